@@ -1,0 +1,151 @@
+"""Data types: the classes of the values that a user gets.
+
+A data type is a plain, typed, keyword-only class::
+
+    class Lines(File):
+        encoding: Meta[str] = "utf-8"
+
+        def __iter__(self) -> Iterator[str]: ...
+
+Annotations become its parameters. Values are immutable and compared by value.
+Building one opens nothing: methods such as ``data()`` do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from datamaestro.data.parameters import Meta, Option, Param, check_parameters
+from datamaestro.errors import ParameterError
+
+__all__ = ["Base", "File", "Folder", "Generic", "Meta", "Option", "Param"]
+
+Self = TypeVar("Self", bound="_Record")
+
+
+class _Constructor:
+    """Lets ``X.C(...)`` be written for ``X(...)``, as in configuration-style definitions."""
+
+    def __get__(self, instance: object, owner: type[Self]) -> type[Self]:
+        return owner
+
+
+@typing.dataclass_transform(kw_only_default=True, frozen_default=True)
+class _Record:
+    """Turns each subclass into a frozen, keyword-only dataclass with checked parameters."""
+
+    C = _Constructor()
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        own_constructor = "__init__" in cls.__dict__
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        if not own_constructor:
+            cls.__init__ = _checked(cls, cls.__init__)  # type: ignore[method-assign, assignment]
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called when the usual look-up fails. A property that raised an
+        # AttributeError of its own ends here too: let it speak for itself.
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)
+        members = {*self._parameters(), *(item for item in dir(type(self)) if item != "C")}
+        public = ", ".join(sorted(item for item in members if not item.startswith("_")))
+        raise AttributeError(
+            f"{type(self).__qualname__} has no attribute {name!r}; it has: {public}",
+            name=name,
+            obj=self,
+        )
+
+    def _parameters(self) -> dict[str, Any]:
+        """Give the values of all parameters, by name, in the order of declaration."""
+        return {
+            field.name: self.__dict__.get(field.name)
+            for field in dataclasses.fields(self)  # type: ignore[arg-type]
+        }
+
+
+def _checked(cls: type, initialize: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a generated ``__init__`` so that wrong parameters raise a `ParameterError`."""
+    fields = [field for field in dataclasses.fields(cls) if field.init]  # type: ignore[arg-type]
+    known = [field.name for field in fields]
+    required = [
+        field.name
+        for field in fields
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+
+    @functools.wraps(initialize)
+    def construct(self: Any, *positional: Any, **values: Any) -> None:
+        if positional:
+            raise ParameterError(
+                f"{cls.__qualname__} takes keyword parameters only",
+                expected=", ".join(known),
+                found=f"{len(positional)} positional",
+            )
+        initialize(self, **check_parameters(cls, values, required, known))
+
+    return construct
+
+
+class Base(_Record):
+    """The root of all data types.
+
+    :param id: the dataset id, or that of the part of a dataset
+        (``com.lecun.mnist.train``); set by the preparation
+    """
+
+    id: Param[str | None] = None
+
+
+class Generic(Base):
+    """Any parameters, none of them checked: a placeholder until a data type is written."""
+
+    def __init__(self, *, id: str | None = None, **values: Any) -> None:  # noqa: A002
+        object.__setattr__(self, "id", id)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def _parameters(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), tuple(sorted(vars(self)))))
+
+    def __repr__(self) -> str:
+        return f"Generic({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+class File(Base):
+    """A file.
+
+    :param path: where it lies
+    """
+
+    path: Meta[Path]
+
+    def open(self, mode: str = "rb") -> IO[Any]:
+        """Open the file; text modes read UTF-8."""
+        return self.path.open(mode, encoding=None if "b" in mode else "utf-8")
+
+
+class Folder(Base):
+    """A folder.
+
+    :param path: where it lies
+    """
+
+    path: Meta[Path]
+
+    def open(self, name: str, mode: str = "rb") -> IO[Any]:
+        """Open a file below the folder by its relative name; text modes read UTF-8."""
+        return (self.path / name).open(mode, encoding=None if "b" in mode else "utf-8")

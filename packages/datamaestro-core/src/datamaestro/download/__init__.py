@@ -1,0 +1,24 @@
+"""What a dataset is prepared from.
+
+Handlers that plugins ship derive from the classes here; the documented import
+paths of those handlers (``datamaestro.download.single`` and its like) are
+modules beside this one.
+"""
+
+from datamaestro.download.combine import FilesCopy, reference
+from datamaestro.download.resource import FileResource, FolderResource, Resource, ValueResource
+from datamaestro.download.source import Source
+from datamaestro.download.transport import Response, Transport, TransportRequest
+
+__all__ = [
+    "FileResource",
+    "FilesCopy",
+    "FolderResource",
+    "Resource",
+    "Response",
+    "Source",
+    "Transport",
+    "TransportRequest",
+    "ValueResource",
+    "reference",
+]

@@ -1,0 +1,296 @@
+"""Resources: the steps of a dataset's preparation.
+
+A definition declares resources; the preparation *binds* copies of them to a
+context, so that the same definition serves several contexts at once. Paths,
+fetching and values exist on bound resources only.
+
+An author of a handler derives from `FileResource` or `FolderResource` and writes
+``_download(destination)``. The kernel calls it when all dependencies are
+complete, then verifies, flushes, moves into place and records: in that order.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
+
+from datamaestro.download.source import Source
+from datamaestro.errors import DataDirectoryError
+from datamaestro.utils import Checker
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+    from datamaestro.definitions import DatasetDefinition
+
+__all__ = ["Binding", "Fetcher", "FileResource", "FolderResource", "Resource", "ValueResource"]
+
+
+class Fetcher(Protocol):
+    """What gives resources the bytes of their sources."""
+
+    def fetch(self, source: Source) -> Path:
+        """Give a verified copy, in the cache, of what `source` serves."""
+
+    def fetch_to(self, source: Source, destination: Path) -> None:
+        """Put what `source` serves, verified, at `destination`."""
+
+    def open(self, source: Source) -> AbstractContextManager[BinaryIO]:
+        """Give what `source` serves as a stream, which may still be arriving."""
+
+    def fetch_tail(self, source: Source, count: int) -> bytes | None:
+        """Give the last `count` bytes of what `source` serves, if its size is known."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What ties a resource to one preparation.
+
+    :param context: the context that it happens in
+    :param dataset: the definition that the resource belongs to
+    :param folder: the dataset's folder in the data directory
+    :param fetcher: what gives the bytes
+    """
+
+    context: Context
+    dataset: DatasetDefinition
+    folder: Path
+    fetcher: Fetcher
+
+
+class Resource(ABC):
+    """One step of a dataset's preparation; it ends as a file, a folder or a value.
+
+    :param name: the resource's name; by default the attribute that holds it
+    :param transient: whether it may go once all that depend on it are complete
+    """
+
+    checker: Checker | None = None
+
+    def __init__(self, name: str | None = None, *, transient: bool = False) -> None:
+        self._name = name
+        self._binding: Binding | None = None
+        self.transient = transient
+
+    def __call__(self, target: Any) -> Any:
+        """Declare the resource, as a decorator of a dataset."""
+        getattr(target, "__dataset__", target).add_resource(self)
+        return target
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        if self._name is None:
+            self._name = name
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({self._name!r})"
+
+    @property
+    def name(self) -> str:
+        """The resource's name, unique in its dataset."""
+        if self._name is None:
+            raise AttributeError(f"{self!r} has no name yet: it belongs to no dataset")
+        return self._name
+
+    # --- the graph
+
+    @property
+    def dependencies(self) -> tuple[Resource, ...]:
+        """The resources that must be complete before this one.
+
+        By default those that the resource holds in its attributes.
+        """
+        return tuple(value for value in vars(self).values() if isinstance(value, Resource))
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What it downloads."""
+        return ()
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that changes when the resource would come out different.
+
+        The state file keeps it, and a resource with another one is made again.
+        """
+        made_from = [
+            "+".join(f"{name}:{digest}" for name, digest in source.digests.items()) or source.url
+            for source in self.sources
+        ]
+        return " ".join([type(self).__name__, *made_from])
+
+    def bind(self, binding: Binding, bound: Mapping[int, Resource]) -> Self:
+        """Give a copy for one preparation.
+
+        :param binding: what to tie it to
+        :param bound: the copies of the resources before it, by the ``id()`` of the
+            original; attributes that hold an original hold its copy afterwards
+        """
+        resource = copy.copy(self)
+        resource._binding = binding
+        for attribute, value in vars(resource).items():
+            if isinstance(value, Resource):
+                setattr(resource, attribute, bound[id(value)])
+        return resource
+
+    @property
+    def binding(self) -> Binding:
+        """What the resource is tied to.
+
+        :raises AttributeError: if it is a declaration that no preparation has bound
+        """
+        if self._binding is None:
+            raise AttributeError(
+                f"{self!r} is only declared: its path and value exist while a dataset is prepared"
+            )
+        return self._binding
+
+    @property
+    def context(self) -> Context:
+        """The context that the preparation happens in."""
+        return self.binding.context
+
+    @property
+    def dataset(self) -> DatasetDefinition:
+        """The definition that the resource belongs to."""
+        return self.binding.dataset
+
+    # --- what a preparation does with it
+
+    def fetch(self, source: Source) -> Path:
+        """Give a verified copy, in the cache, of what `source` serves.
+
+        The kernel removes it once the resource is complete, unless downloads are kept.
+
+        :raises DownloadError: if no URL of the source gives its bytes
+        :raises VerificationError: if they give other bytes
+        :raises OfflineError: if it isn't in the cache and may not be fetched
+        """
+        return self.binding.fetcher.fetch(source)
+
+    def fetch_to(self, source: Source, destination: Path) -> None:
+        """Put what `source` serves, verified, at `destination`; raises as :meth:`fetch`."""
+        self.binding.fetcher.fetch_to(source, destination)
+
+    def open(self, source: Source) -> AbstractContextManager[BinaryIO]:
+        """Give what `source` serves as a stream, which may still be arriving.
+
+        Reading to its end verifies the bytes, and leaving the block without an error
+        reads to the end: so what was made from the stream is right once the block is
+        left, and not before. Raises as :meth:`fetch`, from ``read`` too.
+        """
+        return self.binding.fetcher.open(source)
+
+    @abstractmethod
+    def prepare(self) -> Any:
+        """Give the value that the dataset is built with; called once it is complete."""
+
+
+class StoredResource(Resource):
+    """A resource that ends as something on disk."""
+
+    @property
+    @abstractmethod
+    def relative_path(self) -> PurePosixPath:
+        """Where it ends, relative to the dataset's folder."""
+
+    @property
+    def path(self) -> Path:
+        """Where it ends."""
+        return self.binding.folder / self.relative_path
+
+    @property
+    def can_recover(self) -> bool:
+        """Whether :meth:`_download` can go on from what an interrupted call left behind."""
+        return False
+
+    def prepare(self) -> Any:
+        """Give the path."""
+        return self.path
+
+    @abstractmethod
+    def _download(self, destination: Path) -> None:
+        """Make the resource at `destination`, a path that isn't its last one.
+
+        The folder that `destination` lies in exists. `destination` doesn't, unless
+        :attr:`can_recover` is true and an earlier call was interrupted.
+        """
+
+    def verify(self, path: Path) -> None:
+        """Check what :meth:`_download` made at `path`.
+
+        :raises VerificationError: if it isn't what was declared
+        """
+        if self.checker is not None:
+            self.checker.check(path)
+
+    def proves(self, path: Path) -> bool:
+        """Tell whether what an earlier program left at `path` is certainly this resource.
+
+        False is no verdict on the data: it only means that they are fetched again.
+
+        :raises VerificationError: if they certainly aren't
+        """
+        if self.checker is None:
+            return False
+        self.checker.check(path)
+        return True
+
+
+class FileResource(StoredResource):
+    """A resource that ends as one file.
+
+    :param filename: the file's name in the dataset's folder; folders may stand before it
+    :param name: the resource's name; by default the attribute that holds it, or
+        for a decorator the file's name up to its first dot
+    :param transient: see `Resource`
+    :param checker: verifies the finished file
+    """
+
+    def __init__(
+        self,
+        filename: str,
+        *,
+        name: str | None = None,
+        transient: bool = False,
+        checker: Checker | None = None,
+    ) -> None:
+        super().__init__(name, transient=transient)
+        self.filename = _relative(filename)
+        self.checker = checker
+
+    def __call__(self, target: Any) -> Any:
+        if self._name is None:
+            self._name = re.sub(r"\..*", "", PurePosixPath(self.filename).name)
+        return super().__call__(target)
+
+    @property
+    def relative_path(self) -> PurePosixPath:
+        return PurePosixPath(self.filename)
+
+
+class FolderResource(StoredResource):
+    """A resource that ends as a folder, named as the resource is."""
+
+    @property
+    def relative_path(self) -> PurePosixPath:
+        return PurePosixPath(_relative(self.name))
+
+
+class ValueResource(Resource):
+    """A resource that ends as a value in memory, with nothing on disk."""
+
+
+def _relative(name: str) -> str:
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts or path.parts[0].startswith("."):
+        raise DataDirectoryError(
+            "not a name in a dataset's folder",
+            expected="a relative path without '..' that doesn't start with a dot",
+            found=repr(name),
+        )
+    return name

@@ -1,0 +1,71 @@
+"""Where the bytes of a download come from, and how to know that they are right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["Source"]
+
+_DIGEST_LENGTHS = {"sha256": 64, "md5": 32}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file as its publisher serves it, under one URL or several.
+
+    :param urls: the URLs that give these bytes, the preferred one first
+    :param size: their number, as downloaded (still compressed)
+    :param sha256: their SHA-256, in hexadecimal
+    :param md5: their MD5, in hexadecimal
+    :raises ValueError: for a digest that can't be one, or when there is no URL
+    """
+
+    urls: tuple[str, ...]
+    size: int | None = None
+    sha256: str | None = None
+    md5: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        url: str,
+        mirrors: Iterable[str] = (),
+        size: int | None = None,
+        sha256: str | None = None,
+        md5: str | None = None,
+    ) -> Source:
+        """Make a source from the parameters that download handlers take."""
+        return cls((url, *mirrors), size, sha256, md5)
+
+    def __post_init__(self) -> None:
+        if not self.urls or not all(urlsplit(url).scheme for url in self.urls):
+            raise ValueError(f"a source needs URLs with a scheme, not {self.urls!r}")
+        for algorithm, length in _DIGEST_LENGTHS.items():
+            digest = getattr(self, algorithm)
+            if digest is not None and not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", digest):
+                raise ValueError(
+                    f"{digest!r} is no {algorithm} digest: expected {length} hexadecimal digits"
+                )
+
+    @property
+    def url(self) -> str:
+        """The preferred URL."""
+        return self.urls[0]
+
+    @property
+    def filename(self) -> str:
+        """The last part of the preferred URL's path: ``train-images-idx3-ubyte.gz``."""
+        return PurePosixPath(unquote(urlsplit(self.url).path)).name
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The declared digests by their algorithm, in lower case."""
+        return {
+            algorithm: digest.lower()
+            for algorithm in _DIGEST_LENGTHS
+            if (digest := getattr(self, algorithm)) is not None
+        }

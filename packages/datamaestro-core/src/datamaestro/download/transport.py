@@ -1,0 +1,96 @@
+"""The contract between the kernel and the plugins that fetch bytes.
+
+A transport opens a URL at an offset, and no more: retrying, resuming,
+verifying, trying the next source and writing to disk are the kernel's.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, ClassVar, Self
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Response", "Transport", "TransportRequest"]
+
+
+@dataclass(frozen=True)
+class TransportRequest:
+    """What the kernel asks of a transport.
+
+    :param url: what to open
+    :param start: the first byte that is wanted
+    :param validator: what identified the content when the bytes before `start`
+        came; with another content, the transport must answer from byte 0
+    """
+
+    url: str
+    start: int = 0
+    validator: str | None = None
+
+
+class Response(ABC):
+    """An open transfer; a context manager that closes it.
+
+    :ivar start: the offset of the first byte that :meth:`read` gives: what was asked
+        for, or 0 when the content has changed or the server can't start elsewhere
+    :ivar size: the number of bytes of the whole content, from byte 0, if it is known
+    :ivar validator: what identifies this content as long as it doesn't change (for
+        HTTP a strong ETag, or Last-Modified), if the server tells
+    :ivar media_type: the content's type, such as ``text/html``, if the server tells
+    """
+
+    start: int = 0
+    size: int | None = None
+    validator: str | None = None
+    media_type: str | None = None
+
+    @abstractmethod
+    def read(self, size: int) -> bytes:
+        """Give up to `size` further bytes as soon as there are any; none at the end.
+
+        :raises TransportError: if the transfer breaks off
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up the connection, or give it back."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Transport(ABC):
+    """What fetches the bytes of a URL of some scheme.
+
+    A plugin names its class in a ``TransportSpec``. One instance serves one
+    context, from several threads.
+
+    :cvar network: whether it opens connections; one that does isn't used offline
+    """
+
+    network: ClassVar[bool] = True
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    @abstractmethod
+    def open(self, request: TransportRequest) -> Response:
+        """Begin a transfer.
+
+        :raises TransportError: if it can't begin; ``retry`` tells whether to try again
+        """
+
+    def close(self) -> None:  # noqa: B027  (nothing to do is a fine default)
+        """Give up all connections."""

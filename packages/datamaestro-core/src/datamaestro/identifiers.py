@@ -1,0 +1,151 @@
+"""Dataset ids and their selectors: pure functions on text.
+
+A dataset id is a reversed domain and a name, ``com.lecun.mnist``. Where it is
+looked up, a repository may stand before it (``image:com.lecun.mnist``) and a
+selector of a variant after it (``com.example.corpus[lang=fr,size=small]``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from datamaestro.errors import QueryError
+
+__all__ = [
+    "Identifier",
+    "closest",
+    "format_selector",
+    "from_class_name",
+    "from_url",
+    "is_dataset_id",
+    "parse",
+    "relative_path",
+]
+
+_COMPONENT = r"[A-Za-z0-9_][A-Za-z0-9_+-]*"
+_DATASET_ID = re.compile(rf"{_COMPONENT}(?:\.{_COMPONENT})*")
+_REFERENCE = re.compile(
+    rf"(?:(?P<repository>{_COMPONENT}):)?(?P<name>{_DATASET_ID.pattern})"
+    r"(?:\[(?P<selector>[^\[\]]*)\])?"
+)
+_UPPER_RUN = re.compile(r"([A-Z]+)([A-Z][a-z])")
+_LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """What a user writes to name a dataset.
+
+    :param name: the dataset id itself, ``com.lecun.mnist``
+    :param repository: the repository it must come from, if one was named
+    :param selector: the chosen values of a variant's axes, as text
+    """
+
+    name: str
+    repository: str | None = None
+    selector: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        prefix = "" if self.repository is None else f"{self.repository}:"
+        return f"{prefix}{self.name}{format_selector(self.selector)}"
+
+
+def is_dataset_id(text: str) -> bool:
+    """Tell whether `text` has the form of a dataset id, without repository or selector."""
+    return _DATASET_ID.fullmatch(text) is not None
+
+
+def parse(text: str) -> Identifier:
+    """Read ``[repository:]id[key=value,…]``.
+
+    :raises QueryError: if `text` has another form
+
+    >>> parse("image:com.lecun.mnist")
+    Identifier(name='com.lecun.mnist', repository='image', selector={})
+    >>> parse("com.example.corpus[size=small,lang=fr]").selector
+    {'size': 'small', 'lang': 'fr'}
+    """
+    match = _REFERENCE.fullmatch(text.strip())
+    if match is None:
+        raise QueryError(
+            "not a dataset id",
+            expected="[repository:]reversed.domain.name[key=value,…]",
+            found=repr(text),
+        )
+    selector: dict[str, str] = {}
+    for item in filter(None, (match["selector"] or "").split(",")):
+        key, separator, value = (part.strip() for part in item.partition("="))
+        if not separator or not key or key in selector:
+            raise QueryError(
+                f"the selector of {text!r} can't be read",
+                expected="key=value, each key once",
+                found=repr(item.strip()),
+            )
+        selector[key] = value
+    return Identifier(match["name"], match["repository"], selector)
+
+
+def format_selector(selector: dict[str, str]) -> str:
+    """Write a selector, its keys in alphabetical order; nothing if it is empty.
+
+    >>> format_selector({"size": "small", "lang": "fr"})
+    '[lang=fr,size=small]'
+    """
+    if not selector:
+        return ""
+    return f"[{','.join(f'{key}={selector[key]}' for key in sorted(selector))}]"
+
+
+def from_class_name(name: str) -> str:
+    """Make the last part of a dataset id from the name of a class or function.
+
+    >>> from_class_name("ProcessedMNIST"), from_class_name("boston")
+    ('processed.mnist', 'boston')
+    """
+    name = _UPPER_RUN.sub(r"\1.\2", name)
+    return _LOWER_UPPER.sub(r"\1.\2", name).lower()
+
+
+def from_url(url: str) -> str:
+    """Propose a dataset id for something that lies at `url`.
+
+    >>> from_url("http://yann.lecun.com/exdb/mnist/")
+    'com.lecun.yann.exdb.mnist'
+    """
+    parts = urlsplit(url)
+    host = [] if parts.hostname is None else parts.hostname.split(".")[::-1]
+    if host[-1:] == ["www"]:
+        host.pop()
+    path = [re.sub(r"\.[^.]*$", "", part) for part in parts.path.split("/")]
+    cleaned = (re.sub(r"[^a-z0-9_+-]+", "-", part.lower()).strip("-") for part in host + path)
+    return ".".join(part for part in cleaned if part)
+
+
+def relative_path(dataset_id: str) -> PurePosixPath:
+    """Give the folder of a dataset below its repository's: one level for each component.
+
+    >>> str(relative_path("com.lecun.mnist"))
+    'com/lecun/mnist'
+    """
+    return PurePosixPath(*dataset_id.split("."))
+
+
+def closest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
+    """Give the candidates that look most like `name`, the best first.
+
+    The last component counts on its own as well, since people remember ``mnist``
+    better than the domain before it.
+    """
+    known = sorted(set(candidates))
+    by_tail: dict[str, list[str]] = {}
+    for candidate in known:
+        by_tail.setdefault(candidate.rpartition(".")[2].lower(), []).append(candidate)
+    found = difflib.get_close_matches(name, known, n=limit, cutoff=0.75)
+    for tail in difflib.get_close_matches(name.rpartition(".")[2].lower(), by_tail, n=limit):
+        found.extend(by_tail[tail])
+    return list(dict.fromkeys(found))[:limit]

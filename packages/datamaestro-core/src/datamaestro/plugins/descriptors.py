@@ -1,0 +1,110 @@
+"""What plugins tell about themselves: frozen descriptions, nothing loaded.
+
+A ``target`` is ``"module:attribute"``; it is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+    from datamaestro.definitions import DatasetDefinition
+
+__all__ = [
+    "DataTypeSpec",
+    "EncoderSpec",
+    "HandlerSpec",
+    "PrepareRequest",
+    "RepositorySpec",
+    "TransportSpec",
+]
+
+
+@dataclass(frozen=True)
+class RepositorySpec:
+    """A repository: a named collection of datasets.
+
+    :param id: what users write, and the name of its folder in the data directory
+    :param target: its class, derived from ``datamaestro.Repository``
+    :param description: one line
+    """
+
+    id: str
+    target: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class HandlerSpec:
+    """A handler: a resource class, and its decorator if it has one.
+
+    :param name: the name that definitions use, such as ``filedownloader``
+    :param target: the resource class or the decorator
+    :param summary: one line
+    """
+
+    name: str
+    target: str
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class DataTypeSpec:
+    """A data type.
+
+    :param name: its class name
+    :param target: the class, derived from ``datamaestro.data.Base``
+    :param summary: one line
+    """
+
+    name: str
+    target: str
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class TransportSpec:
+    """A transport.
+
+    :param schemes: the URL schemes that it opens, in lower case
+    :param target: its class, derived from ``datamaestro.download.Transport``
+    """
+
+    schemes: tuple[str, ...]
+    target: str
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """An encoder: a function that takes a dataset's value and gives its text.
+
+    :param name: what ``prepare --encoder`` takes
+    :param target: the function
+    """
+
+    name: str
+    target: str
+
+
+@dataclass(frozen=True)
+class PrepareRequest:
+    """What was asked of ``prepare_dataset``, for plugins that may answer instead.
+
+    :param dataset: the dataset's definition
+    :param context: where its data live
+    :param variant: the chosen values of its axes
+    :param download: whether missing data may be fetched now; None if the caller
+        leaves it to whoever prepares
+    :param build: makes the value without fetching anything
+    :param prepare: does what the kernel would: fetch, and make the value
+    """
+
+    dataset: DatasetDefinition
+    context: Context
+    variant: Mapping[str, Any] = field(default_factory=dict)
+    download: bool | None = None
+    build: Callable[[], Any] = field(default=lambda: None, compare=False)
+    prepare: Callable[[], Any] = field(default=lambda: None, compare=False)

@@ -1,0 +1,133 @@
+"""The hooks that a plugin may implement.
+
+A plugin is a module named by an entry point in the group ``datamaestro``::
+
+    [project.entry-points.datamaestro]
+    mine = "my_package._plugin"
+
+and ``my_package/_plugin.py`` implements the hooks that it needs. It is imported
+whenever plugins are listed, so it imports nothing but ``datamaestro.plugins``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pluggy
+
+from datamaestro.plugins.descriptors import (
+    DataTypeSpec,
+    EncoderSpec,
+    HandlerSpec,
+    PrepareRequest,
+    RepositorySpec,
+    TransportSpec,
+)
+
+__all__ = [
+    "datamaestro_data_types",
+    "datamaestro_encoders",
+    "datamaestro_handlers",
+    "datamaestro_prepare",
+    "datamaestro_repositories",
+    "datamaestro_transports",
+    "hookimpl",
+]
+
+hookspec = pluggy.HookspecMarker("datamaestro")
+hookimpl = pluggy.HookimplMarker("datamaestro")
+
+
+@hookspec
+def datamaestro_repositories() -> Iterable[RepositorySpec]:
+    """Tell which repositories the plugin provides.
+
+    Fires when repositories are listed or a dataset id is looked up. ::
+
+        from datamaestro.plugins import RepositorySpec, hookimpl
+
+        @hookimpl
+        def datamaestro_repositories():
+            yield RepositorySpec("mine", "my_package:Repository", "My datasets")
+    """
+    return ()
+
+
+@hookspec
+def datamaestro_handlers() -> Iterable[HandlerSpec]:
+    """Tell which handlers the plugin provides.
+
+    Fires for ``datamaestro plugins``, the documentation and ``create-dataset``;
+    definitions import a handler from its own package. ::
+
+        from datamaestro.plugins import HandlerSpec, hookimpl
+
+        @hookimpl
+        def datamaestro_handlers():
+            yield HandlerSpec("gitclone", "my_package:GitClone", "A git repository at a commit")
+    """
+    return ()
+
+
+@hookspec
+def datamaestro_data_types() -> Iterable[DataTypeSpec]:
+    """Tell which data types the plugin provides.
+
+    Fires for ``datamaestro plugins``, the documentation and ``create-dataset``. ::
+
+        from datamaestro.plugins import DataTypeSpec, hookimpl
+
+        @hookimpl
+        def datamaestro_data_types():
+            yield DataTypeSpec("Parquet", "my_package:Parquet", "A Parquet file")
+    """
+    return ()
+
+
+@hookspec
+def datamaestro_transports() -> Iterable[TransportSpec]:
+    """Tell which URL schemes the plugin fetches.
+
+    Fires when a URL of such a scheme is first needed. ::
+
+        from datamaestro.plugins import TransportSpec, hookimpl
+
+        @hookimpl
+        def datamaestro_transports():
+            yield TransportSpec(("s3",), "my_package:S3Transport")
+    """
+    return ()
+
+
+@hookspec
+def datamaestro_encoders() -> Iterable[EncoderSpec]:
+    """Tell how the plugin writes a dataset's value, for ``prepare --encoder NAME``.
+
+    Fires when an encoder other than ``normal`` is asked for. ::
+
+        from datamaestro.plugins import EncoderSpec, hookimpl
+
+        @hookimpl
+        def datamaestro_encoders():
+            yield EncoderSpec("yaml", "my_package:to_yaml")
+    """
+    return ()
+
+
+@hookspec(firstresult=True)
+def datamaestro_prepare(request: PrepareRequest) -> Any:
+    """Prepare a dataset in the kernel's place, or give None to leave it to others.
+
+    Fires in ``prepare_dataset``, before anything is fetched; the first result that
+    isn't None is what the user gets. An experiment manager takes over this way:
+    ``request.build()`` makes the value without fetching, and ``request.prepare()``
+    fetches, when a task needs it. ::
+
+        from datamaestro.plugins import hookimpl
+
+        @hookimpl
+        def datamaestro_prepare(request):
+            if request.download is None and inside_an_experiment():
+                return request.build()
+    """
