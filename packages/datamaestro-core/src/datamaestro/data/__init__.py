@@ -46,7 +46,7 @@ class _Record:
         own_constructor = "__init__" in cls.__dict__
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
         if not own_constructor:
-            cls.__init__ = _checked(cls, cls.__init__)  # type: ignore[method-assign, assignment]
+            cls.__init__ = _checked(cls, cls.__init__)  # type: ignore[method-assign]
 
     def __getattr__(self, name: str) -> Any:
         # Only called when the usual look-up fails. A property that raised an
@@ -63,15 +63,13 @@ class _Record:
 
     def _parameters(self) -> dict[str, Any]:
         """Give the values of all parameters, by name, in the order of declaration."""
-        return {
-            field.name: self.__dict__.get(field.name)
-            for field in dataclasses.fields(self)  # type: ignore[arg-type]
-        }
+        fields: dict[str, Any] = self.__dataclass_fields__
+        return {name: self.__dict__.get(name) for name in fields}
 
 
 def _checked(cls: type, initialize: Callable[..., None]) -> Callable[..., None]:
     """Wrap a generated ``__init__`` so that wrong parameters raise a `ParameterError`."""
-    fields = [field for field in dataclasses.fields(cls) if field.init]  # type: ignore[arg-type]
+    fields = [field for field in dataclasses.fields(cls) if field.init]
     known = [field.name for field in fields]
     required = [
         field.name

@@ -59,6 +59,12 @@ class reference(ValueResource):  # noqa: N801  (documented in lower case, as all
     def fingerprint(self) -> str:
         return f"{super().fingerprint} {getattr(self.target, 'id', self.target)}"
 
+    def is_ready(self) -> bool:
+        return not self.context.missing(self.target)
+
+    def make(self) -> None:
+        self.context.prepare(self.target, download=True)
+
     def prepare(self) -> Any:
         """Give the value of the other dataset."""
         return self.context.get(self.target)

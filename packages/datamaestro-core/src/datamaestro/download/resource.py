@@ -282,7 +282,14 @@ class FolderResource(StoredResource):
 
 
 class ValueResource(Resource):
-    """A resource that ends as a value in memory, with nothing on disk."""
+    """A resource that ends as a value in memory, with nothing on disk of its own."""
+
+    def is_ready(self) -> bool:
+        """Tell whether :meth:`prepare` can give the value as things are."""
+        return True
+
+    def make(self) -> None:
+        """Do what :meth:`prepare` needs to have been done; called unless it is ready."""
 
 
 def _relative(name: str) -> str:

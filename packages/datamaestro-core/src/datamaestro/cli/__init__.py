@@ -1,0 +1,98 @@
+"""The command line.
+
+Commands are modules of this package, imported when they run. Data go to the
+standard output, everything else to the standard error stream.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from datamaestro.cli.group import LazyGroup
+from datamaestro.cli.session import Session
+from datamaestro.errors import DatamaestroError
+
+__all__ = ["cli", "main"]
+
+INTERRUPTED = 130
+"""The exit code of a run that the user broke off."""
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--data",
+    type=click.Path(),
+    help="The data directory (default: $DATAMAESTRO_DIR, or ~/datamaestro).",
+)
+@click.option("--offline", is_flag=True, help="Open no connection (also DATAMAESTRO_OFFLINE=1).")
+@click.option("--keep-downloads", is_flag=True, help="Keep downloads in the cache after use.")
+@click.option("--quiet", is_flag=True, help="Show warnings and errors only, and no bars.")
+@click.option("--debug", is_flag=True, help="Show what happens inside, and tracebacks.")
+@click.option("--traceback", is_flag=True, help="Show the traceback of an error.")
+@click.option("--host", help="Run the command on this host, through ssh.")
+@click.option(
+    "--pythonpath", default="python3", show_default=True, help="The Python to use on that host."
+)
+@click.pass_context
+def cli(context: click.Context, /, **options: Any) -> None:
+    """Find, download and prepare datasets.
+
+    A dataset has a qualified id, such as com.lecun.mnist.
+    """
+    context.obj = session = Session(**options)
+    session.configure_logging()
+    if session.host is not None:
+        from datamaestro.cli.remote import run_remotely
+
+        context.exit(run_remotely(session.host, session.pythonpath, sys.argv[1:]))
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line, and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line, and give its exit code."""
+    try:
+        code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except DatamaestroError as error:
+        return _report(str(error), error.exit_code, arguments)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted: run it again to go on from there.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has had enough. Python would complain at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        return _report(f"{message} (--traceback shows where)", 1, arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _report(message: str, exit_code: int, arguments: list[str]) -> int:
+    before_command = arguments[: _command_position(arguments)]
+    if {"--traceback", "--debug"} & set(before_command):
+        import traceback
+
+        traceback.print_exc()
+    colored = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    prefix = click.style("Error:", fg="red", bold=True) if colored else "Error:"
+    click.echo(f"{prefix} {message}", err=True, color=colored)
+    return exit_code
+
+
+def _command_position(arguments: list[str]) -> int:
+    for position, argument in enumerate(arguments):
+        if argument in LazyGroup.COMMANDS:
+            return position
+    return len(arguments)

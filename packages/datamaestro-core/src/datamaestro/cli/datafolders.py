@@ -1,0 +1,57 @@
+"""``datamaestro datafolders``: folders of data that the user has already, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from datamaestro.cli.parameters import as_json, echo_json
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.errors import DataDirectoryError, NotFoundError
+
+__all__ = ["command"]
+
+
+@click.group
+def command() -> None:
+    """Manage folders of data that lie elsewhere."""
+
+
+@command.command("list")
+@as_json
+@pass_session
+def list_folders(session: Session, as_json: bool) -> None:
+    """List the data folders."""
+    folders = session.context.settings.datafolders
+    if as_json:
+        echo_json({name: str(path) for name, path in folders.items()})
+        return
+    for name, path in folders.items():
+        click.echo(f"{name}\t{path}")
+
+
+@command.command("set")
+@click.argument("name")
+@click.argument("path", type=click.Path(path_type=Path))
+@pass_session
+def set_folder(session: Session, name: str, path: Path) -> None:
+    """Give the folder at PATH the NAME that definitions use for it."""
+    path = path.expanduser().absolute()
+    if not path.is_dir():
+        raise DataDirectoryError(
+            "not a folder", where=path, hint="make it first, or correct the path"
+        )
+    with session.context.settings.edit() as settings:
+        settings.datafolders[name] = path
+
+
+@command.command("remove")
+@click.argument("name")
+@pass_session
+def remove_folder(session: Session, name: str) -> None:
+    """Forget the data folder NAME; what it holds stays as it is."""
+    with session.context.settings.edit() as settings:
+        if settings.datafolders.pop(name, None) is None:
+            known = ", ".join(settings.datafolders) or "none is set"
+            raise NotFoundError(f"no data folder {name!r}", expected=known, found=name)

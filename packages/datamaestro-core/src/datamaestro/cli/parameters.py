@@ -1,0 +1,45 @@
+"""Parameters that several commands take."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from datamaestro.cli.session import Session
+from datamaestro.errors import DatamaestroError
+
+__all__ = ["DATASET", "as_json", "echo_json"]
+
+
+class _DatasetId(click.ParamType[str]):
+    """A dataset id; the shell completes it from the catalog."""
+
+    name = "dataset"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002  (click's signature)
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        # While it completes, click reads the options of the group but doesn't run it.
+        options = ctx.parent.params if ctx.parent is not None else {}
+        session = ctx.find_object(Session) or Session(data=options.get("data"), quiet=True)
+        with contextlib.suppress(DatamaestroError):
+            ids = session.context.catalog.ids()
+            return [CompletionItem(item) for item in sorted(ids) if item.startswith(incomplete)]
+        return []
+
+
+DATASET = _DatasetId()
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def echo_json(value: Any) -> None:
+    """Print a value as JSON on the standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

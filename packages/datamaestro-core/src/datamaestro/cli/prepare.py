@@ -1,0 +1,75 @@
+"""``datamaestro prepare``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datamaestro.cli.parameters import DATASET
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.errors import OfflineError, PluginError
+from datamaestro.files import write_atomically
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["command"]
+
+
+@click.command
+@click.argument("dataset", type=DATASET)
+@click.option(
+    "--encoder",
+    default="normal",
+    show_default=True,
+    help="How the value is written; plugins add others.",
+)
+@click.option("--no-downloads", is_flag=True, help="Fail rather than fetch what is missing.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+)
+@click.option("--json", "_json", is_flag=True, help="Print JSON, which is what it does anyway.")
+@pass_session
+def command(
+    session: Session,
+    dataset: str,
+    encoder: str,
+    no_downloads: bool,
+    output: Path | None,
+    _json: bool,
+) -> None:
+    """Download DATASET, make it ready, and print its value as JSON."""
+    context = session.context
+    encode = _encoder(context, encoder)
+    if no_downloads and (missing := context.missing(dataset)):
+        raise OfflineError(
+            f"{dataset} isn't prepared, and --no-downloads was given",
+            found=f"{', '.join(missing)} missing",
+            hint=f"run 'datamaestro prepare {dataset}' without it",
+        )
+    text = encode(context.prepare(dataset, download=True))
+    if output is None:
+        click.echo(text)
+    else:
+        write_atomically(output, text + "\n")
+
+
+def _encoder(context: Context, name: str) -> Callable[[Any], str]:
+    if name == "normal":
+        from datamaestro.data.encoding import to_json
+
+        return lambda value: json.dumps(to_json(value), indent=2, ensure_ascii=False)
+    provided = context.plugins.only(
+        context.plugins.encoders, lambda spec: spec.name == name, f"the encoder {name!r}"
+    )
+    if provided is None:
+        known = ", ".join(["normal", *(item.spec.name for item in context.plugins.encoders)])
+        raise PluginError(
+            f"no installed plugin provides the encoder {name!r}", expected=known, found=name
+        )
+    encode: Callable[[Any], str] = context.plugins.load(provided)
+    return encode

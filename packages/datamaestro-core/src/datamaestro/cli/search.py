@@ -1,0 +1,36 @@
+"""``datamaestro search``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from datamaestro.cli.parameters import as_json, echo_json
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.cli.table import echo_table
+from datamaestro.search import parse_query
+
+__all__ = ["command"]
+
+
+@click.command
+@click.argument("terms", nargs=-1)
+@as_json
+@pass_session
+def command(session: Session, terms: tuple[str, ...], as_json: bool) -> None:
+    """Search for datasets for which all TERMS hold.
+
+    A term is a regular expression for the id or the name, or one after
+    tag:, task:, repo: (or repository:) or type:.
+    """
+    found = sorted(session.context.catalog.search(parse_query(terms)), key=lambda item: item.id)
+    if as_json:
+        echo_json([entry.to_json() for entry in found])
+    elif sys.stdout.isatty():
+        echo_table([(entry.id, entry.name) for entry in found])
+    else:
+        for entry in found:
+            click.echo(entry.id)
+    if not found:
+        click.echo("No dataset matches.", err=True)

@@ -1,0 +1,72 @@
+"""What the global options say, for every command."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Session", "pass_session"]
+
+
+@dataclass
+class Session:
+    """The global options, and the context that follows from them.
+
+    Parameters are those of the command line.
+    """
+
+    data: str | None = None
+    offline: bool = False
+    keep_downloads: bool = False
+    quiet: bool = False
+    debug: bool = False
+    traceback: bool = False
+    host: str | None = None
+    pythonpath: str = "python3"
+
+    @cached_property
+    def context(self) -> Context:
+        """Where data live, and which settings hold."""
+        from datamaestro.context import Context
+        from datamaestro.progress import NoProgress
+
+        return Context(
+            self.data,
+            offline=True if self.offline else None,
+            keep_downloads=self.keep_downloads,
+            progress=NoProgress() if self.quiet else None,
+        )
+
+    def configure_logging(self) -> None:
+        """Show messages on the standard error stream, as many as was asked for."""
+        level = logging.DEBUG if self.debug else logging.WARNING if self.quiet else logging.INFO
+        logger = logging.getLogger("datamaestro")
+        logger.setLevel(level)
+        logger.propagate = False
+        logger.handlers = [_Handler()]
+
+
+class _Handler(logging.Handler):
+    """Writes messages above the bars, if there are any."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter("%(levelname)s:%(name)s:%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        if "tqdm" in sys.modules:
+            sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
+        else:
+            click.echo(text, err=True)
+
+
+pass_session = click.make_pass_decorator(Session)

@@ -1,0 +1,13 @@
+"""``datamaestro version``."""
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command
+def command() -> None:
+    """Print the version."""
+    import datamaestro
+
+    click.echo(datamaestro.__version__)

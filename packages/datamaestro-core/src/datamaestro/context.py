@@ -1,0 +1,347 @@
+"""Contexts: where data live, and which settings and plugins hold.
+
+A context is an explicit object; several with different paths live side by side.
+Environment variables are read when they are asked for, never at import:
+
+=========================  ====================================================
+``DATAMAESTRO_DIR``        the data directory, when no path is given
+``DATAMAESTRO_OFFLINE``    ``1``: open no connection
+``DATAMAESTRO_MIRROR``     the base URL of a site mirror, tried first
+=========================  ====================================================
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from datamaestro import identifiers
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.errors import (
+    DefinitionError,
+    PluginConflictError,
+    PluginError,
+    QueryError,
+    RepositoryNotFoundError,
+    TransportError,
+)
+from datamaestro.paths import DatafolderPath, ResolvablePath
+from datamaestro.plugins.descriptors import PrepareRequest, RepositorySpec, TransportSpec
+from datamaestro.plugins.manager import PluginManager, Provided
+from datamaestro.progress import Progress, automatic_progress
+from datamaestro.repository import Repository
+from datamaestro.settings import Settings, UserSettings, user_settings_path
+
+if TYPE_CHECKING:
+    from datamaestro.catalog import Catalog
+    from datamaestro.download.transport import Transport
+
+__all__ = [
+    "Context",
+    "DatafolderPath",
+    "Repository",
+    "ResolvablePath",
+    "find_dataset",
+    "get_dataset",
+    "prepare_dataset",
+]
+
+
+def environment_flag(name: str) -> bool:
+    """Tell whether an environment variable is set to something else than ``0``."""
+    return os.environ.get(name, "0") not in ("", "0")
+
+
+class Context:
+    """Where data live, and which settings and plugins hold.
+
+    :param path: the data directory; by default ``DATAMAESTRO_DIR`` or ``~/datamaestro``
+    :param offline: whether to open no connection; by default as ``DATAMAESTRO_OFFLINE`` says
+    :param keep_downloads: whether downloads stay in the cache once they have been used
+    :param progress: what is told about transfers; by default bars, on a terminal and in
+        notebooks
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        offline: bool | None = None,
+        keep_downloads: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.path = default_path() if path is None else Path(path).expanduser().absolute()
+        self.keep_downloads = keep_downloads
+        self.progress = automatic_progress() if progress is None else progress
+        self._offline = offline
+        self._repositories: dict[str, Repository] = {}
+        self._transports: dict[str, Transport] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Context({str(self.path)!r})"
+
+    @staticmethod
+    def instance() -> Context:
+        """Give the context of the default data directory, always the same one for each."""
+        path = default_path()
+        if path not in _instances:
+            _instances[path] = Context(path)
+        return _instances[path]
+
+    # --- where things are
+
+    @property
+    def datapath(self) -> Path:
+        """The folder of the prepared datasets."""
+        return self.path / "data"
+
+    @property
+    def cachepath(self) -> Path:
+        """The folder of downloads that are under way or kept."""
+        return self.path / "cache"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What all users of the data directory share, from its ``settings.json``."""
+        return Settings.load(self.path / "settings.json")
+
+    @cached_property
+    def user_settings(self) -> UserSettings:
+        """What is the user's own, from ``user.json``."""
+        return UserSettings.load(user_settings_path())
+
+    @property
+    def offline(self) -> bool:
+        """Whether connections are forbidden."""
+        return environment_flag("DATAMAESTRO_OFFLINE") if self._offline is None else self._offline
+
+    @property
+    def mirror(self) -> str | None:
+        """The base URL of the site mirror, if there is one."""
+        return os.environ.get("DATAMAESTRO_MIRROR") or None
+
+    # --- plugins
+
+    @cached_property
+    def plugins(self) -> PluginManager:
+        """The installed plugins."""
+        return PluginManager()
+
+    def repositories(self) -> Iterator[Repository]:
+        """Give all repositories that work; a broken one is warned about and left out."""
+        for repository_id in dict.fromkeys(item.spec.id for item in self.plugins.repositories):
+            try:
+                yield self.repository(repository_id)
+            except PluginConflictError as error:
+                self.plugins.warn(str(error))
+            except PluginError:
+                continue  # the manager warned when it failed to load
+
+    def repository(self, repository_id: str) -> Repository:
+        """Give a repository by its id.
+
+        :raises RepositoryNotFoundError: if no plugin provides it
+        :raises PluginError: if the plugin that does is broken, or several do
+        """
+        if repository_id not in self._repositories:
+            provided = self.plugins.only(
+                self.plugins.repositories,
+                lambda spec: spec.id == repository_id,
+                f"the repository {repository_id!r}",
+            )
+            if provided is None:
+                known = ", ".join(item.spec.id for item in self.plugins.repositories)
+                raise RepositoryNotFoundError(
+                    f"no installed plugin provides the repository {repository_id!r}",
+                    expected=known or "a plugin with repositories to be installed",
+                    found=repository_id,
+                )
+            self._repositories[repository_id] = self._make_repository(provided)
+        return self._repositories[repository_id]
+
+    def _make_repository(self, provided: Provided[RepositorySpec]) -> Repository:
+        repository = self.plugins.load(provided)(self)
+        if not isinstance(repository, Repository) or repository.id != provided.spec.id:
+            raise PluginError(
+                f"{provided.spec.target}, which {provided.plugin} provides, isn't as declared",
+                expected=f"a datamaestro.Repository with NAMESPACE = {provided.spec.id!r}",
+                found=repr(repository),
+            )
+        return repository
+
+    def transport(self, url: str) -> Transport:
+        """Give what opens URLs of the scheme of `url`.
+
+        :raises TransportError: if no plugin does
+        :raises PluginError: if the plugin that does is broken, or several do
+        """
+        scheme = urlsplit(url).scheme.lower()
+        with self._lock:
+            if scheme not in self._transports:
+                provided: Provided[TransportSpec] | None = self.plugins.only(
+                    self.plugins.transports,
+                    lambda spec: scheme in spec.schemes,
+                    f"the transport for {scheme}: URLs",
+                )
+                if provided is None:
+                    raise TransportError(
+                        f"no installed plugin fetches {scheme}: URLs",
+                        where=url,
+                        hint="install one that does; 'datamaestro plugins' lists those installed",
+                    )
+                self._transports[scheme] = self.plugins.load(provided)(self)
+            return self._transports[scheme]
+
+    # --- datasets
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The index of everything that the installed repositories declare."""
+        from datamaestro.catalog import Catalog
+
+        return Catalog(self)
+
+    def datasets(self) -> Iterator[DatasetDefinition]:
+        """Give all datasets of all repositories."""
+        for repository in self.repositories():
+            yield from repository
+
+    def dataset(self, dataset_id: str) -> DatasetDefinition:
+        """Look a dataset up by its id.
+
+        :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it
+        :raises DatasetNotFoundError: if no repository has it; the message names the closest
+        :raises QueryError: if it isn't an id at all
+        """
+        return self.catalog.definition(identifiers.parse(dataset_id))
+
+    def prepare(
+        self,
+        dataset: Any,
+        *,
+        variant: Mapping[str, Any] | None = None,
+        download: bool | None = None,
+    ) -> Any:
+        """Make a dataset's data ready, and give its value.
+
+        :param dataset: an id, a dataset class, or a dataset made from a function
+        :param variant: the values of its axes
+        :param download: whether missing data may be fetched; False gives the value
+            without looking whether they are there. By default they are fetched,
+            unless a plugin such as an experiment manager takes over
+        :raises DatamaestroError: see :mod:`datamaestro.errors`
+        """
+        from datamaestro.preparation import build, run
+
+        definition = self._resolve(dataset, variant)
+        request = PrepareRequest(
+            definition,
+            self,
+            dict(variant or {}),
+            download,
+            build=lambda: build(definition, self),
+            prepare=lambda: run(definition, self),
+        )
+        answer = self.plugins.prepare(request)
+        if answer is not None:
+            return answer
+        return request.build() if download is False else request.prepare()
+
+    def get(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Any:
+        """Give a dataset's value without fetching anything; its files may be missing."""
+        from datamaestro.preparation import build
+
+        return build(self._resolve(dataset, variant), self)
+
+    def missing(self, dataset: Any) -> list[str]:
+        """Give the names of the resources of a dataset that aren't there; changes nothing."""
+        from datamaestro.preparation import missing_resources
+
+        return missing_resources(self._resolve(dataset), self)
+
+    def folder(self, dataset: Any) -> Path:
+        """Give the folder of a dataset in the data directory, whether it is there or not."""
+        from datamaestro.preparation import dataset_folder
+
+        return dataset_folder(self._resolve(dataset), self)
+
+    def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
+        if isinstance(dataset, str):
+            chosen = identifiers.parse(dataset).selector
+            definition = self.dataset(dataset)
+        else:
+            chosen, definition = {}, getattr(dataset, "__dataset__", dataset)
+        if not isinstance(definition, DatasetDefinition):
+            raise DefinitionError(
+                "not a dataset",
+                expected="an id, or what @dataset decorates",
+                found=f"{dataset!r:.80}",
+            )
+        if chosen or variant:
+            raise QueryError(
+                f"dataset {definition.id} has no variants", found=str(variant or chosen)
+            )
+        definition.validate()
+        return definition
+
+
+_instances: dict[Path, Context] = {}
+
+
+def default_path() -> Path:
+    """Give the data directory that the environment names: ``DATAMAESTRO_DIR``."""
+    return Path(os.environ.get("DATAMAESTRO_DIR") or "~/datamaestro").expanduser().absolute()
+
+
+def _context(context: Context | str | os.PathLike[str] | None) -> Context:
+    if context is None:
+        return Context.instance()
+    return context if isinstance(context, Context) else Context(context)
+
+
+def prepare_dataset(
+    dataset: Any,
+    context: Context | str | os.PathLike[str] | None = None,
+    *,
+    variant: Mapping[str, Any] | None = None,
+    download: bool | None = None,
+) -> Any:
+    """Make a dataset's data ready, and give its value.
+
+    :param dataset: an id, a dataset class, or a dataset made from a function
+    :param context: a context or the path of a data directory; by default the one
+        that ``DATAMAESTRO_DIR`` names
+    :param variant: see :meth:`Context.prepare`
+    :param download: see :meth:`Context.prepare`
+    :raises DatamaestroError: see :mod:`datamaestro.errors`
+    """
+    return _context(context).prepare(dataset, variant=variant, download=download)
+
+
+def get_dataset(
+    dataset: Any,
+    context: Context | str | os.PathLike[str] | None = None,
+    *,
+    variant: Mapping[str, Any] | None = None,
+) -> Any:
+    """Give a dataset's value without fetching anything; its files may be missing.
+
+    Parameters and errors are those of :func:`prepare_dataset`.
+    """
+    return _context(context).get(dataset, variant=variant)
+
+
+def find_dataset(
+    dataset_id: str, context: Context | str | os.PathLike[str] | None = None
+) -> DatasetDefinition:
+    """Look up what is declared about a dataset.
+
+    :raises DatasetNotFoundError: if no installed repository has it
+    """
+    return _context(context).dataset(dataset_id)

@@ -1,0 +1,8 @@
+"""Tensors; shipped by ``datamaestro-format-idx``."""
+
+from datamaestro.plugins.facade import shipped_by
+
+with shipped_by("datamaestro-format-idx", package="datamaestro_format_idx"):
+    from datamaestro_format_idx import IDX, Tensor
+
+__all__ = ["IDX", "Tensor"]

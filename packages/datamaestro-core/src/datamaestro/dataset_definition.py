@@ -1,0 +1,199 @@
+"""What is declared about one dataset, by whichever style of definition."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from datamaestro import identifiers
+from datamaestro.data import Base
+from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.errors import DefinitionError
+
+__all__ = ["DatasetDefinition", "Location"]
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a definition stands.
+
+    :param path: the file
+    :param line: the line, from 1
+    """
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class DatasetDefinition:
+    """What is declared about one dataset: no paths, no state, nothing loaded.
+
+    :ivar id: the dataset id
+    :ivar repository: the id of the repository it was found in, or None
+    :ivar type: the data type of its value
+    :ivar target: the function or class that makes the value
+    :ivar name: the first line of the docstring
+    :ivar description: the rest of it
+    :ivar resources: the resources by name, in the order of reading
+    :ivar location: the file and line of the definition
+
+    Other attributes are the parameters of :class:`datamaestro.definitions.dataset`.
+    """
+
+    def __init__(
+        self,
+        target: Callable[..., Any],
+        location: Location,
+        *,
+        id: str | None,  # noqa: A002  (documented name)
+        type: type[Base],  # noqa: A002
+        url: str | None = None,
+        doi: str | None = None,
+        licence: str | None = None,
+        timestamp: str | None = None,
+        size: int | str | None = None,
+        aliases: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        tasks: Iterable[str] = (),
+    ) -> None:
+        self.target = target
+        self.location = location
+        self.repository: str | None = None
+        self.id = _dataset_id(id, target, location)
+        self.type = type
+        self.name, self.description = _documentation(target)
+        self.url = url
+        self.doi = doi
+        self.licence = licence
+        self.timestamp = timestamp
+        self.size = size
+        self.aliases = frozenset(aliases)
+        self.tags = frozenset(tags)
+        self.tasks = frozenset(tasks)
+        self.resources: dict[str, Resource] = {}
+
+    def __repr__(self) -> str:
+        return f"<dataset {self.id} ({self.type.__qualname__}), {self.location}>"
+
+    def __getattr__(self, name: str) -> Any:
+        public = ", ".join(sorted(item for item in vars(self) if not item.startswith("_")))
+        raise AttributeError(
+            f"the definition of {self.__dict__.get('id')} has no attribute {name!r}; "
+            f"it has: {public}",
+            name=name,
+            obj=self,
+        )
+
+    def add_resource(self, resource: Resource) -> None:
+        """Add a resource that is named as its decorator says.
+
+        :raises DefinitionError: if another one has its name or its place on disk
+        """
+        for other in self.resources.values():
+            if other.name == resource.name:
+                raise self.error(f"two resources are named {resource.name!r}")
+            if _place(other) is not None and _place(other) == _place(resource):
+                raise self.error(
+                    f"{other.name!r} and {resource.name!r} are both stored as {_place(other)}"
+                )
+        # Decorators come bottom up: put each before the last, to keep the order of reading.
+        self.resources = {resource.name: resource, **self.resources}
+
+    def error(self, message: str, **facts: Any) -> DefinitionError:
+        """Make an error that tells where the definition stands."""
+        return DefinitionError(f"dataset {self.id}: {message}", where=self.location, **facts)
+
+    def arguments(self) -> list[str]:
+        """Give the names of the resources that the function takes; none for a class."""
+        return [name for name, _ in _parameters(self.target)]
+
+    def validate(self) -> None:
+        """Check what can only be checked once all decorators are applied.
+
+        :raises DefinitionError: if an argument is filled by no resource, or the
+            resources depend on one another in a circle
+        """
+        for name, required in _parameters(self.target):
+            if required and name not in self.resources:
+                raise self.error(
+                    f"no resource fills the argument {name!r}",
+                    expected=f"one of {', '.join(self.resources) or '(no resource is declared)'}",
+                    found=name,
+                )
+        self.ordered_resources()
+
+    def ordered_resources(self) -> list[Resource]:
+        """Give the resources and all that they depend on, dependencies first.
+
+        :raises DefinitionError: if they depend on one another in a circle
+        """
+        ordered: dict[int, Resource] = {}
+        visiting: list[Resource] = []
+
+        def visit(resource: Resource) -> None:
+            if id(resource) in ordered:
+                return
+            if any(resource is other for other in visiting):
+                circle = " → ".join(item.name for item in [*visiting, resource])
+                raise self.error(f"resources depend on one another in a circle: {circle}")
+            visiting.append(resource)
+            for dependency in resource.dependencies:
+                visit(dependency)
+            visiting.pop()
+            ordered[id(resource)] = resource
+
+        for resource in self.resources.values():
+            visit(resource)
+        return list(ordered.values())
+
+
+def _parameters(target: Callable[..., Any]) -> list[tuple[str, bool]]:
+    """Give the parameters of a function, and whether each needs a value."""
+    if inspect.isclass(target):
+        return []
+    keywords = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [
+        (name, parameter.default is inspect.Parameter.empty)
+        for name, parameter in inspect.signature(target).parameters.items()
+        if parameter.kind in keywords
+    ]
+
+
+def _place(resource: Resource) -> str | None:
+    """Give the path of a resource in its dataset's folder, as file systems compare them."""
+    if isinstance(resource, StoredResource):
+        return str(resource.relative_path).casefold()
+    return None
+
+
+def _dataset_id(given: str | None, target: Callable[..., Any], location: Location) -> str:
+    module = target.__module__.split(".")
+    path = module[module.index("config") + 1 :] if "config" in module else None
+    if given and not given.startswith("."):
+        if not identifiers.is_dataset_id(given):
+            raise DefinitionError(f"{given!r} can't be a dataset id", where=location)
+        return given
+    if path is None:
+        raise DefinitionError(
+            f"{target.__name__} gets no id from its module",
+            where=location,
+            expected="a module below the 'config' package of a repository, or id='…' in full",
+            found=target.__module__,
+        )
+    if given is None:
+        path = [*path, identifiers.from_class_name(target.__name__)]
+    elif given:
+        path = [*path, given[1:]]
+    return ".".join(path)
+
+
+def _documentation(target: Callable[..., Any]) -> tuple[str, str]:
+    """Split a docstring into the dataset's name, its first line, and description."""
+    own = vars(target).get("__doc__") if inspect.isclass(target) else target.__doc__
+    lines = inspect.cleandoc(own or "").splitlines() or [""]
+    return lines[0].strip(), "\n".join(lines[1:]).strip()

@@ -1,0 +1,13 @@
+"""Handlers for single files; shipped by ``datamaestro-download-single``."""
+
+from datamaestro.plugins.facade import shipped_by
+
+with shipped_by("datamaestro-download-single", package="datamaestro_download_single"):
+    from datamaestro_download_single import (
+        ConcatDownloader,
+        FileDownloader,
+        concatdownload,
+        filedownloader,
+    )
+
+__all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]

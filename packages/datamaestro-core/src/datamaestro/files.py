@@ -1,0 +1,140 @@
+"""Files and folders: the few operations that must never leave half a thing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datamaestro.errors import DataDirectoryError
+
+__all__ = [
+    "STORAGE_ERRORS",
+    "flush_to_disk",
+    "move_into_place",
+    "remove",
+    "size_on_disk",
+    "usable",
+    "write_atomically",
+]
+
+_HINTS = {
+    errno.ENOSPC: "free some space, then run it again: it goes on where it stopped",
+    errno.EDQUOT: "free some of your quota, then run it again: it goes on where it stopped",
+    errno.ENOTDIR: "something on that path is a file: remove it, or choose another folder",
+    errno.EEXIST: "something on that path is a file: remove it, or choose another folder",
+}
+
+
+STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO})
+"""The errors that are about the disk, whoever meets them."""
+
+
+@contextmanager
+def usable(folder: Path) -> Iterator[None]:
+    """Raise errors of the file system as a `DataDirectoryError` about `folder`."""
+    try:
+        yield
+    except DataDirectoryError:
+        raise
+    except OSError as error:
+        failed = error.filename2 or error.filename
+        about = f" at {failed}" if failed and str(failed) != str(folder) else ""
+        raise DataDirectoryError(
+            f"can't be used{about}: {error.strerror or error}",
+            where=folder,
+            hint=_HINTS.get(
+                error.errno or 0,
+                "choose another folder (--data or DATAMAESTRO_DIR), or get the right to write",
+            ),
+        ) from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file's content: a reader sees the old or the new, whatever happens.
+
+    A new file gets the permissions that the folder's users expect (those of the
+    mask), an existing one keeps its own. A link stays one.
+
+    :raises DataDirectoryError: if the folder can't be made or written
+    """
+    path = path.resolve()
+    with usable(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            with temporary.open("x", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                temporary.chmod(path.stat().st_mode)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Make sure that a file, or a folder with all in it, survives a loss of power."""
+    if path.is_dir() and not path.is_symlink():
+        for folder, _, names in os.walk(path):
+            for name in names:
+                _fsync(Path(folder, name))
+            _fsync(Path(folder))
+    else:
+        _fsync(path)
+
+
+def _fsync(path: Path) -> None:
+    if path.is_symlink() or not (path.is_file() or path.is_dir()):
+        return
+    # A folder can't be opened on Windows, and there its entries are written through.
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    with contextlib.suppress(PermissionError):
+        descriptor = os.open(path, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def move_into_place(source: Path, destination: Path) -> None:
+    """Rename `source`, which is whole, to `destination`; what lay there is replaced.
+
+    A file is replaced at once. A folder that isn't empty can't be: it is renamed
+    aside first, and removed last, so that nothing but the name is ever missing.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    aside = None
+    if destination.is_dir() and not destination.is_symlink():
+        aside = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.old")
+        destination.rename(aside)
+    elif source.is_dir() and (destination.is_file() or destination.is_symlink()):
+        destination.unlink()
+    source.replace(destination)
+    with contextlib.suppress(PermissionError):
+        _fsync(destination.parent)
+    if aside is not None:
+        remove(aside)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all in it; nothing happens if there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def size_on_disk(path: Path) -> int:
+    """Give the number of bytes in a file, or in all files below a folder."""
+    if not path.is_dir():
+        return path.lstat().st_size
+    return sum(
+        Path(folder, name).lstat().st_size for folder, _, names in os.walk(path) for name in names
+    )

@@ -1,0 +1,76 @@
+"""From prepared resources to the value that the user gets."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from typing import Any
+
+from datamaestro.data import Base
+from datamaestro.definitions import Dataset
+from datamaestro.errors import ParameterError
+from datamaestro.preparation.graph import Graph
+
+__all__ = ["build_value", "with_ids"]
+
+
+def build_value(graph: Graph) -> Any:
+    """Call the definition with its resources.
+
+    :raises DefinitionError: if it gives something else than its data type
+    :raises ParameterError: if the data type doesn't take what it gives
+    """
+    definition = graph.definition
+    target = definition.target
+    if inspect.isclass(target) and issubclass(target, Dataset):
+        result = _dataset_instance(target, graph).config()
+    else:
+        taken = definition.arguments()
+        result = target(**{n: r.prepare() for n, r in graph.named.items() if n in taken})
+    if isinstance(result, dict):
+        try:
+            result = definition.type(**result)
+        except ParameterError as error:
+            raise definition.error(
+                error.message, expected=error.expected, found=error.found
+            ) from error
+    if not isinstance(result, definition.type):
+        raise definition.error(
+            "the definition gives something else than it declares",
+            expected=f"a {definition.type.__qualname__}, or a dict of its parameters",
+            found=f"{result!r:.80}",
+        )
+    return with_ids(result, definition.id)
+
+
+def _dataset_instance(cls: type[Dataset], graph: Graph) -> Dataset:
+    """Make an instance whose resource attributes are the bound resources."""
+    instance = cls()
+    originals = {id(original): name for name, original in graph.definition.resources.items()}
+    for attribute in dir(cls):
+        value = inspect.getattr_static(cls, attribute)
+        if id(value) in originals:
+            setattr(instance, attribute, graph.named[originals[id(value)]])
+    return instance
+
+
+def with_ids(value: Any, dataset_id: str) -> Any:
+    """Give a copy of a value in which it and its parts know their ids.
+
+    A part's id is its owner's and the name of the parameter that holds it:
+    ``com.lecun.mnist.train``. What has an id already keeps it, with all its parts.
+    """
+    if isinstance(value, Base):
+        if value.id is not None:
+            return value
+        named = copy.copy(value)
+        object.__setattr__(named, "id", dataset_id)
+        for name, item in value._parameters().items():
+            if name != "id" and isinstance(item, Base | list | tuple | dict):
+                object.__setattr__(named, name, with_ids(item, f"{dataset_id}.{name}"))
+        return named
+    if isinstance(value, list | tuple):
+        return type(value)(with_ids(v, f"{dataset_id}.{i}") for i, v in enumerate(value))
+    if isinstance(value, dict):
+        return {key: with_ids(item, f"{dataset_id}.{key}") for key, item in value.items()}
+    return value

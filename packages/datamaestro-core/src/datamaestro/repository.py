@@ -1,0 +1,198 @@
+"""Repositories: named collections of datasets, one module of definitions or more.
+
+Definitions lie in the ``config`` package beside the repository's class. Since
+the id of a dataset follows the path of its module, looking one up usually
+imports a single file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import logging
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar
+
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Repository", "definitions_in"]
+
+logger = logging.getLogger(__name__)
+
+
+class Repository:
+    """A collection of datasets; a plugin derives one class from it.
+
+    :cvar NAMESPACE: the repository's id
+    :cvar DESCRIPTION: what it holds, in one line
+    :cvar AUTHOR: who keeps it
+    """
+
+    NAMESPACE: ClassVar[str] = ""
+    DESCRIPTION: ClassVar[str] = ""
+    AUTHOR: ClassVar[str] = ""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.broken: dict[str, Exception] = {}
+
+    def __repr__(self) -> str:
+        return f"<repository {self.id} ({type(self).__module__})>"
+
+    @property
+    def id(self) -> str:
+        """What users write, and the name of its folder in the data directory."""
+        return self.NAMESPACE
+
+    @property
+    def name(self) -> str:
+        """The id."""
+        return self.NAMESPACE
+
+    @property
+    def description(self) -> str:
+        """What it holds, in one line."""
+        return self.DESCRIPTION.strip()
+
+    @property
+    def datapath(self) -> Path:
+        """The folder of its datasets in the data directory."""
+        return self.context.datapath / self.id
+
+    @classmethod
+    def version(cls) -> str | None:
+        """Give the version of the distribution that ships it, if there is one."""
+        package = cls.__module__.partition(".")[0]
+        for distribution in packages_distributions().get(package, [package]):
+            try:
+                return version(distribution)
+            except PackageNotFoundError:
+                continue
+        return None
+
+    @property
+    def configdir(self) -> Path:
+        """The folder of its definitions."""
+        return Path(inspect.getfile(type(self))).parent / "config"
+
+    @property
+    def configpackage(self) -> str:
+        """The package of its definitions."""
+        module = importlib.import_module(type(self).__module__)
+        package = module.__name__ if hasattr(module, "__path__") else module.__package__
+        return f"{package}.config"
+
+    # --- datasets
+
+    def __iter__(self) -> Iterator[DatasetDefinition]:
+        """Give all datasets; a module that can't be imported is warned about and left out."""
+        for name in self.modules():
+            yield from self._guarded(name)
+
+    def find(self, dataset_id: str) -> DatasetDefinition | None:
+        """Look a dataset up by its id or an alias, importing as few modules as possible.
+
+        :raises DefinitionError: if the module that should hold it can't be imported
+        """
+        return self.find_by_path(dataset_id) or self.find_anywhere(dataset_id)
+
+    def find_by_path(self, dataset_id: str) -> DatasetDefinition | None:
+        """Look a dataset up in the modules that its id points to; raises as :meth:`find`."""
+        modules = self._modules_on_path(dataset_id)
+        return _named(dataset_id, (item for name in modules for item in self.definitions(name)))
+
+    def find_anywhere(self, dataset_id: str) -> DatasetDefinition | None:
+        """Look a dataset up in all modules; one that can't be imported is left out."""
+        return _named(dataset_id, iter(self))
+
+    def modules(self) -> list[str]:
+        """Give the names of its modules of definitions, imported or not."""
+        names = []
+        for path in sorted(self.configdir.rglob("*.py")):
+            parts = path.relative_to(self.configdir).with_suffix("").parts
+            if parts[-1] == "__init__":
+                parts = parts[:-1]
+            if all(part.isidentifier() for part in parts):
+                names.append(".".join([self.configpackage, *parts]))
+        return names
+
+    def definitions(self, module: str) -> list[DatasetDefinition]:
+        """Import a module of definitions and give what it declares.
+
+        :raises DefinitionError: if it can't be imported, or one of its definitions is wrong
+        """
+        try:
+            found = definitions_in(importlib.import_module(module))
+        except DefinitionError:
+            raise
+        except Exception as error:
+            raise DefinitionError(
+                "a module of definitions can't be imported",
+                where=_origin(module),
+                found=f"{type(error).__name__}: {error}",
+            ) from error
+        for definition in found:
+            definition.repository = self.id
+        return found
+
+    def _guarded(self, module: str) -> list[DatasetDefinition]:
+        if module in self.broken:
+            return []
+        try:
+            return self.definitions(module)
+        except DefinitionError as error:
+            self.broken[module] = error
+            logger.warning("left out of repository %s: %s", self.id, error)
+            return []
+
+    def _modules_on_path(self, dataset_id: str) -> list[str]:
+        """Give the modules that an id points to, the deepest first."""
+        parts = [part.replace("-", "_") for part in dataset_id.split(".")]
+        found = []
+        for length in range(len(parts), -1, -1):
+            path = self.configdir.joinpath(*parts[:length])
+            if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
+                found.append(".".join([self.configpackage, *parts[:length]]))
+        return found
+
+
+def definitions_in(module: ModuleType) -> list[DatasetDefinition]:
+    """Give the datasets that a module declares itself, in the order of its text.
+
+    :raises DefinitionError: if one of them is wrong
+    """
+    found: dict[int, DatasetDefinition] = {}
+    for value in list(vars(module).values()):
+        definition = value
+        if inspect.isclass(value):
+            definition = vars(value).get("__dataset__")
+        if (
+            isinstance(definition, DatasetDefinition)
+            and definition.target.__module__ == module.__name__
+        ):
+            definition.validate()
+            found[id(definition)] = definition
+    return list(found.values())
+
+
+def _named(dataset_id: str, definitions: Iterator[DatasetDefinition]) -> DatasetDefinition | None:
+    for definition in definitions:
+        if dataset_id == definition.id or dataset_id in definition.aliases:
+            return definition
+    return None
+
+
+def _origin(module: str) -> str:
+    try:
+        spec = importlib.util.find_spec(module)
+    except Exception:  # its package can't be imported either
+        return module
+    return module if spec is None or spec.origin is None else spec.origin

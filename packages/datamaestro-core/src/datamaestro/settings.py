@@ -1,0 +1,130 @@
+"""Settings files: read, checked, and saved without ever losing one.
+
+``settings.json`` in the data directory holds what all its users share, and
+``user.json`` in the user's configuration folder what is theirs. Keys that this
+version doesn't know survive a save.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock
+
+from datamaestro.data.parameters import check_parameters
+from datamaestro.errors import ParameterError, SettingsError
+from datamaestro.files import usable, write_atomically
+
+__all__ = ["Settings", "UserSettings", "user_settings_path"]
+
+
+@dataclass
+class _SettingsFile:
+    """A JSON object in a file; each field is one of its keys."""
+
+    path: Path
+    unknown: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the settings at `path`; a file that doesn't exist gives the defaults.
+
+        :raises SettingsError: if the file can't be read, or holds a value that can't be
+            used; it tells the line and column, and the file stays as it is
+        """
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return cls(path)
+        except json.JSONDecodeError as error:
+            raise SettingsError(
+                f"not JSON: {error.msg}",
+                where=f"{path}:{error.lineno}:{error.colno}",
+                hint="correct or remove the file; it was left as it is",
+            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"can't be read: {error}", where=path) from error
+        if not isinstance(document, dict):
+            raise SettingsError(
+                "wrong settings", where=path, expected="a JSON object", found=f"{document!r:.80}"
+            )
+        known = [item.name for item in fields(cls) if item.name not in ("path", "unknown")]
+        values = {name: value for name, value in document.items() if name in known}
+        try:
+            checked = check_parameters(cls, values, [], known)
+        except ParameterError as error:
+            raise SettingsError(error.message, where=path, **_facts(error)) from error
+        unknown = {name: value for name, value in document.items() if name not in known}
+        return cls(path, unknown, **checked)
+
+    def save(self) -> None:
+        """Write the settings, in one piece or not at all.
+
+        :raises DataDirectoryError: if the file can't be written
+        """
+        document = dict(self.unknown)
+        for item in fields(self):
+            if item.name not in ("path", "unknown") and (value := getattr(self, item.name)):
+                document[item.name] = value
+        write_atomically(self.path, json.dumps(document, indent=2, default=str) + "\n")
+
+    @contextmanager
+    def edit(self) -> Iterator[Self]:
+        """Change the settings while no other process does: read again, change, save.
+
+        :raises SettingsError: as :meth:`load`; nothing is written then
+        :raises DataDirectoryError: as :meth:`save`
+        """
+        with usable(self.path.parent):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
+            lock.acquire()
+        try:
+            vars(self).update(vars(self.load(self.path)))
+            yield self
+            self.save()
+        finally:
+            lock.release()
+
+
+@dataclass
+class Settings(_SettingsFile):
+    """What all users of a data directory share: ``settings.json`` in it.
+
+    :param datafolders: folders of data that lie elsewhere, by the name that
+        definitions use
+    :param mirrors: for URLs that begin with the key, the beginnings to try before it
+    :param keys: credentials of services, by the name that definitions use
+    """
+
+    datafolders: dict[str, Path] = field(default_factory=dict)
+    mirrors: dict[str, list[str]] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class UserSettings(_SettingsFile):
+    """What is one user's: ``user.json`` in the configuration folder.
+
+    :param default_repository: where an id is looked up first, when several have it
+    :param agreements: the accepted agreements: dataset id to the hash of the text
+    """
+
+    default_repository: str | None = None
+    agreements: dict[str, str] = field(default_factory=dict)
+
+
+def user_settings_path() -> Path:
+    """Give the place of ``user.json``: ``$XDG_CONFIG_HOME`` or ``~/.config``, everywhere."""
+    from platformdirs.unix import Unix
+
+    return Unix("datamaestro").user_config_path / "user.json"
+
+
+def _facts(error: ParameterError) -> dict[str, str | None]:
+    return {"expected": error.expected, "found": error.found}

@@ -1,0 +1,8 @@
+"""A kit for the tests of plugins and datasets.
+
+Installing datamaestro gives pytest the fixtures of `datamaestro.testing.fixtures`.
+"""
+
+from datamaestro.testing.server import FileServer, Request
+
+__all__ = ["FileServer", "Request"]

@@ -1,0 +1,74 @@
+"""Fixtures for pytest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+    from datamaestro.testing.server import FileServer
+
+__all__ = ["context", "file_server", "home", "mirror_folder", "site_mirror"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty home folder; no setting of the machine is seen."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(folder))
+    for name in [*os.environ]:
+        if name.startswith("DATAMAESTRO_") and name != "DATAMAESTRO_TEST_MIRROR":
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    return folder
+
+
+@pytest.fixture
+def context(home: Path) -> Context:
+    """Give a context with an empty data directory, in an empty home folder."""
+    from datamaestro.context import Context
+
+    return Context(home / "datamaestro")
+
+
+@pytest.fixture
+def file_server() -> Iterator[FileServer]:
+    """Give a running HTTP server on loopback."""
+    from datamaestro.testing.server import FileServer
+
+    with FileServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mirror_folder(request: pytest.FixtureRequest) -> Path:
+    """Give the folder of real files that ``DATAMAESTRO_TEST_MIRROR`` names.
+
+    By default it is ``shared/mirror`` beside the checkout. Each file lies at the host
+    and path of its URL. The test is skipped where there is no such folder.
+    """
+    default = request.config.rootpath.parent / "shared" / "mirror"
+    folder = Path(os.environ.get("DATAMAESTRO_TEST_MIRROR", default))
+    if not (folder / "index.json").is_file():
+        pytest.skip(f"no real files at {folder}: set DATAMAESTRO_TEST_MIRROR")
+    return folder
+
+
+@pytest.fixture
+def site_mirror(
+    home: Path,  # noqa: ARG001  (no setting of the machine may name another mirror)
+    mirror_folder: Path,
+    file_server: FileServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> FileServer:
+    """Serve the folder of real files on loopback, as the site mirror."""
+    file_server.folders[""] = mirror_folder
+    monkeypatch.setenv("DATAMAESTRO_MIRROR", file_server.url())
+    return file_server

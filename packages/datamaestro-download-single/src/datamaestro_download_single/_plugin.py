@@ -1,0 +1,17 @@
+from datamaestro.plugins import HandlerSpec, hookimpl
+
+
+@hookimpl
+def datamaestro_handlers() -> tuple[HandlerSpec, ...]:
+    return (
+        HandlerSpec(
+            "filedownloader",
+            "datamaestro_download_single:FileDownloader",
+            "One file, decompressed on the way",
+        ),
+        HandlerSpec(
+            "concatdownload",
+            "datamaestro_download_single:ConcatDownloader",
+            "Several files, decompressed and joined into one",
+        ),
+    )

@@ -1,0 +1,150 @@
+"""The handlers: one file, or several joined."""
+
+from __future__ import annotations
+
+import shutil
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from datamaestro.download import FileResource, Source
+from datamaestro.errors import VerificationError
+from datamaestro.utils import CHUNK_SIZE, Checker, file_digests
+from datamaestro_download_single.compression import Compression, Gzip, compression_of
+
+__all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]
+
+
+class FileDownloader(FileResource):
+    """One file, decompressed on the way.
+
+    The file is decompressed when the URL's name has the extension of a compression
+    (``.gz``, ``.bz2``, ``.xz``, ``.zst``) and `filename` doesn't have it too.
+
+    :param filename: its name in the dataset's folder
+    :param url: where it lies
+    :param mirrors: where else the same bytes lie
+    :param size: the number of bytes as downloaded
+    :param sha256: their SHA-256
+    :param md5: their MD5
+    :param checker: verifies the finished file, after decompression
+    :param transient: see :class:`datamaestro.download.Resource`
+    :param name: see :class:`datamaestro.download.FileResource`
+    """
+
+    def __init__(
+        self,
+        filename: str,
+        url: str,
+        *,
+        mirrors: Iterable[str] = (),
+        size: int | None = None,
+        sha256: str | None = None,
+        md5: str | None = None,
+        checker: Checker | None = None,
+        transient: bool = False,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(filename, name=name, transient=transient, checker=checker)
+        self.source = Source.of(url, mirrors, size, sha256, md5)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return (self.source,)
+
+    @property
+    def compression(self) -> Compression | None:
+        """What the download is decompressed from, or None."""
+        compression = compression_of(self.source.filename)
+        return None if compression is compression_of(self.filename) else compression
+
+    def _download(self, destination: Path) -> None:
+        if self.compression is None:
+            self.fetch_to(self.source, destination)
+            return
+        with destination.open("wb") as file, self.open(self.source) as stream:
+            self.compression.decompress(stream, file, self.source.url)
+
+    def proves(self, path: Path) -> bool:
+        """Tell whether `path` is the finished file, by the best proof there is.
+
+        That is the checker; or, if nothing was decompressed, the declared digests or
+        size; or else, for gzip, the CRC-32 and size that end the compressed file
+        (RFC 1952, section 2.3.1), which the source is asked for.
+
+        :raises VerificationError: if it certainly isn't
+        """
+        if super().proves(path):
+            return True
+        if self.compression is None:
+            return _has_digests(path, self.source)
+        if isinstance(self.compression, Gzip):
+            tail = self.binding.fetcher.fetch_tail(self.source, 8)
+            return tail is not None and tail == _gzip_trailer(path)
+        return False
+
+
+class ConcatDownloader(FileResource):
+    """Several files, each decompressed on the way, joined into one.
+
+    :param filename: the name of the whole in the dataset's folder
+    :param sources: the parts in order: URLs, or sources with sizes and digests
+    :param checker: verifies the whole
+    :param transient: see :class:`datamaestro.download.Resource`
+    :param name: see :class:`datamaestro.download.FileResource`
+    """
+
+    def __init__(
+        self,
+        filename: str,
+        sources: Iterable[Source | str],
+        *,
+        checker: Checker | None = None,
+        transient: bool = False,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(filename, name=name, transient=transient, checker=checker)
+        items = [sources] if isinstance(sources, str) else list(sources)
+        self._sources = tuple(Source.of(i) if isinstance(i, str) else i for i in items)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self._sources
+
+    def _download(self, destination: Path) -> None:
+        with destination.open("wb") as file:
+            for source in self.sources:
+                compression = compression_of(source.filename)
+                with self.open(source) as stream:
+                    if compression is None:
+                        shutil.copyfileobj(stream, file, CHUNK_SIZE)
+                    else:
+                        compression.decompress(stream, file, source.url)
+
+
+filedownloader = FileDownloader
+concatdownload = ConcatDownloader
+
+
+def _has_digests(path: Path, source: Source) -> bool:
+    """Tell whether a file has the declared digests, or failing any the declared size."""
+    size = path.stat().st_size
+    if source.size is not None and size != source.size:
+        raise VerificationError("wrong size", where=path, expected=source.size, found=size)
+    found = file_digests(path, list(source.digests))
+    for algorithm, digest in source.digests.items():
+        if found[algorithm] != digest:
+            raise VerificationError(
+                f"wrong {algorithm}", where=path, expected=digest, found=found[algorithm]
+            )
+    return bool(source.digests) or source.size is not None
+
+
+def _gzip_trailer(path: Path) -> bytes:
+    """Give what a gzip file of one member that holds this file ends with."""
+    checksum = size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_SIZE):
+            checksum = zlib.crc32(chunk, checksum)
+            size += len(chunk)
+    return checksum.to_bytes(4, "little") + (size % 2**32).to_bytes(4, "little")

@@ -1,0 +1,1 @@
+"""Datasets of the UCI Machine Learning Repository, https://archive.ics.uci.edu."""
