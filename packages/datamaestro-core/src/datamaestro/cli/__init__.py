@@ -60,7 +60,6 @@ def run(arguments: list[str]) -> int:
     """Run the command line, and give its exit code."""
     try:
         code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -69,10 +68,6 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted: run it again to go on from there.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has had enough. Python would complain at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         message = " ".join(f"{type(error).__name__}: {error}".split())
         return _report(f"{message} (--traceback shows where)", 1, arguments)

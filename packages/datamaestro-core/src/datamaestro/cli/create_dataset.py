@@ -67,8 +67,9 @@ def _module_path(configdir: Path, dataset_id: str) -> Path:
     path = configdir.joinpath(*parts).with_suffix(".py")
     if not configdir.is_dir():
         raise DataDirectoryError("no folder of definitions", where=configdir)
-    for taken in (path, *(parent.with_suffix(".py") for parent in path.parents)):
-        if configdir in taken.parents and taken.exists():
+    inside = [path, *(parent for parent in path.parents if configdir in parent.parents)]
+    for taken in (place.with_suffix(".py") for place in inside):
+        if taken.exists():
             raise DefinitionError(
                 "there are definitions already; it was left as it is",
                 where=taken,

@@ -153,7 +153,7 @@ class PluginManager:
         :param name: what is asked for, as a message names it
         :raises PluginConflictError: if several claim it
         """
-        found = [item for item in provided if claims(item.spec)]
+        found = sorted((p for p in provided if claims(p.spec)), key=lambda item: str(item.plugin))
         if len(found) > 1:
             raise PluginConflictError(
                 f"{len(found)} plugins provide {name}",

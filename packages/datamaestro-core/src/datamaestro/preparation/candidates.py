@@ -23,7 +23,7 @@ def candidate_urls(
     :param mirror: the base URL of a site mirror: ``https://host/a/b`` is at ``<base>/host/a/b``
     :param mirrors: for URLs that begin with the key, the beginnings to try before it
     """
-    local = list(takewhile(lambda url: not _is_remote(url), source.urls))
+    local = list(takewhile(lambda url: _scheme(url) in ("file", "package"), source.urls))
     at_site = (copy for url in source.urls for copy in mirrored(url, mirror, mirrors or {}))
     return list(dict.fromkeys([*local, *at_site, *source.urls]))
 
@@ -37,7 +37,7 @@ def mirrored(url: str, mirror: str | None, mirrors: Mapping[str, Iterable[str]])
     ['https://near/b.gz']
     """
     found = []
-    if mirror is not None and _is_remote(url):
+    if mirror is not None and _scheme(url) in ("http", "https"):
         parts = urlsplit(url)
         query = f"?{parts.query}" if parts.query else ""
         host = parts.netloc.rpartition("@")[2]  # a user's name and password stay at home
@@ -48,5 +48,5 @@ def mirrored(url: str, mirror: str | None, mirrors: Mapping[str, Iterable[str]])
     return found
 
 
-def _is_remote(url: str) -> bool:
-    return urlsplit(url).scheme.lower() in ("http", "https")
+def _scheme(url: str) -> str:
+    return urlsplit(url).scheme.lower()

@@ -125,8 +125,7 @@ def _attempt(
     start, validator = partial.resumable(url)
     with transport.open(TransportRequest(url, start, validator)) as response:
         _check_size(url, source.size, response.size)
-        hashers = {name: hashlib.new(name) for name in {"sha256", *source.digests}}
-        counter = _Counter(task)
+        received = _Received({"sha256", *source.digests}, task)
         try:
             with usable(partial.path.parent):
                 if response.start != start or start == 0:
@@ -134,42 +133,45 @@ def _attempt(
                     partial.describe(url, response)
                 with partial.path.open("a+b") as file:
                     file.seek(0)
-                    for chunks in (file.read, response.read):
-                        while chunk := chunks(CHUNK_SIZE):
-                            if chunks is response.read:
-                                file.write(chunk)
-                            for hasher in hashers.values():
-                                hasher.update(chunk)
-                            counter.add(len(chunk))
-            if response.size is not None and counter.total != response.size:
+                    while chunk := file.read(CHUNK_SIZE):
+                        received.add(chunk)
+                    while chunk := response.read(CHUNK_SIZE):
+                        file.write(chunk)
+                        received.add(chunk)
+            if response.size is not None and received.size != response.size:
                 raise TransportError(
                     "the transfer ended early",
                     where=url,
                     expected=f"{response.size} bytes",
-                    found=f"{counter.total} bytes",
+                    found=f"{received.size} bytes",
                     retry=True,
                 )
-            _check_size(url, source.size, counter.total)
+            _check_size(url, source.size, received.size)
         except BaseException:
-            counter.take_back()
+            received.take_back()
             raise
-    digests = {name: hasher.hexdigest() for name, hasher in hashers.items()}
-    return Transferred(url, counter.total, digests, response.validator)
+    return Transferred(url, received.size, received.digests(), response.validator)
 
 
-class _Counter:
-    """Counts the bytes of one attempt, and takes them back if it fails."""
+class _Received:
+    """Counts and hashes what one attempt has, old and new; takes the count back if it fails."""
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.total = 0
+    def __init__(self, algorithms: set[str], task: Task) -> None:
+        self._hashers = {name: hashlib.new(name) for name in algorithms}
+        self._task = task
+        self.size = 0
 
-    def add(self, count: int) -> None:
-        self.total += count
-        self.task.update(count)
+    def add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        for hasher in self._hashers.values():
+            hasher.update(chunk)
+        self._task.update(len(chunk))
 
     def take_back(self) -> None:
-        self.task.update(-self.total)
+        self._task.update(-self.size)
+
+    def digests(self) -> dict[str, str]:
+        return {name: hasher.hexdigest() for name, hasher in self._hashers.items()}
 
 
 def _check_size(url: str, declared: int | None, found: int | None) -> None:

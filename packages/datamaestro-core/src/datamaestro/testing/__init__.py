@@ -3,6 +3,7 @@
 Installing datamaestro gives pytest the fixtures of `datamaestro.testing.fixtures`.
 """
 
+from datamaestro.testing.distribution import write_distribution
 from datamaestro.testing.server import FileServer, Request
 
-__all__ = ["FileServer", "Request"]
+__all__ = ["FileServer", "Request", "write_distribution"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.testing.server import FileServer
 
-__all__ = ["context", "file_server", "home", "mirror_folder", "site_mirror"]
+__all__ = ["context", "file_server", "home", "mirror_folder", "site_mirror", "site_packages"]
 
 
 @pytest.fixture
@@ -36,6 +36,18 @@ def context(home: Path) -> Context:
     from datamaestro.context import Context
 
     return Context(home / "datamaestro")
+
+
+@pytest.fixture
+def site_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a folder on ``sys.path``, for :func:`datamaestro.testing.write_distribution`."""
+    from datamaestro.testing.distribution import forget_modules
+
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    forget_modules(folder)
 
 
 @pytest.fixture

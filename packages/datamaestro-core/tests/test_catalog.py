@@ -1,0 +1,259 @@
+"""Looking datasets up, and searching them, in repositories on disk."""
+
+import sys
+
+import pytest
+
+from datamaestro.catalog.scan import published_datasets
+from datamaestro.context import Context, find_dataset, get_dataset, prepare_dataset
+from datamaestro.errors import DatasetNotFoundError, DefinitionError, QueryError
+from datamaestro.identifiers import is_dataset_id
+from datamaestro.search import (
+    AndCondition,
+    Condition,
+    OrCondition,
+    RepositoryCondition,
+    TagCondition,
+    TaskCondition,
+    TextCondition,
+    TypeCondition,
+    parse_query,
+)
+from datamaestro.testing import write_distribution
+
+HEADER = """
+from datamaestro.data import File, Folder
+from datamaestro.definitions import dataset, datatags, datatasks
+"""
+
+ALPHA = f'''{HEADER}
+@datatags("letters", "greek")
+@datatasks("spelling")
+@dataset(File, url="https://example.org/alpha", licence="MIT", aliases=["org.example.first"])
+def alpha():
+    """The letter alpha
+
+    Where everything begins.
+    """
+    return {{"path": "alpha"}}
+'''
+
+BETA = f'''{HEADER}
+@datatags("letters")
+@dataset(Folder, id="com.elsewhere.beta")
+def beta():
+    """The letter beta"""
+    return {{"path": "beta"}}
+'''
+
+
+def install(folder, repository_id, modules):
+    package = f"repository_{repository_id}"
+    write_distribution(
+        folder,
+        f"repository-{repository_id}",
+        files={
+            f"{package}/__init__.py": (
+                "from datamaestro import Repository\n"
+                f"class Things(Repository):\n    NAMESPACE = {repository_id!r}\n"
+            ),
+            **{f"{package}/config/{path}": text for path, text in modules.items()},
+        },
+        entry_points={"datamaestro.repositories": {repository_id: f"{package}:Things"}},
+    )
+
+
+@pytest.fixture
+def greek(site_packages, home):
+    install(site_packages, "greek", {"org/example.py": ALPHA, "com/odd.py": BETA})
+    return Context()
+
+
+def test_a_dataset_is_found_by_its_id(greek):
+    assert greek.dataset("org.example.alpha").name == "The letter alpha"
+
+
+def test_a_dataset_is_found_by_an_alias(greek):
+    assert greek.dataset("org.example.first").id == "org.example.alpha"
+
+
+def test_a_dataset_is_found_in_a_module_that_its_id_does_not_point_to(greek):
+    assert greek.dataset("com.elsewhere.beta").name == "The letter beta"
+
+
+def test_a_look_up_imports_one_module(greek):
+    greek.repository("greek").find("org.example.alpha")
+    imported = [name for name in sys.modules if name.startswith("repository_greek.config")]
+    assert "repository_greek.config.org.example" in imported
+    assert "repository_greek.config.com.odd" not in imported
+
+
+def test_a_dataset_knows_its_repository(greek):
+    assert greek.dataset("org.example.alpha").repository == "greek"
+
+
+def test_data_lie_below_the_repository_and_the_id(greek):
+    folder = greek.folder("org.example.alpha")
+    assert folder == greek.datapath / "greek" / "org" / "example" / "alpha"
+
+
+def test_a_repository_may_be_named_with_the_id(greek):
+    assert greek.dataset("greek:org.example.alpha").id == "org.example.alpha"
+
+
+def test_the_functions_of_the_package_use_the_default_context(greek):
+    assert find_dataset("org.example.alpha").repository == "greek"
+    assert prepare_dataset("org.example.alpha") == get_dataset("org.example.alpha")
+
+
+def test_the_functions_of_the_package_take_the_path_of_a_data_directory(greek, tmp_path):
+    assert prepare_dataset("org.example.alpha", context=tmp_path).id == "org.example.alpha"
+
+
+def test_an_unknown_id_is_an_error_that_names_the_closest(greek):
+    with pytest.raises(DatasetNotFoundError, match=r"did you mean org\.example\.alpha"):
+        greek.dataset("org.example.alhpa")
+
+
+def test_an_unknown_id_far_from_all_tells_how_to_list_them(greek):
+    with pytest.raises(DatasetNotFoundError, match="datamaestro search"):
+        greek.dataset("zz.qq.xx")
+
+
+def test_what_is_no_id_is_an_error(greek):
+    with pytest.raises(QueryError, match="not a dataset id"):
+        greek.dataset("no id at all")
+
+
+def test_an_unknown_id_of_a_published_plugin_tells_what_to_install(greek, monkeypatch):
+    published = {"org.known.elsewhere": "some-plugin"}
+    monkeypatch.setattr("datamaestro.catalog.scan.published_datasets", lambda: published)
+    with pytest.raises(DatasetNotFoundError, match="pip install some-plugin"):
+        greek.dataset("org.known.elsewhere")
+
+
+def test_published_datasets_are_ids_and_distributions():
+    published = published_datasets()
+    assert all(is_dataset_id(item) for item in published)
+    assert all(name.startswith("datamaestro-") for name in published.values())
+
+
+def test_an_id_in_two_repositories_is_an_error_that_tells_how_to_choose(greek, site_packages):
+    install(site_packages, "latin", {"org/example.py": ALPHA})
+    with pytest.raises(DatasetNotFoundError, match=r"write greek:org\.example\.alpha, or set"):
+        Context().dataset("org.example.alpha")
+
+
+def test_the_default_repository_is_preferred(greek, site_packages, home):
+    install(site_packages, "latin", {"org/example.py": ALPHA})
+    context = Context()
+    with context.user_settings.edit() as edited:
+        edited.default_repository = "latin"
+    assert context.dataset("org.example.alpha").repository == "latin"
+
+
+# --- broken definitions
+
+
+def test_a_broken_module_is_left_out_and_the_others_work(site_packages, home, caplog):
+    install(site_packages, "greek", {"org/example.py": ALPHA, "org/broken.py": "import nowhere"})
+    ids = [definition.id for definition in Context().datasets() if definition.repository == "greek"]
+    assert ids == ["org.example.alpha"]
+    assert "left out of repository greek" in caplog.text
+    assert "nowhere" in caplog.text
+
+
+def test_asking_for_what_a_broken_module_should_hold_raises_its_error(site_packages, home):
+    install(site_packages, "greek", {"org/broken.py": "import nowhere"})
+    with pytest.raises(DefinitionError, match=r"broken\.py: .*can't be imported.*nowhere"):
+        Context().dataset("org.broken.thing")
+
+
+def test_a_wrong_definition_is_found_when_its_module_is_loaded(site_packages, home):
+    text = f"{HEADER}\n@dataset(File)\ndef wrong(argument): ...\n"
+    install(site_packages, "greek", {"org/example.py": text})
+    with pytest.raises(DefinitionError, match=r"example\.py:\d+: .*fills the argument 'argument'"):
+        Context().dataset("org.example.wrong")
+
+
+def test_what_a_module_imports_is_not_declared_by_it(site_packages, home):
+    other = "from repository_greek.config.org.example import alpha\n"
+    install(site_packages, "greek", {"org/example.py": ALPHA, "org/other.py": other})
+    ids = [definition.id for definition in Context().datasets() if definition.repository == "greek"]
+    assert ids == ["org.example.alpha"]
+
+
+# --- searching
+
+
+@pytest.mark.parametrize(
+    ("terms", "found"),
+    [
+        ([], ["com.elsewhere.beta", "org.example.alpha"]),
+        (["alpha"], ["org.example.alpha"]),
+        (["ALPHA"], ["org.example.alpha"]),
+        (["letter"], ["com.elsewhere.beta", "org.example.alpha"]),
+        (["^org"], ["org.example.alpha"]),
+        (["tag:greek"], ["org.example.alpha"]),
+        (["tag:letters", "beta"], ["com.elsewhere.beta"]),
+        (["task:spell"], ["org.example.alpha"]),
+        (["type:Folder"], ["com.elsewhere.beta"]),
+        (["type:data.Base"], ["com.elsewhere.beta", "org.example.alpha"]),
+        (["repo:gree"], []),
+        (["nothing"], []),
+    ],
+)
+def test_all_terms_of_a_query_must_hold(greek, terms, found):
+    condition = AndCondition((RepositoryCondition("greek"), parse_query(terms)))
+    assert sorted(entry.id for entry in greek.catalog.search(condition)) == found
+
+
+@pytest.mark.parametrize(
+    ("term", "condition"),
+    [
+        ("mnist", TextCondition("mnist")),
+        ("tag:a", TagCondition("a")),
+        ("task:a b", TaskCondition("a b")),
+        ("repo:a", RepositoryCondition("a")),
+        ("repository:a", RepositoryCondition("a")),
+        ("type:A", TypeCondition("A")),
+    ],
+)
+def test_terms_are_read_as_documented(term, condition):
+    assert Condition.parse(term) == condition
+
+
+def test_one_of_several_conditions_may_hold(greek):
+    condition = OrCondition((TextCondition("alpha"), TextCondition("beta")))
+    assert len(list(greek.catalog.search(condition))) == 2
+
+
+def test_an_unknown_field_is_an_error_that_names_the_known():
+    with pytest.raises(QueryError, match="expected tag:, task:, repo:, repository:, type:"):
+        Condition.parse("color:red")
+
+
+def test_a_wrong_expression_is_an_error_that_tells_the_place():
+    with pytest.raises(QueryError, match="at character 2"):
+        Condition.parse("a(b")
+
+
+def test_an_entry_tells_everything_that_is_declared(greek):
+    from datamaestro.identifiers import parse
+
+    entry = greek.catalog.entry(parse("org.example.alpha"))
+    assert entry.to_json() == {
+        "id": "org.example.alpha",
+        "repository": "greek",
+        "name": "The letter alpha",
+        "description": "Where everything begins.",
+        "url": "https://example.org/alpha",
+        "licence": "MIT",
+        "aliases": ("org.example.first",),
+        "tags": ("greek", "letters"),
+        "tasks": ("spelling",),
+        "types": ("datamaestro.data.File", "datamaestro.data.Base"),
+        "download_size": 0,
+        "source": entry.source,
+    }
+    assert entry.source.endswith("example.py:7")

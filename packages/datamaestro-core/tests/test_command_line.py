@@ -1,0 +1,407 @@
+"""The command line, as real processes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from datamaestro.cli.group import LazyGroup
+from datamaestro.cli.remote import remote_arguments
+from datamaestro.testing import write_distribution
+
+DEFINITIONS = '''
+import os
+from datamaestro.data import File
+from datamaestro.definitions import dataset, datatags
+from datamaestro.download import FileResource, Source
+from datamaestro.errors import AgreementError, OfflineError, TransportError, VerificationError
+
+ERRORS = {
+    "download": TransportError("no such host", where="https://example.org/x"),
+    "verification": VerificationError("wrong sha256", expected="a", found="b"),
+    "agreement": AgreementError("to be accepted first"),
+    "offline": OfflineError("offline"),
+    "interrupt": KeyboardInterrupt(),
+    "bug": ZeroDivisionError("a bug\\nin two lines"),
+}
+
+
+class Made(FileResource):
+    def _download(self, destination):
+        if "FAIL" in os.environ:
+            raise ERRORS[os.environ["FAIL"]]
+        destination.write_text("made")
+
+
+@datatags("letters")
+@Made("data.txt")
+@dataset(File, url="https://example.org/alpha")
+def alpha(data):
+    """The letter alpha
+
+    Where everything begins.
+    """
+    return {"path": data}
+'''
+
+REPOSITORY = """
+from datamaestro import Repository
+
+class Greek(Repository):
+    NAMESPACE = "greek"
+    DESCRIPTION = "Letters"
+"""
+
+
+@pytest.fixture
+def run(tmp_path, home):
+    """Give a function that runs the command line with a repository ``greek`` installed."""
+    folder = tmp_path / "installed"
+    write_distribution(
+        folder,
+        "repository-greek",
+        files={
+            "greek/__init__.py": REPOSITORY,
+            "greek/config/org/example.py": DEFINITIONS,
+        },
+        entry_points={"datamaestro.repositories": {"greek": "greek:Greek"}},
+    )
+
+    def run(*arguments, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "datamaestro", *arguments],
+            env={**os.environ, "PYTHONPATH": str(folder), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    run.folder = folder
+    run.home = home
+    return run
+
+
+def value(result):
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_prepare_prints_the_value_as_json(run):
+    path = run.home / "datamaestro/data/greek/org/example/alpha/data.txt"
+    assert value(run("prepare", "org.example.alpha")) == {
+        "path": str(path),
+        "id": "org.example.alpha",
+    }
+    assert path.read_text() == "made"
+
+
+def test_data_go_where_the_option_says(run, tmp_path):
+    path = value(run("--data", str(tmp_path / "d"), "prepare", "org.example.alpha"))["path"]
+    assert path.startswith(str(tmp_path / "d"))
+
+
+def test_data_go_where_the_environment_says(run, tmp_path):
+    result = run("prepare", "org.example.alpha", DATAMAESTRO_DIR=str(tmp_path / "e"))
+    assert value(result)["path"].startswith(str(tmp_path / "e"))
+
+
+def test_prepare_writes_to_a_file(run, tmp_path):
+    result = run("prepare", "org.example.alpha", "-o", str(tmp_path / "value.json"))
+    assert (result.returncode, result.stdout) == (0, "")
+    assert json.loads((tmp_path / "value.json").read_text())["id"] == "org.example.alpha"
+
+
+def test_prepare_without_downloads_fails_rather_than_fetch(run):
+    result = run("prepare", "--no-downloads", "org.example.alpha")
+    assert result.returncode == 7
+    assert "found data missing" in result.stderr
+
+
+def test_prepare_without_downloads_gives_what_is_there(run):
+    run("download", "org.example.alpha")
+    result = run("prepare", "--no-downloads", "org.example.alpha")
+    assert value(result)["id"] == "org.example.alpha"
+
+
+def test_prepare_names_the_encoders_that_there_are(run):
+    result = run("prepare", "org.example.alpha", "--encoder", "morse")
+    assert result.returncode == 1
+    assert "expected normal, found morse" in result.stderr
+
+
+def test_an_encoder_of_a_plugin_writes_the_value(run):
+    plugin = (
+        "from datamaestro.plugins import EncoderSpec, hookimpl\n"
+        "@hookimpl\n"
+        "def datamaestro_encoders():\n"
+        "    yield EncoderSpec('shout', 'shouting:shout')\n"
+    )
+    write_distribution(
+        run.folder,
+        "shouting",
+        files={
+            "shouting.py": "def shout(value): return value.id.upper()",
+            "shouting_plugin.py": plugin,
+        },
+        entry_points={"datamaestro": {"shouting": "shouting_plugin"}},
+    )
+    result = run("prepare", "org.example.alpha", "--encoder", "shout")
+    assert result.stdout == "ORG.EXAMPLE.ALPHA\n"
+
+
+def test_download_prints_nothing_on_the_standard_output(run):
+    result = run("download", "org.example.alpha")
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_search_prints_one_id_a_line(run):
+    assert run("search", "repo:greek").stdout == "org.example.alpha\n"
+
+
+def test_search_prints_json(run):
+    (entry,) = value(run("search", "repo:greek", "--json"))
+    assert (entry["id"], entry["tags"]) == ("org.example.alpha", ["letters"])
+
+
+def test_search_that_finds_nothing_says_so_and_succeeds(run):
+    result = run("search", "repo:greek", "omega")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "No dataset matches.\n")
+
+
+def test_info_shows_what_is_known(run):
+    text = run("info", "org.example.alpha").stdout
+    assert text.startswith("The letter alpha\n")
+    assert "URL: https://example.org/alpha" in text
+    assert text.endswith("Where everything begins.\n")
+
+
+def test_info_prints_json(run):
+    assert value(run("info", "org.example.alpha", "--json"))["name"] == "The letter alpha"
+
+
+def test_repositories_are_listed_with_their_descriptions(run):
+    assert "greek: Letters" in run("repositories").stdout.splitlines()
+    assert {"id": "greek", "description": "Letters"} in value(run("repositories", "--json"))
+
+
+def test_data_folders_are_set_listed_and_removed(run, tmp_path):
+    assert run("datafolders", "set", "large", str(tmp_path)).returncode == 0
+    assert run("datafolders", "list").stdout == f"large\t{tmp_path}\n"
+    assert value(run("datafolders", "list", "--json")) == {"large": str(tmp_path)}
+    assert run("datafolders", "remove", "large").returncode == 0
+    assert run("datafolders", "list").stdout == ""
+
+
+def test_a_data_folder_that_is_none_is_refused(run, tmp_path):
+    result = run("datafolders", "set", "large", str(tmp_path / "nowhere"))
+    assert result.returncode == 1
+    assert f"{tmp_path / 'nowhere'}: not a folder; make it first" in result.stderr
+
+
+def test_removing_an_unknown_data_folder_is_an_error(run):
+    assert run("datafolders", "remove", "large").returncode == 3
+
+
+def test_plugins_are_listed_with_what_they_provide(run):
+    result = run("plugins")
+    assert "repository-greek 1.0\n  repositories: greek" in result.stdout
+
+
+def test_plugins_that_are_broken_are_listed_with_the_reason(run):
+    write_distribution(
+        run.folder,
+        "broken-plugin",
+        files={"broken_plugin.py": "import nothing_of_that_name"},
+        entry_points={"datamaestro": {"broken": "broken_plugin"}},
+    )
+    broken = value(run("plugins", "--json"))["broken"]
+    (entry,) = [item for item in broken if item["distribution"] == "broken-plugin"]
+    assert entry["version"] == "1.0"
+    assert entry["error"] == "ModuleNotFoundError: No module named 'nothing_of_that_name'"
+
+
+def test_a_broken_plugin_is_one_line_of_warning(run):
+    write_distribution(
+        run.folder,
+        "broken-plugin",
+        files={"broken_plugin.py": "import nothing_of_that_name"},
+        entry_points={"datamaestro": {"broken": "broken_plugin"}},
+    )
+    result = run("search", "repo:greek")
+    assert result.stdout == "org.example.alpha\n"
+    assert [line for line in result.stderr.splitlines() if "broken-plugin" in line] == [
+        line for line in result.stderr.splitlines() if line.startswith("WARNING:")
+    ]
+
+
+def test_a_command_of_a_plugin_runs(run):
+    write_distribution(
+        run.folder,
+        "greeting",
+        files={"greeting.py": "import click\n@click.command\ndef greet(): click.echo('hello')\n"},
+        entry_points={"datamaestro.commands": {"greet": "greeting:greet"}},
+    )
+    assert run("greet").stdout == "hello\n"
+    assert "greet" in run("--help").stdout
+
+
+def test_a_broken_command_of_a_plugin_does_not_break_the_help(run):
+    write_distribution(
+        run.folder,
+        "greeting",
+        files={"greeting.py": "import nothing_of_that_name"},
+        entry_points={"datamaestro.commands": {"greet": "greeting:greet"}},
+    )
+    assert "From greeting." in run("--help").stdout
+    result = run("greet")
+    assert result.returncode == 1
+    assert "the command 'greet', which greeting provides, can't be imported" in result.stderr
+
+
+def test_orphans_are_folders_that_belong_to_no_dataset(run):
+    run("download", "org.example.alpha")
+    data = run.home / "datamaestro" / "data"
+    (data / "greek" / "org" / "example" / "omega").mkdir()
+    (data / "greek" / "org" / "example" / "omega" / "x").write_text("12345")
+    (data / "latin").mkdir()
+    orphans = [data / "greek" / "org" / "example" / "omega", data / "latin"]
+    assert run("orphans").stdout.splitlines() == [str(path) for path in orphans]
+    assert run("orphans", "--size").stdout.splitlines()[0] == f"5\t{orphans[0]}"
+
+
+def test_data_of_a_broken_repository_are_no_orphans(run):
+    run("download", "org.example.alpha")
+    (run.folder / "greek/config/org/broken.py").write_text("import nothing_of_that_name")
+    result = run("orphans")
+    assert result.stdout == ""
+    assert "is left out: a plugin or a definition is broken" in result.stderr
+
+
+def test_create_dataset_writes_a_definition_that_works(run):
+    result = run("create-dataset", "greek", "https://www.example.com/files/omega.csv")
+    assert result.stdout.strip().endswith(str(Path("example", "files", "omega.py")))
+    text = (run.folder / "greek/config/com/example/files/omega.py").read_text()
+    assert 'FileDownloader("omega.csv", "https://www.example.com/files/omega.csv")' in text
+
+
+def test_create_dataset_overwrites_nothing(run):
+    before = (run.folder / "greek/config/org/example.py").read_text()
+    result = run("create-dataset", "greek", "org.example.beta")
+    assert result.returncode == 1
+    assert "example.py: there are definitions already" in result.stderr
+    assert (run.folder / "greek/config/org/example.py").read_text() == before
+
+
+def test_version_prints_the_version(run):
+    import datamaestro
+
+    assert run("version").stdout == f"{datamaestro.__version__}\n"
+
+
+# --- exit codes
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        ("download", 4),
+        ("verification", 5),
+        ("agreement", 6),
+        ("offline", 7),
+        ("interrupt", 130),
+        ("bug", 1),
+    ],
+)
+def test_each_kind_of_failure_has_its_exit_code_and_one_line(run, failure, code):
+    result = run("--quiet", "prepare", "org.example.alpha", FAIL=failure)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_an_unknown_dataset_exits_with_3_and_names_the_closest(run):
+    result = run("prepare", "org.example.alhpa")
+    assert result.returncode == 3
+    assert "did you mean org.example.alpha?" in result.stderr
+
+
+def test_an_unknown_repository_exits_with_3(run):
+    assert run("prepare", "nowhere:org.example.alpha").returncode == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["no-such-command"], ["prepare"], ["search", "color:red"], ["--no-such-option"]],
+)
+def test_wrong_usage_exits_with_2(run, arguments):
+    assert run(*arguments).returncode == 2
+
+
+def test_a_misspelt_command_names_the_closest(run):
+    assert "Did you mean prepare?" in run("prepair").stderr
+
+
+def test_an_error_is_one_line_unless_a_traceback_is_asked_for(run):
+    assert "Traceback" not in run("prepare", "org.example.alpha", FAIL="bug").stderr
+    assert "Traceback" in run("--traceback", "prepare", "org.example.alpha", FAIL="bug").stderr
+    assert "Traceback" in run("--debug", "prepare", "org.example.alpha", FAIL="bug").stderr
+
+
+def test_colors_are_not_used_where_nobody_sees_them(run):
+    assert "\033" not in run("prepare", "x.y").stderr
+
+
+def test_quiet_shows_no_messages(run):
+    run("download", "org.example.alpha")
+    (run.home / "datamaestro/data/greek/org/example/alpha/.state.json").unlink()
+    assert "Verifying" in run("download", "org.example.alpha").stderr
+    (run.home / "datamaestro/data/greek/org/example/alpha/.state.json").unlink()
+    assert run("--quiet", "download", "org.example.alpha").stderr == ""
+
+
+def test_a_reader_that_has_had_enough_gets_no_complaint(run):
+    command = [sys.executable, "-m", "datamaestro", "search", "repo:greek", "--json"]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": str(run.folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait()
+
+
+def test_the_shell_completes_dataset_ids(run):
+    result = run(
+        _DATAMAESTRO_COMPLETE="bash_complete",
+        COMP_WORDS="datamaestro prepare org.ex",
+        COMP_CWORD="2",
+    )
+    assert "plain,org.example.alpha" in result.stdout.splitlines()
+
+
+@pytest.mark.parametrize("command", [*LazyGroup.COMMANDS])
+def test_every_command_explains_itself(run, command):
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert result.stdout.startswith("Usage: datamaestro")
+
+
+def test_a_host_runs_the_command_there_through_ssh(run, tmp_path):
+    ssh = tmp_path / "bin" / "ssh"
+    ssh.parent.mkdir()
+    ssh.write_text('#!/bin/sh\necho "$@"\nexit 5\n')
+    ssh.chmod(0o755)
+    path = f"{ssh.parent}{os.pathsep}{os.environ['PATH']}"
+    result = run("--host", "node1", "--pythonpath", "/opt/py", "prepare", "a.b", PATH=path)
+    assert result.stdout == "node1 /opt/py -m datamaestro prepare a.b\n"
+    assert result.returncode == 5
+
+
+def test_remote_arguments_are_those_that_the_host_needs():
+    arguments = ["--data", "/d", "--host=h", "--pythonpath", "p", "search", "x"]
+    assert remote_arguments(arguments) == ["--data", "/d", "search", "x"]

@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+
+import datamaestro
+from datamaestro.context import Context, DatafolderPath, ResolvablePath
+from datamaestro.errors import DataDirectoryError
+
+
+def test_the_default_data_directory_is_in_the_home_folder(home):
+    assert Context.instance().path == home / "datamaestro"
+
+
+def test_the_environment_names_the_data_directory(home, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATAMAESTRO_DIR", str(tmp_path / "elsewhere"))
+    assert Context.instance().datapath == tmp_path / "elsewhere" / "data"
+
+
+def test_the_environment_is_read_when_it_is_asked_for(home, monkeypatch, tmp_path):
+    before = Context.instance()
+    monkeypatch.setenv("DATAMAESTRO_DIR", str(tmp_path / "elsewhere"))
+    assert Context.instance().path != before.path
+
+
+def test_the_instance_of_a_data_directory_is_always_the_same(home):
+    assert Context.instance() is Context.instance()
+
+
+def test_paths_follow_from_the_data_directory(home):
+    context = Context("~/somewhere")
+    assert context.datapath == home / "somewhere" / "data"
+    assert context.cachepath == home / "somewhere" / "cache"
+
+
+def test_a_relative_path_does_not_follow_the_working_folder(home, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    context = Context("here")
+    monkeypatch.chdir(home)
+    assert context.path == tmp_path / "here"
+
+
+def test_making_a_context_makes_no_folder(home):
+    Context(home / "new")
+    assert not (home / "new").exists()
+
+
+def test_settings_are_those_of_the_data_directory(context, another_context):
+    with context.settings.edit() as edited:
+        edited.datafolders["x"] = Path("/x")
+    assert context.settings.datafolders == {"x": Path("/x")}
+    assert another_context.settings.datafolders == {}
+
+
+def test_a_data_folder_path_follows_the_settings(context, tmp_path):
+    with context.settings.edit() as edited:
+        edited.datafolders["large"] = tmp_path
+    path = DatafolderPath("large", "corpus/train.txt")
+    assert ResolvablePath.resolve(context, path) == tmp_path / "corpus" / "train.txt"
+
+
+def test_a_plain_path_stands_for_itself(context, home):
+    assert ResolvablePath.resolve(context, "~/x") == home / "x"
+
+
+def test_a_data_folder_that_is_not_set_tells_how_to_set_it(context):
+    with pytest.raises(DataDirectoryError, match="datamaestro datafolders set large PATH"):
+        DatafolderPath("large", "x")(context)
+
+
+def test_the_package_gives_its_version():
+    assert datamaestro.__version__.count(".") == 2
+
+
+def test_the_package_names_what_it_has():
+    assert set(datamaestro.__all__) <= set(dir(datamaestro))
+    assert all(getattr(datamaestro, name) for name in datamaestro.__all__)
+
+
+def test_the_package_has_nothing_else():
+    with pytest.raises(AttributeError, match="no attribute 'prepare_datasets'"):
+        datamaestro.prepare_datasets  # noqa: B018

@@ -1,0 +1,209 @@
+import copy
+import pickle
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from datamaestro.data import Base, File, Folder, Generic, Meta, Option, Param
+from datamaestro.data.encoding import to_json
+from datamaestro.data.ml import FolderBased, Supervised
+from datamaestro.data.parameters import Role, role_of, type_hints
+from datamaestro.errors import DatamaestroError, ParameterError
+
+
+class Table(File):
+    columns: Param[list[str]]
+    delimiter: Meta[str] = ","
+    target: Param[str | int | None] = None
+    ratio: Option[float] = 1.0
+    mode: Param[Literal["a", "b"]] = "a"
+    shape: Param[tuple[int, int] | None] = None
+    counts: Param[dict[str, int] | None] = None
+
+
+class Pair(Base):
+    first: Param[Table]
+    others: Param[list[File]]
+
+
+def test_a_value_keeps_its_parameters():
+    table = Table(path=Path("x.csv"), columns=["a"])
+    assert (table.path, table.columns, table.delimiter) == (Path("x.csv"), ["a"], ",")
+
+
+def test_values_are_compared_by_value():
+    assert File(path=Path("x")) == File(path=Path("x"))
+    assert File(path=Path("x")) != File(path=Path("y"))
+
+
+def test_values_of_different_types_differ():
+    assert File(path=Path("x")) != Folder(path=Path("x"))
+
+
+def test_a_value_can_be_a_key():
+    assert {File(path=Path("x")): 1}[File(path=Path("x"))] == 1
+
+
+def test_a_value_does_not_change():
+    with pytest.raises(AttributeError):
+        File(path=Path("x")).path = Path("y")  # type: ignore[misc]
+
+
+def test_a_text_becomes_the_path_that_is_expected():
+    assert File(path="some/file").path == Path("some/file")  # type: ignore[arg-type]
+
+
+def test_the_configuration_style_constructor_is_the_class():
+    assert File.C(path=Path("x")) == File(path=Path("x"))
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]
+)
+def test_a_copied_or_pickled_value_is_equal(again):
+    value = Table(path=Path("x"), columns=["a"], id="a.b")
+    assert again(value) == value
+
+
+def test_a_missing_parameter_is_named_with_its_class_and_type():
+    with pytest.raises(
+        ParameterError, match=r"Table misses a parameter: expected columns \(list\[str\]\)"
+    ):
+        Table(path=Path("x"))  # type: ignore[call-arg]
+
+
+def test_an_unknown_parameter_is_named_with_those_that_exist():
+    with pytest.raises(ParameterError, match=r"Folder has no parameter 'pth': expected id, path"):
+        Folder(pth=Path("x"))  # type: ignore[call-arg]
+
+
+def test_parameters_are_given_by_keyword_only():
+    with pytest.raises(ParameterError, match="keyword parameters only"):
+        File(Path("x"))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("path", 3),
+        ("columns", "abc"),
+        ("columns", [1]),
+        ("delimiter", None),
+        ("target", 1.5),
+        ("ratio", "high"),
+        ("ratio", True),
+        ("mode", "c"),
+        ("shape", (1, 2, 3)),
+        ("shape", (1, "2")),
+        ("counts", {"a": "b"}),
+        ("id", 7),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named_with_class_parameter_and_type(parameter, value):
+    arguments = {"path": Path("x"), "columns": ["a"], parameter: value}
+    with pytest.raises(ParameterError, match=rf"^Table\.{parameter} has the wrong type: expected"):
+        Table(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("target", -1), ("target", "MEDV"), ("ratio", 2), ("shape", (1, 2)), ("counts", {"a": 1})],
+)
+def test_every_member_of_a_union_is_accepted(parameter, value):
+    table = Table(**{"path": Path("x"), "columns": [], parameter: value})
+    assert getattr(table, parameter) == value
+
+
+def test_a_wrong_part_is_an_error_too():
+    with pytest.raises(ParameterError, match=r"Pair\.first has the wrong type: expected Table"):
+        Pair(first=File(path=Path("x")), others=[])  # type: ignore[arg-type]
+
+
+def test_parameter_errors_are_type_errors():
+    assert issubclass(ParameterError, TypeError)
+    assert issubclass(ParameterError, DatamaestroError)
+
+
+def test_a_misspelt_attribute_names_what_exists():
+    with pytest.raises(AttributeError, match=r"Table has no attribute 'colums'; it has: .*columns"):
+        Table(path=Path("x"), columns=[]).colums  # noqa: B018
+
+
+def test_the_error_of_a_property_is_not_hidden():
+    class Broken(Base):
+        @property
+        def size(self) -> int:
+            return self.path.size  # type: ignore[no-any-return]
+
+    with pytest.raises(AttributeError, match="no attribute 'path'"):
+        Broken().size  # noqa: B018
+
+
+def test_annotations_that_only_type_checkers_resolve_are_not_checked():
+    class Array(Base):
+        values: "Param[numpy.ndarray]"  # noqa: F821
+        path: Param[Path]
+
+    assert Array(values=[1], path="x").path == Path("x")  # type: ignore[arg-type]
+
+
+def test_roles_tell_identity_from_the_rest():
+    hints = type_hints(Table)
+    assert role_of(hints["columns"]) is Role.IDENTITY
+    assert role_of(hints["path"]) is Role.META
+    assert role_of(hints["ratio"]) is Role.META
+
+
+def test_a_generic_value_takes_anything():
+    value = Generic(path=Path("x"), depth=3)
+    assert (value.path, value.depth) == (Path("x"), 3)
+    assert value == Generic(path=Path("x"), depth=3)
+    assert value != Generic(path=Path("x"), depth=4)
+
+
+def test_a_generic_value_names_what_it_has():
+    with pytest.raises(AttributeError, match="it has: depth, id"):
+        Generic(depth=3).width  # noqa: B018
+
+
+def test_supervised_data_need_no_validation_and_no_test():
+    value = Supervised(train=File(path=Path("x")))
+    assert (value.validation, value.test) == (None, None)
+
+
+def test_folder_based_data_know_their_classes():
+    assert FolderBased(path=Path("x"), classes=["cat", "dog"]).classes == ["cat", "dog"]
+
+
+def test_a_file_opens_as_bytes_or_as_utf_8(tmp_path):
+    (tmp_path / "x").write_bytes("é".encode())
+    file = File(path=tmp_path / "x")
+    with file.open() as stream:
+        assert stream.read() == "é".encode()
+    with file.open("r") as stream:
+        assert stream.read() == "é"
+
+
+def test_a_folder_opens_its_files(tmp_path):
+    (tmp_path / "x").write_bytes(b"1")
+    with Folder(path=tmp_path).open("x") as stream:
+        assert stream.read() == b"1"
+
+
+def test_json_nests_parts_and_ends_with_the_id():
+    value = Supervised(
+        id="a.b", train=File(id="a.b.train", path=Path("/t")), test=File(path=Path("/u"))
+    )
+    assert list(to_json(value)) == ["train", "test", "id"]
+    assert to_json(value) == {"train": {"path": "/t"}, "test": {"path": "/u"}, "id": "a.b"}
+
+
+def test_json_keeps_lists_mappings_and_numbers():
+    value = Generic(numbers=(1, 2.5), names={"a": Path("/x")}, flag=True)
+    assert to_json(value) == {"numbers": [1, 2.5], "names": {"a": "/x"}, "flag": True}
+
+
+def test_json_refuses_what_has_no_form():
+    with pytest.raises(TypeError, match="no form in JSON"):
+        to_json(Generic(value=object()))

@@ -1,0 +1,367 @@
+"""Fetching: sources in order, the cache, resuming, verification, being offline."""
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from datamaestro.context import Context
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.download import FileResource, Source
+from datamaestro.errors import (
+    DownloadError,
+    OfflineError,
+    TransportError,
+    VerificationError,
+)
+from datamaestro.preparation.candidates import candidate_urls
+from datamaestro.preparation.fetch import CacheFetcher
+
+BYTES = bytes(range(256)) * 20
+SHA256 = hashlib.sha256(BYTES).hexdigest()
+URL = "memory://host/data.bin"
+
+
+class Fetched(FileResource):
+    def __init__(self, filename, source, **arguments):
+        super().__init__(filename, **arguments)
+        self.source = source
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    def _download(self, destination):
+        self.fetch_to(self.source, destination)
+
+
+def fetched(source):
+    @Fetched("data.bin", source)
+    @dataset(File, id="org.example.fetched")
+    def definition(data):
+        """Fetched"""
+        return {"path": data}
+
+    return definition
+
+
+@pytest.fixture
+def prepare(context, memory, quick):
+    def prepare(source, where=context):
+        return where.prepare(fetched(source)).path.read_bytes()
+
+    return prepare
+
+
+def test_a_source_gives_its_bytes(prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    assert prepare(Source((URL,))) == BYTES
+
+
+def test_the_record_tells_url_size_digest_and_validator(context, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    source = Source((URL,))
+    prepare(source)
+    state = json.loads((context.folder(fetched(source)) / ".state.json").read_text())
+    assert state["resources"]["data"]["downloads"] == [
+        {
+            "url": URL,
+            "size": len(BYTES),
+            "sha256": SHA256,
+            "validator": hashlib.md5(BYTES).hexdigest(),
+        }
+    ]
+
+
+def test_the_cache_is_empty_once_a_download_was_used(context, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    prepare(Source((URL,)))
+    assert [path.suffix for path in context.cachepath.iterdir()] == [".lock"]
+
+
+def test_downloads_are_kept_when_that_is_asked_for(home, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    keeping = Context(home / "keeping", keep_downloads=True)
+    prepare(Source((URL,)), keeping)
+    kept = keeping.cachepath / f"{hashlib.sha256(URL.encode()).hexdigest()}.dl"
+    assert kept.read_bytes() == BYTES
+
+
+def test_a_kept_download_is_not_fetched_again(home, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    keeping = Context(home / "keeping", keep_downloads=True)
+    source = Source((URL,), sha256=SHA256)
+    prepare(source, keeping)
+    keeping.prepare(fetched(source)).path.unlink()
+    prepare(source, keeping)
+    assert len(memory.REQUESTS) == 1
+
+
+def test_changing_data_leaves_a_kept_download_alone(home, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    keeping = Context(home / "keeping", keep_downloads=True)
+    source = Source((URL,), sha256=SHA256)
+    prepare(source, keeping)
+    keeping.prepare(fetched(source)).path.write_bytes(b"changed")
+    assert prepare(source, keeping) == BYTES
+
+
+def test_a_cached_download_that_is_wrong_is_fetched_again(home, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    keeping = Context(home / "keeping", keep_downloads=True)
+    path = keeping.cachepath / f"{hashlib.sha256(URL.encode()).hexdigest()}.dl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"damaged")
+    assert prepare(Source((URL,), sha256=SHA256), keeping) == BYTES
+
+
+# --- verification
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"sha256": "0" * 64}, f"wrong sha256: expected {'0' * 64}, found {SHA256}"),
+        ({"md5": "0" * 32}, f"wrong md5: expected {'0' * 32}"),
+        ({"size": 7}, f"wrong size: expected 7 bytes, found {len(BYTES)} bytes"),
+    ],
+)
+def test_bytes_that_are_not_the_declared_ones_are_refused(prepare, memory, declared, message):
+    memory.CONTENT[URL] = BYTES
+    with pytest.raises(VerificationError, match=message) as caught:
+        prepare(Source((URL,), **declared))
+    assert caught.value.where == URL
+
+
+def test_wrong_bytes_are_set_aside_and_not_used_later(context, prepare, memory):
+    memory.CONTENT[URL] = b"wrong"
+    source = Source((URL,), sha256=SHA256)
+    with pytest.raises(VerificationError, match="set aside in"):
+        prepare(source)
+    assert [path.read_bytes() for path in context.cachepath.glob("*.rejected")] == [b"wrong"]
+    memory.CONTENT[URL] = BYTES
+    assert prepare(source) == BYTES
+
+
+def test_declared_digests_may_be_in_upper_case(prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    assert prepare(Source((URL,), sha256=SHA256.upper())) == BYTES
+
+
+# --- sources in order
+
+
+def test_a_source_that_fails_is_followed_by_the_next(prepare, memory, caplog):
+    memory.CONTENT["memory://mirror/data.bin"] = BYTES
+    assert prepare(Source((URL, "memory://mirror/data.bin"))) == BYTES
+    assert f"{URL}: not in memory" in caplog.text
+
+
+def test_a_source_with_wrong_bytes_is_followed_by_the_next(prepare, memory):
+    memory.CONTENT[URL] = b"wrong"
+    memory.CONTENT["memory://mirror/data.bin"] = BYTES
+    assert prepare(Source((URL, "memory://mirror/data.bin"), sha256=SHA256)) == BYTES
+
+
+def test_when_all_sources_fail_the_error_lists_each_with_its_reason(prepare):
+    with pytest.raises(DownloadError) as caught:
+        prepare(Source((URL, "memory://mirror/x", "strange://host/x")))
+    message = str(caught.value)
+    assert f"{URL}: not in memory" in message
+    assert "memory://mirror/x: not in memory" in message
+    assert "no installed plugin fetches strange: URLs" in message
+
+
+def test_wrong_bytes_from_one_source_outweigh_the_failure_of_another(prepare, memory):
+    memory.CONTENT[URL] = b"wrong"
+    with pytest.raises(VerificationError, match="no source gave the declared bytes"):
+        prepare(Source((URL, "memory://mirror/x"), sha256=SHA256))
+
+
+@pytest.mark.parametrize(
+    ("urls", "expected"),
+    [
+        (["https://a/x"], ["http://m/a/x", "https://a/x"]),
+        (["https://u:p@a/x?q=1"], ["http://m/a/x?q=1", "https://u:p@a/x?q=1"]),
+        (
+            ["https://a/x", "https://b/y"],
+            ["http://m/a/x", "http://m/b/y", "https://a/x", "https://b/y"],
+        ),
+        (["package:p/x", "https://a/x"], ["package:p/x", "http://m/a/x", "https://a/x"]),
+        (["https://a/x", "package:p/x"], ["http://m/a/x", "https://a/x", "package:p/x"]),
+    ],
+)
+def test_the_site_mirror_comes_before_all_but_local_copies(urls, expected):
+    assert candidate_urls(Source(tuple(urls)), "http://m/") == expected
+
+
+def test_prefixes_of_settings_are_replaced_the_longest_first():
+    mirrors = {"https://a/": ["https://near/"], "https://a/b/": ["https://b1/", "https://b2/"]}
+    assert candidate_urls(Source(("https://a/b/c",)), None, mirrors) == [
+        "https://b1/c",
+        "https://b2/c",
+        "https://near/b/c",
+        "https://a/b/c",
+    ]
+
+
+def test_mirrors_of_the_settings_are_asked_first(context, prepare, memory):
+    memory.CONTENT["memory://near/data.bin"] = BYTES
+    with context.settings.edit() as edited:
+        edited.mirrors["memory://host/"] = ["memory://near/"]
+    assert prepare(Source((URL,))) == BYTES
+    assert [request.url for request in memory.REQUESTS] == ["memory://near/data.bin"]
+
+
+# --- broken transfers
+
+
+def test_a_transfer_that_breaks_off_goes_on_from_there(prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    memory.CUT_AFTER[URL] = [1500, 3500]
+    assert prepare(Source((URL,), sha256=SHA256)) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, 1500, 3500]
+
+
+def test_a_transfer_goes_on_in_the_next_run(prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    memory.CUT_AFTER[URL] = [1000]
+    source = Source((URL,), sha256=SHA256)
+    memory.REFUSED.update({})
+    original = memory.MemoryResponse.read
+
+    def interrupted(self, size):
+        if self.position >= 1000:
+            raise KeyboardInterrupt
+        return original(self, size)
+
+    memory.MemoryResponse.read = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        prepare(source)
+    memory.MemoryResponse.read = original
+    memory.CUT_AFTER.clear()
+    assert prepare(source) == BYTES
+    assert memory.REQUESTS[-1].start == 1000
+
+
+def test_a_transfer_starts_over_when_the_content_changed(prepare, memory):
+    memory.CONTENT[URL] = b"x" * 5000
+    memory.CUT_AFTER[URL] = [1000]
+    original = memory.MemoryTransport.open
+
+    def changing(self, request):
+        response = original(self, request)
+        memory.CONTENT[URL] = BYTES
+        return response
+
+    memory.MemoryTransport.open = changing
+    assert prepare(Source((URL,))) == BYTES
+
+
+def test_a_transfer_without_a_validator_starts_over(prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    memory.NO_VALIDATOR.add(URL)
+    memory.CUT_AFTER[URL] = [1000]
+    assert prepare(Source((URL,))) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, 0]
+
+
+def test_a_transfer_that_makes_no_progress_is_given_up(prepare, memory):
+    memory.REFUSED[URL] = TransportError("busy", where=URL, retry=True)
+    with pytest.raises(TransportError, match="busy"):
+        prepare(Source((URL,)))
+    assert len(memory.REQUESTS) == 5
+
+
+def test_a_refusal_is_not_asked_again(prepare, memory):
+    memory.REFUSED[URL] = TransportError("forbidden", where=URL)
+    with pytest.raises(TransportError, match="forbidden"):
+        prepare(Source((URL,)))
+    assert len(memory.REQUESTS) == 1
+
+
+def test_a_partial_of_another_url_is_not_continued(prepare, memory):
+    memory.CONTENT[URL] = b"y" * len(BYTES)
+    memory.CUT_AFTER[URL] = [1000] * 9
+    memory.CONTENT["memory://mirror/data.bin"] = BYTES
+    memory.REFUSED.clear()
+    original = memory.MemoryTransport.open
+
+    def failing(self, request):
+        if request.url == URL and request.start:
+            raise TransportError("gone", where=URL)
+        return original(self, request)
+
+    memory.MemoryTransport.open = failing
+    assert prepare(Source((URL, "memory://mirror/data.bin"))) == BYTES
+    assert memory.REQUESTS[-1].start == 0
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    content=st.binary(min_size=0, max_size=6000),
+    cuts=st.lists(st.integers(0, 6000), max_size=4),
+    without_validator=st.booleans(),
+)
+def test_however_transfers_break_off_the_bytes_are_right(
+    memory, quick, tmp_path_factory, content, cuts, without_validator
+):
+    memory.CONTENT[URL] = content
+    memory.CUT_AFTER[URL] = list(cuts)
+    memory.NO_VALIDATOR.clear()
+    if without_validator:
+        memory.NO_VALIDATOR.add(URL)
+    context = Context(tmp_path_factory.mktemp("data"))
+    assert (
+        CacheFetcher(context, context.path / "work").fetch(Source((URL,))).read_bytes() == content
+    )
+
+
+# --- being offline
+
+
+def test_offline_nothing_is_asked(home, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    with pytest.raises(OfflineError, match="needed, and not fetched while offline"):
+        prepare(Source((URL,)), Context(home / "offline", offline=True))
+    assert memory.REQUESTS == []
+
+
+def test_the_environment_can_say_offline(prepare, memory, monkeypatch):
+    monkeypatch.setenv("DATAMAESTRO_OFFLINE", "1")
+    with pytest.raises(OfflineError):
+        prepare(Source((URL,)))
+
+
+def test_offline_what_is_complete_is_used(prepare, context, memory, monkeypatch):
+    memory.CONTENT[URL] = BYTES
+    prepare(Source((URL,)))
+    monkeypatch.setenv("DATAMAESTRO_OFFLINE", "1")
+    assert prepare(Source((URL,))) == BYTES
+
+
+def test_offline_what_needs_no_network_is_used(home, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    memory.MemoryTransport.network = False
+    assert prepare(Source((URL,)), Context(home / "offline", offline=True)) == BYTES
+
+
+# --- the end of a source
+
+
+def test_the_tail_of_a_source_is_fetched_alone(context, memory):
+    memory.CONTENT[URL] = BYTES
+    fetcher = CacheFetcher(context, context.path / "work")
+    assert fetcher.fetch_tail(Source((URL,), size=len(BYTES)), 8) == BYTES[-8:]
+    assert [request.start for request in memory.REQUESTS] == [len(BYTES) - 8]
+
+
+@pytest.mark.parametrize("size", [None, 4, len(BYTES) + 1])
+def test_there_is_no_tail_where_the_size_is_unknown_or_wrong(context, memory, size):
+    memory.CONTENT[URL] = BYTES
+    fetcher = CacheFetcher(context, context.path / "work")
+    assert fetcher.fetch_tail(Source((URL,), size=size), 8) is None

@@ -1,0 +1,311 @@
+"""Plugins: real distributions on disk, some of them broken."""
+
+import logging
+
+import pytest
+
+from datamaestro.context import Context
+from datamaestro.errors import PluginConflictError, PluginError, RepositoryNotFoundError
+from datamaestro.plugins import (
+    DataTypeSpec,
+    EncoderSpec,
+    HandlerSpec,
+    PrepareRequest,
+    RepositorySpec,
+    TransportSpec,
+    hookspecs,
+)
+from datamaestro.plugins.manager import PluginManager
+from datamaestro.testing import write_distribution
+
+REPOSITORY = """
+from datamaestro import Repository
+
+class {name}(Repository):
+    NAMESPACE = "{id}"
+    DESCRIPTION = "Things of {id}"
+"""
+
+HOOK = """
+from datamaestro.plugins import RepositorySpec, hookimpl
+
+@hookimpl
+def datamaestro_repositories():
+    yield RepositorySpec("{id}", "{target}", "Things")
+"""
+
+
+def install_repository(folder, distribution, repository_id, *, broken=False):
+    package = distribution.replace("-", "_")
+    text = REPOSITORY.format(name="Things", id=repository_id)
+    target = f"{package}:Things"
+    write_distribution(
+        folder,
+        distribution,
+        files={
+            f"{package}/__init__.py": "import nothing_of_that_name" if broken else text,
+            f"{package}_plugin.py": HOOK.format(id=repository_id, target=target),
+        },
+        entry_points={"datamaestro": {"things": f"{package}_plugin"}},
+    )
+
+
+def install_broken(folder, distribution="broken-plugin", text="import nothing_of_that_name"):
+    module = f"{distribution.replace('-', '_')}_module"
+    write_distribution(
+        folder,
+        distribution,
+        files={f"{module}.py": text},
+        entry_points={"datamaestro": {"broken": module}},
+    )
+
+
+def broken_distributions(manager):
+    return [item.plugin.distribution for item in manager.broken]
+
+
+def mine(items):
+    """What the distributions of a test provide, without those that are installed anyway."""
+    return [item for item in items if not item.plugin.distribution.startswith("datamaestro")]
+
+
+def test_a_plugin_tells_what_it_provides(site_packages):
+    install_repository(site_packages, "example-things", "things")
+    (provided,) = mine(PluginManager().repositories)
+    assert provided.spec == RepositorySpec("things", "example_things:Things", "Things")
+    assert (provided.plugin.distribution, provided.plugin.version) == ("example-things", "1.0")
+
+
+def test_telling_it_imports_no_target(site_packages):
+    import sys
+
+    install_repository(site_packages, "example-lazy", "lazy")
+    assert mine(PluginManager().repositories)
+    assert "example_lazy" not in sys.modules
+
+
+def test_the_documented_entry_point_group_needs_no_hook(site_packages, home):
+    write_distribution(
+        site_packages,
+        "plain-repository",
+        files={"plain_package/__init__.py": REPOSITORY.format(name="Mine", id="mine")},
+        entry_points={"datamaestro.repositories": {"mine": "plain_package:Mine"}},
+    )
+    assert Context().repository("mine").description == "Things of mine"
+
+
+def test_a_repository_that_is_declared_both_ways_counts_once(site_packages):
+    write_distribution(
+        site_packages,
+        "both-ways",
+        files={
+            "both_ways/__init__.py": REPOSITORY.format(name="Mine", id="mine"),
+            "both_ways_plugin.py": HOOK.format(id="mine", target="both_ways:Mine"),
+        },
+        entry_points={
+            "datamaestro": {"both": "both_ways_plugin"},
+            "datamaestro.repositories": {"mine": "both_ways:Mine"},
+        },
+    )
+    assert len(mine(PluginManager().repositories)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import nothing_of_that_name",
+        "raise RuntimeError('no')",
+        "this is no Python",
+        "from datamaestro.plugins import hookimpl\n@hookimpl\ndef datamaestro_no_such_hook(): ...",
+        "from datamaestro.plugins import hookimpl\n"
+        "@hookimpl\ndef datamaestro_repositories(): raise ValueError('no')",
+        "from datamaestro.plugins import hookimpl\n"
+        "@hookimpl\ndef datamaestro_repositories(): return ['no spec']",
+        "from datamaestro.plugins import hookimpl\n@hookimpl\ndef datamaestro_repositories(): pass",
+    ],
+)
+def test_a_broken_plugin_is_left_out_and_the_others_work(site_packages, caplog, text):
+    install_broken(site_packages, text=text)
+    install_repository(site_packages, "example-things", "things")
+    manager = PluginManager()
+    assert [item.spec.id for item in mine(manager.repositories)] == ["things"]
+    assert broken_distributions(manager) == ["broken-plugin"]
+    warnings = [record for record in caplog.records if "broken-plugin 1.0" in record.message]
+    assert len(warnings) == 1
+    assert "\n" not in warnings[0].message
+
+
+def test_a_broken_target_raises_its_error_when_it_is_asked_for(site_packages, home):
+    install_repository(site_packages, "broken-target", "things", broken=True)
+    with pytest.raises(PluginError, match=r"broken-target 1\.0 provides, can't be imported"):
+        Context().repository("things")
+
+
+def test_listing_repositories_leaves_a_broken_one_out(site_packages, home):
+    install_repository(site_packages, "broken-target", "bad", broken=True)
+    install_repository(site_packages, "example-things", "good")
+    context = Context()
+    ids = [repository.id for repository in context.repositories()]
+    assert "good" in ids
+    assert "bad" not in ids
+    assert broken_distributions(context.plugins) == ["broken-target"]
+
+
+def test_strict_plugins_raise_at_once(site_packages, monkeypatch):
+    install_broken(site_packages)
+    monkeypatch.setenv("DATAMAESTRO_STRICT_PLUGINS", "1")
+    with pytest.raises(ModuleNotFoundError, match="nothing_of_that_name"):
+        _ = PluginManager().repositories
+
+
+def test_two_plugins_that_claim_one_name_are_an_error_that_names_both(site_packages, home):
+    install_repository(site_packages, "example-one", "same")
+    install_repository(site_packages, "example-two", "same")
+    with pytest.raises(PluginConflictError, match=r"example-one 1\.0.* and example-two 1\.0"):
+        Context().repository("same")
+
+
+def test_a_conflict_does_not_hide_other_repositories(site_packages, home, caplog):
+    install_repository(site_packages, "example-one", "same")
+    install_repository(site_packages, "example-two", "same")
+    install_repository(site_packages, "example-three", "other")
+    assert "other" in [repository.id for repository in Context().repositories()]
+    assert "2 plugins provide the repository 'same'" in caplog.text
+
+
+def test_an_unknown_repository_is_an_error_that_names_the_known(site_packages, home):
+    install_repository(site_packages, "example-things", "things")
+    with pytest.raises(RepositoryNotFoundError, match=r"expected .*things.*found unknown"):
+        Context().repository("unknown")
+
+
+def test_a_repository_whose_class_says_another_id_is_an_error(site_packages, home):
+    write_distribution(
+        site_packages,
+        "other-id",
+        files={"other_id/__init__.py": REPOSITORY.format(name="Mine", id="theirs")},
+        entry_points={"datamaestro.repositories": {"mine": "other_id:Mine"}},
+    )
+    with pytest.raises(PluginError, match="NAMESPACE = 'mine'"):
+        Context().repository("mine")
+
+
+PREPARE = """
+from datamaestro.plugins import hookimpl
+
+@hookimpl{marker}
+def datamaestro_prepare(request):
+    {body}
+"""
+
+
+def install_preparer(folder, name, body, marker=""):
+    write_distribution(
+        folder,
+        name,
+        files={f"{name}_module.py": PREPARE.format(marker=marker, body=body)},
+        entry_points={"datamaestro": {name: f"{name}_module"}},
+    )
+
+
+@pytest.fixture
+def dataset_of_nothing(definitions):
+    return definitions(
+        "from pathlib import Path\n"
+        "from datamaestro.data import File\n"
+        "from datamaestro.definitions import dataset\n"
+        "@dataset(File, id='org.example.nothing')\n"
+        "def nothing(): return {'path': Path('x')}\n"
+    ).nothing
+
+
+def test_a_plugin_may_prepare_in_the_place_of_the_kernel(site_packages, home, dataset_of_nothing):
+    install_preparer(site_packages, "taker", "return ('taken', request.dataset.id)")
+    assert Context().prepare(dataset_of_nothing) == ("taken", "org.example.nothing")
+
+
+def test_a_plugin_that_gives_none_leaves_it_to_the_kernel(site_packages, home, dataset_of_nothing):
+    install_preparer(site_packages, "leaver", "return None")
+    assert Context().prepare(dataset_of_nothing).id == "org.example.nothing"
+
+
+def test_the_first_answer_counts(site_packages, home, dataset_of_nothing):
+    install_preparer(site_packages, "last", "return 'last'", "(trylast=True)")
+    install_preparer(site_packages, "first", "return 'first'", "(tryfirst=True)")
+    assert Context().prepare(dataset_of_nothing) == "first"
+
+
+def test_a_plugin_may_wrap_what_the_kernel_prepares(site_packages, home, dataset_of_nothing):
+    install_preparer(site_packages, "wrapper", "return [request.build(), request.prepare()]")
+    built, prepared = Context().prepare(dataset_of_nothing)
+    assert built == prepared
+
+
+def test_a_plugin_that_fails_to_prepare_is_left_out(site_packages, home, dataset_of_nothing):
+    install_preparer(site_packages, "failing", "raise RuntimeError('no')")
+    context = Context()
+    assert context.prepare(dataset_of_nothing).id == "org.example.nothing"
+    assert broken_distributions(context.plugins) == ["failing"]
+
+
+def test_a_plugin_sees_what_was_asked_for(site_packages, home, dataset_of_nothing):
+    install_preparer(site_packages, "seer", "return request")
+    context = Context()
+    request = context.prepare(dataset_of_nothing, download=False)
+    assert isinstance(request, PrepareRequest)
+    assert (request.context, request.download, request.variant) == (context, False, {})
+
+
+@pytest.mark.parametrize(
+    "hook", [name for name in hookspecs.__all__ if name.startswith("datamaestro_")]
+)
+def test_every_hook_tells_when_it_fires_and_how_it_is_written(hook):
+    text = getattr(hookspecs, hook).__doc__
+    assert "Fires" in text
+    assert "@hookimpl" in text
+
+
+@pytest.mark.parametrize(
+    "spec", [RepositorySpec, HandlerSpec, DataTypeSpec, TransportSpec, EncoderSpec]
+)
+def test_descriptors_do_not_change(spec):
+    item = spec("a", "b:c")
+    with pytest.raises(AttributeError):
+        item.target = "x"
+
+
+def test_a_facade_tells_what_to_install_when_its_plugin_is_not_there(monkeypatch):
+    from datamaestro.plugins.facade import shipped_by
+
+    with (
+        pytest.raises(ImportError, match="pip install datamaestro-example"),
+        shipped_by("datamaestro-example", package="nothing_of_that_name"),
+    ):
+        import nothing_of_that_name  # noqa: F401
+
+
+def test_a_facade_does_not_hide_what_its_plugin_misses(site_packages):
+    from datamaestro.plugins.facade import shipped_by
+
+    write_distribution(
+        site_packages,
+        "incomplete",
+        files={"incomplete.py": "import a_dependency_that_is_missing"},
+        entry_points={},
+    )
+    with (
+        pytest.raises(ModuleNotFoundError, match="a_dependency_that_is_missing"),
+        shipped_by("incomplete", package="incomplete"),
+    ):
+        import incomplete  # noqa: F401
+
+
+def test_commands_of_plugins_are_listed_without_importing_them(site_packages, caplog):
+    caplog.set_level(logging.WARNING)
+    write_distribution(
+        site_packages,
+        "example-command",
+        files={"example_command.py": "raise RuntimeError('imported')"},
+        entry_points={"datamaestro.commands": {"greet": "example_command:greet"}},
+    )
+    assert "greet" in PluginManager().commands()

@@ -1,0 +1,434 @@
+"""The loop: what it does, in which order, and what it leaves behind."""
+
+import errno
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from datamaestro.context import Context
+from datamaestro.data import File, Folder
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FileResource, FilesCopy, FolderResource, ValueResource, reference
+from datamaestro.errors import (
+    DataDirectoryError,
+    DefinitionError,
+    QueryError,
+    VerificationError,
+)
+from datamaestro.utils import HashCheck
+
+
+class Made(FileResource):
+    """Writes a text, counts how often, and fails when it is told to."""
+
+    def __init__(self, filename, text="made", *, recovers=False, version="1", **arguments):
+        super().__init__(filename, **arguments)
+        self.text = text
+        self.recovers = recovers
+        self.version = version
+        self.calls = []
+        self.fails_with = []
+
+    @property
+    def can_recover(self):
+        return self.recovers
+
+    @property
+    def fingerprint(self):
+        return f"{super().fingerprint} {self.version}"
+
+    def _download(self, destination):
+        self.calls.append(destination.read_text() if destination.exists() else None)
+        destination.write_text(self.text[:2])
+        if self.fails_with:
+            raise self.fails_with.pop(0)
+        destination.write_text(self.text)
+
+
+class MadeFolder(FolderResource):
+    def __init__(self, files, **arguments):
+        super().__init__(**arguments)
+        self.files = files
+        self.calls = []
+
+    def _download(self, destination):
+        self.calls.append(destination)
+        for name, text in self.files.items():
+            (destination / name).parent.mkdir(parents=True, exist_ok=True)
+            (destination / name).write_text(text)
+
+
+def one_file(resource, dataset_id="org.example.one"):
+    @resource
+    @dataset(File, id=dataset_id)
+    def one(data):
+        """One"""
+        return {"path": data}
+
+    return one
+
+
+def state_of(context, definition):
+    return json.loads((context.folder(definition) / ".state.json").read_text())
+
+
+def leftovers(folder: Path):
+    """Everything in a dataset's folder that isn't data."""
+    return sorted(item.name for item in folder.iterdir() if item.name.startswith("."))
+
+
+def test_a_resource_is_made_once(context):
+    data = Made("data.txt")
+    definition = one_file(data)
+    first, second = context.prepare(definition), context.prepare(definition)
+    assert first == second
+    assert first.path.read_text() == "made"
+    assert len(data.calls) == 1
+
+
+def test_what_is_complete_is_recorded(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    document = state_of(context, definition)
+    record = document["resources"]["data"]
+    assert document["version"] == 2
+    assert (record["state"], record["path"], record["size"]) == ("complete", "data.txt", 4)
+    assert record["time"].endswith("+00:00")
+
+
+def test_nothing_but_state_and_lock_stays_beside_the_data(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    assert leftovers(context.folder(definition)) == [".state.json", ".state.lock"]
+
+
+def test_a_reader_of_complete_data_writes_nothing(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    folder = context.folder(definition)
+    (folder / ".state.lock").unlink()
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    context.prepare(definition)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_two_contexts_live_side_by_side(context, another_context):
+    definition = one_file(Made("data.txt"))
+    assert context.prepare(definition).path != another_context.prepare(definition).path
+    assert context.prepare(definition).path.is_relative_to(context.path)
+    assert another_context.prepare(definition).path.is_relative_to(another_context.path)
+
+
+def test_a_resource_that_fails_leaves_nothing_in_place(context):
+    data = Made("data.txt")
+    data.fails_with = [RuntimeError("broken")]
+    definition = one_file(data)
+    with pytest.raises(RuntimeError):
+        context.prepare(definition)
+    folder = context.folder(definition)
+    assert [path for path in folder.rglob("*") if path.is_file()] == [folder / ".state.lock"]
+
+
+def test_a_resource_that_failed_is_made_from_nothing(context):
+    data = Made("data.txt")
+    data.fails_with = [RuntimeError("broken")]
+    definition = one_file(data)
+    with pytest.raises(RuntimeError):
+        context.prepare(definition)
+    context.prepare(definition)
+    assert data.calls == [None, None]
+
+
+def test_a_resource_that_can_recover_gets_what_it_left(context):
+    data = Made("data.txt", recovers=True)
+    data.fails_with = [RuntimeError("broken")]
+    definition = one_file(data)
+    with pytest.raises(RuntimeError):
+        context.prepare(definition)
+    assert context.prepare(definition).path.read_text() == "made"
+    assert data.calls == [None, "ma"]
+
+
+def test_an_interruption_is_no_error_of_ours(context):
+    data = Made("data.txt")
+    data.fails_with = [KeyboardInterrupt()]
+    definition = one_file(data)
+    with pytest.raises(KeyboardInterrupt):
+        context.prepare(definition)
+    assert context.prepare(definition).path.read_text() == "made"
+
+
+def test_a_full_disk_is_an_error_about_the_folder(context):
+    data = Made("data.txt")
+    data.fails_with = [OSError(errno.ENOSPC, "No space left on device")]
+    with pytest.raises(DataDirectoryError, match="No space left on device; free some space"):
+        context.prepare(one_file(data))
+
+
+def test_a_resource_that_makes_nothing_is_an_error(context):
+    class Nothing(FileResource):
+        def _download(self, destination): ...
+
+    with pytest.raises(DataDirectoryError, match="'data' made nothing"):
+        context.prepare(one_file(Nothing("data.txt")))
+
+
+def test_a_finished_file_is_checked(context):
+    right = HashCheck("cb6c66b8bbb8a10ae8ab3e6b4b0f2f4a", "md5")
+    definition = one_file(Made("data.txt", checker=right))
+    with pytest.raises(VerificationError, match=r"wrong md5: expected cb6c66b8.*, found"):
+        context.prepare(definition)
+    assert not (context.folder(definition) / "data.txt").exists()
+
+
+def test_a_wrong_file_is_set_aside(context):
+    definition = one_file(Made("data.txt", checker=HashCheck("0" * 32)))
+    with pytest.raises(VerificationError) as caught:
+        context.prepare(definition)
+    rejected = Path(caught.value.hint.rpartition(" ")[2])
+    assert rejected.read_text() == "made"
+
+
+def test_a_file_that_lost_bytes_is_made_again(context):
+    data = Made("data.txt")
+    definition = one_file(data)
+    context.prepare(definition).path.write_text("m")
+    assert context.prepare(definition).path.read_text() == "made"
+    assert len(data.calls) == 2
+
+
+def test_a_file_that_was_removed_is_made_again(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition).path.unlink()
+    assert context.prepare(definition).path.read_text() == "made"
+
+
+def test_a_resource_whose_declaration_changed_is_made_again(context):
+    context.prepare(one_file(Made("data.txt", "old")))
+    assert (
+        context.prepare(one_file(Made("data.txt", "new!", version="2"))).path.read_text() == "new!"
+    )
+
+
+def test_a_folder_that_is_made_again_replaces_the_old_one(context):
+    def folder_of(files, version):
+        class Versioned(MadeFolder):
+            fingerprint = version
+
+        @Versioned(files, name="tree")
+        @dataset(Folder, id="org.example.tree")
+        def tree(tree):
+            """Tree"""
+            return {"path": tree}
+
+        return tree
+
+    context.prepare(folder_of({"a": "1", "b": "1"}, "1"))
+    path = context.prepare(folder_of({"a": "2"}, "2")).path
+    assert {item.name: item.read_text() for item in path.iterdir()} == {"a": "2"}
+    assert leftovers(path.parent) == [".state.json", ".state.lock"]
+
+
+def test_a_damaged_state_file_is_no_error(context, caplog):
+    data = Made("data.txt")
+    definition = one_file(data)
+    context.prepare(definition)
+    (context.folder(definition) / ".state.json").write_text("{oops")
+    assert context.prepare(definition).path.read_text() == "made"
+    assert "can't be read" in caplog.text
+
+
+# --- transient resources
+
+
+def archive_and_copy(context):
+    archive = MadeFolder({"a": "1", "b": "2"}, transient=True)
+
+    @dataset(id="org.example.kept")
+    class Kept(Dataset):
+        ARCHIVE = archive
+        KEPT = FilesCopy(archive, {"first": "a"})
+
+        def config(self) -> Folder:
+            return Folder(path=self.KEPT.path)
+
+    return Kept, archive
+
+
+def test_a_transient_resource_goes_once_all_that_depend_on_it_are_complete(context):
+    kept, _ = archive_and_copy(context)
+    path = context.prepare(kept).path
+    assert (path / "first").read_text() == "1"
+    assert not (path.parent / "ARCHIVE").exists()
+    assert leftovers(path.parent) == [".state.json", ".state.lock"]
+
+
+def test_a_transient_resource_that_went_is_not_made_again(context):
+    kept, archive = archive_and_copy(context)
+    context.prepare(kept)
+    context.prepare(kept)
+    assert len(archive.calls) == 1
+
+
+def test_a_transient_resource_is_made_again_for_what_needs_it(context):
+    kept, archive = archive_and_copy(context)
+    path = context.prepare(kept).path
+    (path / "first").unlink()
+    path.rmdir()
+    assert (context.prepare(kept).path / "first").read_text() == "1"
+    assert len(archive.calls) == 2
+
+
+def test_a_transient_resource_that_an_interrupted_run_left_goes_later(context):
+    kept, _ = archive_and_copy(context)
+    folder = context.prepare(kept).path.parent
+    document = json.loads((folder / ".state.json").read_text())
+    document["resources"]["ARCHIVE"] = {
+        "state": "complete",
+        "fingerprint": "MadeFolder",
+        "path": "ARCHIVE",
+        "size": 0,
+        "downloads": [],
+    }
+    (folder / ".state.json").write_text(json.dumps(document))
+    (folder / "ARCHIVE").mkdir()
+    context.prepare(kept)
+    assert not (folder / "ARCHIVE").exists()
+
+
+def test_a_copy_of_what_is_not_there_says_so(context):
+    archive = MadeFolder({"a": "1"}, name="archive")
+
+    @dataset(id="org.example.missing")
+    class Missing(Dataset):
+        ARCHIVE = archive
+        KEPT = FilesCopy(archive, {"x": "nowhere"})
+
+        def config(self) -> Folder: ...
+
+    with pytest.raises(DataDirectoryError, match="archive holds no file 'nowhere'"):
+        context.prepare(Missing)
+
+
+# --- values and references
+
+
+def test_a_value_resource_gives_a_value_and_stores_nothing(context):
+    class Answer(ValueResource):
+        def prepare(self):
+            return Path("/forty/two")
+
+    @Answer("answer")
+    @dataset(File, id="org.example.value")
+    def value(answer):
+        """Value"""
+        return {"path": answer}
+
+    assert context.prepare(value).path == Path("/forty/two")
+    assert not context.folder(value).exists()
+
+
+def referring(target):
+    @dataset(id="org.example.referring")
+    class Referring(Dataset):
+        OTHER = reference(target)
+
+        def config(self) -> File:
+            return File(path=self.OTHER.prepare().path)
+
+    return Referring
+
+
+def test_a_reference_prepares_the_other_dataset_first(context):
+    value = context.prepare(referring(one_file(Made("data.txt"))))
+    assert value.path.read_text() == "made"
+
+
+def test_a_reference_to_what_was_removed_prepares_it_again(context):
+    definition = referring(one_file(Made("data.txt")))
+    context.prepare(definition).path.unlink()
+    assert context.prepare(definition).path.read_text() == "made"
+
+
+def test_datasets_that_refer_to_one_another_in_a_circle_are_an_error(context):
+    first = reference("placeholder")
+    second = reference("placeholder")
+
+    @dataset(id="org.example.first")
+    class First(Dataset):
+        OTHER = first
+
+        def config(self) -> File: ...
+
+    @dataset(id="org.example.second")
+    class Second(Dataset):
+        OTHER = second
+
+        def config(self) -> File: ...
+
+    first.target, second.target = Second, First
+    with pytest.raises(DefinitionError, match=r"in a circle: org\.example\.first → "):
+        context.prepare(First)
+
+
+def test_parts_of_a_value_know_their_ids(context):
+    from datamaestro.data.ml import Supervised
+
+    @dataset(Supervised, id="org.example.parts")
+    def parts():
+        """Parts"""
+        return {"train": File(path=Path("a")), "test": File(path=Path("b"), id="own")}
+
+    value = context.prepare(parts)
+    assert (value.id, value.train.id, value.test.id) == (
+        "org.example.parts",
+        "org.example.parts.train",
+        "own",
+    )
+
+
+# --- asking for what isn't there
+
+
+def test_without_download_the_value_is_given_and_nothing_is_made(context):
+    data = Made("data.txt")
+    value = context.prepare(one_file(data), download=False)
+    assert value == context.get(one_file(data))
+    assert not value.path.exists()
+    assert data.calls == []
+
+
+def test_what_is_missing_is_told_by_name(context):
+    definition = one_file(Made("data.txt"))
+    assert context.missing(definition) == ["data"]
+    context.prepare(definition)
+    assert context.missing(definition) == []
+
+
+def test_something_else_than_a_dataset_is_refused(context):
+    with pytest.raises(DefinitionError, match="not a dataset: expected an id"):
+        context.prepare(3)
+
+
+def test_a_variant_of_a_dataset_without_variants_is_refused(context):
+    with pytest.raises(QueryError, match="has no variants"):
+        context.prepare(one_file(Made("data.txt")), variant={"lang": "fr"})
+
+
+def test_a_data_directory_that_is_a_file_says_so(home):
+    (home / "file").write_text("")
+    with pytest.raises(DataDirectoryError, match=r"file.*remove it, or choose another folder"):
+        Context(home / "file").prepare(one_file(Made("data.txt")))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permission bits are those of POSIX")
+def test_a_data_directory_that_cannot_be_written_says_so(home, monkeypatch):
+    def refuse(self, *_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    # A root user may write anywhere, so the refusal itself has to be made.
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(DataDirectoryError, match="Permission denied; choose another folder"):
+        Context(home / "locked").prepare(one_file(Made("data.txt")))
