@@ -6,12 +6,12 @@ agree: RFC 1952 (gzip), bzip2's ``BZh``, the xz format, RFC 8878 (Zstandard).
 
 from __future__ import annotations
 
-import io
 import shutil
 import sys
 from abc import ABC, abstractmethod
+from io import BufferedReader
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, ClassVar, cast
+from typing import Any, BinaryIO, ClassVar
 
 from datamaestro.errors import VerificationError
 from datamaestro.utils import CHUNK_SIZE
@@ -37,20 +37,19 @@ class Compression(ABC):
         """Give what the reader raises for damaged streams, besides EOFError and OSError."""
         return ()
 
-    def decompress(self, stream: BinaryIO, file: BinaryIO, where: str) -> None:
+    def decompress(self, stream: BufferedReader, file: BinaryIO, where: str) -> None:
         """Write what `stream` holds to `file`.
 
         :param where: where it comes from, for messages
         :raises VerificationError: if it is damaged, cut off, or something else
         """
-        buffered = io.BufferedReader(cast("io.RawIOBase", stream), CHUNK_SIZE)
-        found = buffered.peek(len(self.magic))[: len(self.magic)]
+        found = stream.peek(len(self.magic))[: len(self.magic)]
         if found != self.magic:
             raise VerificationError(
                 f"not {self.name}", where=where, expected=repr(self.magic), found=repr(found)
             )
         try:
-            with self.reader(cast("BinaryIO", buffered)) as reader:
+            with self.reader(stream) as reader:
                 shutil.copyfileobj(reader, file, CHUNK_SIZE)
         except (EOFError, OSError, *self.errors()) as error:  # type: ignore[misc]
             if isinstance(error, OSError) and error.errno is not None:

@@ -17,8 +17,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from datamaestro.download.source import Source
 from datamaestro.errors import DataDirectoryError
@@ -40,7 +41,7 @@ class Fetcher(Protocol):
     def fetch_to(self, source: Source, destination: Path) -> None:
         """Put what `source` serves, verified, at `destination`."""
 
-    def open(self, source: Source) -> AbstractContextManager[BinaryIO]:
+    def open(self, source: Source) -> AbstractContextManager[BufferedReader]:
         """Give what `source` serves as a stream, which may still be arriving."""
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
@@ -176,7 +177,7 @@ class Resource(ABC):
         """Put what `source` serves, verified, at `destination`; raises as :meth:`fetch`."""
         self.binding.fetcher.fetch_to(source, destination)
 
-    def open(self, source: Source) -> AbstractContextManager[BinaryIO]:
+    def open(self, source: Source) -> AbstractContextManager[BufferedReader]:
         """Give what `source` serves as a stream, which may still be arriving.
 
         Reading to its end verifies the bytes, and leaving the block without an error

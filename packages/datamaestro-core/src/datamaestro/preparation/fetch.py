@@ -13,8 +13,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport, TransportRequest
@@ -30,7 +31,7 @@ from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.state import Download
 from datamaestro.preparation.transfer import Partial, Transferred, transfer
-from datamaestro.utils import file_digests
+from datamaestro.utils import CHUNK_SIZE, file_digests
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -88,9 +89,9 @@ class CacheFetcher:
         self._used.append(entry)
 
     @contextmanager
-    def open(self, source: Source) -> Iterator[BinaryIO]:
+    def open(self, source: Source) -> Iterator[BufferedReader]:
         """Give what `source` serves as a stream; see :meth:`Resource.open`."""
-        with self.fetch(source).open("rb") as stream:
+        with self.fetch(source).open("rb", buffering=CHUNK_SIZE) as stream:
             yield stream
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:

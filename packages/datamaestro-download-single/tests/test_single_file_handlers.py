@@ -1,0 +1,271 @@
+"""Single files: fetched, decompressed, joined, adopted."""
+
+import bz2
+import gzip
+import hashlib
+import json
+import lzma
+
+import pytest
+
+from datamaestro.data import File
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import Source
+from datamaestro.errors import DownloadError, VerificationError
+from datamaestro.utils import HashCheck
+from datamaestro_download_single import (
+    ConcatDownloader,
+    FileDownloader,
+    concatdownload,
+    filedownloader,
+)
+from datamaestro_download_single.compression import COMPRESSIONS, compression_of
+
+TEXT = b"".join(b"%d,%d\n" % (number, number**2) for number in range(5000))
+
+
+def zstandard(data):
+    compression_module = COMPRESSIONS[".zst"]
+    from datamaestro_download_single.compression import _zstd
+
+    assert compression_module.name == "Zstandard"
+    return _zstd().compress(data)
+
+
+COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard}
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Give a function that puts bytes where a URL reaches them without a network."""
+
+    def serve(name, data):
+        (tmp_path / name).write_bytes(data)
+        return (tmp_path / name).as_uri()
+
+    pytest.importorskip("datamaestro_transport_local")
+    return serve
+
+
+def one(resource, dataset_id="org.example.single"):
+    @resource
+    @dataset(File, id=dataset_id)
+    def single(data):
+        """Single"""
+        return {"path": data}
+
+    return single
+
+
+def prepared(context, resource):
+    return context.prepare(one(resource)).path
+
+
+def test_a_plain_file_is_kept_as_it_is(context, serve):
+    path = prepared(context, filedownloader("data.csv", serve("data.csv", TEXT)))
+    assert path.name == "data.csv"
+    assert path.read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("extension", COMPRESS)
+def test_a_compressed_file_is_decompressed(context, serve, extension):
+    url = serve(f"data.csv{extension}", COMPRESS[extension](TEXT))
+    assert prepared(context, filedownloader("data.csv", url)).read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("extension", COMPRESS)
+def test_a_compressed_file_stays_one_when_its_name_says_so(context, serve, extension):
+    data = COMPRESS[extension](TEXT)
+    url = serve(f"x{extension}", data)
+    assert prepared(context, filedownloader(f"data{extension}", url)).read_bytes() == data
+
+
+@pytest.mark.parametrize("extension", COMPRESS)
+def test_two_compressed_streams_in_a_row_are_one_file(context, serve, extension):
+    compress = COMPRESS[extension]
+    url = serve(f"data{extension}", compress(TEXT) + compress(b"more"))
+    assert prepared(context, filedownloader("data.csv", url)).read_bytes() == TEXT + b"more"
+
+
+@pytest.mark.parametrize("extension", COMPRESS)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda data: data[: len(data) // 2], id="cut off"),
+        pytest.param(lambda data: data[:-3], id="without its end"),
+        pytest.param(lambda data: b"<html>" + data, id="something else"),
+        pytest.param(lambda data: b"", id="empty"),
+        pytest.param(
+            lambda data: data[: len(data) // 2] + b"\x00" * 40 + data[len(data) // 2 + 40 :],
+            id="damaged",
+        ),
+    ],
+)
+def test_a_damaged_stream_is_an_error_and_leaves_nothing(context, serve, extension, damage):
+    url = serve(f"data{extension}", damage(COMPRESS[extension](TEXT)))
+    definition = one(filedownloader("data.csv", url))
+    with pytest.raises(VerificationError) as caught:
+        context.prepare(definition)
+    assert caught.value.where == url
+    assert not list(context.folder(definition).glob("data*"))
+
+
+def test_size_and_digest_are_of_the_bytes_as_downloaded(context, serve):
+    data = gzip.compress(TEXT)
+    digest = hashlib.sha256(data).hexdigest()
+    resource = filedownloader("data.csv", serve("x.gz", data), size=len(data), sha256=digest)
+    assert prepared(context, resource).read_bytes() == TEXT
+
+
+def test_the_checker_is_of_the_finished_file(context, serve):
+    checker = HashCheck(hashlib.md5(TEXT).hexdigest())
+    resource = filedownloader("data.csv", serve("x.gz", gzip.compress(TEXT)), checker=checker)
+    assert prepared(context, resource).read_bytes() == TEXT
+
+
+def test_a_wrong_finished_file_is_refused(context, serve):
+    url = serve("x.gz", gzip.compress(TEXT))
+    resource = filedownloader("data.csv", url, checker=HashCheck("0" * 32))
+    with pytest.raises(VerificationError, match="wrong md5"):
+        prepared(context, resource)
+
+
+def test_a_mirror_is_asked_when_the_first_url_fails(context, serve, tmp_path):
+    gone = (tmp_path / "gone").as_uri()
+    resource = filedownloader("data.csv", gone, mirrors=[serve("x", TEXT)])
+    assert prepared(context, resource).read_bytes() == TEXT
+
+
+def test_an_error_of_a_source_that_is_gone_names_it(context, serve, tmp_path):
+    gone = (tmp_path / "gone").as_uri()
+    with pytest.raises(DownloadError, match="can't be read"):
+        prepared(context, filedownloader("data.csv", gone))
+
+
+def test_files_are_joined_in_order(context, serve):
+    sources = [
+        serve("a.txt", b"plain\n"),
+        Source.of(serve("b.gz", gzip.compress(b"zipped\n")), size=len(gzip.compress(b"zipped\n"))),
+        serve("c.xz", lzma.compress(b"squeezed\n")),
+    ]
+    path = prepared(context, concatdownload("data.txt", sources))
+    assert path.read_bytes() == b"plain\nzipped\nsqueezed\n"
+
+
+def test_the_parts_of_a_joined_file_are_recorded(context, serve):
+    definition = one(ConcatDownloader("data.txt", [serve("a", b"1"), serve("b", b"2")]))
+    context.prepare(definition)
+    state = json.loads((context.folder(definition) / ".state.json").read_text())
+    assert [item["size"] for item in state["resources"]["data"]["downloads"]] == [1, 1]
+
+
+def test_a_class_names_its_files_by_its_attributes(context, serve):
+    @dataset(id="org.example.pair")
+    class Pair(Dataset):
+        """Pair"""
+
+        FIRST = FileDownloader("first.txt", serve("a", b"1"))
+
+        def config(self) -> File:
+            return File(path=self.FIRST.path)
+
+    assert context.prepare(Pair).path.read_bytes() == b"1"
+
+
+# --- adopting what an earlier program left
+
+
+@pytest.fixture
+def left(context):
+    """Give a function that leaves a file in place, as the earlier program did."""
+
+    def left(resource, data, state=None):
+        definition = one(resource)
+        folder = context.folder(definition)
+        folder.mkdir(parents=True)
+        (folder / "data.csv").write_bytes(data)
+        if state is not None:
+            (folder / ".state.json").write_text(json.dumps(state))
+        return definition
+
+    return left
+
+
+COMPLETE_IN_VERSION_1 = {"version": 1, "resources": {"data": {"state": "complete"}}}
+
+
+def downloads(context, definition):
+    state = json.loads((context.folder(definition) / ".state.json").read_text())
+    return state["resources"]["data"]["downloads"]
+
+
+@pytest.mark.parametrize("state", [None, COMPLETE_IN_VERSION_1])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"sha256": hashlib.sha256(TEXT).hexdigest()},
+        {"md5": hashlib.md5(TEXT).hexdigest()},
+        {"size": len(TEXT)},
+        {"checker": HashCheck(hashlib.md5(TEXT).hexdigest())},
+    ],
+)
+def test_a_file_that_is_proven_right_is_adopted(context, left, tmp_path, declared, state):
+    resource = filedownloader("data.csv", (tmp_path / "gone").as_uri(), **declared)
+    definition = left(resource, TEXT, state)
+    assert context.prepare(definition).path.read_bytes() == TEXT
+    assert downloads(context, definition) == []
+
+
+@pytest.mark.parametrize("state", [None, COMPLETE_IN_VERSION_1])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"sha256": hashlib.sha256(TEXT).hexdigest()},
+        {"size": len(TEXT)},
+        {"checker": HashCheck(hashlib.md5(TEXT).hexdigest())},
+        {},
+    ],
+)
+def test_a_file_that_is_not_proven_right_is_fetched_again(context, left, serve, declared, state):
+    resource = filedownloader("data.csv", serve("x", TEXT), **declared)
+    definition = left(resource, TEXT[:100], state)
+    assert context.prepare(definition).path.read_bytes() == TEXT
+    assert len(downloads(context, definition)) == 1
+
+
+def test_a_decompressed_file_is_adopted_by_the_end_of_its_gzip_stream(context, left, serve):
+    data = gzip.compress(TEXT)
+    definition = left(filedownloader("data.csv", serve("x.gz", data), size=len(data)), TEXT)
+    context.prepare(definition)
+    assert downloads(context, definition) == []
+
+
+def test_a_partial_decompressed_file_is_fetched_again(context, left, serve):
+    data = gzip.compress(TEXT)
+    url = serve("x.gz", data)
+    definition = left(filedownloader("data.csv", url, size=len(data)), TEXT[:-1])
+    assert context.prepare(definition).path.read_bytes() == TEXT
+    assert len(downloads(context, definition)) == 1
+
+
+def test_a_file_that_could_not_be_fetched_again_stays(context, left, tmp_path):
+    resource = filedownloader("data.csv", (tmp_path / "gone").as_uri(), size=len(TEXT))
+    definition = left(resource, TEXT[:100])
+    with pytest.raises(DownloadError):
+        context.prepare(definition)
+    assert (context.folder(definition) / "data.csv").read_bytes() == TEXT[:100]
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [("x.gz", "gzip"), ("x.BZ2", "bzip2"), ("x.tar.xz", "xz"), ("x.zst", "Zstandard")],
+)
+def test_the_compression_follows_from_the_extension(filename, name):
+    compression = compression_of(filename)
+    assert compression is not None
+    assert compression.name == name
+
+
+def test_other_extensions_are_no_compression():
+    assert compression_of("x.zip") is None
+    assert compression_of("gz") is None

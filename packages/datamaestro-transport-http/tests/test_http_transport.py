@@ -1,0 +1,127 @@
+"""The HTTP transport, against a real server on loopback."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from datamaestro.download import TransportRequest
+from datamaestro.errors import TransportError
+from datamaestro_transport_http import HttpTransport
+
+BYTES = bytes(range(256)) * 100
+
+
+@pytest.fixture
+def transport(context):
+    transport = HttpTransport(context)
+    yield transport
+    transport.close()
+
+
+def read(response):
+    with response:
+        return b"".join(iter(lambda: response.read(10_000), b""))
+
+
+def test_the_kernel_finds_it_for_both_schemes(context):
+    assert isinstance(context.transport("http://host/x"), HttpTransport)
+    assert isinstance(context.transport("HTTPS://host/x"), HttpTransport)
+
+
+def test_a_url_gives_its_bytes_size_and_validator(transport, file_server):
+    file_server.files["/x"] = BYTES
+    response = transport.open(TransportRequest(file_server.url("/x")))
+    assert (response.start, response.size) == (0, len(BYTES))
+    assert response.validator is not None
+    assert read(response) == BYTES
+
+
+def test_a_transfer_begins_where_it_is_asked_to(transport, file_server):
+    file_server.files["/x"] = BYTES
+    first = transport.open(TransportRequest(file_server.url("/x")))
+    first.close()
+    response = transport.open(TransportRequest(file_server.url("/x"), 1000, first.validator))
+    assert (response.start, response.size) == (1000, len(BYTES))
+    assert read(response) == BYTES[1000:]
+    assert file_server.requests[-1].headers["if-range"] == first.validator
+
+
+def test_a_transfer_begins_anew_when_the_content_changed(transport, file_server):
+    file_server.files["/x"] = BYTES
+    response = transport.open(TransportRequest(file_server.url("/x"), 1000, '"another"'))
+    assert response.start == 0
+    assert read(response) == BYTES
+
+
+def test_a_transfer_begins_anew_when_nothing_is_left(transport, file_server):
+    file_server.files["/x"] = BYTES
+    url = file_server.url("/x")
+    response = transport.open(TransportRequest(url, len(BYTES) + 5))
+    assert response.start == 0
+    assert read(response) == BYTES
+
+
+def test_a_missing_file_is_not_asked_for_again(transport, file_server):
+    with pytest.raises(TransportError, match="expected status 200, found status 404") as caught:
+        transport.open(TransportRequest(file_server.url("/nowhere")))
+    assert not caught.value.retry
+
+
+def test_a_server_that_is_not_there_may_come_back(transport):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(TransportError, match="can't be reached: ConnectionRefusedError") as caught:
+        transport.open(TransportRequest(f"http://127.0.0.1:{port}/x"))
+    assert caught.value.retry
+
+
+def test_no_encoding_is_asked_for(transport, file_server):
+    file_server.files["/x"] = b"x"
+    read(transport.open(TransportRequest(file_server.url("/x"))))
+    headers = file_server.requests[-1].headers
+    assert headers["accept-encoding"] == "identity"
+    assert headers["user-agent"].startswith("datamaestro/")
+
+
+def test_connections_are_used_again(transport, file_server):
+    file_server.files["/x"] = BYTES
+    for _ in range(3):
+        assert read(transport.open(TransportRequest(file_server.url("/x")))) == BYTES
+    pools = transport.session.get_adapter("http://").poolmanager.pools
+    (pool,) = [pools[key] for key in pools.keys()]  # noqa: SIM118  (it isn't a dict)
+    assert pool.num_connections == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("nonsense", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("-3", None),
+    ],
+)
+def test_the_time_to_wait_is_read_in_both_forms(value, seconds):
+    from datamaestro_transport_http.transport import _retry_after
+
+    assert _retry_after(value) == seconds
+
+
+def test_only_strong_validators_identify_content():
+    from datamaestro_transport_http.transport import _validator
+
+    assert _validator({"ETag": '"a"'}) == '"a"'
+    assert _validator({"ETag": 'W/"a"', "Last-Modified": "date"}) == "date"
+    assert _validator({}) is None
+
+
+def test_importing_it_imports_no_client():
+    program = (
+        "import sys, datamaestro_transport_http; "
+        "sys.exit(any(name in sys.modules for name in ('requests', 'urllib3')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
