@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import shutil
+from collections import namedtuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -11,6 +13,8 @@ from datamaestro.data import File
 from datamaestro.definitions import dataset
 from datamaestro.download import FileResource, Source
 from datamaestro.errors import (
+    DataDirectoryError,
+    DataFormatError,
     DownloadError,
     OfflineError,
     TransportError,
@@ -319,6 +323,139 @@ def test_however_transfers_break_off_the_bytes_are_right(
     assert (
         CacheFetcher(context, context.path / "work").fetch(Source((URL,))).read_bytes() == content
     )
+
+
+def test_a_transfer_of_what_never_stays_the_same_is_given_up(prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    memory.CUT_AFTER[URL] = [1000] * 99
+    memory.NO_VALIDATOR.add(URL)
+    with pytest.raises(TransportError, match="never stays the same"):
+        prepare(Source((URL,)))
+
+
+def test_a_download_that_does_not_fit_is_not_begun(prepare, memory, monkeypatch):
+    memory.CONTENT[URL] = BYTES
+    usage = namedtuple("usage", "total used free")(10, 10, 100)
+    # A disk that is as full as this one needs can't be had in a test.
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+    with pytest.raises(DataDirectoryError, match=r"expected 5,120 bytes free, found 100"):
+        prepare(Source((URL,)))
+
+
+# --- pages in the place of data
+
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Quota &amp; limits</title></head></html>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [PAGE, b"\xef\xbb\xbf \n<HTML lang='en'>", b"<!-- a comment -->\n<html>", PAGE + bytes(5000)],
+)
+def test_a_page_in_the_place_of_data_is_refused(context, prepare, memory, page):
+    memory.CONTENT[URL] = page
+    with pytest.raises(VerificationError, match="a web page came in the place of data"):
+        prepare(Source((URL,)))
+    assert not list(context.cachepath.glob("*.part"))
+
+
+def test_the_title_of_a_page_is_quoted(prepare, memory):
+    memory.CONTENT[URL] = PAGE
+    with pytest.raises(VerificationError, match="found 'Quota & limits'"):
+        prepare(Source((URL,)))
+
+
+def test_a_page_with_the_declared_digest_is_data(prepare, memory):
+    memory.CONTENT[URL] = PAGE
+    assert prepare(Source((URL,), sha256=hashlib.sha256(PAGE).hexdigest())) == PAGE
+
+
+def test_a_page_that_is_called_one_is_data(prepare, memory):
+    memory.CONTENT["memory://host/page.html"] = PAGE
+    assert prepare(Source(("memory://host/page.html",))) == PAGE
+
+
+# --- streams
+
+
+class Streamed(Fetched):
+    """Reads a stream as a handler does, and refuses what doesn't begin as it should."""
+
+    def _download(self, destination):
+        with self.open(self.source) as stream, destination.open("wb") as file:
+            if not stream.peek(2).startswith(BYTES[:2]):
+                raise DataFormatError("not the right kind", where=self.source.url)
+            file.write(stream.read(3000))
+            shutil.copyfileobj(stream, file)
+
+
+class HalfRead(Fetched):
+    def _download(self, destination):
+        with self.open(self.source) as stream:
+            destination.write_bytes(stream.read(100))
+
+
+def streamed(context, source, kind=Streamed):
+    @kind("data.bin", source)
+    @dataset(File, id="org.example.streamed")
+    def definition(data):
+        """Streamed"""
+        return {"path": data}
+
+    return context.prepare(definition).path.read_bytes()
+
+
+def test_a_stream_gives_the_bytes_as_they_arrive(context, memory):
+    memory.CONTENT[URL] = BYTES
+    assert streamed(context, Source((URL,), sha256=SHA256)) == BYTES
+
+
+def test_a_stream_that_breaks_off_goes_on(context, memory, quick):
+    memory.CONTENT[URL] = BYTES
+    memory.CUT_AFTER[URL] = [500, 4000]
+    assert streamed(context, Source((URL,), sha256=SHA256)) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, 500, 4000]
+
+
+def test_a_stream_is_read_from_its_beginning_when_the_content_changed(context, memory, quick):
+    memory.CONTENT[URL] = BYTES[:2] + b"x" * 5000
+    memory.CUT_AFTER[URL] = [3500]
+    original = memory.MemoryTransport.open
+
+    def changing(self, request):
+        response = original(self, request)
+        memory.CONTENT[URL] = BYTES
+        return response
+
+    memory.MemoryTransport.open = changing
+    assert streamed(context, Source((URL,))) == BYTES
+
+
+@pytest.mark.parametrize("wrong", [b"wrong from the first byte", BYTES[:-1] + b"!"])
+def test_what_was_made_from_wrong_bytes_is_made_again_from_the_next_source(context, memory, wrong):
+    memory.CONTENT[URL] = wrong
+    memory.CONTENT["memory://mirror/x"] = BYTES
+    assert streamed(context, Source((URL, "memory://mirror/x"), sha256=SHA256)) == BYTES
+
+
+def test_wrong_bytes_of_the_only_source_are_an_error_and_leave_nothing(context, memory):
+    memory.CONTENT[URL] = BYTES[:-1] + b"!"
+    with pytest.raises(VerificationError, match="wrong sha256"):
+        streamed(context, Source((URL,), sha256=SHA256))
+    assert not list(context.datapath.rglob("data.bin"))
+
+
+def test_the_reader_of_a_stream_may_refuse_it(context, memory):
+    memory.CONTENT[URL] = b"something else"
+    with pytest.raises(DataFormatError, match="not the right kind"):
+        streamed(context, Source((URL,)))
+
+
+def test_a_stream_that_is_not_read_to_its_end_is_verified_all_the_same(context, memory):
+    memory.CONTENT[URL] = BYTES[:-1] + b"!"
+    with pytest.raises(VerificationError, match="wrong sha256"):
+        streamed(context, Source((URL,), sha256=SHA256), HalfRead)
+    memory.CONTENT[URL] = BYTES
+    assert streamed(context, Source((URL,), sha256=SHA256), HalfRead) == BYTES[:100]
 
 
 # --- being offline

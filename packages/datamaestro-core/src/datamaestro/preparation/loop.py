@@ -25,7 +25,7 @@ from datamaestro.files import (
     size_on_disk,
     usable,
 )
-from datamaestro.preparation.fetch import CacheFetcher
+from datamaestro.preparation.fetch import CacheFetcher, NextSource
 from datamaestro.preparation.graph import Graph, dataset_folder
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.state import Record, State
@@ -124,19 +124,8 @@ class _Loop:
         if self._adopt(resource):
             return
         destination = self.graph.folder / WORK / resource.relative_path
-        with usable(self.graph.folder):
-            if not resource.can_recover:
-                remove(destination)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            resource._download(destination)
-        except BaseException as error:
-            if not resource.can_recover:
-                remove(destination)
-            if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
-                with usable(self.graph.folder):
-                    raise
-            raise
+        while not self._download(resource, destination):
+            pass
         self._verify(resource, destination)
         with usable(self.graph.folder):
             flush_to_disk(destination)
@@ -144,6 +133,31 @@ class _Loop:
             move_into_place(destination, resource.path)
         self._record(resource, size)
         self.fetcher.release()
+
+    def _download(self, resource: StoredResource, destination: Path) -> bool:
+        """Let a resource be made at `destination`; tell whether it was.
+
+        If it wasn't, the bytes that it was made from were wrong, and the next source
+        may have the right ones.
+        """
+        self.fetcher.downloads.clear()
+        with usable(self.graph.folder):
+            if not resource.can_recover:
+                remove(destination)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            resource._download(destination)
+        except NextSource:
+            remove(destination)
+            return False
+        except BaseException as error:
+            if not resource.can_recover:
+                remove(destination)
+            if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
+                with usable(self.graph.folder):
+                    raise
+            raise
+        return True
 
     def _adopt(self, resource: StoredResource) -> bool:
         """Take what lies in place, from an earlier program or definition, if it is right."""

@@ -8,11 +8,12 @@ joined.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import random
+import shutil
 import time
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,14 +21,20 @@ from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
-from datamaestro.errors import TransportError, VerificationError
+from datamaestro.errors import (
+    DataDirectoryError,
+    DatamaestroError,
+    TransportError,
+    VerificationError,
+)
 from datamaestro.files import remove, usable, write_atomically
+from datamaestro.preparation.digests import Digests
 from datamaestro.utils import CHUNK_SIZE
 
 if TYPE_CHECKING:
-    from datamaestro.progress import Task
+    from datamaestro.progress import Progress
 
-__all__ = ["Partial", "Transferred", "transfer"]
+__all__ = ["Partial", "StartOver", "Transfer", "Transferred"]
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +71,10 @@ class Transferred:
     validator: str | None
 
 
+class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
+    """The content changed after some of it had been given: all of it has to be read anew."""
+
+
 class Partial:
     """A partial file, and the note about it."""
 
@@ -91,91 +102,141 @@ class Partial:
         remove(self.note_path)
 
 
-def transfer(
-    transport: Transport, url: str, source: Source, partial: Partial, task: Task
-) -> Transferred:
-    """Bring what `url` gives into the partial file, trying again where that may help.
+class Transfer:
+    """The content of one URL, chunk by chunk, as it arrives.
 
-    :raises TransportError: if it can't be had; what came stays, to be continued
-    :raises VerificationError: if it has another size than declared
+    Iterating gives every chunk once, in order: first those of an earlier, interrupted
+    transfer, then new ones, which are in the partial file before they are given. What
+    may work when it is tried again is tried again.
+
+    :ivar result: what came, once the iteration has ended
     """
-    attempt = 0
-    while True:
-        before, _ = partial.resumable(url)
-        try:
-            return _attempt(transport, url, source, partial, task)
-        except TransportError as error:
-            progressed = partial.resumable(url)[0] > before
-            attempt = 1 if progressed else attempt + 1
-            if not error.retry or attempt >= ATTEMPTS:
-                raise
-            wait = _wait(attempt, error.retry_after)
-            logger.warning("%s; trying again in %.1f s", error, wait)
-            time.sleep(wait)
 
+    def __init__(
+        self,
+        transport: Transport,
+        url: str,
+        source: Source,
+        partial: Partial,
+        progress: Progress,
+    ) -> None:
+        self.transport = transport
+        self.url = url
+        self.source = source
+        self.partial = partial
+        self.result: Transferred | None = None
+        self._progress = progress
+        self._position = 0
+        self._validator: str | None = None
 
-def _wait(attempt: int, retry_after: float | None) -> float:
-    wait = FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
-    return float(min(LONGEST_WAIT, max(wait, retry_after or 0.0)))
+    def __iter__(self) -> Generator[bytes]:
+        """Give the chunks.
 
+        :raises TransportError: if the content can't be had; what came stays
+        :raises VerificationError: if it has another size than declared
+        :raises StartOver: if it changed after some of it was given
+        :raises DataDirectoryError: if it can't be written
+        """
+        label = self.source.filename or self.url
+        with (
+            Digests({"sha256", *self.source.digests}) as digests,
+            self._progress.task(label, self.source.size) as task,
+        ):
+            for chunk in self._chunks():
+                self._position += len(chunk)
+                task.update(len(chunk))
+                digests.update(chunk)
+                yield chunk
+            self._check_size(self._position)
+            self.result = Transferred(self.url, self._position, digests.result(), self._validator)
 
-def _attempt(
-    transport: Transport, url: str, source: Source, partial: Partial, task: Task
-) -> Transferred:
-    start, validator = partial.resumable(url)
-    with transport.open(TransportRequest(url, start, validator)) as response:
-        _check_size(url, source.size, response.size)
-        received = _Received({"sha256", *source.digests}, task)
-        try:
-            with usable(partial.path.parent):
-                if response.start != start or start == 0:
-                    partial.remove()
-                    partial.describe(url, response)
-                with partial.path.open("a+b") as file:
-                    file.seek(0)
-                    while chunk := file.read(CHUNK_SIZE):
-                        received.add(chunk)
-                    while chunk := response.read(CHUNK_SIZE):
+    def _chunks(self) -> Iterator[bytes]:
+        length, self._validator = self.partial.resumable(self.url)
+        failures = 0
+        while True:
+            before = self._position
+            try:
+                yield from self._attempt(length)
+            except TransportError as error:
+                failures = 1 if self._position > before else failures + 1
+                if not error.retry or failures >= ATTEMPTS:
+                    raise
+                wait = _wait(failures, error.retry_after)
+                logger.warning("%s; trying again in %.1f s", error, wait)
+                time.sleep(wait)
+                length, _ = self.partial.resumable(self.url)
+                if length < self._position:
+                    raise StartOver(f"{self.url} can't be continued") from error
+            else:
+                return
+
+    def _attempt(self, length: int) -> Iterator[bytes]:
+        """Give what is in the partial file beyond what was given, and then what comes.
+
+        :param length: how many bytes of the partial file may be used
+        """
+        request = TransportRequest(self.url, length, self._validator if length else None)
+        with self.transport.open(request) as response:
+            self._check_size(response.size)
+            if response.start != length or length == 0:
+                if self._position > 0:
+                    self.partial.remove()
+                    raise StartOver(f"{self.url} changed while it was read")
+                length = 0
+                with usable(self.partial.path.parent):
+                    self.partial.remove()
+                    self.partial.describe(self.url, response)
+            self._validator = response.validator
+            self._check_space(response, length)
+            with self.partial.path.open("a+b") as file:
+                file.seek(self._position)
+                while self._position < length and (chunk := file.read(CHUNK_SIZE)):
+                    yield chunk
+                while chunk := _read(response, self.url):
+                    with usable(self.partial.path.parent):
                         file.write(chunk)
-                        received.add(chunk)
-            if response.size is not None and received.size != response.size:
+                        file.flush()
+                    yield chunk
+            if response.size is not None and self._position != response.size:
                 raise TransportError(
                     "the transfer ended early",
-                    where=url,
+                    where=self.url,
                     expected=f"{response.size} bytes",
-                    found=f"{received.size} bytes",
+                    found=f"{self._position} bytes",
                     retry=True,
                 )
-            _check_size(url, source.size, received.size)
-        except BaseException:
-            received.take_back()
-            raise
-    return Transferred(url, received.size, received.digests(), response.validator)
+
+    def _check_size(self, found: int | None) -> None:
+        declared = self.source.size
+        if declared is not None and found is not None and declared != found:
+            raise VerificationError(
+                "wrong size", where=self.url, expected=f"{declared} bytes", found=f"{found} bytes"
+            )
+
+    def _check_space(self, response: Response, have: int) -> None:
+        if response.size is None:
+            return
+        free = shutil.disk_usage(self.partial.path.parent).free
+        if free < response.size - have:
+            raise DataDirectoryError(
+                "not enough space to download",
+                where=self.partial.path.parent,
+                expected=f"{response.size - have:,} bytes free",
+                found=f"{free:,}",
+                hint="free some space, then run it again: it goes on where it stopped",
+            )
 
 
-class _Received:
-    """Counts and hashes what one attempt has, old and new; takes the count back if it fails."""
-
-    def __init__(self, algorithms: set[str], task: Task) -> None:
-        self._hashers = {name: hashlib.new(name) for name in algorithms}
-        self._task = task
-        self.size = 0
-
-    def add(self, chunk: bytes) -> None:
-        self.size += len(chunk)
-        for hasher in self._hashers.values():
-            hasher.update(chunk)
-        self._task.update(len(chunk))
-
-    def take_back(self) -> None:
-        self._task.update(-self.size)
-
-    def digests(self) -> dict[str, str]:
-        return {name: hasher.hexdigest() for name, hasher in self._hashers.items()}
+def _read(response: Response, url: str) -> bytes:
+    """Read a chunk; whatever a transport lets through is a transfer that broke off."""
+    try:
+        return response.read(CHUNK_SIZE)
+    except DatamaestroError:
+        raise
+    except OSError as error:
+        raise TransportError(f"the transfer broke off: {error}", where=url, retry=True) from error
 
 
-def _check_size(url: str, declared: int | None, found: int | None) -> None:
-    if declared is not None and found is not None and declared != found:
-        raise VerificationError(
-            "wrong size", where=url, expected=f"{declared} bytes", found=f"{found} bytes"
-        )
+def _wait(failures: int, retry_after: float | None) -> float:
+    wait = FIRST_WAIT * 2 ** (failures - 1) * random.uniform(0.5, 1.5)
+    return float(min(LONGEST_WAIT, max(wait, retry_after or 0.0)))

@@ -1,0 +1,51 @@
+"""A transfer as a stream, for those who read while the bytes arrive."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator
+from typing import Any
+
+from datamaestro.preparation.content import refuse_page
+from datamaestro.preparation.transfer import Transfer, Transferred
+
+__all__ = ["Arriving", "watched"]
+
+
+def watched(transfer: Transfer) -> Generator[bytes]:
+    """Give the chunks of a transfer, unless the first shows that they aren't data."""
+    chunks = iter(transfer)
+    first = next(chunks, b"")
+    refuse_page(transfer.source, transfer.url, first)
+    yield first
+    yield from chunks
+
+
+class Arriving(io.RawIOBase):
+    """A transfer as a raw stream that is read once, forward."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        self.transfer = transfer
+        self.url = transfer.url
+        self._chunks = watched(transfer)
+        self._rest = memoryview(b"")
+
+    @property
+    def result(self) -> Transferred | None:
+        """What came, once it has been read to the end."""
+        return self.transfer.result
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            self._rest = memoryview(next(self._chunks, b""))
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def close(self) -> None:
+        self._chunks.close()
+        super().close()
