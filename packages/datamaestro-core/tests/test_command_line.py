@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+import datamaestro
 from datamaestro.cli.group import LazyGroup
 from datamaestro.cli.remote import remote_arguments
 from datamaestro.testing import write_distribution
@@ -296,8 +299,6 @@ def test_create_dataset_overwrites_nothing(run):
 
 
 def test_version_prints_the_version(run):
-    import datamaestro
-
     assert run("version").stdout == f"{datamaestro.__version__}\n"
 
 
@@ -405,3 +406,20 @@ def test_a_host_runs_the_command_there_through_ssh(run, tmp_path):
 def test_remote_arguments_are_those_that_the_host_needs():
     arguments = ["--data", "/d", "--host=h", "--pythonpath", "p", "search", "x"]
     assert remote_arguments(arguments) == ["--data", "/d", "search", "x"]
+
+
+def test_an_installation_that_an_upgrade_damaged_says_how_to_mend_it(tmp_path):
+    for module in (click, datamaestro):
+        shutil.copytree(Path(module.__file__).parent, tmp_path / module.__name__)
+    # What pip removes when it upgrades from 1.x, whose wheel had these files too.
+    for name in ("__init__.py", "context.py", "definitions.py", "download/__init__.py"):
+        (tmp_path / "datamaestro" / name).unlink()
+    result = subprocess.run(
+        [sys.executable, "-S", "-c", "from datamaestro.cli import main; main(['search'])"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "pip install --force-reinstall --no-deps datamaestro-core" in result.stderr

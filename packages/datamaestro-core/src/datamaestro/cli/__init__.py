@@ -58,6 +58,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run the command line, and give its exit code."""
+    if sys.modules["datamaestro"].__file__ is None:
+        # An upgrade from 1.x with pip installs this distribution first, and then removes
+        # the old one's files: those that both have are gone, ``__init__.py`` the first.
+        message = (
+            "an upgrade from version 1 removed parts of this installation; "
+            "run 'pip install --force-reinstall --no-deps datamaestro-core'"
+        )
+        return _report(message, 1, arguments)
     try:
         code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False)
     except click.ClickException as error:

@@ -41,7 +41,7 @@ class Fetcher(Protocol):
     def fetch_to(self, source: Source, destination: Path) -> None:
         """Put what `source` serves, verified, at `destination`."""
 
-    def open(self, source: Source) -> AbstractContextManager[BufferedReader]:
+    def open(self, source: Source) -> AbstractContextManager[BufferedReader[Any]]:
         """Give what `source` serves as a stream, which may still be arriving."""
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
@@ -177,7 +177,7 @@ class Resource(ABC):
         """Put what `source` serves, verified, at `destination`; raises as :meth:`fetch`."""
         self.binding.fetcher.fetch_to(source, destination)
 
-    def open(self, source: Source) -> AbstractContextManager[BufferedReader]:
+    def open(self, source: Source) -> AbstractContextManager[BufferedReader[Any]]:
         """Give what `source` serves as a stream, which may still be arriving.
 
         Reading to its end verifies the bytes, and leaving the block without an error

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport, TransportRequest
@@ -81,7 +81,7 @@ class CacheFetcher:
         self._fetch(source, destination, shared=not self.context.keep_downloads)
 
     @contextmanager
-    def open(self, source: Source) -> Iterator[BufferedReader]:
+    def open(self, source: Source) -> Iterator[BufferedReader[Any]]:
         """Give what `source` serves as a stream; see :meth:`Resource.open`.
 
         :raises NextSource: if the bytes turned out to be wrong, or didn't come, and
@@ -92,7 +92,7 @@ class CacheFetcher:
         with locked(entry.with_suffix(".lock"), source.url):
             download = self._cached(source, path)
             if download is not None:
-                with path.open("rb", buffering=CHUNK_SIZE) as stream:
+                with BufferedReader(path.open("rb", buffering=0), CHUNK_SIZE) as stream:
                     yield stream
             else:
                 arriving = self._arriving(source, entry)
