@@ -253,7 +253,6 @@ def test_an_entry_tells_everything_that_is_declared(greek):
         "tags": ("greek", "letters"),
         "tasks": ("spelling",),
         "types": ("datamaestro.data.File", "datamaestro.data.Base"),
-        "download_size": 0,
         "source": entry.source,
     }
     assert entry.source.endswith("example.py:7")

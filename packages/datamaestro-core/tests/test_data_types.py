@@ -155,6 +155,14 @@ def test_roles_tell_identity_from_the_rest():
     assert role_of(hints["ratio"]) is Role.META
 
 
+def test_a_value_is_true_even_if_it_has_no_length():
+    class Empty(File):
+        def __len__(self) -> int:
+            raise AssertionError("opened")
+
+    assert Empty(path=Path("x"))
+
+
 def test_a_generic_value_takes_anything():
     value = Generic(path=Path("x"), depth=3)
     assert (value.path, value.depth) == (Path("x"), 3)

@@ -39,7 +39,7 @@ class Entry:
     :param description: the rest
     :param types: its data type and that one's ancestors, as ``module.Class``, the nearest first
     :param size: what its author states about its size, if anything
-    :param download_size: the bytes that it downloads, if all files declare theirs
+    :param download_size: the bytes that it downloads, if it does and all files declare theirs
     :param source: the file and line of its definition
     """
 
@@ -82,7 +82,7 @@ class Entry:
             types=tuple(_type_names(definition.type)),
             files=files,
             size=definition.size,
-            download_size=None if None in sizes else sum(size or 0 for size in sizes),
+            download_size=None if None in sizes or not sizes else sum(filter(None, sizes)),
             source=str(definition.location),
         )
 

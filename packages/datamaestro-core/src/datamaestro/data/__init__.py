@@ -61,6 +61,10 @@ class _Record:
             obj=self,
         )
 
+    def __bool__(self) -> bool:
+        """A value is true, however much data it stands for: asking opens nothing."""
+        return True
+
     def _parameters(self) -> dict[str, Any]:
         """Give the values of all parameters, by name, in the order of declaration."""
         fields: dict[str, Any] = self.__dataclass_fields__

@@ -4,6 +4,7 @@ Installing datamaestro gives pytest the fixtures of `datamaestro.testing.fixture
 """
 
 from datamaestro.testing.distribution import write_distribution
+from datamaestro.testing.loopback import LoopbackContext
 from datamaestro.testing.server import FileServer, Request
 
-__all__ = ["FileServer", "Request", "write_distribution"]
+__all__ = ["FileServer", "LoopbackContext", "Request", "write_distribution"]

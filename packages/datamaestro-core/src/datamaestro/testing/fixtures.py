@@ -39,6 +39,14 @@ def context(home: Path) -> Context:
 
 
 @pytest.fixture
+def loopback_context(home: Path) -> Context:
+    """Give a context with an empty data directory, whose connections end on this machine."""
+    from datamaestro.testing.loopback import LoopbackContext
+
+    return LoopbackContext(home / "datamaestro")
+
+
+@pytest.fixture
 def site_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give a folder on ``sys.path``, for :func:`datamaestro.testing.write_distribution`."""
     from datamaestro.testing.distribution import forget_modules

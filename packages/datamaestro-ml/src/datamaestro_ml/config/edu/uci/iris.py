@@ -7,7 +7,7 @@ from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.single import filedownloader
 
 
-@datatags("tabular", "3 classes")
+@datatags("tabular", "flowers", "small", "3 classes")
 @datatasks("classification")
 @filedownloader(
     "iris.data",
@@ -16,7 +16,12 @@ from datamaestro.download.single import filedownloader
     size=4551,
     sha256="6f608b71a7317216319b4d27b4d9bc84e6abd734eda7872b71a458569e2656c0",
 )
-@dataset(id="", url="https://archive.ics.uci.edu/dataset/53/iris", licence="CC-BY-4.0")
+@dataset(
+    id="",
+    url="https://archive.ics.uci.edu/dataset/53/iris",
+    doi="10.1111/j.1469-1809.1936.tb02137.x",
+    licence="CC-BY-4.0",
+)
 def iris(iris: Path) -> Matrix:
     """Iris
 

@@ -1,0 +1,109 @@
+"""Data types of datamaestro-image."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datamaestro.data.tensor import IDX
+from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro_format_idx import write_idx
+from datamaestro_image.data import AnnotatedImages, ImageClassification, Images, LabelledImages
+from datamaestro_image.views import Column, Transposed
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> IDX:
+    """Give five images of two rows and three columns, all pixels different."""
+    path = tmp_path / "images.idx"
+    write_idx(path, np.arange(5 * 2 * 3).reshape(5, 2, 3), "uint8")
+    return IDX(path=path)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> IDX:
+    """Give a table of five rows and eight columns, of the type that QMNIST has."""
+    path = tmp_path / "table.idx"
+    write_idx(path, np.arange(5 * 8).reshape(5, 8) * 1000, "int32")
+    return IDX(path=path)
+
+
+def test_values_are_built_without_opening_a_file():
+    labelled = LabelledImages(images=IDX(path="/no/images"), labels=IDX(path="/no/labels"))
+    value = ImageClassification(train=labelled)
+    assert value.train.images.path == Path("/no/images")
+    assert value.test is None
+    with pytest.raises(FileNotFoundError):
+        value.train.images.data()
+
+
+def test_values_are_equal_when_their_parameters_are():
+    def value():
+        part = LabelledImages(images=IDX(path="images"), labels=IDX(path="labels"))
+        return ImageClassification(train=part, test=part)
+
+    assert value() == value()
+
+
+@pytest.mark.parametrize("parameter", ["train", "validation", "test"])
+def test_a_part_of_another_type_is_an_error_that_names_the_parameter(parameter):
+    labelled = LabelledImages(images=IDX(path="images"), labels=IDX(path="labels"))
+    parts = {"train": labelled, parameter: IDX(path="images")}
+    with pytest.raises(ParameterError, match=rf"ImageClassification\.{parameter}.*LabelledImages"):
+        ImageClassification(**parts)
+
+
+def test_images_without_labels_are_no_labelled_images():
+    with pytest.raises(ParameterError, match="train"):
+        ImageClassification(train=Images(images=IDX(path="images")))
+
+
+def test_labels_that_are_a_path_are_an_error():
+    with pytest.raises(ParameterError, match=r"LabelledImages\.labels.*Tensor"):
+        LabelledImages(images=IDX(path="images"), labels=Path("labels"))
+
+
+def test_annotated_images_can_stand_for_labelled_ones(images, table):
+    annotated = AnnotatedImages(
+        images=images,
+        labels=Column(table=table, index=0),
+        annotations=table,
+        columns=list("abcdefgh"),
+    )
+    value = ImageClassification(train=annotated)
+    assert value.train.annotations.shape == (5, len(value.train.columns))
+
+
+def test_a_column_holds_what_the_table_has_there(table):
+    column = Column(table=table, index=3)
+    assert column.data().tolist() == [3000, 11000, 19000, 27000, 35000]
+    assert column.data().dtype == np.int32
+    assert (column.shape, column.dtype, len(column)) == ((5,), np.dtype("int32"), 5)
+
+
+def test_transposed_images_have_rows_for_columns(images):
+    upright = Transposed(stored=images)
+    stored = images.data()
+    assert upright.shape == upright.data().shape == (5, 3, 2)
+    assert upright.dtype == np.uint8
+    for before, after in zip(stored, upright.data(), strict=True):
+        assert after.tolist() == before.T.tolist()
+
+
+def test_transposed_colour_images_keep_their_channels(tmp_path):
+    write_idx(tmp_path / "colour.idx", np.zeros((4, 2, 3, 5)), "uint8")
+    upright = Transposed(stored=IDX(path=tmp_path / "colour.idx"))
+    assert upright.shape == upright.data().shape == (4, 3, 2, 5)
+
+
+def test_transposing_copies_nothing(images):
+    upright = Transposed(stored=images).data()
+    assert not upright.flags.owndata
+    assert not upright.flags.writeable
+
+
+def test_a_wrong_file_is_an_error_that_names_it(tmp_path):
+    path = tmp_path / "page.idx"
+    path.write_text("<!doctype html>")
+    with pytest.raises(DataFormatError, match=r"page\.idx"):
+        Transposed(stored=IDX(path=path)).data()
