@@ -322,7 +322,7 @@ def test_a_resource_that_is_only_declared_has_no_path():
 
 @pytest.mark.parametrize("name", ["../x", "/x", ".x", "a/../../x", ""])
 def test_a_resource_stays_in_the_folder_of_its_dataset(name):
-    with pytest.raises(OSError, match="not a name in a dataset's folder"):
+    with pytest.raises(DefinitionError, match="not a name in a dataset's folder"):
         Written(name)
 
 
@@ -336,5 +336,16 @@ def test_files_copied_from_a_resource_are_made_after_it():
     "arguments", [{"sha256": "abc"}, {"md5": "g" * 32}, {"url": "no-scheme"}, {"url": ""}]
 )
 def test_a_source_that_cannot_be_right_is_refused(arguments):
-    with pytest.raises(ValueError, match=r"expected|scheme"):
-        Source.of(**{"url": "https://example.org/x", **arguments})
+    error = error_of(lambda: Source.of(**{"url": "https://example.org/x", **arguments}))
+    assert "expected" in str(error)
+    assert error.where.startswith(__file__)
+
+
+def test_a_handler_below_the_dataset_says_where_it_belongs():
+    with pytest.raises(DefinitionError, match="expected @dataset below it"):
+        Written("a.txt")(lambda: None)
+
+
+def test_a_resource_without_a_name_says_what_to_name():
+    with pytest.raises(DefinitionError, match="a Tree that decorates a dataset needs a name"):
+        Tree()(in_function_style())

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from datamaestro import identifiers
 from datamaestro.data import Base
 from datamaestro.download.resource import Resource, StoredResource
 from datamaestro.errors import DefinitionError
+from datamaestro.location import Location
 
-__all__ = ["DatasetDefinition", "Location"]
-
-
-@dataclass(frozen=True)
-class Location:
-    """Where a definition stands.
-
-    :param path: the file
-    :param line: the line, from 1
-    """
-
-    path: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
+__all__ = ["DatasetDefinition"]
 
 
 class DatasetDefinition:

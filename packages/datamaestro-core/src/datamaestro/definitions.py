@@ -23,7 +23,6 @@ name: ``my_package.config.org.example`` and ``Digits`` give ``org.example.digits
 from __future__ import annotations
 
 import inspect
-import sys
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -31,9 +30,10 @@ from typing import Any, TypeVar
 
 from datamaestro.data import Base
 from datamaestro.data.parameters import Meta, Option, Param
-from datamaestro.dataset_definition import DatasetDefinition, Location
+from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
+from datamaestro.location import Location, definition_site
 
 __all__ = [
     "Dataset",
@@ -90,8 +90,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         }
 
     def __call__(self, target: Any) -> Any:
-        frame = sys._getframe(1)
-        location = Location(frame.f_code.co_filename, frame.f_lineno)
+        location = definition_site()
         if isinstance(target, DatasetDefinition) or "__dataset__" in vars(target):
             raise DefinitionError(f"{target!r} is a dataset already", where=location)
         if inspect.isclass(target) and not issubclass(target, Dataset):

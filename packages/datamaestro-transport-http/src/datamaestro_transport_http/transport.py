@@ -121,7 +121,7 @@ class _HttpResponse(Response):
 
         try:
             # Decoding matters only for a server that encodes against our wish.
-            data: bytes = self._answer.raw.read(size, decode_content=True)
+            data: bytes = self._answer.raw.read1(size, decode_content=True)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TransportError(
                 f"the transfer broke off: {_reason(error)}", where=self._url, retry=True

@@ -53,5 +53,9 @@ def remove_folder(session: Session, name: str) -> None:
     """Forget the data folder NAME; what it holds stays as it is."""
     with session.context.settings.edit() as settings:
         if settings.datafolders.pop(name, None) is None:
-            known = ", ".join(settings.datafolders) or "none is set"
-            raise NotFoundError(f"no data folder {name!r}", expected=known, found=name)
+            known = ", ".join(settings.datafolders)
+            raise NotFoundError(
+                f"no data folder is named {name!r}",
+                expected=known or None,
+                hint=None if known else "none is set",
+            )

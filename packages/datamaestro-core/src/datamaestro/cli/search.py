@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 
 import click
 
+from datamaestro.catalog import Entry
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_table
@@ -28,9 +30,17 @@ def command(session: Session, terms: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         echo_json([entry.to_json() for entry in found])
     elif sys.stdout.isatty():
-        echo_table([(entry.id, entry.name) for entry in found])
+        echo_table([(name, entry.name) for name, entry in zip(_names(found), found, strict=True)])
     else:
-        for entry in found:
-            click.echo(entry.id)
+        for name in _names(found):
+            click.echo(name)
     if not found:
         click.echo("No dataset matches.", err=True)
+
+
+def _names(entries: list[Entry]) -> list[str]:
+    """Give the ids, after their repositories where several have the same."""
+    counts = Counter(entry.id for entry in entries)
+    return [
+        entry.id if counts[entry.id] == 1 else f"{entry.repository}:{entry.id}" for entry in entries
+    ]

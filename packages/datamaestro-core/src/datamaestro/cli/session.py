@@ -51,15 +51,15 @@ class Session:
         logger = logging.getLogger("datamaestro")
         logger.setLevel(level)
         logger.propagate = False
-        logger.handlers = [_Handler()]
+        logger.handlers = [_Handler(str(logger.name) if not self.debug else "%(name)s")]
 
 
 class _Handler(logging.Handler):
     """Writes messages above the bars, if there are any."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self.setFormatter(logging.Formatter("%(levelname)s:%(name)s:%(message)s"))
+        self.setFormatter(logging.Formatter(f"%(levelname)s:{name}:%(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)

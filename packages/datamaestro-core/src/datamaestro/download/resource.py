@@ -22,7 +22,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from datamaestro.download.source import Source
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
 from datamaestro.utils import Checker
 
 if TYPE_CHECKING:
@@ -79,8 +80,25 @@ class Resource(ABC):
         self.transient = transient
 
     def __call__(self, target: Any) -> Any:
-        """Declare the resource, as a decorator of a dataset."""
-        getattr(target, "__dataset__", target).add_resource(self)
+        """Declare the resource, as a decorator of a dataset.
+
+        :raises DefinitionError: if `target` is no dataset, or has such a resource already
+        """
+        definition = getattr(target, "__dataset__", target)
+        if not hasattr(definition, "add_resource"):
+            raise DefinitionError(
+                f"{self!r} doesn't decorate a dataset",
+                where=definition_site(),
+                expected="@dataset below it",
+                found=repr(target),
+            )
+        if self._name is None:
+            raise DefinitionError(
+                f"a {type(self).__qualname__} that decorates a dataset needs a name",
+                where=definition_site(),
+                expected="name='…', which is an argument of the function",
+            )
+        definition.add_resource(self)
         return target
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -296,8 +314,9 @@ class ValueResource(Resource):
 def _relative(name: str) -> str:
     path = PurePosixPath(name)
     if not path.parts or path.is_absolute() or ".." in path.parts or path.parts[0].startswith("."):
-        raise DataDirectoryError(
+        raise DefinitionError(
             "not a name in a dataset's folder",
+            where=definition_site(),
             expected="a relative path without '..' that doesn't start with a dot",
             found=repr(name),
         )

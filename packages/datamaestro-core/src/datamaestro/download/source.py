@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
+
 __all__ = ["Source"]
 
 _DIGEST_LENGTHS = {"sha256": 64, "md5": 32}
@@ -21,7 +24,7 @@ class Source:
     :param size: their number, as downloaded (still compressed)
     :param sha256: their SHA-256, in hexadecimal
     :param md5: their MD5, in hexadecimal
-    :raises ValueError: for a digest that can't be one, or when there is no URL
+    :raises DefinitionError: for a digest that can't be one, or when there is no URL
     """
 
     urls: tuple[str, ...]
@@ -43,12 +46,20 @@ class Source:
 
     def __post_init__(self) -> None:
         if not self.urls or not all(urlsplit(url).scheme for url in self.urls):
-            raise ValueError(f"a source needs URLs with a scheme, not {self.urls!r}")
+            raise DefinitionError(
+                "a source needs a URL",
+                where=definition_site(),
+                expected="URLs with a scheme, such as https:",
+                found=", ".join(map(repr, self.urls)) or "none",
+            )
         for algorithm, length in _DIGEST_LENGTHS.items():
             digest = getattr(self, algorithm)
             if digest is not None and not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", digest):
-                raise ValueError(
-                    f"{digest!r} is no {algorithm} digest: expected {length} hexadecimal digits"
+                raise DefinitionError(
+                    f"not the {algorithm} of a file",
+                    where=definition_site(),
+                    expected=f"{length} hexadecimal digits",
+                    found=repr(digest),
                 )
 
     @property

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.testing.server import FileServer
 
-__all__ = ["context", "file_server", "home", "mirror_folder", "site_mirror", "site_packages"]
+__all__ = [
+    "context",
+    "file_server",
+    "home",
+    "loopback_context",
+    "mirror_folder",
+    "site_mirror",
+    "site_packages",
+]
 
 
 @pytest.fixture

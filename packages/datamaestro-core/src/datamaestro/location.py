@@ -1,0 +1,38 @@
+"""Where in a file something is written, for the messages about it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+__all__ = ["Location", "definition_site"]
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a file.
+
+    :param path: the file
+    :param line: the line, from 1
+    """
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+def definition_site() -> Location:
+    """Give the place of the definition that is being run.
+
+    It is the nearest caller that is neither of this package nor the constructor of
+    a handler.
+    """
+    frame = sys._getframe(1)
+    while frame.f_back is not None and (
+        frame.f_globals.get("__name__", "").startswith("datamaestro.")
+        or frame.f_code.co_name in ("__init__", "__call__")
+    ):
+        frame = frame.f_back
+    return Location(frame.f_code.co_filename, frame.f_lineno)
