@@ -29,18 +29,26 @@ def command(session: Session, terms: tuple[str, ...], as_json: bool) -> None:
     found = sorted(session.context.catalog.search(parse_query(terms)), key=lambda item: item.id)
     if as_json:
         echo_json([entry.to_json() for entry in found])
-    elif sys.stdout.isatty():
-        echo_table([(name, entry.name) for name, entry in zip(_names(found), found, strict=True)])
+        return
+    names = _names(found, session.context.user_settings.default_repository)
+    if sys.stdout.isatty():
+        echo_table([(name, entry.name) for name, entry in zip(names, found, strict=True)])
     else:
-        for name in _names(found):
+        for name in names:
             click.echo(name)
     if not found:
         click.echo("No dataset matches.", err=True)
 
 
-def _names(entries: list[Entry]) -> list[str]:
-    """Give the ids, after their repositories where several have the same."""
+def _names(entries: list[Entry], preferred: str | None) -> list[str]:
+    """Give the ids as `prepare` takes them: after the repository where that is needed.
+
+    :param preferred: the repository that an id alone means, where several have it
+    """
     counts = Counter(entry.id for entry in entries)
     return [
-        entry.id if counts[entry.id] == 1 else f"{entry.repository}:{entry.id}" for entry in entries
+        entry.id
+        if counts[entry.id] == 1 or entry.repository == preferred
+        else f"{entry.repository}:{entry.id}"
+        for entry in entries
     ]
