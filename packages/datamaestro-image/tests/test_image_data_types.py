@@ -1,5 +1,6 @@
 """Data types of datamaestro-image."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +108,30 @@ def test_a_wrong_file_is_an_error_that_names_it(tmp_path):
     path.write_text("<!doctype html>")
     with pytest.raises(DataFormatError, match=r"page\.idx"):
         Transposed(stored=IDX(path=path)).data()
+
+
+@pytest.fixture
+def labelled(images, tmp_path):
+    write_idx(tmp_path / "labels.idx", np.arange(5), "uint8")
+    return LabelledImages(images=images, labels=IDX(path=tmp_path / "labels.idx"))
+
+
+def test_labelled_images_are_a_pair_of_arrays(labelled):
+    images, labels = labelled.numpy()
+    assert (images.shape, labels.tolist()) == ((5, 2, 3), [0, 1, 2, 3, 4])
+
+
+def test_a_split_gives_each_part_as_a_pair_of_arrays(labelled):
+    parts = ImageClassification(train=labelled, test=labelled).numpy()
+    assert [(name, len(labels)) for name, (_, labels) in parts.items()] == [
+        ("train", 5),
+        ("test", 5),
+    ]
+
+
+def test_a_loader_of_pytorch_takes_labelled_images(labelled):
+    loading = pytest.importorskip("torch.utils.data")
+    pairs = pickle.loads(pickle.dumps(labelled.torch()))
+    ((images, labels),) = loading.DataLoader(pairs, batch_size=5)
+    assert (tuple(images.shape), labels.tolist()) == ((5, 2, 3), [0, 1, 2, 3, 4])
+    assert images[1].tolist() == labelled.images.data()[1].tolist()

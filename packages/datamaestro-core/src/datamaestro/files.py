@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from datamaestro.errors import DataDirectoryError
 
@@ -18,6 +19,7 @@ __all__ = [
     "flush_to_disk",
     "move_into_place",
     "remove",
+    "replacing",
     "size_on_disk",
     "usable",
     "write_atomically",
@@ -55,28 +57,38 @@ def usable(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's content: a reader sees the old or the new, whatever happens.
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of `path`, in one step, when the block ends.
 
-    A new file gets the permissions that the folder's users expect (those of the
-    mask), an existing one keeps its own. A link stays one.
+    A reader sees the old content or the new, whatever happens; an error leaves the
+    old. A new file gets the permissions that the mask allows, an existing one keeps
+    its own. A link stays one.
+    """
+    path = path.resolve()
+    # Not tempfile: its files are private to the user, whatever the mask allows.
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with beside.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            beside.chmod(path.stat().st_mode)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file's content by a text; see :func:`replacing`.
 
     :raises DataDirectoryError: if the folder can't be made or written
     """
-    path = path.resolve()
     with usable(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        try:
-            with temporary.open("x", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            if path.exists():
-                temporary.chmod(path.stat().st_mode)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path) as file:
+            file.write(text.encode())
 
 
 def flush_to_disk(path: Path) -> None:

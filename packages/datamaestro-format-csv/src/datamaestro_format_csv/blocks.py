@@ -1,0 +1,165 @@
+"""Blocks of rows, the unit of parsing: small enough for the cache, many at a time.
+
+Two kinds hold the same rows in the two ways that they can be parsed:
+
+- `PlainBlock`, without any quote character: fields are what lies between delimiters
+  and line ends. polars splits and converts these, vectorized and without the GIL.
+- `QuotedBlock`: whether a line end is one depends on all that was before, so the
+  rows are parsed in order, by Python's `csv` (ten times slower).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datamaestro_format_csv.dialect import Dialect
+from datamaestro_format_csv.lines import LineSource, count_lines
+from datamaestro_format_csv.rows import Row, RowReader, check_length
+
+if TYPE_CHECKING:
+    import polars
+
+__all__ = ["Block", "PlainBlock", "QuotedBlock", "column_keys", "read_blocks"]
+
+QUOTED_FIELDS = 1 << 16
+"""How many fields make a block of rows that Python's `csv` parsed."""
+
+
+@dataclass(frozen=True)
+class PlainBlock:
+    """Whole lines without a quote character.
+
+    :param data: the lines, in UTF-8
+    :param line: the number of the first, from 1
+    """
+
+    data: bytes
+    line: int
+    dialect: Dialect = field(repr=False)
+    path: Path
+
+    def texts(self, columns: int) -> polars.DataFrame:
+        """Give the fields as they are written; the columns are called 0, 1, ...
+
+        :raises DataFormatError: if a row has not `columns` fields, or isn't UTF-8
+        """
+        import polars
+
+        data = self._without_empty_lines()
+        keys = column_keys(columns)
+        if not data:
+            return polars.DataFrame(schema=dict.fromkeys(keys, polars.String))
+        try:
+            frame = polars.read_csv(
+                data,
+                has_header=False,
+                schema=dict.fromkeys(keys, polars.String),
+                separator=self.dialect.delimiter,
+                quote_char=None,
+            )
+        except (polars.exceptions.PolarsError, UnicodeError):
+            return self._texts_one_by_one(columns)
+        # polars refuses rows that are too long, but fills up those that are too
+        # short. If there is one, there are not delimiters enough.
+        delimiters = data.count(self.dialect.delimiter.encode())
+        whole = delimiters == len(frame) * (columns - 1) and len(frame) == count_lines(data)
+        return frame.fill_null("") if whole else self._texts_one_by_one(columns)
+
+    def rows(self) -> Iterator[Row]:
+        """Read the rows one by one."""
+        source = LineSource(BytesIO())
+        source.give_back(self.data, self.line)
+        return RowReader(source, self.dialect, self.path)
+
+    def line_of(self, row: int) -> int:
+        """Give the number of the line that a row is on, from 1."""
+        return next(line for index, (line, _) in enumerate(self.rows()) if index == row)
+
+    def _texts_one_by_one(self, columns: int) -> polars.DataFrame:
+        """Find what is wrong; or parse what only polars refuses."""
+        return QuotedBlock(list(self.rows()), self.path).texts(columns)
+
+    def _without_empty_lines(self) -> bytes:
+        """Drop the lines that are no rows, and line ends that polars would keep."""
+        comment = self.dialect.comment
+        lines = self.data.replace(b"\r\n", b"\n").split(b"\n")
+        if comment is None:
+            return b"\n".join(filter(None, lines))
+        start = comment.encode()
+        return b"\n".join(line for line in lines if line and not line.startswith(start))
+
+
+@dataclass(frozen=True)
+class QuotedBlock:
+    """Rows that are parsed into texts already."""
+
+    parsed: list[Row] = field(repr=False)
+    path: Path
+
+    def texts(self, columns: int) -> polars.DataFrame:
+        """Give the fields, unquoted; the columns are called 0, 1, ...
+
+        :raises DataFormatError: if a row has not `columns` fields
+        """
+        import polars
+
+        for row in self.parsed:
+            check_length(row, columns, self.path)
+        values = zip(*(row.fields for row in self.parsed), strict=True)
+        schema = dict.fromkeys(column_keys(columns), polars.String)
+        return polars.DataFrame(dict(zip(schema, values, strict=bool(self.parsed))), schema=schema)
+
+    def rows(self) -> Iterator[Row]:
+        """Give the rows one by one."""
+        return iter(self.parsed)
+
+    def line_of(self, row: int) -> int:
+        """Give the number of the line that a row begins on, from 1."""
+        return self.parsed[row].line
+
+
+Block = PlainBlock | QuotedBlock
+
+
+def column_keys(columns: int) -> list[str]:
+    """Name columns by their number: names in a file need not differ."""
+    return [str(index) for index in range(columns)]
+
+
+def read_blocks(source: LineSource, dialect: Dialect, path: Path) -> Iterator[Block]:
+    """Give all remaining rows, in order.
+
+    :raises DataFormatError: if quoting is broken
+    """
+    quote = dialect.quote.encode()
+    while (taken := source.take_chunk()) is not None:
+        chunk, line = taken
+        if (quote and quote in chunk) or _has_odd_line_ends(chunk):
+            source.give_back(chunk, line)
+            yield from _read_quoted(source, dialect, path, line + count_lines(chunk))
+        else:
+            yield PlainBlock(chunk, line, dialect, path)
+
+
+def _read_quoted(source: LineSource, dialect: Dialect, path: Path, end: int) -> Iterator[Block]:
+    """Parse rows until the chunk that ends before the line `end` is used up."""
+    rows: list[Row] = []
+    size = 0
+    reader = RowReader(source, dialect, path)
+    while source.line < end and (row := next(reader, None)) is not None:
+        rows.append(row)
+        size += len(row.fields)
+        if size >= QUOTED_FIELDS:
+            yield QuotedBlock(rows, path)
+            rows, size = [], 0
+    if rows:
+        yield QuotedBlock(rows, path)
+
+
+def _has_odd_line_ends(chunk: bytes) -> bool:
+    r"""Whether there is a ``\r`` that does not belong to a line end: `csv` refuses it."""
+    return b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")

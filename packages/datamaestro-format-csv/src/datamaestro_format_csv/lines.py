@@ -1,0 +1,194 @@
+"""The bytes of a CSV file: decompressed, in UTF-8, cut where lines end."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from datamaestro.errors import DataFormatError
+from datamaestro_format_csv.dialect import Dialect
+
+__all__ = ["CHUNK_BYTES", "LineSource", "count_lines", "open_lines"]
+
+CHUNK_BYTES = 4 << 20
+"""How much is parsed at once. 190 MB of numbers on two cores, with four blocks at the
+same time: 2 MiB 0.36 s, 4 MiB 0.34 s, 8 MiB 0.37 s, 16 MiB 0.38 s (the parser's
+start-up at one end, memory that is touched for the first time at the other)."""
+
+COUNTED_BYTES = 1 << 17
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class SupportsReadInto(Protocol):
+    """A binary stream; `readinto` gives 0 at its end."""
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Fill a buffer, or a part of it; give how many bytes came."""
+
+
+class LineSource:
+    """Gives the lines of a stream, one by one or many at once, and counts them.
+
+    :param stream: bytes in UTF-8
+    :param chunk_bytes: how much to read at once
+    :param progress: tells the share of the stream that has been read, 0 to 1
+    """
+
+    def __init__(
+        self,
+        stream: SupportsReadInto,
+        chunk_bytes: int = CHUNK_BYTES,
+        progress: Callable[[], float] = lambda: 1.0,
+    ) -> None:
+        self.progress = progress
+        self._stream = stream
+        self._chunk_bytes = chunk_bytes
+        # One buffer for all reads, and one copy out of it: fresh memory for each
+        # chunk costs more than reading does (115 against 34 ms for 190 MB).
+        self._buffer = bytearray()
+        self._rest = 0  # bytes at its start, of a line whose end isn't read yet
+        self._started = False
+        self._chunk = b""
+        self._position = 0
+        self.line = 1
+        """The number of the next line, from 1."""
+
+    def take_line(self) -> bytes | None:
+        """Give the next line with its end, or None after the last."""
+        if self._position == len(self._chunk) and not self._refill():
+            return None
+        end = self._chunk.find(b"\n", self._position) + 1 or len(self._chunk)
+        line = self._chunk[self._position : end]
+        self._position = end
+        self.line += 1
+        return line
+
+    def take_chunk(self) -> tuple[bytes, int] | None:
+        """Give the next lines, about a chunk of them, and the number of the first."""
+        if self._position == len(self._chunk) and not self._refill():
+            return None
+        chunk = self._chunk[self._position :] if self._position else self._chunk
+        self._chunk = b""  # so that it lives no longer than its user needs it
+        self._position = 0
+        first = self.line
+        self.line += count_lines(chunk)
+        return chunk, first
+
+    def give_back(self, chunk: bytes, first: int) -> None:
+        """Undo `take_chunk`, to take its lines one by one."""
+        self._chunk = chunk
+        self._position = 0
+        self.line = first
+
+    def _refill(self) -> bool:
+        """Read whole lines: at least one, unless the stream is at its end."""
+        filled, end = self._rest, 0
+        while not end:
+            if filled == len(self._buffer):
+                self._buffer.extend(bytes(max(len(self._buffer), self._chunk_bytes)))
+            count = self._fill(filled)
+            end = self._buffer.rfind(b"\n", filled, filled + count) + 1
+            filled += count
+            if filled < len(self._buffer):  # the stream is at its end
+                end = filled
+                break
+        start = self._mark_size(end)
+        self._chunk = bytes(memoryview(self._buffer)[start:end])
+        self._position = 0
+        self._rest = filled - end
+        self._buffer[: self._rest] = self._buffer[end:filled]
+        return bool(self._chunk)
+
+    def _fill(self, start: int) -> int:
+        """Fill the buffer from `start` on; give how many bytes came."""
+        filled = start
+        with memoryview(self._buffer) as view:
+            while count := self._stream.readinto(view[filled:]):
+                filled += count
+        return filled - start
+
+    def _mark_size(self, end: int) -> int:
+        """Give the size of the byte order mark that some programs put first."""
+        if self._started or not end:
+            return 0
+        self._started = True
+        return len(codecs.BOM_UTF8) if self._buffer.startswith(codecs.BOM_UTF8) else 0
+
+
+def count_lines(chunk: bytes) -> int:
+    """Count lines; the last needs no end.
+
+    By numpy, in pieces that stay in the cache: five times faster than ``bytes.count``.
+    """
+    import numpy as np
+
+    view = np.frombuffer(chunk, np.uint8)
+    is_end = np.empty(min(len(view), COUNTED_BYTES), np.bool_)
+    ends = 0
+    for start in range(0, len(view), COUNTED_BYTES):
+        piece = view[start : start + COUNTED_BYTES]
+        ends += int(np.count_nonzero(np.equal(piece, ord("\n"), out=is_end[: len(piece)])))
+    return ends + (not chunk.endswith(b"\n"))
+
+
+@contextmanager
+def open_lines(
+    path: Path, dialect: Dialect, chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[LineSource]:
+    """Open a CSV file, plain or under gzip (recognized by its content).
+
+    A byte order mark at its start is skipped.
+
+    :raises DataFormatError: in the block, if the bytes are no sound gzip data or
+        not in the encoding of the dialect. UTF-8 is left to the parser to check.
+    """
+    with path.open("rb") as file:
+        is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        plain = gzip.GzipFile(fileobj=file) if is_gzip else file
+        text = None if dialect.is_utf8 else io.TextIOWrapper(plain, dialect.encoding, newline="")
+        source = LineSource(
+            plain if text is None else _Reencoded(text),
+            chunk_bytes,
+            lambda: file.tell() / size if size else 1.0,
+        )
+        try:
+            yield source
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise DataFormatError(
+                "damaged gzip data",
+                where=path,
+                found=error,
+                hint="the file may be a partial copy",
+            ) from error
+        except UnicodeError as error:
+            raise DataFormatError(
+                "the text can't be decoded",
+                where=f"{path}:{source.line}",
+                expected=f"text in {dialect.encoding}",
+                found=error,
+                hint="name the encoding of the file with encoding=...",
+            ) from error
+
+
+class _Reencoded(io.RawIOBase):
+    """Bytes in UTF-8 from text."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._rest = b""
+
+    def readinto(self, buffer: Any) -> int:
+        encoded = self._rest or self._text.read(max(1, len(buffer) // 2)).encode()
+        given = encoded[: len(buffer)]
+        self._rest = encoded[len(buffer) :]
+        buffer[: len(given)] = given
+        return len(given)

@@ -1,0 +1,106 @@
+"""Rows one by one, through the standard library's `csv`: exact, but not the fast way.
+
+It reads the first rows of a file, files with quotes, rows as dictionaries, and
+whatever the fast parser refused, to say what is wrong and where.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from datamaestro.errors import DataFormatError
+from datamaestro_format_csv.dialect import Dialect
+from datamaestro_format_csv.lines import LineSource
+
+__all__ = ["Row", "RowReader", "check_length"]
+
+
+class Row(NamedTuple):
+    """A row of a file.
+
+    :param line: the number of its first line, from 1
+    :param fields: its texts
+    """
+
+    line: int
+    fields: list[str]
+
+
+class RowReader(Iterator[Row]):
+    """Reads rows from lines; empty lines and comments are no rows.
+
+    :raises DataFormatError: when iterated: broken quoting, or text that isn't UTF-8
+    """
+
+    def __init__(self, source: LineSource, dialect: Dialect, path: Path) -> None:
+        self._source = source
+        self._path = path
+        self._comment = None if dialect.comment is None else dialect.comment.encode()
+        self._encoding = dialect.encoding
+        self._line = source.line
+        self._in_row = False
+        self._reader = csv.reader(
+            self._lines(),
+            delimiter=dialect.delimiter,
+            quotechar=dialect.quote or None,
+            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            doublequote=True,
+            strict=True,
+        )
+
+    def __next__(self) -> Row:
+        fields: list[str] = []
+        while not fields:
+            self._in_row = False
+            try:
+                fields = next(self._reader)
+            except csv.Error as error:
+                raise self._error(error) from error
+        return Row(self._line, fields)
+
+    def _lines(self) -> Iterator[str]:
+        """Give lines to the parser, which asks for more while a quoted field is open."""
+        while (line := self._source.take_line()) is not None:
+            if not self._in_row:
+                if self._comment is not None and line.startswith(self._comment):
+                    continue
+                self._line = self._source.line - 1
+                self._in_row = True
+            try:
+                yield line.decode()
+            except UnicodeDecodeError as error:
+                raise DataFormatError(
+                    "the text can't be decoded",
+                    where=f"{self._path}:{self._source.line - 1}",
+                    expected=f"text in {self._encoding}",
+                    found=error,
+                    hint="name the encoding of the file with encoding=...",
+                ) from error
+
+    def _error(self, error: csv.Error) -> DataFormatError:
+        hint = "quote='' reads quote characters as any other"
+        if "field limit" in str(error):
+            hint = "csv.field_size_limit(...) raises the limit"
+        elif "new-line" in str(error):
+            hint = r"rows end with \n or \r\n"
+        return DataFormatError(
+            "the row can't be parsed", where=f"{self._path}:{self._line}", found=error, hint=hint
+        )
+
+
+def check_length(row: Row, columns: int, path: Path) -> None:
+    """Check how many fields a row has.
+
+    :raises DataFormatError: if there are not `columns`
+    """
+    if len(row.fields) != columns:
+        raise DataFormatError(
+            "a row has another number of fields than those before",
+            where=f"{path}:{row.line}",
+            expected=f"{columns} fields",
+            found=f"{len(row.fields)}",
+            hint="the delimiter or the quoting may be another",
+        )

@@ -1,0 +1,56 @@
+"""A matrix that grows while its rows arrive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Stack"]
+
+MARGIN = 1.02
+"""How much more room is made than the rows so far let expect."""
+
+
+class Stack:
+    """Stacks blocks of rows into one array.
+
+    Counting the rows first would cost a tenth of the time of parsing, and collecting
+    blocks to join them twice the memory. So the array is made as large as its first
+    rows make expect, grows in place (where the system can, by moving pages and not
+    bytes), and is cut at the end. Memory that was not written to costs nothing.
+
+    :param width: how many columns
+    :param element_type: the name of the type of the elements
+    """
+
+    def __init__(self, width: int, element_type: str) -> None:
+        import numpy as np
+
+        self._array: NDArray[np.floating[Any]] = np.empty((0, width), element_type)
+        self._rows = 0
+
+    def add(self, rows: NDArray[np.floating[Any]], progress: float) -> None:
+        """Append rows.
+
+        :param rows: shape (any, width)
+        :param progress: the share of the file that all rows up to these make, 0 to 1
+        """
+        import numpy as np
+
+        needed = self._rows + len(rows)
+        if needed > len(self._array):
+            shape = (max(needed, int(needed / max(progress, 1e-6) * MARGIN)), self._array.shape[1])
+            if self._rows:
+                self._array.resize(shape, refcheck=False)  # no one else has seen it
+            else:
+                self._array = np.empty(shape, self._array.dtype)
+        self._array[self._rows : needed] = rows
+        self._rows = needed
+
+    def array(self) -> NDArray[np.floating[Any]]:
+        """Give all rows; nothing may be added then."""
+        self._array.resize((self._rows, self._array.shape[1]), refcheck=False)
+        return self._array

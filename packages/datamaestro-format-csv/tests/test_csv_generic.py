@@ -1,0 +1,221 @@
+"""Tables in CSV files: names, rows, batches, and the libraries that they open in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro_format_csv import Generic
+
+ROOT = Path(__file__).parents[3]
+MIRROR = Path(os.environ.get("DATAMAESTRO_TEST_MIRROR") or ROOT / "../shared/mirror")
+SEABORN = (
+    MIRROR
+    / "raw.githubusercontent.com/mwaskom/seaborn-data/71e2436a092d714350de0fc409ca8a8714e7e78f"
+)
+
+needs_mirror = pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no real files at {MIRROR}")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "table.csv"
+
+
+def table(path: Path, content: str, **parameters: Any) -> Generic:
+    path.write_text(content, encoding="utf-8", newline="")
+    return Generic(path=path, **parameters)
+
+
+def test_building_a_table_opens_nothing(path: Path) -> None:
+    assert Generic(path=path).path == path
+
+
+def test_a_table_without_names_has_no_columns_to_tell(path: Path) -> None:
+    assert table(path, "1,2\n").columns() is None
+
+
+def test_names_are_in_the_row_that_is_told(path: Path) -> None:
+    content = 'ignored\n# comment\n\nfirst row\n"a, b",c\n1,2\n'
+
+    assert table(path, content, ignore=1, names_row=1, comment="#").columns() == ["a, b", "c"]
+
+
+def test_rows_are_dictionaries_of_text(path: Path) -> None:
+    rows = list(table(path, 'a,b\n1," x\n""y"""\n,z\n', names_row=0))
+
+    assert rows == [{"a": "1", "b": ' x\n"y"'}, {"a": "", "b": "z"}]
+
+
+def test_columns_without_name_are_numbered(path: Path) -> None:
+    assert list(table(path, "1,2\n")) == [{"column_0": "1", "column_1": "2"}]
+
+
+def test_missing_values_are_none(path: Path) -> None:
+    assert list(table(path, "1,NA\n", missing=["NA"])) == [{"column_0": "1", "column_1": None}]
+
+
+def test_quotes_are_text_where_there_is_no_quoting(path: Path) -> None:
+    assert list(table(path, '1" ,"2\n', quote="")) == [{"column_0": '1" ', "column_1": '"2'}]
+
+
+def test_two_columns_of_one_name_are_an_error(path: Path) -> None:
+    with pytest.raises(DataFormatError, match="same name"):
+        list(table(path, "a,a\n1,2\n", names_row=0))
+
+
+@pytest.mark.parametrize("row", ["1", "1,2,3"])
+def test_a_row_of_another_length_is_an_error(path: Path, row: str) -> None:
+    with pytest.raises(DataFormatError) as caught:
+        list(table(path, f"1,2\n{row}\n"))
+
+    assert caught.value.where == f"{path}:2"
+
+
+class TestTypes:
+    def types(self, path: Path, *texts: str) -> Any:
+        return table(path, "".join(f"{text},x\n" for text in texts)).polars().dtypes[0]
+
+    def test_integers(self, path: Path) -> None:
+        assert self.types(path, "1", "-2", " 3") == pl.Int64
+
+    def test_floats(self, path: Path) -> None:
+        assert self.types(path, "1", "2.5") == pl.Float64
+
+    def test_text(self, path: Path) -> None:
+        assert self.types(path, "1", "2.5", "x") == pl.String
+
+    def test_empty_fields_do_not_count(self, path: Path) -> None:
+        assert self.types(path, "", "2") == pl.Int64
+
+    def test_nothing_is_text(self, path: Path) -> None:
+        assert self.types(path, "", "") == pl.String
+
+    def test_integers_too_large_for_64_bits_stay_as_they_are(self, path: Path) -> None:
+        assert self.types(path, "1", "9223372036854775808") == pl.String
+
+    def test_they_are_found_from_all_rows(self, path: Path) -> None:
+        content = "1,2\n" * 2_000_000 + "1,x\n"
+
+        assert table(path, content).polars().dtypes == [pl.Int64, pl.String]
+
+    def test_they_can_be_given(self, path: Path) -> None:
+        frame = table(path, "zip,n\n00501,1\n", names_row=0).polars({"zip": pl.String})
+
+        assert frame.rows() == [("00501", 1)]
+
+    def test_a_value_of_another_type_than_given_is_an_error(self, path: Path) -> None:
+        with pytest.raises(DataFormatError) as caught:
+            table(path, "n\n1\n2.5\n", names_row=0).polars({"n": pl.Int64})
+
+        assert (caught.value.where, caught.value.found) == (f"{path}:3", "'2.5'")
+
+    def test_a_type_for_no_column_is_an_error(self, path: Path) -> None:
+        with pytest.raises(ParameterError, match="no column"):
+            table(path, "1\n").polars({"n": pl.Int64})
+
+
+def test_a_table_opens_in_polars(path: Path) -> None:
+    frame = table(path, "a,b,c\n1,x,\n2,,0.5\n", names_row=0).polars()
+
+    assert frame.rows(named=True) == [{"a": 1, "b": "x", "c": None}, {"a": 2, "b": "", "c": 0.5}]
+
+
+def test_missing_text_is_null_in_polars(path: Path) -> None:
+    assert table(path, "x,NA\n,1\n", missing=["NA", ""]).polars().rows() == [("x", None), (None, 1)]
+
+
+def test_a_table_opens_in_pandas(path: Path) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+
+    frame = table(path, "a,b\n1,x\n2,y\n", names_row=0).pandas()
+
+    pandas.testing.assert_frame_equal(frame, pandas.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+
+
+def test_a_table_opens_in_arrow(path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+
+    rows = table(path, "a,b\n1,x\n2,y\n", names_row=0).arrow().to_pylist()
+
+    assert rows == [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
+
+
+@pytest.mark.parametrize(("method", "module"), [("arrow", "pyarrow"), ("pandas", "pandas")])
+def test_a_library_that_is_not_installed_is_told(
+    path: Path, method: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Absent:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == module:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr("sys.meta_path", [Absent()])
+    monkeypatch.delitem(sys.modules, module, raising=False)
+
+    with pytest.raises(ImportError, match=rf"pip install 'datamaestro-format-csv\[{method}\]'"):
+        getattr(table(path, "1\n"), method)()
+
+
+class TestBatches:
+    def test_they_have_the_rows_asked_for_in_order(self, path: Path) -> None:
+        batches = list(table(path, "".join(f"{n}\n" for n in range(10))).batches(4))
+
+        assert [batch["column_0"].to_list() for batch in batches] == [
+            [0, 1, 2, 3],
+            [4, 5, 6, 7],
+            [8, 9],
+        ]
+
+    def test_they_all_have_the_same_types(self, path: Path) -> None:
+        batches = table(path, "1\n2\n\n3.5\n").batches(1)
+
+        assert [batch.dtypes for batch in batches] == [[pl.Float64]] * 3
+
+    def test_they_cross_blocks(self, path: Path) -> None:
+        content = "".join(f"{n},0.5\n" for n in range(1_000_000))
+
+        sizes = [len(batch) for batch in table(path, content).batches(300_000)]
+
+        assert sizes == [300_000, 300_000, 300_000, 100_000]
+
+    def test_a_table_without_rows_has_none(self, path: Path) -> None:
+        assert list(table(path, "a,b\n", names_row=0).batches()) == []
+
+    @pytest.mark.parametrize("rows", [0, -1])
+    def test_they_need_a_size(self, path: Path, rows: int) -> None:
+        with pytest.raises(ParameterError):
+            next(table(path, "1\n").batches(rows))
+
+
+@pytest.mark.parametrize("content", ["", "a,b\n"])
+def test_a_table_without_rows_is_empty(path: Path, content: str) -> None:
+    frame = table(path, content, names_row=0 if content else -1).polars()
+
+    assert frame.shape == (0, 2 if content else 0)
+
+
+@needs_mirror
+def test_diamonds_are_the_same_row_by_row_and_whole() -> None:
+    diamonds = Generic(path=SEABORN / "diamonds.csv", names_row=0)
+
+    frame = diamonds.polars()
+    rows = list(diamonds)
+
+    assert frame.shape == (53940, 10)
+    assert [row["cut"] for row in rows] == frame["cut"].to_list()
+    assert [float(row["carat"] or "nan") for row in rows] == frame["carat"].to_list()
+
+
+@needs_mirror
+def test_titanic_has_unknown_ages() -> None:
+    frame = Generic(path=SEABORN / "titanic.csv", names_row=0).polars()
+
+    assert frame["age"].null_count() == 177
+    assert frame["age"].dtype == pl.Float64

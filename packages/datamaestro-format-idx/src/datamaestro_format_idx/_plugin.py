@@ -1,0 +1,15 @@
+"""What this distribution adds to datamaestro."""
+
+from datamaestro.plugins import DataTypeSpec, hookimpl
+
+__all__ = ["datamaestro_data_types"]
+
+
+@hookimpl
+def datamaestro_data_types() -> tuple[DataTypeSpec, ...]:
+    """Describe the data types of this distribution."""
+    return (
+        DataTypeSpec(
+            "IDX", "datamaestro_format_idx:IDX", "A tensor in an IDX file, mapped into memory"
+        ),
+    )

@@ -1,0 +1,98 @@
+"""Where indexes are kept: beside the text, or else in the user's cache.
+
+Files appear whole (written beside, then moved), so that any number of processes may
+make the same one at once: the last wins, and all are alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import BinaryIO
+
+from datamaestro.errors import DataDirectoryError
+from datamaestro_format_text.index import Stamp
+
+__all__ = ["map_file", "places", "save", "save_first", "stamp_of"]
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Give what tells whether the file has changed."""
+    status = path.stat()
+    return Stamp(status.st_size, status.st_mtime_ns)
+
+
+def places(source: Path, suffix: str) -> list[Path]:
+    """Give the paths where something about a file may be kept, the preferred first."""
+    import platformdirs
+
+    whole = source.resolve()
+    cache = Path(platformdirs.user_cache_dir("datamaestro", appauthor=False)) / "text"
+    digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]
+    return [
+        whole.with_name(f".{whole.name}.{suffix}"),
+        cache / f"{digest}.{whole.name}.{suffix}",
+    ]
+
+
+def map_file(path: Path) -> mmap | bytes | None:
+    """Map a file into memory, read-only; None if there is none that can be."""
+    try:
+        with path.open("rb") as file:
+            if not os.fstat(file.fileno()).st_size:
+                return b""  # which can't be mapped
+            return mmap(file.fileno(), 0, access=ACCESS_READ)
+    except OSError:
+        return None
+
+
+def save(candidates: list[Path], content: bytes) -> None:
+    """Write a file at the first of some places that allows it, or not at all."""
+    with contextlib.suppress(DataDirectoryError), save_first(candidates) as (file, _):
+        file.write(content)
+
+
+@contextmanager
+def save_first(candidates: list[Path]) -> Iterator[tuple[BinaryIO, Path]]:
+    """Open a file that appears, at the first place that allows it, when the block ends.
+
+    :raises DataDirectoryError: if no place allows it, or there is no space left
+    """
+    opened = _open_first(candidates)
+    if opened is None:
+        raise DataDirectoryError(
+            "no index can be written",
+            expected="write permission in one of these folders",
+            found=", ".join(str(path.parent) for path in candidates),
+        )
+    beside, path = opened
+    try:
+        with beside.open("wb", buffering=1 << 20) as file:
+            yield file, path
+        # On Windows this fails while another process maps the file that is there.
+        beside.replace(path)
+    except OSError as error:
+        raise DataDirectoryError("the index can't be written", where=path, found=error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _open_first(candidates: list[Path]) -> tuple[Path, Path] | None:
+    """Create the temporary file for the first place that allows it."""
+    for path in candidates:
+        beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+        try:
+            if path is not candidates[0]:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            beside.touch(exist_ok=False)
+        except OSError:
+            continue
+        return beside, path
+    return None

@@ -1,0 +1,145 @@
+"""Tab-separated values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from operator import methodcaller
+from typing import Any
+
+from datamaestro.data import Meta, Param
+from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro_format_text.index import KeyReader
+from datamaestro_format_text.lines import Records
+from datamaestro_format_text.reader import open_text
+
+__all__ = ["TSV"]
+
+TAB = b"\t"
+
+
+class TSV(Records[list[str]]):
+    r"""Rows of fields with a tab between two; a field holds neither tab nor line end.
+
+    Format: https://www.iana.org/assignments/media-types/text/tab-separated-values.
+    There is no quoting. A row is a list of texts.
+
+    >>> from pathlib import Path
+    >>> _ = Path("pets.tsv").write_text("id\tname\n7\tTom\n9\tPolly\n")
+    >>> pets = TSV(path="pets.tsv", header=True, id_column="id")
+    >>> pets.columns(), pets[0], pets.get("9"), pets.get("8")
+    (['id', 'name'], ['7', 'Tom'], ['9', 'Polly'], None)
+
+    :param path: the file
+    :param encoding: of the text; one in which a line end is one byte, as in UTF-8
+    :param header: whether the first line holds the names of the columns
+    :param names: the names of the columns, where the file does not hold them. Where
+        names are known, every row must have as many fields
+    :param id_column: the column of the ids, by its name or its number from 0 or
+        negative from the end; None if there are none. If rows share an id, `get` gives
+        the first
+    """
+
+    header: Meta[bool] = False
+    names: Param[Sequence[str] | None] = None
+    id_column: Param[str | int | None] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.header and self.names is not None:
+            raise ParameterError(
+                "TSV.names and TSV.header exclude each other",
+                expected="names=... or header=True",
+                found="both",
+            )
+        if isinstance(self.id_column, str) and not self.header and self.names is None:
+            raise ParameterError(
+                "TSV.id_column is a name, but the columns have none",
+                expected="a number, or header=True, or names=...",
+                found=repr(self.id_column),
+            )
+
+    def columns(self) -> list[str] | None:
+        """Give the names of the columns, or None if they have none.
+
+        :raises DataFormatError: if there is no header where one should be
+        """
+        return None if self._columns is None else list(self._columns)
+
+    def get(self, id: str, default: list[str] | None = None) -> list[str] | None:  # noqa: A002
+        """Give the row of an id, or `default` if there is none.
+
+        :raises ParameterError: if no `id_column` was given
+        :raises DataFormatError: when the index is made: with file and line, if a row has
+            no such column
+        """
+        row: list[str] | None = self._find(id.encode(self.encoding), default)
+        return row
+
+    def _parser(self) -> Callable[[str], list[str]]:
+        split = methodcaller("split", "\t")
+        if self._columns is None:
+            return split
+        width = len(self._columns)
+
+        def parse(text: str) -> list[str]:
+            fields: list[str] = split(text)
+            if len(fields) != width:
+                raise ValueError(f"{len(fields)} fields, where there are {width} columns")
+            return fields
+
+        return parse
+
+    def _header_lines(self) -> int:
+        return int(self.header)
+
+    @cached_property
+    def _columns(self) -> Sequence[str] | None:
+        if not self.header:
+            return self.names
+        with open_text(self.path) as lines:
+            line = lines.readline()
+        if not line:
+            raise DataFormatError(
+                "the file is empty", where=self.path, expected="a line with the names of columns"
+            )
+        try:
+            return line.decode(self.encoding).rstrip("\r\n").split("\t")
+        except UnicodeDecodeError as error:
+            raise self._wrong_line(-1, error) from error
+
+    @cached_property
+    def _id_number(self) -> int | None:
+        if not isinstance(self.id_column, str):
+            return self.id_column
+        names = self._columns or ()
+        if self.id_column not in names:
+            raise DataFormatError(
+                "there is no such column to hold the ids",
+                where=self.path,
+                expected=", ".join(names),
+                found=repr(self.id_column),
+            )
+        return list(names).index(self.id_column)
+
+    def _key_parameters(self) -> list[Any]:
+        return [] if self.id_column is None else ["tsv", self._id_number]
+
+    def _key_reader(self) -> KeyReader | None:
+        column = self._id_number
+        if column is None:
+            return None
+        return _first_field if column == 0 else partial(_field, column)
+
+
+def _first_field(line: bytes) -> bytes:
+    end = line.find(TAB)
+    return line[:end] if end >= 0 else line.rstrip(b"\r\n")
+
+
+def _field(column: int, line: bytes) -> bytes:
+    fields = line.split(TAB, column + 1 if column > 0 else -1)
+    try:
+        return fields[column].rstrip(b"\r\n")
+    except IndexError:
+        raise ValueError(f"{len(fields)} fields, where the id is in number {column}") from None

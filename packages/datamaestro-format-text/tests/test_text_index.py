@@ -1,0 +1,232 @@
+"""The index of a text: where it is kept, and when it is made again."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from datamaestro.data import File
+from datamaestro.errors import DataFormatError
+from datamaestro_format_text import TSV, Lines, _plugin
+from datamaestro_format_text.storage import places
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.tsv"
+    path.write_text("".join(f"k{number}\t{number}\n" for number in range(1000)))
+    return path
+
+
+@pytest.fixture
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's cache; all variables that name it on some system."""
+    folder = tmp_path_factory.mktemp("home") / "cache"
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(name, str(folder))
+    return folder
+
+
+def index_of(path: Path) -> Path:
+    (found,) = path.parent.glob(f".{path.name}.*.index")
+    return found
+
+
+def rows(path: Path) -> TSV:
+    return TSV(path=path, id_column=0)
+
+
+def test_iterating_makes_no_index(path: Path) -> None:
+    assert sum(1 for _ in rows(path)) == 1000
+
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_it_is_kept_beside_the_text(path: Path) -> None:
+    len(rows(path))
+
+    assert {item.name for item in path.parent.iterdir()} == {path.name, index_of(path).name}
+
+
+def test_it_is_made_once(path: Path) -> None:
+    rows(path).get("k7")
+    made = index_of(path).stat()
+
+    rows(path).get("k8")
+
+    assert index_of(path).stat() == made
+
+
+def test_it_is_made_again_when_the_file_changes(path: Path) -> None:
+    assert rows(path).get("k7") == ["k7", "7"]
+    path.write_text("k7\tchanged\n")
+
+    assert len(rows(path)) == 1
+    assert rows(path).get("k7") == ["k7", "changed"]
+
+
+def test_a_change_of_the_time_alone_is_noticed(path: Path) -> None:
+    len(rows(path))
+    content = path.read_text()
+    path.write_text(content.replace("\t7\n", "\t8\n").replace("k7", "q7"))
+    os.utime(path, ns=(0, 1))
+
+    assert rows(path).get("q7") == ["q7", "8"]
+
+
+@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "foreign", "longer"])
+def test_a_damaged_one_is_made_again(path: Path, damage: str) -> None:
+    len(rows(path))
+    whole = index_of(path).read_bytes()
+    index_of(path).write_bytes(
+        {
+            "empty": b"",
+            "truncated": whole[:-8],
+            "flipped": whole[:200] + bytes([whole[200] ^ 1]) + whole[201:],
+            "foreign": b"PK" * 1000,
+            "longer": whole + bytes(8),
+        }[damage]
+    )
+
+    assert all(rows(path).get(f"k{number}") == [f"k{number}", f"{number}"] for number in range(99))
+    assert index_of(path).read_bytes() == whole
+
+
+def test_every_flipped_bit_is_noticed(path: Path) -> None:
+    path.write_text("a\t1\nb\t2\n")
+    len(rows(path))
+    whole = index_of(path).read_bytes()
+    for position in range(len(whole)):
+        index_of(path).write_bytes(
+            whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :]
+        )
+        assert rows(path).get("b") == ["b", "2"]
+        assert len(rows(path)) == 2
+
+
+def test_texts_with_other_ids_have_their_own(path: Path) -> None:
+    assert TSV(path=path, id_column=0).get("k7") == ["k7", "7"]
+    assert TSV(path=path, id_column=1).get("7") == ["k7", "7"]
+    assert len(Lines(path=path)) == 1000
+    assert TSV(path=path, id_column=0).get("k8") == ["k8", "8"]
+
+
+def test_it_takes_a_small_share_of_the_text(path: Path) -> None:
+    path.write_text("".join(f"k{number}\t{'x' * 500}\n" for number in range(20_000)))
+    len(rows(path))
+
+    assert index_of(path).stat().st_size <= 0.03 * path.stat().st_size
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or getattr(os, "geteuid", int)() == 0,
+    reason="folders can't be made read-only here",
+)
+def test_it_is_kept_in_the_cache_where_the_folder_is_read_only(path: Path, cache: Path) -> None:
+    path.parent.chmod(0o555)
+    try:
+        assert rows(path).get("k7") == ["k7", "7"]
+        assert len(list(cache.rglob("*.index"))) == 1
+    finally:
+        path.parent.chmod(0o755)
+
+
+def test_the_cache_is_the_second_place(path: Path, cache: Path) -> None:
+    beside, cached = places(path, "lines.index")
+
+    assert beside.parent == path.parent
+    assert cache in cached.parents
+
+
+def test_it_stays_in_memory_where_nothing_can_be_written(path: Path, cache: Path) -> None:
+    cache.write_text("a file where the folder should be")
+    suffix = f"{rows(path)._index_suffix()}.index"
+    (path.parent / f".{path.name}.{suffix}").mkdir()  # and a folder where the file should be
+
+    assert rows(path).get("k7") == ["k7", "7"]
+
+
+def test_processes_may_make_it_at_the_same_time(path: Path) -> None:
+    path.write_text("".join(f"k{number}\t{number}\n" for number in range(100_000)))
+    program = (
+        "import sys; from datamaestro_format_text import TSV;"
+        "rows = TSV(path=sys.argv[1], id_column=0);"
+        "sys.exit(rows.get('k99999') != ['k99999', '99999'] or len(rows) != 100_000)"
+    )
+
+    started = [subprocess.Popen([sys.executable, "-c", program, path]) for _ in range(6)]
+
+    assert [process.wait() for process in started] == [0] * 6
+    assert len(list(path.parent.iterdir())) == 2
+
+
+def test_values_can_be_sent_to_other_processes(path: Path) -> None:
+    table = rows(path)
+    table.get("k7")
+
+    sent = pickle.loads(pickle.dumps(table))
+
+    assert sent == table
+    assert sent.get("k8") == ["k8", "8"]
+
+
+class TestCompressed:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        path = tmp_path / "rows.tsv.gz"
+        path.write_bytes(gzip.compress(b"".join(b"k%d\t%d\n" % (n, n) for n in range(1000))))
+        return path
+
+    def test_the_plain_text_is_kept_beside_the_index(self, path: Path) -> None:
+        assert rows(path).get("k7") == ["k7", "7"]
+        assert len(list(path.parent.glob(".rows.tsv.gz.*.text"))) == 1
+
+    def test_that_of_an_older_state_is_removed(self, path: Path) -> None:
+        len(rows(path))
+        path.write_bytes(gzip.compress(b"new\t1\n"))
+
+        assert rows(path).get("new") == ["new", "1"]
+        assert len(list(path.parent.glob(".rows.tsv.gz.*.text"))) == 1
+
+    def test_a_truncated_one_is_made_again(self, path: Path) -> None:
+        len(rows(path))
+        (plain,) = path.parent.glob(".rows.tsv.gz.*.text")
+        plain.write_bytes(plain.read_bytes()[:100])
+
+        assert rows(path).get("k999") == ["k999", "999"]
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    for read in (list, len):
+        with pytest.raises(FileNotFoundError):
+            read(Lines(path=tmp_path / "absent.txt"))
+
+
+def test_an_error_while_it_is_made_leaves_nothing(path: Path) -> None:
+    with pytest.raises(DataFormatError):
+        len(TSV(path=path, id_column=5))
+
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_every_described_data_type_can_be_loaded() -> None:
+    for spec in _plugin.datamaestro_data_types():
+        module, _, name = spec.target.partition(":")
+        data_type = getattr(importlib.import_module(module), name)
+        assert issubclass(data_type, File)
+        assert data_type.__name__ == spec.name
+
+
+def test_importing_the_data_types_imports_neither_numpy_nor_isal() -> None:
+    program = (
+        "import sys, datamaestro_format_text; sys.exit(bool({'numpy','isal'}&set(sys.modules)))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
