@@ -78,10 +78,8 @@ class ImagePairs:
         return len(self._arrays[1])
 
     def __getitem__(self, number: int) -> tuple[Any, int]:
-        import torch
-
         images, labels = self._arrays
-        return torch.from_numpy(images[number].copy()), int(labels[number])
+        return required("torch").from_numpy(images[number].copy()), int(labels[number])
 
 
 class AnnotatedImages(LabelledImages):
