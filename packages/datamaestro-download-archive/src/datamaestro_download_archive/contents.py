@@ -1,0 +1,85 @@
+"""What an archive on disk holds, for reading it in place.
+
+Nothing here keeps a file open: each reader opens its own. So threads share it
+without locks, and it is as good after a fork as before.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from datamaestro_download_archive import content
+from datamaestro_download_archive.errors import UnsupportedArchiveError
+from datamaestro_download_archive.limits import Budget, Limits
+
+__all__ = ["Contents", "contents_of"]
+
+
+class Contents(ABC):
+    """The files of one archive.
+
+    :param path: the archive
+    :param limits: how much may come out of it
+    :ivar files: the files by their names
+    """
+
+    files: Mapping[str, object]
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.path = path
+        self.limits = limits
+
+    def check_known(self, name: str) -> None:
+        """Check that there is a file of that name.
+
+        :raises MemberNotFoundError: if there is none
+        """
+        if name not in self.files:
+            from datamaestro_download_archive.selection import not_found
+
+            raise not_found(name, self.files, str(self.path))
+
+    @abstractmethod
+    def open(self, name: str) -> BinaryIO:
+        """Open a file that is known."""
+
+    def read(self, name: str) -> bytes:
+        """Read a file that is known."""
+        with self.open(name) as file:
+            return file.read()
+
+    def _check_ratio(self, packed: int, size: int) -> None:
+        Budget(self.limits, str(self.path)).check_ratio(packed, size)
+
+
+def contents_of(path: Path, limits: Limits) -> Contents:
+    """Look into an archive: its content tells what it is.
+
+    :raises ArchiveError: if it is unsafe, damaged or neither zip nor tar, or if it is a
+        compressed tar without an index
+    """
+    with path.open("rb") as file:
+        if content.is_zip_file(file):
+            from datamaestro_download_archive.zip_contents import ZipContents
+
+            return ZipContents(path, limits, file)
+        from datamaestro_download_archive.tar_contents import TarContents
+        from datamaestro_download_archive.tar_index import load_index, scan_tar
+
+        head = file.read(content.HEAD_SIZE)
+        file.seek(0)
+        index = load_index(path)
+        compression = content.compression_of(head)
+        if index is None and compression is not None:
+            raise UnsupportedArchiveError(
+                f"a tar in {compression} can't be read in place without an index",
+                where=path,
+                expected="a zip, an uncompressed tar, or one with an index",
+                found=content.describe(head),
+                hint="make one with ArchiveFolder(path=…).write_index(), or unpack it "
+                "with TarDownloader",
+            )
+        return TarContents(path, limits, index or scan_tar(file, str(path), limits))

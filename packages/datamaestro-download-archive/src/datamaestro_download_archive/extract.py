@@ -1,0 +1,149 @@
+"""Unpacking an archive into a folder: the archive, then the archives within it."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from datamaestro_download_archive.content import is_zip_file
+from datamaestro_download_archive.errors import ArchiveLimitError, shown
+from datamaestro_download_archive.limits import Budget, Limits
+from datamaestro_download_archive.names import unsafe
+from datamaestro_download_archive.random_access import RandomAccess
+from datamaestro_download_archive.selection import Selection
+from datamaestro_download_archive.tar_extract import extract_tar
+from datamaestro_download_archive.tree import Tree, removed_on_error
+from datamaestro_download_archive.zip_extract import extract_zip
+
+__all__ = ["Plan", "unpack_tar", "unpack_zip", "without_suffix"]
+
+_SUFFIX = re.compile(
+    r"(?:\.zip|\.tgz|\.tbz2?|\.txz|\.tzst|\.tar(?:\.(?:gz|bz2|xz|zst))?)$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to unpack an archive.
+
+    :param subpath: see `Selection`
+    :param files: see `Selection`
+    :param unwrap: whether a single top folder gives way to what is in it
+    :param nested: globs of members that are archives, to be unpacked in their place
+    :param limits: how much may come out
+    """
+
+    subpath: str | None = None
+    files: tuple[str, ...] | None = None
+    unwrap: bool = True
+    nested: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+
+def unpack_tar(stream: BinaryIO, destination: Path, archive: str, plan: Plan) -> None:
+    """Unpack a tar archive, bare or compressed, into a folder that doesn't exist yet.
+
+    The stream is read forward only, and not necessarily to its end. When an error is
+    raised, nothing is left at `destination`.
+
+    :param archive: its URL or path, for messages
+    :raises ArchiveError: if it is unsafe, damaged, no tar, or lacks what is selected
+    """
+    budget = Budget(plan.limits, archive)
+    with _tree(destination, archive) as tree:
+        selection = Selection(plan.subpath, plan.files)
+        extract_tar(stream, tree, selection, budget)
+        tree.finish(unwrap=plan.unwrap)
+        _unpack_nested(tree, plan, budget, 1)
+
+
+def unpack_zip(file: BinaryIO, destination: Path, archive: str, plan: Plan) -> None:
+    """Unpack a zip archive into a folder that doesn't exist yet.
+
+    When an error is raised, nothing is left at `destination`.
+
+    :param archive: its URL or path, for messages
+    :raises ArchiveError: if it is unsafe, damaged, no zip, or lacks what is selected
+    """
+    budget = Budget(plan.limits, archive)
+    with _tree(destination, archive) as tree:
+        selection = Selection(plan.subpath, plan.files)
+        extract_zip(RandomAccess(file), tree, selection, budget)
+        tree.finish(unwrap=plan.unwrap)
+        _unpack_nested(tree, plan, budget, 1)
+
+
+@contextmanager
+def _tree(destination: Path, archive: str) -> Iterator[Tree]:
+    with removed_on_error(destination):
+        yield Tree(destination, archive)
+
+
+def without_suffix(name: str) -> str:
+    """Give the name of the folder for a nested archive: without what says archive.
+
+    >>> without_suffix("train/n01440764.tar.gz")
+    'train/n01440764'
+    """
+    return _SUFFIX.sub("", name) or name
+
+
+def _unpack_nested(tree: Tree, plan: Plan, budget: Budget, level: int) -> None:
+    """Replace the archives that the globs name by folders of what they hold."""
+    if not plan.nested:
+        return
+    for path in _matching(tree.root, plan.nested):
+        archive = f"{tree.archive}!{path.relative_to(tree.root).as_posix()}"
+        if level > plan.limits.nesting:
+            raise ArchiveLimitError(
+                f"archives lie too deep within one another, with {shown(path.name)}",
+                where=tree.archive,
+                expected=f"at most {plan.limits.nesting} levels",
+                found=f"{level}",
+                hint="name fewer members in nested=",
+            )
+        packed = _free_name(path)
+        path.rename(packed)
+        folder = path.with_name(without_suffix(path.name))
+        if os.path.lexists(folder):
+            raise unsafe(
+                path.name, tree.archive, f"is an archive, and {folder.name!r} is there already"
+            )
+        inner = Tree(folder, archive)
+        inner_budget = budget.within(archive)
+        with packed.open("rb") as file:
+            if is_zip_file(file):
+                extract_zip(RandomAccess(file), inner, Selection(), inner_budget)
+            else:
+                extract_tar(file, inner, Selection(), inner_budget)
+        packed.unlink()
+        inner.finish(unwrap=plan.unwrap)
+        _unpack_nested(inner, plan, inner_budget, level + 1)
+        budget.take_over(inner_budget)
+
+
+def _free_name(path: Path) -> Path:
+    """Give a name beside `path` that nothing has."""
+    number = 0
+    while os.path.lexists(free := path.with_name(f".nested{number}")):
+        number += 1
+    return free
+
+
+def _matching(root: Path, globs: Iterable[str]) -> list[Path]:
+    """Give the files below `root` whose relative names match a glob; links don't count."""
+    found = []
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            relative = path.relative_to(root).as_posix()
+            wanted = any(fnmatch.fnmatchcase(relative, glob) for glob in globs)
+            if wanted and not path.is_symlink():
+                found.append(path)
+    return sorted(found)

@@ -1,0 +1,113 @@
+"""Archives as resources: downloaded, unpacked into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from datamaestro.download import FolderResource, StoredResource
+from datamaestro.utils import Checker
+from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
+from datamaestro_download_archive.limits import Limits
+from datamaestro_download_archive.origin import FromArchive, texts
+from datamaestro_download_archive.tree import removed_on_error
+
+__all__ = ["ArchiveDownloader", "TarDownloader", "ZipDownloader", "tardownloader", "zipdownloader"]
+
+
+class ArchiveDownloader(FromArchive, FolderResource):
+    """An archive that is downloaded and unpacked into a folder.
+
+    Names are those in the archive, before a folder is unwrapped. Whatever an archive
+    says of owners, modification times and permissions, files get those of their
+    extraction; only the right to execute is kept.
+
+    :param name: the resource's name, and the folder's
+    :param url: where the archive is; or another resource that ends as the archive's file
+    :param subpath: a folder of the archive: only what lies below it is unpacked, and is
+        named from there on
+    :param files: names of files, of folders with all below them, or globs: only these
+        are unpacked. ``*`` stands for any characters, also for ``/``
+    :param checker: verifies the finished folder
+    :param mirrors: further URLs of the same bytes
+    :param size: the archive's size in bytes
+    :param sha256: the archive's SHA-256
+    :param md5: the archive's MD5
+    :param transient: see `Resource`
+    :param unwrap: whether a single top folder gives way to what is in it
+    :param nested: globs of members that are archives themselves: each is replaced by a
+        folder of what it holds, named without the archive's suffix
+    :param max_size: the bytes that all files together may have, when the usual limits
+        (see `Limits`) are too narrow, or too wide
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str | StoredResource,
+        subpath: str | None = None,
+        checker: Checker | None = None,
+        files: Iterable[str] | None = None,
+        *,
+        mirrors: Iterable[str] = (),
+        size: int | None = None,
+        sha256: str | None = None,
+        md5: str | None = None,
+        transient: bool = False,
+        unwrap: bool = True,
+        nested: Iterable[str] = (),
+        max_size: int | None = None,
+    ) -> None:
+        super().__init__(name, transient=transient)
+        self._take_from(url, mirrors, size, sha256, md5)
+        self.checker = checker
+        self.plan = Plan(
+            subpath=subpath,
+            files=None if files is None else tuple(sorted(texts(files))),
+            unwrap=unwrap,
+            nested=tuple(sorted(texts(nested))),
+            limits=Limits().raised_to(max_size),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        plan = self.plan
+        return self._fingerprint_with(
+            subpath=plan.subpath,
+            files=plan.files,
+            unwrap=None if plan.unwrap else False,
+            nested=plan.nested,
+        )
+
+
+class ZipDownloader(ArchiveDownloader):
+    """A zip archive that is downloaded and unpacked into a folder.
+
+    Parameters are those of `ArchiveDownloader`. ::
+
+        @zipdownloader("data", "https://example.org/data.zip", sha256="…")
+        @dataset(url="https://example.org")
+        def Example(data):
+            return {"path": data / "train.csv"}
+    """
+
+    def _download(self, destination: Path) -> None:
+        with self._archive_file() as file:
+            unpack_zip(file, destination, self._label, self.plan)
+
+
+class TarDownloader(ArchiveDownloader):
+    """A tar archive, bare or in gzip, bzip2, xz or zstd, that is downloaded and unpacked.
+
+    It is unpacked while it arrives. Its content tells how it is compressed, not its
+    name. Parameters are those of `ArchiveDownloader`.
+    """
+
+    def _download(self, destination: Path) -> None:
+        # What the stream's end disproves must not stay either.
+        with removed_on_error(destination), self._archive_stream() as stream:
+            unpack_tar(stream, destination, self._label, self.plan)
+
+
+zipdownloader = ZipDownloader
+tardownloader = TarDownloader

@@ -1,0 +1,121 @@
+"""Decompressors behind one interface: ``decompress(data, limit)``, ``eof``, ``unused_data``.
+
+Deflate is ISA-L's where there is a build of it (three times as fast as zlib), and
+zlib's elsewhere. Neither is imported before something has to be inflated.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+__all__ = ["Decompressor", "crc32", "decompression_errors", "deflate", "new_decompressor"]
+
+MEMORY = 2 << 30
+"""Bytes that a decompressor may use for its dictionary: all that ``xz -9e`` and ``zstd
+--long=31`` files need, and no more than a machine that handles such files has."""
+
+
+class Decompressor(Protocol):
+    """What unpacks one compressed stream, piece by piece."""
+
+    eof: bool
+    needs_input: bool
+    unused_data: bytes
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        """Take further bytes, and give up to `max_length` unpacked ones."""
+
+
+class _Zlib:
+    """zlib behind the interface that all the others have."""
+
+    def __init__(self, wbits: int) -> None:
+        self._stream = zlib.decompressobj(wbits)
+        self._tail = b""
+        self.eof = False
+        self.needs_input = True
+        self.unused_data = b""
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        unpacked = self._stream.decompress(self._tail + data, max(max_length, 0))
+        self._tail = self._stream.unconsumed_tail
+        self.eof = self._stream.eof
+        self.unused_data = self._stream.unused_data
+        self.needs_input = not self._tail and len(unpacked) != max_length
+        return unpacked
+
+
+@functools.cache
+def _deflate_makers() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Give what makes decompressors of bare deflate and of gzip."""
+    try:
+        from isal.igzip_lib import DECOMP_DEFLATE, DECOMP_GZIP, IgzipDecompressor
+    except ImportError:  # no build for this processor
+        return functools.partial(_Zlib, -15), functools.partial(_Zlib, 31)
+    return (
+        functools.partial(IgzipDecompressor, DECOMP_DEFLATE),
+        functools.partial(IgzipDecompressor, DECOMP_GZIP),
+    )
+
+
+@functools.cache
+def crc32() -> Callable[..., int]:
+    """Give the fastest CRC-32 there is."""
+    try:
+        from isal.isal_zlib import crc32 as fastest
+    except ImportError:
+        return zlib.crc32
+    return fastest  # type: ignore[no-any-return, unused-ignore]
+
+
+def deflate() -> Callable[[], Decompressor]:
+    """Give what makes decompressors of bare deflate."""
+    return _deflate_makers()[0]
+
+
+def _zstd() -> Any:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
+
+
+def new_decompressor(compression: str) -> Decompressor:
+    """Make a decompressor of gzip, bzip2, xz or zstd."""
+    decompressor: Any
+    if compression == "gzip":
+        decompressor = _deflate_makers()[1]()
+    elif compression == "bzip2":
+        import bz2
+
+        decompressor = bz2.BZ2Decompressor()
+    elif compression == "xz":
+        import lzma
+
+        decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
+    else:
+        zstd = _zstd()
+        options = {zstd.DecompressionParameter.window_log_max: 31}
+        decompressor = zstd.ZstdDecompressor(options=options)
+    return decompressor  # type: ignore[no-any-return]
+
+
+@functools.cache
+def decompression_errors() -> tuple[type[Exception], ...]:
+    """Give what decompressors raise for bytes that they can't unpack."""
+    import lzma
+
+    errors: list[type[Exception]] = [zlib.error, lzma.LZMAError, EOFError, ValueError, OSError]
+    try:
+        from isal.igzip_lib import IsalError
+    except ImportError:
+        pass
+    else:
+        errors.append(cast(type[Exception], IsalError))  # its stub says it is an instance
+    errors.append(_zstd().ZstdError)
+    return tuple(errors)

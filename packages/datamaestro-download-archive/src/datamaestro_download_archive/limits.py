@@ -1,0 +1,121 @@
+"""How much an archive may unpack to.
+
+A few hundred bytes can unpack to petabytes: by high compression, by entries that
+share their bytes, or by archives within archives. Limits hold before a byte
+is written, where the archive declares sizes, and again on the bytes that come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from datamaestro_download_archive.errors import ArchiveLimitError, shown
+
+__all__ = ["Budget", "Limits"]
+
+GIB = 1 << 30
+TIB = 1 << 40
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an archive may unpack to, all archives within it included.
+
+    The defaults let any honest data set pass that we know of.
+
+    :param size: bytes in all selected files
+    :param ratio: bytes that one compressed byte may unpack to, once more than
+        `allowance` bytes have been unpacked (text comes near 10, sparse tables near
+        100; deflate can't exceed 1032, bzip2, xz and zstd can)
+    :param allowance: bytes that may be unpacked before `ratio` counts
+    :param members: the number of members
+    :param nesting: how many archives may lie within one another below the outermost
+    """
+
+    size: int = 4 * TIB
+    ratio: int = 200
+    allowance: int = 1 * GIB
+    members: int = 10_000_000
+    nesting: int = 3
+
+    def raised_to(self, max_size: int | None) -> Limits:
+        """Give the limits of a resource whose author says how many bytes it may have.
+
+        Up to that size any ratio is fine, since the author knows of it; a size below
+        the usual allowance is a limit as well.
+        """
+        if max_size is None:
+            return self
+        return replace(self, size=max_size, allowance=max(max_size, self.allowance))
+
+
+class Budget:
+    """What is left of the limits while one archive is unpacked.
+
+    :param limits: the limits
+    :param archive: the archive, for messages
+    """
+
+    def __init__(self, limits: Limits, archive: str) -> None:
+        self.limits = limits
+        self.archive = archive
+        self.members = 0
+        self.size = 0
+
+    def within(self, archive: str) -> Budget:
+        """Give the budget of an archive that lies within this one: what is left of it."""
+        inner = Budget(self.limits, archive)
+        self._copy(inner)
+        return inner
+
+    def take_over(self, inner: Budget) -> None:
+        """Count what an archive within this one has used."""
+        inner._copy(self)
+
+    def _copy(self, other: Budget) -> None:
+        other.members, other.size = self.members, self.size
+
+    def add_members(self, count: int) -> None:
+        """Count members.
+
+        :raises ArchiveLimitError: if they are too many
+        """
+        self.members += count
+        if self.members > self.limits.members:
+            raise ArchiveLimitError(
+                "the archive has too many members",
+                where=self.archive,
+                expected=f"at most {self.limits.members}",
+                found=f"{self.members} or more",
+                hint="split it, or unpack it by hand if you trust it",
+            )
+
+    def add_size(self, name: str, size: int) -> None:
+        """Count the bytes that the member `name` unpacks to.
+
+        :raises ArchiveLimitError: if they are too many
+        """
+        self.size += size
+        if self.size > self.limits.size:
+            raise ArchiveLimitError(
+                f"the archive unpacks to too much, with member {shown(name)}",
+                where=self.archive,
+                expected=f"at most {self.limits.size} bytes",
+                found=f"{self.size} or more",
+                hint="raise max_size= if you trust it",
+            )
+
+    def check_ratio(self, packed: int, unpacked: int) -> None:
+        """Compare sizes before and after unpacking.
+
+        :raises ArchiveLimitError: if they are those of a bomb
+        """
+        if unpacked > self.limits.allowance + self.limits.ratio * packed:
+            raise ArchiveLimitError(
+                "the archive unpacks to far more than its own size",
+                where=self.archive,
+                expected=f"at most {self.limits.ratio} bytes for each, beyond "
+                f"{self.limits.allowance}",
+                found=f"{unpacked} bytes from {packed}",
+                hint="raise max_size= if you trust it",
+            )

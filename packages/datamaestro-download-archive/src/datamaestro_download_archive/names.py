@@ -1,0 +1,161 @@
+"""Member names are hostile input: which are safe, and what they mean.
+
+A name is refused if any system could read it as a place outside the archive's
+folder: Windows' separators, drives and shares count on every system, so that data
+prepared here can be copied there. What only Windows can't hold is refused there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from datamaestro_download_archive.errors import UnsafeArchiveError, shown
+
+__all__ = ["LinkTarget", "are_all_plain", "fold", "resolve_link", "safe_name", "unsafe"]
+
+LONGEST_PART = 255
+"""Bytes of one part of a name, in UTF-8: what ext4, APFS, NTFS and XFS hold at the most."""
+
+LONGEST_NAME = 3072
+"""Bytes of a whole name: leaves room for the data folder's own path in 4096."""
+
+DEEPEST = 128
+"""Parts of a name: beyond that, programs that walk folders recursively fail."""
+
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_][\w.+=,@()\[\]# -]*/)*[A-Za-z0-9_][\w.+=,@()\[\]# -]*", re.A)
+_DRIVE = re.compile(r"[A-Za-z]:")
+_SEPARATORS = re.compile(r"[\\/]")
+_WINDOWS_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:[. ].*|$)", re.IGNORECASE
+)
+_WINDOWS_CHARACTERS = re.compile(r'[<>:"|?*\\]')
+_ORDINARY_BYTES = bytes(set(range(32, 127)) - set(b"\\:"))
+WINDOWS = os.name == "nt"
+
+
+def safe_name(name: str, archive: str, *, windows: bool = WINDOWS) -> str:
+    """Give a member's name as a relative path with single slashes.
+
+    The result is empty for the archive's own folder (``./``).
+
+    :param name: as the archive has it
+    :param archive: the archive, for messages
+    :param windows: whether what Windows can't hold is refused too
+    :raises UnsafeArchiveError: if it isn't safe
+    """
+    if len(name) <= LONGEST_PART and not windows and _PLAIN.fullmatch(name):
+        return name
+    problem = _problem(name)
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if problem is None:
+        problem = _problem_of_length(parts)
+    if problem is None and windows:
+        problem = next(filter(None, map(_problem_on_windows, parts)), None)
+    if problem is not None:
+        raise unsafe(name, archive, problem)
+    return "/".join(parts)
+
+
+def unsafe(name: str, archive: str, problem: str) -> UnsafeArchiveError:
+    """Make the error about a member that must not be unpacked."""
+    return UnsafeArchiveError(
+        f"refused: member {shown(name)} {problem}",
+        where=archive,
+        expected="files, folders and links that stay inside the archive's folder",
+        hint="nothing was kept; get the archive from a source you trust",
+    )
+
+
+def _problem(name: str) -> str | None:
+    """Tell why a name isn't safe on some system, or None."""
+    if not name:
+        return "has no name"
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        return "has a control character in its name"
+    if name[0] in "/\\":
+        return "has an absolute path"
+    if _DRIVE.match(name):
+        return "has a drive letter"
+    if ".." in _SEPARATORS.split(name):
+        return "has '..' in its path"
+    return None
+
+
+def _problem_of_length(parts: list[str]) -> str | None:
+    lengths = [len(part.encode("utf-8", "surrogatepass")) for part in parts]
+    if len(parts) > DEEPEST:
+        return f"lies deeper than {DEEPEST} folders"
+    if sum(lengths) + len(lengths) > LONGEST_NAME or max(lengths, default=0) > LONGEST_PART:
+        return "has too long a name"
+    return None
+
+
+def _problem_on_windows(part: str) -> str | None:
+    if _WINDOWS_CHARACTERS.search(part) or part[-1] in " .":
+        return "has a name that Windows can't hold"
+    if _WINDOWS_DEVICE.match(part):
+        return "has the name of a Windows device"
+    return None
+
+
+def are_all_plain(names: list[bytes]) -> bool:
+    """Tell quickly whether all names are certainly safe: ASCII, and nothing unusual.
+
+    A few scans over all of them take a hundredth of what a look at each would.
+    """
+    if WINDOWS or not names:
+        return not names
+    text = b"\n" + b"\n".join(names) + b"\n"
+    return (
+        not text.translate(None, _ORDINARY_BYTES).strip(b"\n")
+        and text.count(b"\n") == len(names) + 1
+        and not any(sign in text for sign in (b"..", b"//", b"/.", b"\n.", b"\n/", b"\n\n"))
+        and len(max(names, key=len)) <= LONGEST_PART
+    )
+
+
+@dataclass(frozen=True)
+class LinkTarget:
+    """Where a symbolic link leads.
+
+    :param place: the path, in the archive
+    :param through: all paths that it passes on its way, `place` included
+    """
+
+    place: str
+    through: tuple[str, ...]
+
+
+def resolve_link(name: str, target: str, archive: str) -> LinkTarget:
+    """Find where, in the archive, a symbolic link leads.
+
+    This is by the names alone, which is right as long as no path on the way is a link.
+
+    :param name: the link's own name, safe
+    :param target: what it holds
+    :raises UnsafeArchiveError: if that lies outside, or can't be a link's target
+    """
+    problem = _problem(target)
+    if problem is not None and not problem.endswith("'..' in its path"):
+        raise unsafe(name, archive, f"is a link to {shown(target)}, which {problem}")
+    if "\\" in target:
+        raise unsafe(name, archive, f"is a link to {shown(target)}, with backslashes")
+    parts = name.split("/")[:-1]
+    through = []
+    for part in target.split("/"):
+        if part == "..":
+            if not parts:
+                raise unsafe(name, archive, f"is a link to {shown(target)}, which lies outside")
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+            through.append("/".join(parts))
+    return LinkTarget("/".join(parts), tuple(through))
+
+
+def fold(name: str) -> str:
+    """Give what is equal for names that a file system without case or forms takes for one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())

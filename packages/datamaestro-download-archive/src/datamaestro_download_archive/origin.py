@@ -1,0 +1,94 @@
+"""Where a resource's archive comes from: a download, or another resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from datamaestro.download import Source, StoredResource
+from datamaestro.errors import DefinitionError
+
+__all__ = ["FromArchive", "texts"]
+
+
+class FromArchive(StoredResource):
+    """A resource that is made from an archive's file.
+
+    :ivar source: what is downloaded, or None
+    :ivar archive: the resource that ends as the archive's file, or None
+    """
+
+    source: Source | None
+    archive: StoredResource | None
+
+    def _take_from(
+        self,
+        origin: str | StoredResource,
+        mirrors: Iterable[str],
+        size: int | None,
+        sha256: str | None,
+        md5: str | None,
+    ) -> None:
+        """Note where the archive comes from; called once, by the constructor."""
+        if isinstance(origin, str):
+            self.source = Source.of(origin, texts(mirrors), size, sha256, md5)
+            self.archive = None
+            return
+        if mirrors or size is not None or sha256 is not None or md5 is not None:
+            raise DefinitionError(
+                "mirrors, size and digests are of a download",
+                expected=f"them in the definition of {origin!r}, which downloads",
+                found="them here, where another resource is unpacked",
+            )
+        self.source = None
+        self.archive = origin
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return () if self.source is None else (self.source,)
+
+    def _fingerprint_with(self, **options: Any) -> str:
+        """Give the fingerprint of what is made with these options; None and () are none."""
+        made_from = [super().fingerprint]
+        if self.archive is not None:
+            made_from.append(f"({self.archive.fingerprint})")
+        chosen = [f"{name}={value!r}" for name, value in options.items() if value not in (None, ())]
+        return " ".join([*made_from, *chosen])
+
+    @property
+    def _label(self) -> str:
+        """What messages call the archive."""
+        return str(self._archive_path()) if self.source is None else self.source.url
+
+    def _archive_path(self) -> Path:
+        assert self.archive is not None
+        return self.archive.path
+
+    @contextmanager
+    def _archive_file(self) -> Iterator[BinaryIO]:
+        """Open the archive as a whole file, which can seek."""
+        path = self._archive_path() if self.source is None else self.fetch(self.source)
+        with path.open("rb") as file:
+            yield file
+
+    @contextmanager
+    def _archive_stream(self) -> Iterator[BinaryIO]:
+        """Open the archive to be read forward; it may still be arriving."""
+        if self.source is None:
+            with self._archive_file() as file:
+                yield file
+        else:
+            with self.open(self.source) as stream:
+                yield stream
+
+
+def texts(value: Iterable[str]) -> tuple[str, ...]:
+    """Give several texts as a tuple; one alone is a mistake that would be taken for letters.
+
+    :raises TypeError: for a text
+    """
+    if isinstance(value, str):
+        raise TypeError(f"expected several texts, such as [{value!r}], not one")
+    return tuple(value)

@@ -1,0 +1,123 @@
+"""Which members are wanted, and what they are called on disk."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+from collections.abc import Iterable
+
+from datamaestro_download_archive.errors import MemberNotFoundError, shown
+
+__all__ = ["Selection", "not_found"]
+
+_MOST_SUGGESTIONS = 5
+_MOST_COMPARED = 20_000
+_GLOB = re.compile(r"[*?\[]")
+
+
+class Selection:
+    """Which members are wanted, and what they are called on disk.
+
+    Names are those in the archive, before any folder is unwrapped.
+
+    :param subpath: a folder of the archive: what lies below it is wanted, and is
+        named from there on
+    :param files: names of files, of folders with all below them, or globs, in which
+        ``*`` stands for any characters, also for ``/`` (as for unzip and tar)
+    """
+
+    def __init__(self, subpath: str | None = None, files: Iterable[str] | None = None) -> None:
+        self.subpath = _normal(subpath) if subpath else ""
+        self.files = None if files is None else tuple(sorted(_normal(file) for file in files))
+        self._exact = frozenset(self.files or ())
+        self._globs = {
+            file: re.compile(fnmatch.translate(file)) for file in self._exact if _GLOB.search(file)
+        }
+        self._unmatched = set(self._exact)
+        self._found_subpath = False
+        self._seen: list[str] = []
+        self.everything = not self.subpath and self.files is None
+
+    def __repr__(self) -> str:
+        return f"Selection({self.subpath!r}, {self.files!r})"
+
+    def place(self, name: str) -> str | None:
+        """Give the name on disk of the member `name`, or None if it isn't wanted.
+
+        A folder that the selection begins with is named ``""``.
+        """
+        if self.everything:
+            return name
+        if len(self._seen) < _MOST_COMPARED:
+            self._seen.append(name)
+        if not self._is_listed(name):
+            return None
+        if not self.subpath:
+            return name
+        if name == self.subpath:
+            self._found_subpath = True
+            return ""
+        if name.startswith(f"{self.subpath}/"):
+            self._found_subpath = True
+            return name[len(self.subpath) + 1 :]
+        return None
+
+    def _is_listed(self, name: str) -> bool:
+        if self.files is None:
+            return True
+        listed = False
+        parent = name
+        while parent and not listed:
+            if parent in self._exact:
+                self._unmatched.discard(parent)
+                listed = True
+            parent = parent.rpartition("/")[0]
+        for file, glob in self._globs.items():
+            if glob.match(name):
+                self._unmatched.discard(file)
+                listed = True
+        return listed
+
+    def not_a_folder(self, archive: str) -> MemberNotFoundError:
+        """Make the error about a subpath that is a file."""
+        return MemberNotFoundError(
+            f"member {shown(self.subpath)} is no folder",
+            where=archive,
+            expected="a folder as the subpath",
+            hint="name it in files=, or use ArchiveMember for a single file",
+        )
+
+    def check(self, archive: str) -> None:
+        """Check, after all members were placed, that each part of the selection matched.
+
+        :raises MemberNotFoundError: if one didn't
+        """
+        for file in sorted(self._unmatched):
+            raise not_found(file, self._seen, archive)
+        if self.subpath and not self._found_subpath:
+            folders = {name[: name.find("/", 0)] for name in self._seen if "/" in name}
+            parents = {name.rpartition("/")[0] for name in self._seen} | folders
+            raise not_found(self.subpath, sorted(parents - {""}), archive)
+
+
+def _normal(name: str) -> str:
+    return "/".join(part for part in name.split("/") if part not in ("", "."))
+
+
+def not_found(wanted: str, names: Iterable[str], archive: str) -> MemberNotFoundError:
+    """Make the error about a member that the archive doesn't hold: with the nearest names."""
+    known = list(dict.fromkeys(names))[:_MOST_COMPARED]
+    near = difflib.get_close_matches(wanted, known, _MOST_SUGGESTIONS, 0.5)
+    end = wanted.rpartition("/")[2]
+    near += [name for name in known if name.rpartition("/")[2] == end and name not in near]
+    listed = ", ".join(map(shown, near[:_MOST_SUGGESTIONS] or known[:_MOST_SUGGESTIONS]))
+    return MemberNotFoundError(
+        f"the archive has no member {shown(wanted)}",
+        where=archive,
+        expected="a name in the archive, or a glob that matches one",
+        found=f"{'the nearest are ' if near else 'among others '}{listed}"
+        if known
+        else "no member",
+        hint="correct the resource's subpath, files or member",
+    )

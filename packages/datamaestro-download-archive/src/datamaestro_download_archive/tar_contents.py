@@ -1,0 +1,70 @@
+"""What a tar on disk holds, for reading it in place."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from datamaestro_download_archive.contents import Contents
+from datamaestro_download_archive.errors import DamagedArchiveError, shown
+from datamaestro_download_archive.feed import Feed
+from datamaestro_download_archive.limits import Budget, Limits
+from datamaestro_download_archive.random_access import RandomAccess
+from datamaestro_download_archive.streams import buffered, holed_pieces, section
+from datamaestro_download_archive.tar_index import Place, TarIndex
+from datamaestro_download_archive.unpack import CHUNK, read_head, unpacked
+
+__all__ = ["TarContents"]
+
+
+class TarContents(Contents):
+    """The files of a tar; see `Contents`."""
+
+    def __init__(self, path: Path, limits: Limits, index: TarIndex) -> None:
+        super().__init__(path, limits)
+        self.files: dict[str, Place] = index.files
+        self._points = index.points
+
+    def open(self, name: str) -> BinaryIO:
+        place = self.files[name]
+        self._check_ratio(place.stored, place.size)
+        file = self.path.open("rb", buffering=0)
+        if not self._points and place.extents is None:
+            whole = RandomAccess(file)
+            if place.offset + place.stored > whole.size:
+                whole.close()
+                raise self._changed(name)
+            return section(whole, place.offset, place.size)
+        return buffered(lambda: self._pieces(file, place), place.size, file.close)
+
+    def _pieces(self, file: BinaryIO, place: Place) -> Iterator[bytes]:
+        def stored(start: int, count: int) -> Iterator[bytes]:
+            feed = self._feed(file, place.offset + start)
+            for piece in feed.pieces(count):
+                yield bytes(piece)
+
+        if place.extents is None:
+            return stored(0, place.stored)
+        return holed_pieces(stored, place.extents, place.size)
+
+    def _feed(self, file: BinaryIO, offset: int) -> Feed:
+        """Give the unpacked tar from `offset` on."""
+        if not self._points:
+            file.seek(offset)
+            return Feed(iter(lambda: file.read(CHUNK), b""), str(self.path))
+        at = bisect.bisect_right(self._points, offset, key=lambda point: point[1]) - 1
+        packed, start = self._points[max(at, 0)]
+        file.seek(packed)
+        budget = Budget(self.limits, str(self.path))
+        feed = Feed(unpacked(file, read_head(file), str(self.path), budget), str(self.path))
+        feed.skip(offset - start)
+        return feed
+
+    def _changed(self, name: str) -> DamagedArchiveError:
+        return DamagedArchiveError(
+            f"member {shown(name)} is cut off",
+            where=self.path,
+            hint="remove the file and its index, and fetch it again",
+        )

@@ -1,0 +1,161 @@
+"""Where the members of a tar lie: found once, and kept beside it if wanted.
+
+The index of a compressed tar also has the points from which it can be unpacked: the
+beginnings of the compressed streams in it. Programs that compress in parallel make
+many (``bgzip``, ``pbzip2``, ``pzstd``, ``pixz``); from others, a member costs the
+unpacking of all before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from datamaestro.files import write_atomically
+from datamaestro_download_archive.errors import ArchiveError, DamagedArchiveError
+from datamaestro_download_archive.feed import open_feed
+from datamaestro_download_archive.limits import Budget, Limits
+from datamaestro_download_archive.member import Kind
+from datamaestro_download_archive.names import safe_name
+from datamaestro_download_archive.shape import Shape
+from datamaestro_download_archive.tar_extract import safe_members
+from datamaestro_download_archive.tar_reader import TarReader
+
+__all__ = ["Place", "TarIndex", "index_path", "load_index", "save_index", "scan_tar"]
+
+VERSION = 1
+_SAMPLE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one file lies.
+
+    :param offset: where its bytes begin in the unpacked tar
+    :param stored: how many there are
+    :param size: the file's size
+    :param extents: where they belong in it, when it has holes
+    """
+
+    offset: int
+    stored: int
+    size: int
+    extents: list[tuple[int, int]] | None = None
+
+
+@dataclass(frozen=True)
+class TarIndex:
+    """Where all files lie.
+
+    :param files: by their names; links to a file are further names of it
+    :param points: offsets in the file, and in the unpacked tar, of compressed streams;
+        none if the tar isn't compressed
+    """
+
+    files: dict[str, Place] = field(default_factory=dict)
+    points: list[tuple[int, int]] = field(default_factory=list)
+
+
+def scan_tar(file: BinaryIO, archive: str, limits: Limits) -> TarIndex:
+    """Find where all files lie; a compressed tar is unpacked for that, into nothing.
+
+    :raises ArchiveError: if the archive is unsafe, damaged or no tar
+    """
+    budget = Budget(limits, archive)
+    index = TarIndex()
+    shape = Shape(archive)
+    feed = open_feed(file, archive, budget, seekable=True, points=index.points)
+    for name, member in safe_members(TarReader(feed), budget):
+        shape.add(name, member.kind, member.target)
+        if member.kind is Kind.FILE:
+            budget.check_ratio(member.stored, member.size)
+            index.files[name] = Place(member.offset, member.stored, member.size, member.extents)
+    for link, target in shape.check().items():
+        index.files[link] = index.files[target]
+    return index
+
+
+def index_path(path: Path) -> Path:
+    """Give where the index of a tar is kept."""
+    return path.with_name(f"{path.name}.index")
+
+
+def save_index(path: Path, index: TarIndex) -> Path:
+    """Keep the index of the tar at `path` beside it.
+
+    :raises DataDirectoryError: if that can't be written
+    """
+    text = json.dumps(
+        {
+            "version": VERSION,
+            "archive": _identity(path),
+            "points": index.points,
+            "files": {
+                name: [place.offset, place.stored, place.size, place.extents]
+                for name, place in index.files.items()
+            },
+        },
+        separators=(",", ":"),
+    )
+    write_atomically(index_path(path), text + "\n")
+    return index_path(path)
+
+
+def load_index(path: Path) -> TarIndex | None:
+    """Give the index that is kept beside the tar at `path`; None if it has none that fits.
+
+    :raises DamagedArchiveError: if it has one that can't be read
+    :raises UnsafeArchiveError: if it has unsafe names
+    """
+    kept = index_path(path)
+    try:
+        content = json.loads(kept.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise _unreadable(kept, error) from None
+    try:
+        if content["version"] != VERSION or content["archive"] != _identity(path):
+            return None
+        return TarIndex(
+            {
+                safe_name(name, str(kept)): _place(*values)
+                for name, values in content["files"].items()
+            },
+            [(int(packed), int(unpacked)) for packed, unpacked in content["points"]],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, ArchiveError):
+            raise
+        raise _unreadable(kept, error) from None
+
+
+def _place(offset: int, stored: int, size: int, extents: list[list[int]] | None) -> Place:
+    if min(offset, stored, size) < 0:
+        raise ValueError("negative sizes")
+    pairs = None if extents is None else [(int(start), int(length)) for start, length in extents]
+    return Place(int(offset), int(stored), int(size), pairs)
+
+
+def _unreadable(path: Path, error: Exception) -> DamagedArchiveError:
+    return DamagedArchiveError(
+        "the archive's index can't be read",
+        where=path,
+        found=f"{type(error).__name__}: {error}",
+        hint="remove it, and make it again with ArchiveFolder(path=…).write_index()",
+    )
+
+
+def _identity(path: Path) -> list[int | str]:
+    """Give what tells whether a file is another: its size, and a hash of its ends.
+
+    Its time is no part of it, so that an archive and its index can be copied.
+    """
+    with path.open("rb") as file:
+        start = file.read(_SAMPLE)
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _SAMPLE))
+        return [size, hashlib.sha256(start + file.read()).hexdigest()]

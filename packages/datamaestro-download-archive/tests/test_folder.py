@@ -1,0 +1,252 @@
+"""Archives that are read in place."""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import pickle
+import subprocess
+import threading
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from archive_builders import COMPRESSORS, Entry, link, tar, tar_file, tar_folder, tar_link, zipped
+from archive_routes import stored
+
+from datamaestro_download_archive import (
+    ArchiveFolder,
+    DamagedArchiveError,
+    MemberNotFoundError,
+    UnsafeArchiveError,
+    UnsupportedArchiveError,
+)
+
+CONTENTS = {"a.txt": b"first\nsecond\n", "d/big.bin": os.urandom(400_000) + bytes(400_000)}
+
+
+def as_zip(method: int = 8) -> bytes:
+    return zipped(Entry("d/", b""), *[Entry(name, data, method) for name, data in CONTENTS.items()])
+
+
+def as_tar() -> bytes:
+    return tar(tar_folder("d"), *[tar_file(name, data) for name, data in CONTENTS.items()])
+
+
+def parallel(compress: object, data: bytes, step: int = 300_000) -> bytes:
+    """Compress as parallel programs do: in streams that can be unpacked each alone."""
+    return b"".join(compress(data[start : start + step]) for start in range(0, len(data), step))
+
+
+@pytest.fixture(
+    params=["zip", "zip-stored", "tar", "tar-indexed", *sorted({*COMPRESSORS} - {"bare"})]
+)
+def folder(request, tmp_path) -> ArchiveFolder:
+    kind = request.param
+    if kind.startswith("zip"):
+        return ArchiveFolder(path=stored(as_zip(0 if kind == "zip-stored" else 8), tmp_path))
+    data = parallel(COMPRESSORS[kind], as_tar()) if kind in COMPRESSORS else as_tar()
+    archive = ArchiveFolder(path=stored(data, tmp_path))
+    if kind != "tar":
+        archive.write_index()
+    return archive
+
+
+def test_names_are_those_of_the_files(folder):
+    assert folder.names() == list(CONTENTS)
+    assert list(folder) == list(CONTENTS)
+    assert len(folder) == 2
+    assert "d/big.bin" in folder
+    assert "d" not in folder
+
+
+def test_read_gives_the_whole_file(folder):
+    assert {name: folder.read(name) for name in folder} == CONTENTS
+
+
+def test_open_files_behave_as_files_do(folder):
+    with folder.open("d/big.bin") as file:
+        reference = io.BytesIO(CONTENTS["d/big.bin"])
+        for position, count in [(0, 10), (399_990, 300_000), (5, 20), (799_995, 100), (900_000, 5)]:
+            assert file.seek(position) == reference.seek(position)
+            assert file.read(count) == reference.read(count)
+        assert file.seek(-7, os.SEEK_END) == reference.seek(-7, os.SEEK_END)
+        assert file.read() == reference.read()
+        assert file.tell() == reference.tell()
+        with pytest.raises(ValueError, match="negative"):
+            file.seek(-1)
+
+
+def test_text_is_read_as_utf8(folder):
+    with folder.open("a.txt", "r") as file:
+        assert list(file) == ["first\n", "second\n"]
+
+
+def test_other_modes_are_refused(folder):
+    with pytest.raises(ValueError, match="only read"):
+        folder.open("a.txt", "w")
+
+
+def test_an_unknown_name_is_an_error_with_the_nearest(folder):
+    with pytest.raises(MemberNotFoundError, match=r"'d/big\.bin'"):
+        folder.read("d/bug.bin")
+
+
+def test_several_files_may_be_open_at_once(folder):
+    with folder.open("a.txt") as one, folder.open("d/big.bin") as other:
+        assert one.read(5) == b"first"
+        assert other.read(9) == CONTENTS["d/big.bin"][:9]
+        assert one.read() == b"\nsecond\n"
+
+
+def test_threads_read_at_once(folder):
+    start = threading.Barrier(8)
+
+    def read(number: int) -> bool:
+        start.wait()
+        return all(folder.read(name) == CONTENTS[name] for name in folder)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, range(8)))
+
+
+def read_all(folder: ArchiveFolder) -> dict[str, bytes]:
+    return {name: folder.read(name) for name in folder}
+
+
+def test_a_pickled_value_is_small_and_opens_the_archive_again(folder):
+    len(folder)
+    data = pickle.dumps(folder)
+    assert len(data) < 500
+    again = pickle.loads(data)
+    assert again == folder
+    assert read_all(again) == CONTENTS
+
+
+@pytest.mark.parametrize(
+    "method",
+    [name for name in ("fork", "spawn") if name in multiprocessing.get_all_start_methods()],
+)
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_workers_read_what_their_parent_has_opened(method, tmp_path):
+    folder = ArchiveFolder(path=stored(as_zip(), tmp_path))
+    len(folder)
+    context = multiprocessing.get_context(method)
+    with context.Pool(2) as pool:
+        assert pool.map(folder.read, list(CONTENTS)) == list(CONTENTS.values())
+
+
+def test_making_a_value_opens_nothing(tmp_path):
+    folder = ArchiveFolder(path=tmp_path / "none.zip")
+    assert folder
+    with pytest.raises(FileNotFoundError):
+        folder.names()
+
+
+def test_an_archive_that_changes_is_looked_into_again(tmp_path):
+    folder = ArchiveFolder(path=stored(zipped(Entry("a")), tmp_path))
+    assert folder.names() == ["a"]
+    stored(zipped(Entry("b"), Entry("c")), tmp_path)
+    assert folder.names() == ["b", "c"]
+
+
+def test_a_damaged_member_is_known_when_it_is_read(tmp_path):
+    folder = ArchiveFolder(path=stored(zipped(Entry("a"), Entry("b", crc=1)), tmp_path))
+    assert folder.read("a") == b"data"
+    with pytest.raises(DamagedArchiveError, match="'b'"):
+        folder.read("b")
+    with folder.open("b") as file, pytest.raises(DamagedArchiveError, match="'b'"):
+        file.read()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        tar(
+            tar_file("d/a", b"A"),
+            tar_link("l", "d/a"),
+            tar_link("h", "d/a", b"1"),
+            tar_link("n", "d"),
+        ),
+        zipped(Entry("d/a", b"A"), link("l", "d/a"), link("h", "d/../d/a"), link("n", "no")),
+    ],
+)
+def test_links_to_files_are_files(data, tmp_path):
+    folder = ArchiveFolder(path=stored(data, tmp_path))
+    assert read_all(folder) == {"d/a": b"A", "l": b"A", "h": b"A"}
+
+
+def test_a_compressed_tar_needs_an_index(tmp_path):
+    folder = ArchiveFolder(path=stored(COMPRESSORS["gz"](as_tar()), tmp_path))
+    with pytest.raises(UnsupportedArchiveError, match=r"write_index\(\)"):
+        folder.names()
+    index = folder.write_index()
+    assert index == folder.path.with_name("archive.index")
+    assert read_all(folder) == CONTENTS
+
+
+def test_an_index_of_another_archive_is_not_used(tmp_path):
+    folder = ArchiveFolder(path=stored(as_tar(), tmp_path))
+    folder.write_index()
+    stored(tar(tar_file("other")), tmp_path)
+    assert folder.names() == ["other"]
+
+
+def test_an_index_moves_with_its_archive(tmp_path):
+    folder = ArchiveFolder(path=stored(COMPRESSORS["xz"](as_tar()), tmp_path))
+    index = folder.write_index()
+    moved = folder.path.rename(tmp_path / "moved.tar.xz")
+    index.rename(tmp_path / "moved.tar.xz.index")
+    assert read_all(ArchiveFolder(path=moved)) == CONTENTS
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1}', "\udcff"])
+def test_a_broken_index_says_so(text, tmp_path):
+    folder = ArchiveFolder(path=stored(as_tar(), tmp_path))
+    folder.path.with_name("archive.index").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(DamagedArchiveError, match="remove it"):
+        folder.names()
+
+
+def test_an_index_with_unsafe_names_is_refused(tmp_path):
+    folder = ArchiveFolder(path=stored(as_tar(), tmp_path))
+    index = folder.write_index()
+    index.write_text(index.read_text().replace("a.txt", "../a"))
+    with pytest.raises(UnsafeArchiveError):
+        folder.names()
+
+
+def test_neither_zip_nor_tar_is_named(tmp_path):
+    with pytest.raises(UnsupportedArchiveError, match="an HTML page"):
+        ArchiveFolder(path=stored(b"<!DOCTYPE html>", tmp_path)).names()
+
+
+def test_numpy_like_readers_find_a_zip_in_a_zip(tmp_path):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("x", b"X")
+    folder = ArchiveFolder(path=stored(zipped(Entry("inner.zip", inner.getvalue())), tmp_path))
+    with folder.open("inner.zip") as file, zipfile.ZipFile(file) as archive:
+        assert archive.read("x") == b"X"
+
+
+def test_a_huge_sparse_member_is_read_piece_by_piece(tmp_path):
+    source = tmp_path / "sparse"
+    with source.open("wb") as file:
+        file.seek(300 << 20)
+        file.write(b"end")
+    archive = tmp_path / "a.tar"
+    subprocess.run(["tar", "-Scf", archive, "-C", tmp_path, "sparse"], check=True)
+    with ArchiveFolder(path=archive).open("sparse") as file:
+        file.seek(300 << 20)
+        assert file.read() == b"end"
+
+
+def test_the_path_is_all_that_counts_for_equality(tmp_path):
+    path: Path = stored(as_zip(), tmp_path)
+    one, other = ArchiveFolder(path=path), ArchiveFolder(path=str(path))
+    len(one)
+    assert one == other
+    assert hash(one) == hash(other)

@@ -1,0 +1,80 @@
+"""Names: which are safe, where, and what they mean."""
+
+from __future__ import annotations
+
+import pytest
+from archive_builders import Entry, tar, tar_file, zipped
+from archive_corpus import UNSAFE_NAMES
+from archive_routes import make, stored
+from hypothesis import given, strategies as st
+
+from datamaestro_download_archive import TarDownloader, UnsafeArchiveError, ZipDownloader
+from datamaestro_download_archive.names import are_all_plain, fold, safe_name
+
+
+@pytest.mark.parametrize(
+    "name", ["a", "a/b.c", "a b/c-d_e (1).txt", ".hidden", "a..b", "...", "é", "10:30.txt"]
+)
+def test_ordinary_names_stay_as_they_are(name):
+    assert safe_name(name, "x", windows=False) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["con", "NUL.txt", "a/com1", "a ", "a.", "ab:c", "what?", "a|b", "a\\b", "aux .c", "CONIN$"],
+)
+def test_names_that_windows_can_not_hold_are_refused_there(name):
+    with pytest.raises(UnsafeArchiveError, match="Windows"):
+        safe_name(name, "x", windows=True)
+
+
+@pytest.mark.parametrize("name", ["console", "a.b.c", "com10", "nullable/x", "a b"])
+def test_names_that_only_look_like_it_are_not(name):
+    assert safe_name(name, "x", windows=True) == name
+
+
+@given(st.lists(st.text("ab./\\:\n\x7f\0é~ ", max_size=8).map(str.encode), max_size=4))
+def test_the_quick_look_at_all_names_never_misses_one_that_is_not_plain(names):
+    if are_all_plain(names):
+        for name in names:
+            assert safe_name(name.decode(), "x").rstrip("/") == name.decode().rstrip("/")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in UNSAFE_NAMES.values()])
+def test_no_unsafe_name_is_plain(name):
+    encoded = name.encode()
+    assert not are_all_plain([b"a", encoded, b"b"]) or name.count("/") > 100
+
+
+def test_forms_and_cases_fold_to_one():
+    assert fold("STRASSE/É") == fold("straße/e\u0301")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("File.txt", "file.TXT"), ("\u00e9", "e\u0301"), ("D/x", "d/y")]
+)
+@pytest.mark.parametrize("handler", [ZipDownloader, TarDownloader])
+def test_names_that_are_one_for_the_file_system_are_refused_and_others_kept(
+    handler, one, other, tmp_path
+):
+    """What the file system of the tests does decides which of the two is tested."""
+    probe = tmp_path / "probe"
+    probe.mkdir()
+    (probe / one.split("/")[0]).touch()
+    clash = (probe / other.split("/")[0]).exists()
+    if handler is ZipDownloader:
+        data = zipped(Entry(one), Entry(other))
+    else:
+        data = tar(tar_file(one), tar_file(other))
+    resource = handler("data", stored(data, tmp_path).as_uri())
+    if clash:
+        with pytest.raises(UnsafeArchiveError, match="same name"):
+            make(resource, tmp_path / "work")
+    else:
+        made = make(resource, tmp_path / "work")
+        assert {
+            path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()
+        } == {
+            one,
+            other,
+        }

@@ -1,0 +1,191 @@
+"""What is selected of an archive, and what it is called then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from archive_builders import Entry, tar, tar_file, tar_folder, tar_link, zipped
+from archive_routes import make, stored
+
+from datamaestro_download_archive import (
+    ArchiveLimitError,
+    MemberNotFoundError,
+    TarDownloader,
+    UnsafeArchiveError,
+    ZipDownloader,
+)
+
+NAMES = ["top/a.csv", "top/b.txt", "top/sub/c.csv", "top/sub/d[1].csv", "top/sub/deep/e.txt"]
+ARCHIVES = {
+    "zip": (ZipDownloader, zipped(*[Entry(name, name.encode()) for name in NAMES])),
+    "tar": (TarDownloader, tar(*[tar_file(name, name.encode()) for name in NAMES])),
+}
+
+
+@pytest.fixture(params=ARCHIVES)
+def chosen(request, tmp_path):
+    """Unpack with some options, and give the names of the files, which hold their old names."""
+    handler, data = ARCHIVES[request.param]
+
+    def unpack(**options: object) -> dict[str, str]:
+        made = make(handler("data", stored(data, tmp_path).as_uri(), **options), tmp_path / "work")
+        return contents(made)
+
+    return unpack
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_single_top_folder_is_unwrapped(chosen):
+    assert set(chosen()) == {name.removeprefix("top/") for name in NAMES}
+
+
+def test_it_stays_when_the_definition_says_so(chosen):
+    assert set(chosen(unwrap=False)) == set(NAMES)
+
+
+def test_only_one_level_is_unwrapped(chosen):
+    assert set(chosen(files=["top/sub/deep/*"])) == {"sub/deep/e.txt"}
+
+
+def test_two_top_members_are_not_unwrapped(tmp_path):
+    data = stored(zipped(Entry("top/a"), Entry("b")), tmp_path)
+    made = make(ZipDownloader("data", data.as_uri()), tmp_path / "work")
+    assert set(contents(made)) == {"top/a", "b"}
+
+
+def test_a_single_file_is_no_folder_to_unwrap(tmp_path):
+    data = stored(tar(tar_file("only")), tmp_path)
+    made = make(TarDownloader("data", data.as_uri()), tmp_path / "work")
+    assert set(contents(made)) == {"only"}
+
+
+def test_a_top_folder_of_the_name_of_a_member_in_it(tmp_path):
+    data = stored(tar(tar_file("x/x/y"), tar_file("x/z")), tmp_path)
+    made = make(TarDownloader("data", data.as_uri()), tmp_path / "work")
+    assert set(contents(made)) == {"x/y", "z"}
+
+
+def test_subpath_selects_a_folder_and_drops_its_name(chosen):
+    assert chosen(subpath="top/sub") == {
+        "c.csv": "top/sub/c.csv",
+        "d[1].csv": "top/sub/d[1].csv",
+        "deep/e.txt": "top/sub/deep/e.txt",
+    }
+
+
+def test_subpath_may_end_with_a_slash(chosen):
+    assert set(chosen(subpath="./top/sub/", files=["top/sub/c.csv"])) == {"c.csv"}
+
+
+def test_files_are_names_in_the_archive(chosen):
+    assert set(chosen(files={"top/a.csv", "top/sub/c.csv"})) == {"a.csv", "sub/c.csv"}
+
+
+def test_files_may_be_globs(chosen):
+    assert set(chosen(files=["*.csv"])) == {"a.csv", "sub/c.csv", "sub/d[1].csv"}
+
+
+def test_a_name_with_brackets_is_a_name_first(chosen):
+    assert set(chosen(files=["top/sub/d[1].csv"], unwrap=False)) == {"top/sub/d[1].csv"}
+
+
+def test_a_folder_among_files_means_all_below_it(chosen):
+    assert set(chosen(files=["top/sub"], unwrap=False)) == {name for name in NAMES if "sub" in name}
+
+
+def test_a_file_that_is_not_there_is_an_error_with_the_nearest_names(chosen):
+    with pytest.raises(MemberNotFoundError, match=r"nearest are .*'top/sub/c.csv'"):
+        chosen(files=["top/a.csv", "top/sup/c.csv"])
+
+
+def test_a_name_without_its_folder_is_an_error_that_names_it_with(chosen):
+    with pytest.raises(MemberNotFoundError, match=r"'top/sub/deep/e.txt'"):
+        chosen(files=["e.txt"])
+
+
+def test_a_glob_that_matches_nothing_is_an_error(chosen):
+    with pytest.raises(MemberNotFoundError, match=r"'\*\.json'"):
+        chosen(files=["*.csv", "*.json"])
+
+
+def test_a_subpath_that_is_not_there_is_an_error_with_the_nearest_folders(chosen):
+    with pytest.raises(MemberNotFoundError, match=r"'top/sub'"):
+        chosen(subpath="top/suub")
+
+
+def test_a_subpath_that_is_a_file_is_an_error(chosen):
+    with pytest.raises(MemberNotFoundError, match="no folder"):
+        chosen(subpath="top/a.csv")
+
+
+def test_one_text_for_files_is_a_mistake(tmp_path):
+    with pytest.raises(TypeError, match="several texts"):
+        ZipDownloader("data", "https://example.org/a.zip", files="a.csv")
+
+
+def test_a_link_to_what_is_not_selected_by_subpath_is_refused(tmp_path):
+    data = stored(tar(tar_folder("d"), tar_link("d/l", "../x"), tar_file("x")), tmp_path)
+    with pytest.raises(UnsafeArchiveError, match="outside of 'd'"):
+        make(TarDownloader("data", data.as_uri(), subpath="d"), tmp_path / "work")
+
+
+def test_a_hard_link_to_what_is_not_selected_is_an_error(tmp_path):
+    data = stored(tar(tar_file("a"), tar_link("b", "a", b"1")), tmp_path)
+    with pytest.raises(MemberNotFoundError, match="isn't selected"):
+        make(TarDownloader("data", data.as_uri(), files=["b"]), tmp_path / "work")
+
+
+def test_nested_archives_become_folders(tmp_path):
+    inner_tar = tar(tar_file("n1/1.jpg"), tar_file("n1/2.jpg"))
+    inner_zip = zipped(Entry("3.jpg"))
+    data = tar(
+        tar_file("train/n1.tar", inner_tar), tar_file("train/n2.zip", inner_zip), tar_file("x")
+    )
+    archive = stored(data, tmp_path)
+    made = make(
+        TarDownloader("data", archive.as_uri(), nested=["*.tar", "*.zip"]), tmp_path / "work"
+    )
+    assert set(contents(made)) == {"train/n1/1.jpg", "train/n1/2.jpg", "train/n2/3.jpg", "x"}
+
+
+def test_archives_that_are_not_named_stay_files(tmp_path):
+    archive = stored(zipped(Entry("a.zip", zipped(Entry("b"))), Entry("x")), tmp_path)
+    made = make(ZipDownloader("data", archive.as_uri()), tmp_path / "work")
+    assert (made / "a.zip").read_bytes() == zipped(Entry("b"))
+
+
+def test_nesting_is_limited(tmp_path):
+    data = zipped(Entry("core"))
+    for level in range(5):
+        data = zipped(Entry(f"{level}.zip", data), Entry("x"))
+    with pytest.raises(ArchiveLimitError, match="too deep"):
+        make(
+            ZipDownloader("data", stored(data, tmp_path).as_uri(), nested=["*.zip"]),
+            tmp_path / "work",
+        )
+    assert not (tmp_path / "work" / "made").exists()
+
+
+def test_limits_count_nested_archives_together(tmp_path):
+    inner = zipped(Entry("a", bytes(600)))
+    data = zipped(Entry("1.zip", inner), Entry("2.zip", inner))
+    options = {"nested": ["*.zip"], "max_size": 2 * len(inner) + 1000}
+    with pytest.raises(ArchiveLimitError, match="max_size"):
+        make(ZipDownloader("data", stored(data, tmp_path).as_uri(), **options), tmp_path / "work")
+
+
+def test_a_nested_archive_whose_folder_is_there_already_is_refused(tmp_path):
+    data = zipped(Entry("a.zip", zipped(Entry("b"))), Entry("a/c"))
+    with pytest.raises(UnsafeArchiveError, match="already"):
+        make(
+            ZipDownloader("data", stored(data, tmp_path).as_uri(), nested=["*.zip"]),
+            tmp_path / "work",
+        )

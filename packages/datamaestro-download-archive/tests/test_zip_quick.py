@@ -1,0 +1,77 @@
+"""The quick look at a directory and the thorough one see the same, or the quick one nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+
+import pytest
+from archive_builders import Entry, link, utf8, zipped
+from archive_corpus import MEMBER_FAULTS, ZIP_CASES
+from hypothesis import given, strategies as st
+from test_fuzz import changed, changes
+
+from datamaestro_download_archive import ArchiveError, Limits
+from datamaestro_download_archive.random_access import RandomAccess
+from datamaestro_download_archive.zip_directory import read_directory, read_thoroughly
+from datamaestro_download_archive.zip_entry import ZipEntry
+from datamaestro_download_archive.zip_quick import PlainDirectory
+
+PLAIN = zipped(
+    Entry("a.txt"),
+    Entry("d/", b"", mode=0o040755),
+    Entry("d/e/", b"", mode=0),
+    replace(Entry("d/b", b"stored", 0), system=0),
+    Entry("d/script", mode=0o100755),
+)
+
+
+def seen(data: bytes, read: object) -> dict[str, tuple[object, ...]] | None:
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        try:
+            entries = read(RandomAccess(file), "test.zip", Limits())
+        except ArchiveError:
+            return None
+        return {
+            name: tuple(getattr(entry, field) for field in ZipEntry.__slots__)
+            for name, entry in entries.items()
+        }
+
+
+def is_seen_quickly(data: bytes) -> bool:
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        try:
+            return isinstance(read_directory(RandomAccess(file), "x", Limits()), PlainDirectory)
+        except ArchiveError:
+            return False
+
+
+def test_plain_zips_are_seen_quickly_and_alike():
+    assert is_seen_quickly(PLAIN)
+    assert seen(PLAIN, read_directory) == seen(PLAIN, read_thoroughly)
+
+
+def test_something_before_a_plain_zip_makes_no_difference():
+    data = zipped(Entry("a"), Entry("b"), prefix=b"x" * 99)
+    assert is_seen_quickly(data)
+    assert seen(data, read_directory) == seen(data, read_thoroughly)
+
+
+@pytest.mark.parametrize(
+    "entry", [utf8(Entry("é")), link("l", "a"), Entry("x/../y"), Entry(".x"), Entry("PK\x01\x02")]
+)
+def test_what_is_not_plain_gets_the_thorough_look(entry):
+    assert not is_seen_quickly(zipped(Entry("a"), entry))
+
+
+@given(
+    data=st.sampled_from([PLAIN, *[case.data for case in [*ZIP_CASES, *MEMBER_FAULTS]]]),
+    steps=changes,
+)
+def test_changed_zips_are_seen_alike(data, steps):
+    result = changed(data, steps)
+    assert seen(result, read_directory) == seen(result, read_thoroughly)
