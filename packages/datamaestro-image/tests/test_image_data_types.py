@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 
 from datamaestro.data.tensor import IDX
-from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro.errors import DataDirectoryError, DataFormatError, ParameterError
 from datamaestro_format_idx import write_idx
-from datamaestro_image.data import AnnotatedImages, ImageClassification, Images, LabelledImages
+from datamaestro_image.data import (
+    AnnotatedImages,
+    ImageClassification,
+    Images,
+    ImagesByFolder,
+    LabelledImages,
+)
 from datamaestro_image.views import Column, Transposed
 
 
@@ -135,3 +141,18 @@ def test_a_loader_of_pytorch_takes_labelled_images(labelled):
     ((images, labels),) = loading.DataLoader(pairs, batch_size=5)
     assert (tuple(images.shape), labels.tolist()) == ((5, 2, 3), [0, 1, 2, 3, 4])
     assert images[1].tolist() == labelled.images.data()[1].tolist()
+
+
+def test_folders_tell_which_classes_there_are(tmp_path):
+    for name in ("Greek/beta/1.png", "Greek/alpha/2.png", "Latin/a/3.png", ".hidden/x/4.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    images = ImagesByFolder(path=tmp_path, depth=2)
+    assert images.classes == ["Greek/alpha", "Greek/beta", "Latin/a"]
+    assert [path.name for path, _ in images] == ["2.png", "1.png", "3.png"]
+    assert (len(images), images.numpy()[1].tolist()) == (3, [0, 1, 2])
+
+
+def test_a_folder_without_classes_is_an_error(tmp_path):
+    with pytest.raises(DataDirectoryError, match="no folders of classes"):
+        _ = ImagesByFolder(path=tmp_path).classes

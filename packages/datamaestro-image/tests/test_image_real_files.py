@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -83,3 +84,23 @@ def test_the_missing_training_images_are_an_error_that_names_every_source(
     folder = loopback_context.folder("com.lecun.mnist")
     assert not (folder / "train_images.idx").exists()
     assert loopback_context.missing("com.lecun.mnist")[0] == "train_images"
+
+
+@pytest.mark.parametrize("name", ["small1", "small2"])
+def test_the_small_sets_of_omniglot_are_what_unzip_gives(
+    site_mirror, mirror_folder, loopback_context, name
+):
+    value = loopback_context.prepare(f"com.github.brendenlake.omniglot.{name}")
+    archive = next(mirror_folder.rglob(f"images_background_{name}.zip"))
+    with ZipFile(archive) as published:
+        files = {
+            entry.filename.partition("/")[2]: published.read(entry)
+            for entry in published.infolist()
+            if not entry.is_dir()
+        }
+    found = {path.relative_to(value.path).as_posix(): path.read_bytes() for path, _ in value}
+    assert found == files
+    assert value.classes == sorted({name.rpartition("/")[0] for name in files})
+    asked = len(site_mirror.requests)
+    assert loopback_context.prepare(f"com.github.brendenlake.omniglot.{name}") == value
+    assert asked == len(site_mirror.requests) == 1

@@ -18,6 +18,7 @@ def datamaestro_data_types() -> tuple[DataTypeSpec, ...]:
         DataTypeSpec(name, f"datamaestro_image.data:{name}", summary)
         for name, summary in (
             ("Images", "Images of one size"),
+            ("ImagesByFolder", "Images in files, in one folder for each class"),
             ("LabelledImages", "Images of one size, and a class for each"),
             ("AnnotatedImages", "Labelled images, and more facts about each"),
             ("ImageClassification", "Labelled images, split for training and testing"),

@@ -6,19 +6,29 @@ channels) when they have colours: one size for all.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.data import Base, Param
-from datamaestro.data.ml import Supervised
+from datamaestro.data import Base, Folder, Meta, Param
+from datamaestro.data.ml import FolderBased, LabelledFiles, Supervised
 from datamaestro.data.optional import required
 from datamaestro.data.tensor import Tensor
 from datamaestro.definitions import datatags, datatasks
+from datamaestro.errors import DataDirectoryError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AnnotatedImages", "ImageClassification", "ImagePairs", "Images", "LabelledImages"]
+__all__ = [
+    "AnnotatedImages",
+    "ImageClassification",
+    "ImagePairs",
+    "Images",
+    "ImagesByFolder",
+    "LabelledImages",
+]
 
 
 class Images(Base):
@@ -28,6 +38,58 @@ class Images(Base):
     """
 
     images: Param[Tensor]
+
+
+@datatags("images")
+class ImagesByFolder(Folder):
+    """Images in files, in one folder for each class; the folders tell which there are.
+
+    Iterating gives each file and its label, as :class:`datamaestro.data.ml.FolderBased` does.
+
+    :param path: the folder that holds the folders of the classes
+    :param depth: how many folders deep those of the classes are: 1 if `path` holds them
+    """
+
+    depth: Meta[int] = 1
+
+    @property
+    def classes(self) -> list[str]:
+        """The folders of the classes, relative to `path`, in the order of the labels.
+
+        :raises DataDirectoryError: if there are none
+        """
+        found = sorted(
+            folder.relative_to(self.path).as_posix()
+            for folder in self.path.glob("/".join("*" * self.depth))
+            if folder.is_dir()
+            and not any(part.startswith(".") for part in folder.relative_to(self.path).parts)
+        )
+        if not found:
+            raise DataDirectoryError("there are no folders of classes", where=self.path)
+        return found
+
+    def __iter__(self) -> Iterator[tuple[Path, int]]:
+        """Give the path of each file, and the number of its class, from 0."""
+        return iter(self._by_class())
+
+    def __len__(self) -> int:
+        """Give the number of files."""
+        return len(self._by_class())
+
+    def numpy(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Give paths and labels: two arrays of shape (files,), of text and of int64."""
+        return self._by_class().numpy()
+
+    def torch(self, load: Callable[[Path], Any] | None = None) -> LabelledFiles:
+        """Give a dataset for PyTorch's ``DataLoader``, of pairs of a file and its label.
+
+        :param load: reads a file; by default the pair has its path, as text
+        :raises ImportError: if PyTorch isn't installed
+        """
+        return self._by_class().torch(load)
+
+    def _by_class(self) -> FolderBased:
+        return FolderBased(path=self.path, classes=self.classes)
 
 
 class LabelledImages(Images):
