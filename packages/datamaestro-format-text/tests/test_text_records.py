@@ -236,11 +236,12 @@ def test_any_bytes_are_found_as_ids(
     keys: list[bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("ids") / "rows.tsv"
-    path.write_bytes(b"".join(b"%b\t%d\n" % (key, row) for row, key in enumerate([b"-", *keys])))
+    keys = [b"-", *keys]
+    path.write_bytes(b"".join(b"%b\t%d\n" % (key, row) for row, key in enumerate(keys)))
     rows = TSV(path=path, encoding="latin-1", id_column=0)
 
     for key in keys:
-        assert rows.get(key.decode("latin-1")) == [key.decode("latin-1"), str(keys.index(key) + 1)]
+        assert rows.get(key.decode("latin-1")) == [key.decode("latin-1"), str(keys.index(key))]
 
 
 @needs_mirror

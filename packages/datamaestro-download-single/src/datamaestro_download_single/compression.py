@@ -37,7 +37,7 @@ class Compression(ABC):
         """Give what the reader raises for damaged streams, besides EOFError and OSError."""
         return ()
 
-    def decompress(self, stream: BufferedReader, file: BinaryIO, where: str) -> None:
+    def decompress(self, stream: BufferedReader[Any], file: BinaryIO, where: str) -> None:
         """Write what `stream` holds to `file`.
 
         :param where: where it comes from, for messages

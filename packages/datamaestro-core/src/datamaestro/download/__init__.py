@@ -6,7 +6,13 @@ modules beside this one.
 """
 
 from datamaestro.download.combine import FilesCopy, reference
-from datamaestro.download.resource import FileResource, FolderResource, Resource, ValueResource
+from datamaestro.download.resource import (
+    FileResource,
+    FolderResource,
+    Resource,
+    StoredResource,
+    ValueResource,
+)
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 
@@ -17,6 +23,7 @@ __all__ = [
     "Resource",
     "Response",
     "Source",
+    "StoredResource",
     "Transport",
     "TransportRequest",
     "ValueResource",

@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.definitions import DatasetDefinition
 
-__all__ = ["Binding", "Fetcher", "FileResource", "FolderResource", "Resource", "ValueResource"]
+__all__ = [
+    "Binding",
+    "Fetcher",
+    "FileResource",
+    "FolderResource",
+    "Resource",
+    "StoredResource",
+    "ValueResource",
+]
 
 
 class Fetcher(Protocol):

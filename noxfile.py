@@ -1,0 +1,162 @@
+"""The tasks of the workspace. ``nox`` runs what CI runs, ``nox --list`` shows everything.
+
+Sessions use the interpreter that nox itself runs on; ``nox -s tests --force-python 3.13``
+takes another one. What they install beside the distributions is in pyproject.toml, under
+``dependency-groups``.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_external_run = True
+nox.options.sessions = ["lint", "typecheck", "docs", "build", "wheels", "alone", "tests"]
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PACKAGES = {
+    path.parent.name: nox.project.load_toml(path)
+    for path in sorted(ROOT.glob("packages/*/pyproject.toml"))
+}
+DIST = ROOT / "dist"
+
+
+def group(name: str) -> list[str]:
+    """Give the requirements of one of the workspace's dependency groups."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def install_all(session: nox.Session, *groups: str) -> None:
+    """Install every distribution, editable and with its extras, and dependency groups."""
+    requirements = [requirement for name in groups for requirement in group(name)]
+    for name, project in PACKAGES.items():
+        extras = ",".join(project["project"].get("optional-dependencies", {}))
+        requirements += ["-e", f"packages/{name}[{extras}]" if extras else f"packages/{name}"]
+        requirements += own_test_requirements(project)
+    session.install(*requirements)
+
+
+def own_test_requirements(project: dict) -> list[str]:
+    """Give what the tests of one distribution need beyond what all tests do."""
+    groups = project.get("dependency-groups", {})
+    return list(nox.project.dependency_groups(project, "test")) if "test" in groups else []
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test all distributions together, and the workspace; arguments go to pytest."""
+    install_all(session, "workspace")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Tell which lines and branches the tests reach."""
+    install_all(session, "workspace", "coverage")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel and the sdist of every distribution into dist/."""
+    session.install(*group("build"))
+    shutil.rmtree(DIST, ignore_errors=True)
+    for name in PACKAGES:
+        session.run(
+            *("python", "-m", "build", "--no-isolation", "--sdist", "--wheel"),
+            *("--outdir", str(DIST), f"packages/{name}"),
+            silent=True,
+        )
+    # With these constraints, whatever is installed comes from this checkout, and
+    # never from an index that has distributions of the same names.
+    wheels = {wheel.name.split("-")[0]: wheel for wheel in sorted(DIST.glob("*.whl"))}
+    lines = [f"{name.replace('_', '-')} @ {wheel.as_uri()}\n" for name, wheel in wheels.items()]
+    (DIST / "constraints.txt").write_text("".join(lines), encoding="utf-8")
+
+
+@nox.session(requires=["build"])
+@nox.parametrize("distribution", list(PACKAGES), ids=list(PACKAGES))
+def alone(session: nox.Session, distribution: str) -> None:
+    """Test one distribution with what it declares, and nothing else of the workspace."""
+    project = PACKAGES[distribution]
+    session.install(
+        *("--constraint", str(DIST / "constraints.txt"), distribution),
+        *group("test"),
+        *own_test_requirements(project),
+    )
+    session.run("pytest", *session.posargs, f"packages/{distribution}/tests")
+
+
+@nox.session(requires=["build"])
+def wheels(session: nox.Session) -> None:
+    """Check what is built, and use it installed in empty environments."""
+    session.install(*group("wheels"))
+    session.run(
+        *("pytest", *session.posargs, "tests/wheels"), env={"DATAMAESTRO_TEST_WHEELS": str(DIST)}
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting; ``nox -s lint -- --fix`` mends what can be mended."""
+    session.install(*group("lint"))
+    fix = "--fix" in session.posargs
+    session.run("ruff", "check", *(["--fix"] if fix else []))
+    session.run("ruff", "format", *([] if fix else ["--check"]))
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """Check types with mypy (strict) and pyright."""
+    install_all(session, "typecheck")
+    session.run("mypy")
+    session.run("pyright", "--pythonpath", shutil.which("python", path=session.bin) or "python")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; warnings are errors. The tests run its examples."""
+    install_all(session, "test")
+    session.install("-r", "docs/requirements.txt")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session(default=False)
+def changelog(session: nox.Session) -> None:
+    """Move the fragments of changelog.d/ into CHANGELOG.md, for the version of the packages."""
+    session.install(*group("changelog"))
+    session.run("towncrier", "build", "--yes", "--version", version(), *session.posargs)
+
+
+@nox.session(default=False, venv_backend="none")
+def bump(session: nox.Session) -> None:
+    """Give all distributions another version: ``nox -s bump -- 2026.12.0``."""
+    if len(session.posargs) != 1 or not re.fullmatch(r"20\d\d\.\d+\.\d+", session.posargs[0]):
+        session.error("give one version in calendar form: nox -s bump -- 2026.12.0")
+    for name in PACKAGES:
+        path = ROOT / "packages" / name / "pyproject.toml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(bumped(text, version(), session.posargs[0]), encoding="utf-8")
+
+
+def version() -> str:
+    """Give the version that all distributions have."""
+    (found,) = {project["project"]["version"] for project in PACKAGES.values()}
+    return found
+
+
+def bumped(text: str, old: str, new: str) -> str:
+    """Give the text of a pyproject.toml with another version, also of what it requires."""
+    text = text.replace(f'\nversion = "{old}"\n', f'\nversion = "{new}"\n')
+    return re.sub(
+        rf'"(datamaestro(?:-[a-z0-9-]+)?(?:\[[^\]]*\])?)>={re.escape(old)}"', rf'"\1>={new}"', text
+    )

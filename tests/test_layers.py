@@ -1,0 +1,68 @@
+"""The kernel's imports point downwards only."""
+
+from __future__ import annotations
+
+from workspace.distributions import DISTRIBUTIONS, KERNEL
+from workspace.imports import Import, imports_of
+
+MODULES = DISTRIBUTIONS[KERNEL].modules
+
+LAYERS = [
+    {"errors"},
+    {"files", "identifiers", "location", "progress", "utils"},
+    {"plugins"},
+    {"data"},
+    {"settings"},
+    {"paths"},
+    {"download"},
+    {"dataset_definition"},
+    {"definitions", "repository"},
+    {"search"},
+    {"catalog"},
+    {"preparation"},
+    {"context"},
+    {"__init__"},
+    {"cli", "testing"},
+    {"__main__"},
+]
+"""The modules and packages of the kernel, the lowest first.
+
+A module imports from layers below its own, and from its own package; imports inside
+functions count too.
+"""
+
+
+def layer(name: str) -> int:
+    """Give the position of a module's layer, by the module's full name."""
+    (position,) = (index for index, names in enumerate(LAYERS) if part(name) in names)
+    return position
+
+
+def part(name: str) -> str:
+    """Give the module or package right below ``datamaestro`` that a module belongs to."""
+    return [*name.split("."), "__init__"][1]
+
+
+def imported_modules() -> list[tuple[Import, str]]:
+    """Give the imports that happen at run time between modules of the kernel."""
+    found = []
+    for name, path in MODULES.items():
+        for item in imports_of(name, path):
+            target = item.target if item.target in MODULES else item.target.rpartition(".")[0]
+            if target in MODULES and not item.typing:
+                found.append((item, target))
+    return found
+
+
+def test_every_module_of_the_kernel_has_one_layer() -> None:
+    listed = [name for names in LAYERS for name in names]
+    assert sorted(listed) == sorted({part(name) for name in MODULES})
+
+
+def test_imports_point_downwards() -> None:
+    upwards = [
+        str(item)
+        for item, target in imported_modules()
+        if part(target) != part(item.module) and layer(target) >= layer(item.module)
+    ]
+    assert upwards == []

@@ -1,0 +1,54 @@
+"""The command line imports what it needs, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from workspace.commandline import run
+from workspace.distributions import PLUGINS
+
+HEAVY = {"numpy", "pandas", "polars", "pyarrow", "requests", "tqdm", "urllib3"}
+PACKAGES = {str(item.package) for item in PLUGINS.values()}
+
+
+def imported_by(*arguments: str, home: Path) -> set[str]:
+    """Run a command and give the names of all modules that it imports."""
+    process = run(*arguments, home=home, interpreter_options=("-X", "importtime"))
+    assert process.returncode == 0, process.stderr
+    lines = [line for line in process.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def top_level(modules: set[str]) -> set[str]:
+    """Give the packages that modules are in."""
+    return {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["version"], ["prepare", "--help"]])
+def test_help_and_version_import_no_plugin_and_nothing_heavy(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    modules = top_level(imported_by(*arguments, home=tmp_path))
+    assert modules & (HEAVY | PACKAGES) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["repositories"],
+        ["search", "iris"],
+        ["info", "edu.uci.iris"],
+        ["info", "com.lecun.mnist"],
+        ["datafolders", "list"],
+        ["orphans"],
+    ],
+)
+def test_what_only_looks_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    assert top_level(imported_by(*arguments, home=tmp_path)) & HEAVY == set()
+
+
+def test_data_that_are_there_are_prepared_without_an_http_library(tmp_path: Path) -> None:
+    assert run("prepare", "edu.uci.iris", home=tmp_path).returncode == 0
+    modules = imported_by("prepare", "edu.uci.iris", home=tmp_path)
+    assert top_level(modules) & {"requests", "urllib3"} == set()

@@ -1,0 +1,344 @@
+"""Typed use of every documented name: nothing runs here, mypy and pyright read it.
+
+A comment that ignores an error asserts it: where the error is gone, mypy complains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, assert_type
+
+import numpy as np
+from numpy.typing import NDArray
+
+import datamaestro
+from datamaestro import (
+    Context,
+    DatamaestroError,
+    Repository,
+    errors,
+    find_dataset,
+    get_dataset,
+    prepare_dataset,
+)
+from datamaestro.context import (
+    Context as ContextOfModule,
+    DatafolderPath,
+    Repository as RepositoryOfContext,
+    ResolvablePath,
+)
+from datamaestro.data import Base, File, Folder, Generic, Meta, Option, Param, csv, tensor, text
+from datamaestro.data.ml import FolderBased, Supervised
+from datamaestro.definitions import (
+    Dataset,
+    DatasetDefinition,
+    dataset,
+    datatags,
+    datatasks,
+    metadataset,
+)
+from datamaestro.download import (
+    FileResource,
+    FilesCopy,
+    FolderResource,
+    Resource,
+    Response,
+    Source,
+    Transport,
+    TransportRequest,
+    ValueResource,
+    reference,
+)
+from datamaestro.download.archive import (
+    TarDownloader,
+    ZipDownloader,
+    tardownloader,
+    zipdownloader,
+)
+from datamaestro.download.links import linkfile, linkfolder, links
+from datamaestro.download.single import (
+    ConcatDownloader,
+    FileDownloader,
+    concatdownload,
+    filedownloader,
+)
+from datamaestro.plugins import (
+    DataTypeSpec,
+    EncoderSpec,
+    HandlerSpec,
+    PrepareRequest,
+    RepositorySpec,
+    TransportSpec,
+    hookimpl,
+)
+from datamaestro.settings import Settings, UserSettings
+from datamaestro.testing import FileServer
+from datamaestro.utils import HashCheck
+from datamaestro_image.data import ImageClassification, LabelledImages
+
+# --- contexts, and what users do with them
+
+
+def contexts() -> None:
+    assert_type(Context.instance(), Context)
+    assert_type(ContextOfModule(Path("data")), Context)
+    context = Context("data", offline=True, keep_downloads=True)
+    assert_type(context.datapath, Path)
+    assert_type(context.cachepath, Path)
+    assert_type(context.settings, Settings)
+    assert_type(context.user_settings, UserSettings)
+    assert_type(context.settings.datafolders, dict[str, Path])
+    assert_type(context.user_settings.default_repository, str | None)
+    assert_type(context.repositories(), Iterator[Repository])
+    assert_type(context.repository("ml"), Repository)
+    assert_type(context.datasets(), Iterator[DatasetDefinition])
+    assert_type(context.dataset("edu.uci.iris"), DatasetDefinition)
+    Context(3)  # type: ignore[arg-type]
+
+
+def datasets_by_id() -> None:
+    assert_type(prepare_dataset("edu.uci.iris"), Any)
+    assert_type(prepare_dataset("edu.uci.iris", context=Path("data"), download=False), Any)
+    assert_type(get_dataset("edu.uci.iris", Context("data")), Any)
+    definition = find_dataset("edu.uci.iris")
+    assert_type(definition, DatasetDefinition)
+    assert_type(definition.id, str)
+    assert_type(definition.name, str)
+    assert_type(definition.tags, frozenset[str])
+    assert_type(definition.resources, dict[str, Resource])
+    assert_type(datamaestro.prepare_dataset("edu.uci.iris"), Any)
+
+
+def failures() -> None:
+    try:
+        prepare_dataset("edu.uci.iris")
+    except errors.VerificationError as error:
+        assert_type(error.expected, str | None)
+        assert_type(error.found, str | None)
+    except DatamaestroError as error:
+        assert_type(error.exit_code, int)
+
+
+# --- data types
+
+
+class Lexicon(File):
+    """A data type as users write it."""
+
+    language: Param[str]
+    lowercase: Meta[bool] = False
+    limit: Option[int | None] = None
+
+    def words(self) -> list[str]:
+        """Read it."""
+        return self.path.read_text(encoding="utf-8").split()[: self.limit]
+
+
+def data_types(path: Path) -> None:
+    lexicon = Lexicon(id="org.example.lexicon", path=path, language="fr")
+    assert_type(lexicon.language, str)
+    assert_type(lexicon.limit, int | None)
+    assert_type(lexicon.path, Path)
+    assert_type(lexicon.id, str | None)
+    assert_type(Lexicon.C(path=path, language="fr"), Lexicon)
+    Lexicon(path=path)  # type: ignore[call-arg]
+    Lexicon(path=path, language=3)  # type: ignore[arg-type]
+    Lexicon(path, "fr")  # type: ignore[call-arg, arg-type]
+    lexicon.language = "en"  # type: ignore[misc]
+
+    assert_type(Folder(path=path).path, Path)
+    assert_type(Generic(anything=1), Generic)
+    folders = FolderBased(path=path, classes=["cat", "dog"])
+    assert_type(folders.classes, list[str])
+    split: Supervised[Lexicon, Base, Lexicon] = Supervised(train=lexicon, test=lexicon)
+    assert_type(split.train, Lexicon)
+    assert_type(split.test, Lexicon | None)
+
+
+def formats(path: Path) -> None:
+    idx = tensor.IDX(path=path)
+    assert_type(idx.data(), NDArray[Any])
+    assert_type(idx.shape, tuple[int, ...])
+    assert_type(idx.dtype, np.dtype[Any])
+    matrix = csv.Matrix(path=path, names_row=0, target="price")
+    assert_type(matrix.delimiter, str)
+    assert_type(matrix.target, str | int | None)
+    csv.Generic(path=path, delimiter=";")
+    for line in text.Lines(path=path):
+        assert_type(line, str)
+    assert_type(text.Lines(path=path)[3], str)
+    assert_type(len(text.JSONLines(path=path)), int)
+    for row in text.TSV(path=path):
+        assert_type(row, list[str])
+
+
+def images(path: Path) -> None:
+    some = LabelledImages(images=tensor.IDX(path=path), labels=tensor.IDX(path=path))
+    value = ImageClassification(train=some, test=some)
+    assert_type(value.train.images.data(), NDArray[Any])
+    ImageClassification(train=tensor.IDX(path=path))  # type: ignore[arg-type]
+
+
+# --- definitions, in both styles
+
+
+@datatags("words")
+@datatasks("spelling")
+@filedownloader(
+    "words.txt",
+    "https://example.org/words.gz",
+    mirrors=["https://example.net/words.gz"],
+    size=3,
+    sha256=64 * "0",
+    checker=HashCheck(32 * "0"),
+)
+@dataset(Lexicon, url="https://example.org", id="org.example.words", licence="MIT")
+def words(words: Path) -> dict[str, Any]:
+    """Words"""
+    return {"path": words, "language": "fr"}
+
+
+@datatags("words")
+@dataset(url="https://example.org", id="org.example.class")
+class Words(Dataset):
+    """Words, declared as a class"""
+
+    ARCHIVE = ZipDownloader("archive", "https://example.org/all.zip", md5=32 * "0", transient=True)
+    FILE = FileDownloader("words.txt", "https://example.org/words.gz")
+    KEPT = FilesCopy(ARCHIVE, {"words.txt": "all/words.txt"})
+    PARTS = ConcatDownloader("all.txt", ["https://example.org/1.gz", "https://example.org/2.gz"])
+    SOURCES = TarDownloader("sources", "https://example.org/all.tar.gz", files=["*.txt"])
+    OTHER = reference("edu.uci.iris")
+
+    def config(self) -> Lexicon:
+        assert_type(self.FILE.path, Path)
+        assert_type(self.ARCHIVE.path, Path)
+        return Lexicon(path=self.FILE.path, language="fr")
+
+
+@metadataset(Lexicon)
+class Lexicons:
+    """What several datasets share"""
+
+
+@zipdownloader("folder", "https://example.org/all.zip", subpath="all")
+@tardownloader("sources", "https://example.org/all.tar.xz")
+@concatdownload("parts.txt", ["https://example.org/1.gz"])
+@linkfolder("corpus", [DatafolderPath("corpora", "small"), Path("/corpora/small")])
+@linkfile("stopwords", ["/corpora/stopwords.txt"])
+@links("both", words=words, others="edu.uci.iris")
+@reference("org.example.words", name="other")
+@dataset(Lexicons, id="org.example.other")
+def other(folder: Path, sources: Path, parts: Path, corpus: Path, **paths: Path) -> Lexicon:
+    """Everything at once"""
+    return Lexicon(path=parts, language="fr")
+
+
+def anywhere(context: Context) -> Path:
+    return ResolvablePath.resolve(context, DatafolderPath("corpora", "small"))
+
+
+class Words2(RepositoryOfContext):
+    """A repository."""
+
+    NAMESPACE = "words"
+    DESCRIPTION = "Words"
+
+
+# --- plugins
+
+
+@hookimpl
+def datamaestro_repositories() -> Iterable[RepositorySpec]:
+    yield RepositorySpec("words", "public_api:Words2", "Words")
+
+
+@hookimpl
+def datamaestro_handlers() -> Iterable[HandlerSpec]:
+    yield HandlerSpec("upper", "public_api:Upper", "A file in upper case")
+
+
+@hookimpl
+def datamaestro_data_types() -> Iterable[DataTypeSpec]:
+    yield DataTypeSpec("Lexicon", "public_api:Lexicon", "Words of a language")
+
+
+@hookimpl
+def datamaestro_transports() -> Iterable[TransportSpec]:
+    yield TransportSpec(("memory",), "public_api:MemoryTransport")
+
+
+@hookimpl
+def datamaestro_encoders() -> Iterable[EncoderSpec]:
+    yield EncoderSpec("repr", "public_api:encode")
+
+
+@hookimpl
+def datamaestro_prepare(request: PrepareRequest) -> Any:
+    assert_type(request.dataset, DatasetDefinition)
+    assert_type(request.context, Context)
+    assert_type(request.build, Callable[[], Any])
+    return request.build() if request.download is False else None
+
+
+def encode(value: object) -> str:
+    return repr(value)
+
+
+class Upper(FileResource):
+    """A handler for one file."""
+
+    def __init__(self, filename: str, source: Source) -> None:
+        super().__init__(filename)
+        self.source = source
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return (self.source,)
+
+    def _download(self, destination: Path) -> None:
+        assert_type(self.fetch(self.source), Path)
+        assert_type(self.context, Context)
+        with self.open(self.source) as stream:
+            assert isinstance(stream, BinaryIO)
+            destination.write_bytes(stream.read().upper())
+
+
+class Pages(FolderResource):
+    """A handler for a folder."""
+
+    def _download(self, destination: Path) -> None:
+        destination.mkdir()
+
+
+class Today(ValueResource):
+    """A value."""
+
+    def prepare(self) -> str:
+        return "today"
+
+
+class MemoryTransport(Transport):
+    """A transport."""
+
+    network = False
+
+    def open(self, request: TransportRequest) -> Response:
+        assert_type(request.start, int)
+        return MemoryResponse()
+
+
+class MemoryResponse(Response):
+    """What it opens."""
+
+    def read(self, size: int) -> bytes:
+        return b""
+
+    def close(self) -> None:
+        pass
+
+
+def server() -> None:
+    with FileServer() as running:
+        assert_type(running.url("/file"), str)
