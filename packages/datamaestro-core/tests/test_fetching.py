@@ -450,6 +450,20 @@ def test_the_reader_of_a_stream_may_refuse_it(context, memory):
         streamed(context, Source((URL,)))
 
 
+def test_a_refused_stream_of_the_declared_bytes_is_not_asked_of_others(context, memory):
+    declared = hashlib.sha256(b"something else").hexdigest()
+    memory.CONTENT[URL] = memory.CONTENT["memory://mirror/x"] = b"something else"
+    with pytest.raises(DataFormatError, match="not the right kind"):
+        streamed(context, Source((URL, "memory://mirror/x"), sha256=declared))
+    assert [request.url for request in memory.REQUESTS] == [URL]
+
+
+def test_a_refused_stream_of_other_bytes_than_declared_is_a_verification_error(context, memory):
+    memory.CONTENT[URL] = b"something else"
+    with pytest.raises(VerificationError, match="wrong sha256"):
+        streamed(context, Source((URL,), sha256=SHA256))
+
+
 def test_a_stream_that_is_not_read_to_its_end_is_verified_all_the_same(context, memory):
     memory.CONTENT[URL] = BYTES[:-1] + b"!"
     with pytest.raises(VerificationError, match="wrong sha256"):

@@ -96,12 +96,21 @@ class CacheFetcher:
                     yield stream
             else:
                 arriving = self._arriving(source, entry)
+                refused = None
                 with self._failures_noted(source, arriving.url):
                     with BufferedReader(arriving, CHUNK_SIZE) as stream:
-                        yield stream
+                        try:
+                            yield stream
+                        except (DataFormatError, VerificationError) as error:
+                            if not source.digests:
+                                raise
+                            refused = error
                         while stream.read(CHUNK_SIZE):
                             pass
                     download = self._accept(source, entry, arriving.result)
+                if refused is not None:
+                    # These are the declared bytes: no other source has better ones.
+                    raise refused
         self.downloads.append(download)
         self._used.append(entry)
 
@@ -207,8 +216,8 @@ class CacheFetcher:
     def _failures_noted(self, source: Source, url: str) -> Iterator[None]:
         """Note what goes wrong with a URL, and order to go on with the next.
 
-        An error of the one who reads the stream counts too: bytes that aren't verified
-        yet may be the reason of it.
+        An error of the one who reads the stream counts too: bytes that can't be verified
+        may be the reason of it.
         """
         failures = self._failures[source]
         try:

@@ -1,0 +1,121 @@
+"""Files and folders: whole or not at all."""
+
+import errno
+import os
+import sys
+
+import pytest
+
+from datamaestro.errors import DataDirectoryError
+from datamaestro.files import (
+    MANY,
+    flush_to_disk,
+    move_into_place,
+    remove,
+    replacing,
+    size_on_disk,
+    usable,
+    write_atomically,
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a folder with a file, a folder and a link in it."""
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a").write_text("12345")
+    (folder / "deep" / "b").write_text("1")
+    if sys.platform != "win32":
+        (folder / "link").symlink_to("nowhere")
+    return folder
+
+
+def test_a_file_is_replaced_in_one_step(tmp_path):
+    (tmp_path / "x").write_text("old")
+    with replacing(tmp_path / "x") as file:
+        file.write(b"new")
+        assert (tmp_path / "x").read_text() == "old"
+    assert (tmp_path / "x").read_text() == "new"
+
+
+def test_an_error_leaves_the_old_content_and_nothing_else(tmp_path):
+    (tmp_path / "x").write_text("old")
+
+    def break_off():
+        with replacing(tmp_path / "x") as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x", "old")]
+
+
+def test_a_text_is_written_with_the_folders_above_it(tmp_path):
+    write_atomically(tmp_path / "a" / "b" / "x", "é")
+    assert (tmp_path / "a" / "b" / "x").read_bytes() == "é".encode()
+
+
+def test_what_moves_into_place_replaces_a_folder_that_is_there(folder, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "c").touch()
+    move_into_place(tmp_path / "new", folder)
+    assert [path.name for path in folder.iterdir()] == ["c"]
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_what_moves_into_place_replaces_a_file_that_is_there(folder, tmp_path):
+    (tmp_path / "target").write_text("old")
+    move_into_place(folder, tmp_path / "target")
+    assert (tmp_path / "target" / "a").is_file()
+
+
+def test_a_file_may_take_the_place_of_a_folder(folder, tmp_path):
+    (tmp_path / "new").write_text("new")
+    move_into_place(tmp_path / "new", folder)
+    assert folder.read_text() == "new"
+
+
+def test_removing_takes_files_folders_and_what_is_not_there(folder):
+    remove(folder / "a")
+    remove(folder)
+    remove(folder)
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_removing_a_link_leaves_what_it_leads_to(folder, tmp_path):
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    remove(tmp_path / "link")
+    assert (folder / "a").is_file()
+
+
+def test_the_size_of_a_folder_is_that_of_its_files(tmp_path):
+    (tmp_path / "x" / "y").mkdir(parents=True)
+    (tmp_path / "x" / "a").write_text("12345")
+    (tmp_path / "x" / "y" / "b").write_text("1")
+    assert size_on_disk(tmp_path / "x") == 6
+    assert size_on_disk(tmp_path / "x" / "a") == 5
+
+
+@pytest.mark.parametrize("count", [1, MANY + 1])
+def test_flushing_takes_few_files_and_many(tmp_path, count):
+    for number in range(count):
+        (tmp_path / str(number)).write_text("x")
+    flush_to_disk(tmp_path)
+    assert len(list(tmp_path.iterdir())) == count
+
+
+def test_flushing_takes_links_that_lead_nowhere(folder):
+    flush_to_disk(folder)
+    assert (folder / "a").read_text() == "12345"
+
+
+def test_a_file_system_error_tells_folder_reason_and_what_to_do(tmp_path):
+    with pytest.raises(DataDirectoryError) as caught, usable(tmp_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "x"))
+    assert str(caught.value) == (
+        f"{tmp_path}: can't be used at {tmp_path / 'x'}: No space left on device; "
+        "free some space, then run it again: it goes on where it stopped"
+    )
