@@ -9,7 +9,7 @@ MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
     {"errors"},
-    {"files", "identifiers", "location", "progress", "utils"},
+    {"facade", "files", "identifiers", "location", "progress", "utils"},
     {"plugins"},
     {"data"},
     {"settings"},

@@ -275,7 +275,7 @@ def test_descriptors_do_not_change(spec):
 
 
 def test_a_facade_tells_what_to_install_when_its_plugin_is_not_there(monkeypatch):
-    from datamaestro.plugins.facade import shipped_by
+    from datamaestro.facade import shipped_by
 
     with (
         pytest.raises(ImportError, match="pip install datamaestro-example"),
@@ -285,7 +285,7 @@ def test_a_facade_tells_what_to_install_when_its_plugin_is_not_there(monkeypatch
 
 
 def test_a_facade_does_not_hide_what_its_plugin_misses(site_packages):
-    from datamaestro.plugins.facade import shipped_by
+    from datamaestro.facade import shipped_by
 
     write_distribution(
         site_packages,

@@ -56,7 +56,8 @@ class Bars:
 
     def task(self, label: str, total: int | None = None) -> AbstractContextManager[Task]:
         """Begin a transfer, and show its bar until it ends."""
-        module = importlib.import_module("tqdm.notebook" if self.notebook else "tqdm")
+        # In a notebook without widgets, tqdm's own choice is the bar of a terminal.
+        module = importlib.import_module("tqdm.auto" if self.notebook else "tqdm")
         bar: AbstractContextManager[Task] = module.tqdm(
             desc=label, total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=False
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from datamaestro_download_archive.limits import Budget
@@ -100,6 +99,9 @@ def _large_in_threads(reader: ZipReader, tree: Tree, large: list[Placed]) -> Ite
     if not large:
         yield
         return
+    # 4 ms to import: a quarter of what it takes to read one member in place.
+    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
     stop = threading.Event()
 
     def write(item: Placed) -> None:

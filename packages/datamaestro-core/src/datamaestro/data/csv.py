@@ -1,6 +1,6 @@
 """CSV files; shipped by ``datamaestro-format-csv``."""
 
-from datamaestro.plugins.facade import shipped_by
+from datamaestro.facade import shipped_by
 
 with shipped_by("datamaestro-format-csv", package="datamaestro_format_csv"):
     from datamaestro_format_csv import Generic, Matrix

@@ -1,6 +1,6 @@
 """Tensors; shipped by ``datamaestro-format-idx``."""
 
-from datamaestro.plugins.facade import shipped_by
+from datamaestro.facade import shipped_by
 
 with shipped_by("datamaestro-format-idx", package="datamaestro_format_idx"):
     from datamaestro_format_idx import (

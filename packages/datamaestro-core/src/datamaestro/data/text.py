@@ -1,6 +1,6 @@
 """Line-based text files; shipped by ``datamaestro-format-text``."""
 
-from datamaestro.plugins.facade import shipped_by
+from datamaestro.facade import shipped_by
 
 with shipped_by("datamaestro-format-text", package="datamaestro_format_text"):
     from datamaestro_format_text import TSV, JSONLines, Lines

@@ -1,6 +1,6 @@
 """Archives, unpacked or read in place; shipped by ``datamaestro-download-archive``."""
 
-from datamaestro.plugins.facade import shipped_by
+from datamaestro.facade import shipped_by
 
 with shipped_by("datamaestro-download-archive", package="datamaestro_download_archive"):
     from datamaestro_download_archive import (

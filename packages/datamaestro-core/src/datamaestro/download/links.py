@@ -1,6 +1,6 @@
 """Handlers for what the user has already; shipped by ``datamaestro-download-datafolder``."""
 
-from datamaestro.plugins.facade import shipped_by
+from datamaestro.facade import shipped_by
 
 with shipped_by("datamaestro-download-datafolder", package="datamaestro_download_datafolder"):
     from datamaestro_download_datafolder import linkfile, linkfolder, links

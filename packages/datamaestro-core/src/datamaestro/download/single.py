@@ -1,6 +1,6 @@
 """Handlers for single files; shipped by ``datamaestro-download-single``."""
 
-from datamaestro.plugins.facade import shipped_by
+from datamaestro.facade import shipped_by
 
 with shipped_by("datamaestro-download-single", package="datamaestro_download_single"):
     from datamaestro_download_single import (

@@ -152,7 +152,8 @@ class FileServer:
             return self.files[path]
         for prefix, folder in self.folders.items():
             file = folder / path.removeprefix(prefix).lstrip("/")
-            if path.startswith(prefix) and file.is_file() and folder in file.resolve().parents:
+            inside = folder.resolve() in file.resolve().parents
+            if path.startswith(prefix) and file.is_file() and inside:
                 return file.read_bytes()
         return None
 
