@@ -43,7 +43,6 @@ def serve(tmp_path):
         (tmp_path / name).write_bytes(data)
         return (tmp_path / name).as_uri()
 
-    pytest.importorskip("datamaestro_transport_local")
     return serve
 
 
