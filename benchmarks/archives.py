@@ -6,7 +6,7 @@ machines; a run before the timed ones, and files that are removed before each, l
 
     python benchmarks/archives.py [--json FILE] [--quick] [--runs N]
 
-Needs tar and unzip; the rows with a download also curl and a server (see `download_row`).
+Needs tar and unzip; the rows with a download also curl and nginx, and are left out without.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from served import download_command, nginx, tar_datasets
 
 FULL = {"small": (20_000, 4096), "large": (4, 128 << 20)}
 QUICK = {"small": (2_000, 4096), "large": (4, 8 << 20)}
@@ -171,25 +173,32 @@ def read_row(medium: str, archive: Path, destination: Path, runs: int) -> Row:
     )
 
 
-def download_row(
-    work: str, target: float, url: str, ours: Sequence[str], destination: Path, runs: int
-) -> Row:
-    """Compare downloading and unpacking a tar.gz with ``curl -o`` and then ``tar xzf``.
+def download_rows(here: Path, destination: Path, runs: int) -> list[Row]:
+    """Compare ``datamaestro download`` of a tar.gz with ``curl -o`` and then ``tar xzf``.
 
-    :param url: where nginx on loopback serves it
-    :param ours: the command that prepares a data set of it, to `destination`
+    Ours verifies size and SHA-256, and flushes to disk before it calls the data complete.
     """
-    kept = destination.with_suffix(".tar.gz")
+    rows = []
     script = 'curl -s -o "$1" "$2" && tar xzf "$1" -C "$3"'
-    peer = ["sh", "-ec", script, "sh", str(kept), url, str(destination)]
-    return compare(
-        work,
-        "tmpfs",
-        target,
-        lambda: seconds(ours, destination, made_by_us=True),
-        lambda: seconds(peer, destination, made_by_us=False),
-        runs,
-    )
+    archives = {name: here / f"{name}.tar.gz" for name in ("small", "large")}
+    with nginx(here) as url:
+        place = tar_datasets(here / "served", url, archives)
+        for name, target in (("small", 1.0), ("large", 0.40)):
+            ours = download_command(place, destination, name)
+            kept = str(destination / "kept.tar.gz")
+            peer = ["sh", "-ec", script, "sh", kept, f"{url}/{name}.tar.gz", str(destination)]
+            rows.append(
+                compare(
+                    f"download and extract, {name} files",
+                    "tmpfs",
+                    target,
+                    lambda ours=ours: seconds(ours, destination, made_by_us=True),
+                    lambda peer=peer: seconds(peer, destination, made_by_us=False),
+                    runs,
+                )
+            )
+            print(rows[-1], flush=True)
+    return rows
 
 
 def media() -> dict[str, Path]:
@@ -222,6 +231,8 @@ def all_rows(sizes: dict[str, tuple[int, int]], runs: int, only: str | None) -> 
                 print(rows[-1], flush=True)
             rows.append(read_row(medium, here / "small.zip", out, runs))
             print(rows[-1], flush=True)
+            if medium == "tmpfs" and shutil.which("nginx") and shutil.which("curl"):
+                rows += download_rows(here, out, runs)
     return rows
 
 

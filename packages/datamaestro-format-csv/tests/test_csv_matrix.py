@@ -406,3 +406,15 @@ def test_a_text_column_of_a_real_file_is_told() -> None:
     assert error.where is not None
     assert error.where.endswith("forestfires.csv:2")
     assert (error.message, error.found) == ("a value in column 'month' can't be read", "'mar'")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [("\ufeff\ufeff1,2\n3,4\n", 1), ("1,2\n\n\ufeff3,4\n", 3), ("1,2\n#\n\ufeff3,4\n", 3)],
+)
+def test_a_byte_order_mark_that_is_not_first_is_part_of_a_value(
+    path: Path, content: str, line: int
+) -> None:
+    error = failure(matrix(path, content, comment="#"))
+    assert error.where == f"{path}:{line}"
+    assert "\\ufeff" in str(error)

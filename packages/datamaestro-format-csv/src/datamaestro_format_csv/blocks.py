@@ -10,6 +10,7 @@ Two kinds hold the same rows in the two ways that they can be parsed:
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -138,7 +139,7 @@ def read_blocks(source: LineSource, dialect: Dialect, path: Path) -> Iterator[Bl
     quote = dialect.quote.encode()
     while (taken := source.take_chunk()) is not None:
         chunk, line = taken
-        if (quote and quote in chunk) or _has_odd_line_ends(chunk):
+        if (quote and quote in chunk) or _has_odd_line_ends(chunk) or _has_mark(chunk):
             source.give_back(chunk, line)
             yield from _read_quoted(source, dialect, path, line + count_lines(chunk))
         else:
@@ -163,3 +164,12 @@ def _read_quoted(source: LineSource, dialect: Dialect, path: Path, end: int) -> 
 def _has_odd_line_ends(chunk: bytes) -> bool:
     r"""Whether there is a ``\r`` that does not belong to a line end: `csv` refuses it."""
     return b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")
+
+
+def _has_mark(chunk: bytes) -> bool:
+    """Whether there is a byte order mark, which polars drops at the start of what it parses.
+
+    That at the start of the file is gone already; any other is part of a value. (Asking
+    for ASCII first costs next to nothing, looking for three bytes a third of the parsing.)
+    """
+    return not chunk.isascii() and codecs.BOM_UTF8 in chunk
