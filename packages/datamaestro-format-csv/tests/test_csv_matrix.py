@@ -418,3 +418,15 @@ def test_a_byte_order_mark_that_is_not_first_is_part_of_a_value(
     error = failure(matrix(path, content, comment="#"))
     assert error.where == f"{path}:{line}"
     assert "\\ufeff" in str(error)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_file_that_is_cut_off_after_a_delimiter_is_refused(path: Path, end: str) -> None:
+    error = failure(matrix(path, f"1,2\n3,4,{end}"))
+    assert error.where == f"{path}:2"
+    assert error.expected == "2 fields"
+
+
+def test_a_number_with_other_blanks_than_spaces_and_tabs_is_text_as_a_target(path: Path) -> None:
+    _, _, target = matrix(path, "1,5\x0b\n2,6\n", target=-1).data()
+    assert target.tolist() == ["5\x0b", "6"]

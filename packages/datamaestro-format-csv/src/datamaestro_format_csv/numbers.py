@@ -85,10 +85,11 @@ class Part:
 
 def read_number(text: str) -> float | None:
     """Give the number that a text is, or None if it is none."""
-    if "_" in text or not text.isascii():
+    bare = text.strip(BLANKS)
+    if "_" in text or not text.isascii() or bare != bare.strip():
         return None
     try:
-        return float(text.strip(BLANKS))
+        return float(bare)
     except ValueError:
         return None
 
@@ -120,9 +121,12 @@ def _parse_sound(block: PlainBlock, layout: Layout) -> polars.DataFrame | None:
     """Parse a block that has nothing but numbers, in rows of one length; None for others."""
     import polars
 
+    # polars takes a delimiter too many for no fault where nothing at all follows it,
+    # as in a file that is cut off there.
+    data = block.data if block.data.endswith(b"\n") else block.data + b"\n"
     try:
         frame = polars.read_csv(
-            block.data,
+            data,
             has_header=False,
             schema=layout.types(),
             separator=block.dialect.delimiter,
