@@ -52,6 +52,7 @@ def nginx(root: Path) -> Iterator[str]:
     program = shutil.which("nginx")
     if program is None:
         raise FileNotFoundError("rows with a download need nginx")
+    root.chmod(0o755)  # nginx serves as another user
     folder = root / "nginx"
     folder.mkdir()
     with socket.socket() as probe:
