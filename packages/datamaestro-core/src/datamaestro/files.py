@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -100,14 +101,22 @@ def flush_to_disk(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         _fsync(path)
         return
-    entries = [
-        Path(folder, name) for folder, _, names in os.walk(path) for name in (*names, os.curdir)
-    ]
     # One by one, 20,000 files of 4 kB took 4.8 s on a disk; their file system at once, 0.6 s.
-    if len(entries) > MANY and _flush_file_system(path):
+    first = list(islice(_entries(path), MANY + 1))
+    if len(first) > MANY and _flush_file_system(path):
         return
-    for entry in entries:
-        _fsync(entry)
+    for entry in _entries(path):
+        _fsync(Path(entry.path))
+    _fsync(path)
+
+
+def _entries(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
+    """Give what is in a folder and below, what a folder holds before the folder itself."""
+    with os.scandir(folder) as found:
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)
+            yield entry
 
 
 def _flush_file_system(path: Path) -> bool:
@@ -169,6 +178,9 @@ def size_on_disk(path: Path) -> int:
     """Give the number of bytes in a file, or in all files below a folder."""
     if not path.is_dir():
         return path.lstat().st_size
+    # scandir, since a Path for each of 20,000 files costs more than looking at it.
     return sum(
-        Path(folder, name).lstat().st_size for folder, _, names in os.walk(path) for name in names
+        entry.stat(follow_symlinks=False).st_size
+        for entry in _entries(path)
+        if not entry.is_dir(follow_symlinks=False)
     )
