@@ -238,6 +238,8 @@ def all_rows(sizes: dict[str, tuple[int, int]], runs: int, only: str | None) -> 
 
 def main() -> int:
     """Run all, and tell whether every target was reached."""
+    # Installed packages have their bytecode; without it, each start would compile ours.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, help="write all times there")
     parser.add_argument("--quick", action="store_true", help="small archives, to try the script")

@@ -331,6 +331,8 @@ def own_memory(imports: str, work: str, field: str) -> int:
 
 
 def main() -> None:
+    # Installed packages have their bytecode; without it, each start would compile ours.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--json", type=Path, help="write the results to this file")
     parser.add_argument("--quick", action="store_true", help="a tenth of the sizes")
