@@ -38,7 +38,11 @@ def install_all(session: nox.Session, *groups: str) -> None:
     for name, project in PACKAGES.items():
         extras = ",".join(project["project"].get("optional-dependencies", {}))
         requirements += ["-e", f"packages/{name}[{extras}]" if extras else f"packages/{name}"]
-        requirements += own_test_requirements(project)
+        requirements += [
+            requirement
+            for requirement in own_test_requirements(project)
+            if not requirement.startswith(tuple(PACKAGES))  # these are installed already
+        ]
     session.install(*requirements)
 
 
