@@ -251,6 +251,18 @@ def test_a_command_of_a_plugin_runs(run):
     assert "greet" in run("--help").stdout
 
 
+def test_commands_of_plugins_are_listed_without_importing_them(run):
+    write_distribution(
+        run.folder,
+        "example-command",
+        files={"example_command.py": "raise RuntimeError('imported')"},
+        entry_points={"datamaestro.commands": {"greet": "example_command:greet"}},
+    )
+    result = run("--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "greet" in result.stdout
+
+
 def test_a_broken_command_of_a_plugin_does_not_break_the_help(run):
     write_distribution(
         run.folder,

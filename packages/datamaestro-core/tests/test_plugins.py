@@ -1,7 +1,5 @@
 """Plugins: real distributions on disk, some of them broken."""
 
-import logging
-
 import pytest
 
 from datamaestro.context import Context
@@ -298,14 +296,3 @@ def test_a_facade_does_not_hide_what_its_plugin_misses(site_packages):
         shipped_by("incomplete", package="incomplete"),
     ):
         import incomplete  # noqa: F401
-
-
-def test_commands_of_plugins_are_listed_without_importing_them(site_packages, caplog):
-    caplog.set_level(logging.WARNING)
-    write_distribution(
-        site_packages,
-        "example-command",
-        files={"example_command.py": "raise RuntimeError('imported')"},
-        entry_points={"datamaestro.commands": {"greet": "example_command:greet"}},
-    )
-    assert "greet" in PluginManager().commands()

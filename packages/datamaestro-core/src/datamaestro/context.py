@@ -36,6 +36,7 @@ from datamaestro.plugins.manager import PluginManager, Provided
 from datamaestro.progress import Progress, automatic_progress
 from datamaestro.repository import Repository
 from datamaestro.settings import Settings, UserSettings, user_settings_path
+from datamaestro.utils import environment_flag
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
@@ -50,11 +51,6 @@ __all__ = [
     "get_dataset",
     "prepare_dataset",
 ]
-
-
-def environment_flag(name: str) -> bool:
-    """Tell whether an environment variable is set to something else than ``0``."""
-    return os.environ.get(name, "0") not in ("", "0")
 
 
 class Context:
@@ -273,8 +269,8 @@ class Context:
 
     def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
         if isinstance(dataset, str):
-            chosen = identifiers.parse(dataset).selector
-            definition = self.dataset(dataset)
+            identifier = identifiers.parse(dataset)
+            chosen, definition = identifier.selector, self.catalog.definition(identifier)
         else:
             chosen, definition = {}, getattr(dataset, "__dataset__", dataset)
         if not isinstance(definition, DatasetDefinition):

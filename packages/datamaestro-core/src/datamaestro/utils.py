@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from datamaestro.errors import VerificationError
 
-__all__ = ["CHUNK_SIZE", "Checker", "HashCheck", "file_digests"]
+__all__ = ["CHUNK_SIZE", "Checker", "HashCheck", "environment_flag", "file_digests"]
 
 CHUNK_SIZE = 1 << 20
 """How many bytes are moved at once: large enough that the loop costs nothing."""
@@ -52,6 +53,11 @@ class HashCheck:
             raise VerificationError(
                 f"wrong {self.algorithm}", where=path, expected=self.digest, found=found
             )
+
+
+def environment_flag(name: str) -> bool:
+    """Tell whether an environment variable is set to something else than ``0``."""
+    return os.environ.get(name, "0") not in ("", "0")
 
 
 def file_digests(path: Path, algorithms: list[str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from datamaestro.download import FileResource, Source
-from datamaestro.errors import VerificationError
 from datamaestro.utils import CHUNK_SIZE, Checker, file_digests
 from datamaestro_download_single.compression import Compression, Gzip, compression_of
 
@@ -77,7 +76,7 @@ class FileDownloader(FileResource):
         if super().proves(path):
             return True
         if self.compression is None:
-            return _has_digests(path, self.source)
+            return _is_as_declared(path, self.source)
         if isinstance(self.compression, Gzip):
             tail = self.binding.fetcher.fetch_tail(self.source, 8)
             return tail is not None and tail == _gzip_trailer(path)
@@ -126,17 +125,13 @@ filedownloader = FileDownloader
 concatdownload = ConcatDownloader
 
 
-def _has_digests(path: Path, source: Source) -> bool:
-    """Tell whether a file has the declared digests, or failing any the declared size."""
-    size = path.stat().st_size
-    if source.size is not None and size != source.size:
-        raise VerificationError("wrong size", where=path, expected=source.size, found=size)
-    found = file_digests(path, list(source.digests))
-    for algorithm, digest in source.digests.items():
-        if found[algorithm] != digest:
-            raise VerificationError(
-                f"wrong {algorithm}", where=path, expected=digest, found=found[algorithm]
-            )
+def _is_as_declared(path: Path, source: Source) -> bool:
+    """Tell whether a file has the declared digests, or failing any the declared size.
+
+    :raises VerificationError: if it has others
+    """
+    source.check_size(path, path.stat().st_size)
+    source.check_digests(path, file_digests(path, list(source.digests)))
     return bool(source.digests) or source.size is not None
 
 

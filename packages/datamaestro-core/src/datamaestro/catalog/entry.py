@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from datamaestro.data import Base
@@ -93,8 +93,6 @@ class Entry:
 
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON, without what isn't known."""
-        from dataclasses import asdict
-
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from datamaestro.errors import DefinitionError
+from datamaestro.errors import DefinitionError, VerificationError
 from datamaestro.location import definition_site
 
 __all__ = ["Source"]
@@ -80,3 +80,26 @@ class Source:
             for algorithm in _DIGEST_LENGTHS
             if (digest := getattr(self, algorithm)) is not None
         }
+
+    def check_size(self, where: object, found: int | None) -> None:
+        """Check a number of bytes, if one is declared and one was found.
+
+        :param where: what has that size, for the message
+        :raises VerificationError: if it is another
+        """
+        if self.size is not None and found is not None and self.size != found:
+            raise VerificationError(
+                "wrong size", where=where, expected=f"{self.size} bytes", found=f"{found} bytes"
+            )
+
+    def check_digests(self, where: object, found: Mapping[str, str]) -> None:
+        """Check digests, by algorithm, against all that are declared.
+
+        :param where: what has these digests, for the message
+        :raises VerificationError: if one is another
+        """
+        for algorithm, digest in self.digests.items():
+            if found[algorithm] != digest:
+                raise VerificationError(
+                    f"wrong {algorithm}", where=where, expected=digest, found=found[algorithm]
+                )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,12 +28,12 @@ from datamaestro.plugins.descriptors import (
     RepositorySpec,
     TransportSpec,
 )
+from datamaestro.utils import environment_flag
 
 __all__ = ["BrokenPlugin", "Plugin", "PluginManager", "Provided"]
 
 PLUGINS = "datamaestro"
 REPOSITORIES = "datamaestro.repositories"
-COMMANDS = "datamaestro.commands"
 
 logger = logging.getLogger(__name__)
 
@@ -136,10 +135,6 @@ class PluginManager:
     def encoders(self) -> list[Provided[EncoderSpec]]:
         """The encoders of all plugins."""
         return self._collect(EncoderSpec, "datamaestro_encoders")
-
-    def commands(self) -> dict[str, EntryPoint]:
-        """Give the commands that plugins add, by name, none of them loaded."""
-        return {entry_point.name: entry_point for entry_point in entry_points(group=COMMANDS)}
 
     # --- using it
 
@@ -253,7 +248,7 @@ class PluginManager:
         return found
 
     def _record(self, plugin: Plugin, error: Exception) -> None:
-        if os.environ.get("DATAMAESTRO_STRICT_PLUGINS", "0") not in ("", "0"):
+        if environment_flag("DATAMAESTRO_STRICT_PLUGINS"):
             raise error
         if any(item.plugin == plugin for item in self.broken):
             return

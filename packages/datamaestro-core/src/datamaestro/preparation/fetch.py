@@ -164,11 +164,7 @@ class CacheFetcher:
             download = self._cached(source, path) or self._download(source, entry)
             destination.parent.mkdir(parents=True, exist_ok=True)
             remove(destination)
-            try:
-                if not shared:
-                    raise NotImplementedError
-                os.link(path, destination)
-            except (OSError, NotImplementedError):
+            if not (shared and _linked(path, destination)):
                 shutil.copyfile(path, destination)
         self.downloads.append(download)
         self._used.append(entry)
@@ -179,7 +175,7 @@ class CacheFetcher:
             return None
         digests = file_digests(path, ["sha256", *source.digests])
         try:
-            _check_digests(source, path, digests)
+            source.check_digests(path, digests)
         except VerificationError as error:
             logger.warning("a cached download is wrong and is fetched again: %s", error)
             remove(path)
@@ -261,7 +257,7 @@ class CacheFetcher:
         assert result is not None, "a transfer that has ended has a result"
         partial = Partial(entry.with_suffix(".part"))
         try:
-            _check_digests(source, result.url, result.digests)
+            source.check_digests(result.url, result.digests)
         except VerificationError as error:
             rejected = entry.with_suffix(".rejected")
             partial.path.replace(rejected)
@@ -274,16 +270,17 @@ class CacheFetcher:
         return Download(result.url, result.size, result.digests["sha256"], result.validator)
 
 
+def _linked(path: Path, destination: Path) -> bool:
+    """Give a file a second name, where its file system can; tell whether it has it."""
+    try:
+        os.link(path, destination)
+    except (OSError, NotImplementedError):
+        return False
+    return True
+
+
 def _key(source: Source) -> str:
     return hashlib.sha256(source.url.encode()).hexdigest()
-
-
-def _check_digests(source: Source, where: object, found: dict[str, str]) -> None:
-    for algorithm, digest in source.digests.items():
-        if found[algorithm] != digest:
-            raise VerificationError(
-                f"wrong {algorithm}", where=where, expected=digest, found=found[algorithm]
-            )
 
 
 def _summary(source: Source, failures: list[DatamaestroError]) -> DatamaestroError:

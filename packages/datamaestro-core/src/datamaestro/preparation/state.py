@@ -30,7 +30,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from datamaestro.files import usable, write_atomically
+from datamaestro.files import write_atomically
 
 __all__ = ["Download", "Record", "State"]
 
@@ -120,8 +120,7 @@ class State:
             name: {"state": "complete", **asdict(record)} for name, record in self._records.items()
         }
         document = {"version": VERSION, "resources": resources}
-        with usable(self.path.parent):
-            write_atomically(self.path, json.dumps(document, indent=1) + "\n")
+        write_atomically(self.path, json.dumps(document, indent=1) + "\n")
 
 
 def _record(entry: dict[str, Any]) -> Record:

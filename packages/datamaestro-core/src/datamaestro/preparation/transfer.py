@@ -25,7 +25,6 @@ from datamaestro.errors import (
     DataDirectoryError,
     DatamaestroError,
     TransportError,
-    VerificationError,
 )
 from datamaestro.files import remove, usable, write_atomically
 from datamaestro.preparation.digests import Digests
@@ -147,7 +146,7 @@ class Transfer:
                 task.update(len(chunk))
                 digests.update(chunk)
                 yield chunk
-            self._check_size(self._position)
+            self.source.check_size(self.url, self._position)
             self.result = Transferred(self.url, self._position, digests.result(), self._validator)
 
     def _chunks(self) -> Iterator[bytes]:
@@ -177,7 +176,7 @@ class Transfer:
         """
         request = TransportRequest(self.url, length, self._validator if length else None)
         with self.transport.open(request) as response:
-            self._check_size(response.size)
+            self.source.check_size(self.url, response.size)
             if response.start != length or length == 0:
                 if self._position > 0:
                     self.partial.remove()
@@ -205,13 +204,6 @@ class Transfer:
                     found=f"{self._position} bytes",
                     retry=True,
                 )
-
-    def _check_size(self, found: int | None) -> None:
-        declared = self.source.size
-        if declared is not None and found is not None and declared != found:
-            raise VerificationError(
-                "wrong size", where=self.url, expected=f"{declared} bytes", found=f"{found} bytes"
-            )
 
     def _check_space(self, response: Response, have: int) -> None:
         if response.size is None:
