@@ -29,7 +29,15 @@ from datamaestro.definitions import dataset, datatags, datatasks
 ALPHA = f'''{HEADER}
 @datatags("letters", "greek")
 @datatasks("spelling")
-@dataset(File, url="https://example.org/alpha", licence="MIT", aliases=["org.example.first"])
+@dataset(
+    File,
+    url="https://example.org/alpha",
+    licence="MIT",
+    citation="@misc{{alpha}}",
+    agreement="Be kind.",
+    languages=["fr", "el"],
+    aliases=["org.example.first"],
+)
 def alpha():
     """The letter alpha
 
@@ -249,6 +257,9 @@ def test_an_entry_tells_everything_that_is_declared(greek):
         "description": "Where everything begins.",
         "url": "https://example.org/alpha",
         "licence": "MIT",
+        "citation": "@misc{alpha}",
+        "agreement": "Be kind.",
+        "languages": ("el", "fr"),
         "aliases": ("org.example.first",),
         "tags": ("greek", "letters"),
         "tasks": ("spelling",),

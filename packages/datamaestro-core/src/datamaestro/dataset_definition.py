@@ -40,6 +40,9 @@ class DatasetDefinition:
         url: str | None = None,
         doi: str | None = None,
         licence: str | None = None,
+        citation: str | None = None,
+        agreement: str | None = None,
+        languages: Iterable[str] = (),
         timestamp: str | None = None,
         size: int | str | None = None,
         aliases: Iterable[str] = (),
@@ -55,6 +58,9 @@ class DatasetDefinition:
         self.url = url
         self.doi = doi
         self.licence = licence
+        self.citation = citation
+        self.agreement = agreement
+        self.languages = frozenset(languages)
         self.timestamp = timestamp
         self.size = size
         self.aliases = frozenset(aliases)

@@ -60,6 +60,9 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
     :param url: the page that describes the dataset
     :param doi: the DOI of its publication
     :param licence: what its owner allows, as an SPDX identifier where there is one
+    :param citation: how to cite it, as an entry of BibTeX
+    :param agreement: the text that its owner asks users to agree to
+    :param languages: the languages of its content, as tags of BCP 47: ``fr``, ``pt-BR``
     :param timestamp: the date of a version of a dataset that changes in place
     :param size: the size on disk, such as ``"1.2 GB"``
     :param aliases: other ids under which the dataset is found
@@ -74,6 +77,9 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         url: str | None = None,
         doi: str | None = None,
         licence: str | None = None,
+        citation: str | None = None,
+        agreement: str | None = None,
+        languages: Iterable[str] = (),
         timestamp: str | None = None,
         size: int | str | None = None,
         aliases: Iterable[str] = (),
@@ -84,6 +90,9 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
             "url": url,
             "doi": doi,
             "licence": licence,
+            "citation": citation,
+            "agreement": agreement,
+            "languages": tuple(languages),
             "timestamp": timestamp,
             "size": size,
             "aliases": tuple(aliases),

@@ -50,6 +50,9 @@ class Entry:
     url: str | None
     doi: str | None
     licence: str | None
+    citation: str | None
+    agreement: str | None
+    languages: tuple[str, ...]
     aliases: tuple[str, ...]
     tags: tuple[str, ...]
     tasks: tuple[str, ...]
@@ -76,6 +79,9 @@ class Entry:
             url=definition.url,
             doi=definition.doi,
             licence=definition.licence,
+            citation=definition.citation,
+            agreement=definition.agreement,
+            languages=tuple(sorted(definition.languages)),
             aliases=tuple(sorted(definition.aliases)),
             tags=tuple(sorted(definition.tags)),
             tasks=tuple(sorted(definition.tasks)),

@@ -33,6 +33,7 @@ def _lines(entry: Entry) -> list[str]:
         "URL": entry.url,
         "DOI": entry.doi,
         "Licence": entry.licence,
+        "Languages": ", ".join(entry.languages),
         "Types": ", ".join(entry.types),
         "Tags": ", ".join(entry.tags),
         "Tasks": ", ".join(entry.tasks),
