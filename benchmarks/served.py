@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,11 @@ events {{ worker_connections 256; }}
 http {{
   access_log off;
   sendfile on;
-  server {{ listen 127.0.0.1:{port}; root {root}; }}
+  server {{
+    listen 127.0.0.1:{port};
+    root {root};
+    location /limited/ {{ alias {root}/; limit_rate {limit_rate}; }}
+  }}
 }}
 """
 
@@ -34,7 +38,7 @@ class Served(Repository):
     NAMESPACE = "served"
 """
 
-DEFINITION = '''
+TAR_DATASET = '''
 @tardownloader("data", "{url}", unwrap=False, size={size}, sha256="{sha256}")
 @dataset(Folder, id="org.example.{name}")
 def {name}(data):
@@ -42,11 +46,23 @@ def {name}(data):
     return {{"path": data}}
 '''
 
+FILE = """
+@filedownloader("{name}", "{url}", size={size}, sha256="{sha256}")"""
+
+FILE_DATASET = '''
+@dataset(Files, id="org.example.{name}")
+def {name}({arguments}):
+    """{name}"""
+    return {{"paths": [{arguments}]}}
+'''
+
 
 @contextmanager
-def nginx(root: Path) -> Iterator[str]:
+def nginx(root: Path, limit_rate: str = "0") -> Iterator[str]:
     """Serve a folder, and give its URL.
 
+    :param limit_rate: the bytes a second that each connection gets for what it asks for
+        below ``/limited/``, where everything is served a second time
     :raises FileNotFoundError: if there is no nginx
     """
     program = shutil.which("nginx")
@@ -58,7 +74,7 @@ def nginx(root: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    text = CONFIGURATION.format(folder=folder, port=port, root=root)
+    text = CONFIGURATION.format(folder=folder, port=port, root=root, limit_rate=limit_rate)
     (folder / "nginx.conf").write_text(text)
     process = subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf")])
     try:
@@ -83,10 +99,35 @@ def tar_datasets(folder: Path, url: str, archives: Mapping[str, Path]) -> Path:
     for name, path in archives.items():
         digest = file_digests(path, ["sha256"])["sha256"]
         definitions.append(
-            DEFINITION.format(
+            TAR_DATASET.format(
                 name=name, url=f"{url}/{path.name}", size=path.stat().st_size, sha256=digest
             )
         )
+    return _repository(folder, definitions)
+
+
+def file_datasets(folder: Path, datasets: Mapping[str, Sequence[tuple[str, str, Path]]]) -> Path:
+    """Write a repository of datasets that are single files; give its place.
+
+    :param datasets: by name, the name, URL and copy on disk of each file
+    """
+    definitions = [
+        "from datamaestro.data import Base\n"
+        "from datamaestro.definitions import Param, dataset\n"
+        "from datamaestro.download.single import filedownloader\n"
+        "class Files(Base):\n    paths: Param[list]\n"
+    ]
+    for name, files in datasets.items():
+        for file, url, path in files:
+            digest = file_digests(path, ["sha256"])["sha256"]
+            size = path.stat().st_size
+            definitions.append(FILE.format(name=file, url=url, size=size, sha256=digest))
+        arguments = ", ".join(file for file, _, _ in files)
+        definitions.append(FILE_DATASET.format(name=name, arguments=arguments))
+    return _repository(folder, definitions)
+
+
+def _repository(folder: Path, definitions: Iterable[str]) -> Path:
     return write_distribution(
         folder,
         "served-datasets",

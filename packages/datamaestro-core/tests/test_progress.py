@@ -1,12 +1,15 @@
-"""Bars are shown where somebody watches, and nowhere else."""
+"""Bars are shown where somebody watches, and lines of JSON where a program does."""
 
+import io
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 
-from datamaestro.progress import Bars, NoProgress
+from datamaestro import progress
+from datamaestro.progress import Bars, JSONLines, NoProgress
 
 CHOICE = "from datamaestro.progress import automatic_progress as a; print(type(a()).__name__)"
 
@@ -41,3 +44,63 @@ def test_a_transfer_that_nobody_watches_shows_nothing(capsys):
     with NoProgress().task("data.csv", 2048) as task:
         task.update(1024)
     assert capsys.readouterr().err == ""
+
+
+def test_several_transfers_have_a_bar_for_all(capsys):
+    bars = Bars()
+    with bars.all("org.example.corpus", 2, 4096):
+        for name in ("a.csv", "b.csv"):
+            with bars.task(name, 2048) as task:
+                task.update(2048)
+    shown = capsys.readouterr().err
+    assert "org.example.corpus, 2 files" in shown
+    assert "100%" in shown or "4.00k" in shown
+
+
+def test_one_transfer_has_one_bar(capsys):
+    bars = Bars()
+    with bars.all("org.example.corpus", 1, 2048), bars.task("a.csv", 2048) as task:
+        task.update(2048)
+    assert "org.example.corpus" not in capsys.readouterr().err
+
+
+def events(stream):
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_program_is_told_of_the_beginning_the_progress_and_the_end(monkeypatch):
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    stream = io.StringIO()
+    with JSONLines(stream).task("data.csv", 2048) as task:
+        task.update(1024)
+    begin, middle, end = events(stream)
+    assert begin == {"event": "begin", "task": 1, "label": "data.csv", "total": 2048}
+    assert middle["rate"] > 0
+    middle.pop("rate")
+    assert middle == {"event": "progress", "task": 1, "done": 1024, "total": 2048}
+    assert end["event"] == "end"
+
+
+def test_a_program_is_not_told_of_every_chunk():
+    stream = io.StringIO()
+    with JSONLines(stream).task("data.csv") as task:
+        for _ in range(1000):
+            task.update(1)
+    assert len(events(stream)) < 100
+    assert events(stream)[-1]["done"] == 1000
+
+
+def test_a_program_is_told_what_transfers_belong_to():
+    stream = io.StringIO()
+    lines = JSONLines(stream)
+    with lines.all("org.example.corpus", 2, 4096), lines.task("a.csv"):
+        pass
+    first, *_, last = events(stream)
+    assert first == {
+        "event": "begin",
+        "task": 1,
+        "label": "org.example.corpus",
+        "count": 2,
+        "total": 4096,
+    }
+    assert last == {"event": "end", "task": 1, "label": "org.example.corpus"}

@@ -3,16 +3,18 @@
 A context is an explicit object; several with different paths live side by side.
 Environment variables are read when they are asked for, never at import:
 
-=========================  ====================================================
-``DATAMAESTRO_DIR``        the data directory, when no path is given
-``DATAMAESTRO_OFFLINE``    ``1``: open no connection
-``DATAMAESTRO_MIRROR``     the base URL of a site mirror, tried first
-=========================  ====================================================
+===========================  ==================================================
+``DATAMAESTRO_DIR``          the data directory, when no path is given
+``DATAMAESTRO_OFFLINE``      ``1``: open no connection
+``DATAMAESTRO_MIRROR``       the base URL of a site mirror, tried first
+``DATAMAESTRO_CONNECTIONS``  how many connections a host gets at once
+===========================  ==================================================
 """
 
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -28,6 +30,7 @@ from datamaestro.errors import (
     PluginError,
     QueryError,
     RepositoryNotFoundError,
+    SettingsError,
     TransportError,
 )
 from datamaestro.paths import DatafolderPath, ResolvablePath
@@ -41,6 +44,7 @@ from datamaestro.utils import environment_flag
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
     from datamaestro.download.transport import Transport
+    from datamaestro.preparation.connections import Connections
 
 __all__ = [
     "Context",
@@ -51,6 +55,10 @@ __all__ = [
     "get_dataset",
     "prepare_dataset",
 ]
+
+
+CONNECTIONS = 4
+"""How many connections a host gets at once, unless something else is set."""
 
 
 class Context:
@@ -121,6 +129,26 @@ class Context:
     def mirror(self) -> str | None:
         """The base URL of the site mirror, if there is one."""
         return os.environ.get("DATAMAESTRO_MIRROR") or None
+
+    @cached_property
+    def connections(self) -> Connections:
+        """How many connections there are to each host, and may be.
+
+        :raises SettingsError: if the environment or the settings give no such number
+        """
+        from datamaestro.preparation.connections import Connections
+
+        variable = "DATAMAESTRO_CONNECTIONS"
+        given: object = os.environ.get(variable)
+        where: object = variable
+        if given is None:
+            given, where = self.settings.connections, self.settings.path
+        limit = CONNECTIONS if given is None else str(given)
+        if not re.fullmatch(r"[1-9][0-9]{0,2}", str(limit)):
+            raise SettingsError(
+                "not a number of connections", where=where, expected="1 to 999", found=repr(given)
+            )
+        return Connections(int(limit))
 
     # --- plugins
 

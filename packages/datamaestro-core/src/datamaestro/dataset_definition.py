@@ -67,6 +67,7 @@ class DatasetDefinition:
         self.tags = frozenset(tags)
         self.tasks = frozenset(tasks)
         self.resources: dict[str, Resource] = {}
+        self._places: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"<dataset {self.id} ({self.type.__qualname__}), {self.location}>"
@@ -85,13 +86,12 @@ class DatasetDefinition:
 
         :raises DefinitionError: if another one has its name or its place on disk
         """
-        for other in self.resources.values():
-            if other.name == resource.name:
-                raise self.error(f"two resources are named {resource.name!r}")
-            if _place(other) is not None and _place(other) == _place(resource):
-                raise self.error(
-                    f"{other.name!r} and {resource.name!r} are both stored as {_place(other)}"
-                )
+        if resource.name in self.resources:
+            raise self.error(f"two resources are named {resource.name!r}")
+        if (place := _place(resource)) is not None:
+            other = self._places.setdefault(place, resource.name)
+            if other != resource.name:
+                raise self.error(f"{other!r} and {resource.name!r} are both stored as {place}")
         # Decorators come bottom up: put each before the last, to keep the order of reading.
         self.resources = {resource.name: resource, **self.resources}
 

@@ -151,6 +151,7 @@ class TransportError(DownloadError):
 
     :param retry: whether the same request may succeed when it is made again
     :param retry_after: the seconds that the server asked to wait before that
+    :param overloaded: whether the server said that it is asked too much at once
     """
 
     def __init__(
@@ -163,10 +164,12 @@ class TransportError(DownloadError):
         hint: str | None = None,
         retry: bool = False,
         retry_after: float | None = None,
+        overloaded: bool = False,
     ) -> None:
         super().__init__(message, where=where, expected=expected, found=found, hint=hint)
         self.retry = retry
         self.retry_after = retry_after
+        self.overloaded = overloaded
 
 
 class VerificationError(DatamaestroError):

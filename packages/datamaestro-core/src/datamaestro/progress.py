@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Protocol, TextIO
 
-__all__ = ["Bars", "NoProgress", "Progress", "Task", "automatic_progress"]
+__all__ = ["Bars", "JSONLines", "NoProgress", "Progress", "Task", "automatic_progress"]
+
+EVERY = 0.2
+"""Seconds between two reports on the same transfer."""
 
 
 class Task(Protocol):
@@ -18,13 +25,23 @@ class Task(Protocol):
 
 
 class Progress(Protocol):
-    """What is told about transfers."""
+    """What is told about transfers, by several threads at once."""
 
     def task(self, label: str, total: int | None = None) -> AbstractContextManager[Task]:
         """Begin a transfer.
 
         :param label: what is transferred
         :param total: its size in bytes, if it is known
+        """
+
+    def all(
+        self, label: str, count: int, total: int | None = None
+    ) -> AbstractContextManager[object]:
+        """Begin what some transfers belong to together, until the block ends.
+
+        :param label: what they are for
+        :param count: how many there will be
+        :param total: the size of all in bytes, if it is known
         """
 
 
@@ -44,24 +61,149 @@ class NoProgress:
         """Begin a transfer that nobody watches."""
         return nullcontext(_Silent())
 
+    def all(
+        self,
+        label: str,  # noqa: ARG002
+        count: int,  # noqa: ARG002
+        total: int | None = None,  # noqa: ARG002
+    ) -> AbstractContextManager[object]:
+        """Begin transfers that nobody watches."""
+        return nullcontext()
+
+
+class _Together:
+    """Passes on what it is told to several tasks."""
+
+    def __init__(self, *tasks: Task) -> None:
+        self.tasks = tasks
+
+    def update(self, count: int) -> None:
+        for task in self.tasks:
+            task.update(count)
+
 
 class Bars:
-    """Shows a bar for each transfer, on the standard error stream or in a notebook.
+    """Shows a bar for each transfer and one for all, on the terminal or in a notebook.
+
+    A transfer that takes no time gets none: many small files show the common bar only.
 
     :param notebook: whether to show the notebook's kind
     """
 
     def __init__(self, *, notebook: bool = False) -> None:
         self.notebook = notebook
+        self._common: list[Task] = []
 
-    def task(self, label: str, total: int | None = None) -> AbstractContextManager[Task]:
+    @contextmanager
+    def task(self, label: str, total: int | None = None) -> Iterator[Task]:
         """Begin a transfer, and show its bar until it ends."""
+        with self._bar(label, total, delay=0.5 if self._common else 0.0) as bar:
+            yield _Together(bar, *self._common)
+
+    @contextmanager
+    def all(self, label: str, count: int, total: int | None = None) -> Iterator[None]:
+        """Begin several transfers, and show a bar for all of them until they have ended."""
+        if count < 2:
+            yield
+            return
+        with self._bar(f"{label}, {count} files", total, delay=0.0) as bar:
+            self._common.append(bar)
+            try:
+                yield
+            finally:
+                self._common.remove(bar)
+
+    def _bar(self, label: str, total: int | None, delay: float) -> AbstractContextManager[Task]:
         # In a notebook without widgets, tqdm's own choice is the bar of a terminal.
         module = importlib.import_module("tqdm.auto" if self.notebook else "tqdm")
         bar: AbstractContextManager[Task] = module.tqdm(
-            desc=label, total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=False
+            desc=label,
+            total=total,
+            unit="B",
+            unit_scale=True,
+            unit_divisor=1024,
+            leave=False,
+            delay=delay,
         )
         return bar
+
+
+class JSONLines:
+    """Writes a line of JSON for each thing that a program may want to know::
+
+        {"event": "begin", "task": 1, "label": "data.csv", "total": 4551}
+        {"event": "progress", "task": 1, "done": 4096, "total": 4551, "rate": 81920.0}
+        {"event": "end", "task": 1, "done": 4551, "total": 4551, "rate": 91020.0}
+
+    Sizes are in bytes, rates in bytes a second. What several transfers belong to is a
+    task too, with their number as ``count``; it has no events in between.
+
+    :param stream: where to write
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self._tasks = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def task(self, label: str, total: int | None = None) -> Iterator[Task]:
+        """Begin a transfer, and tell of its beginning, its progress and its end."""
+        number = self._begin(label=label, total=total)
+        task = _Reported(self, number, total)
+        try:
+            yield task
+        finally:
+            self.write("end", **task.facts())
+
+    @contextmanager
+    def all(self, label: str, count: int, total: int | None = None) -> Iterator[None]:
+        """Begin several transfers, and tell of their beginning and end."""
+        number = self._begin(label=label, count=count, total=total)
+        try:
+            yield
+        finally:
+            self.write("end", task=number, label=label)
+
+    def write(self, event: str, **facts: Any) -> None:
+        """Write a line; what is None is left out."""
+        known = {name: value for name, value in facts.items() if value is not None}
+        with self._lock:
+            self.stream.write(json.dumps({"event": event, **known}) + "\n")
+            self.stream.flush()
+
+    def _begin(self, **facts: Any) -> int:
+        with self._lock:
+            self._tasks += 1
+            number = self._tasks
+        self.write("begin", task=number, **facts)
+        return number
+
+
+class _Reported:
+    """A transfer that a program is told of."""
+
+    def __init__(self, lines: JSONLines, number: int, total: int | None) -> None:
+        self.lines = lines
+        self.number = number
+        self.total = total
+        self.done = 0
+        self.began = self.told = time.monotonic()
+
+    def update(self, count: int) -> None:
+        self.done += count
+        if (now := time.monotonic()) - self.told >= EVERY:
+            self.told = now
+            self.lines.write("progress", **self.facts())
+
+    def facts(self) -> dict[str, Any]:
+        seconds = max(time.monotonic() - self.began, 1e-6)
+        return {
+            "task": self.number,
+            "done": self.done,
+            "total": self.total,
+            "rate": round(self.done / seconds, 1),
+        }
 
 
 def automatic_progress() -> Progress:

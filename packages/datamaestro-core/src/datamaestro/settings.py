@@ -100,11 +100,13 @@ class Settings(_SettingsFile):
         definitions use
     :param mirrors: for URLs that begin with the key, the beginnings to try before it
     :param keys: credentials of services, by the name that definitions use
+    :param connections: how many connections a host gets at once, at the most
     """
 
     datafolders: dict[str, Path] = field(default_factory=dict)
     mirrors: dict[str, list[str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict, repr=False)
+    connections: int | None = None
 
 
 @dataclass

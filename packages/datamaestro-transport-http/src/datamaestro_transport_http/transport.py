@@ -31,6 +31,9 @@ READ_TIMEOUT = 60.0
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Status codes after which the same request may succeed later."""
 
+OVERLOADED = frozenset({429, 503})
+"""Those of them that say that the server is asked too much."""
+
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
@@ -51,8 +54,9 @@ class HttpTransport(Transport):
         import requests
 
         headers = {}
-        if request.start > 0:
-            headers["Range"] = f"bytes={request.start}-"
+        if request.start > 0 or request.stop is not None:
+            last = "" if request.stop is None else request.stop - 1
+            headers["Range"] = f"bytes={request.start}-{last}"
             if request.validator is not None:
                 headers["If-Range"] = request.validator
         try:
@@ -81,6 +85,7 @@ class HttpTransport(Transport):
                 found=f"status {answer.status_code} {answer.reason}".strip(),
                 retry=answer.status_code in RETRIED,
                 retry_after=_retry_after(answer.headers.get("Retry-After")),
+                overloaded=answer.status_code in OVERLOADED,
             )
         return _HttpResponse(answer, request)
 
@@ -97,6 +102,9 @@ class _HttpResponse(Response):
         self._url = request.url
         self.media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip() or None
         self.validator = _validator(answer.headers)
+        self.ranges = (
+            answer.status_code == 206 or answer.headers.get("Accept-Ranges", "").lower() == "bytes"
+        )
         if answer.status_code == 206:
             self.start, self.size = self._content_range(request)
         elif "Content-Encoding" not in answer.headers:

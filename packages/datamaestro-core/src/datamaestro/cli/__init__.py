@@ -31,6 +31,13 @@ INTERRUPTED = 130
 @click.option("--offline", is_flag=True, help="Open no connection (also DATAMAESTRO_OFFLINE=1).")
 @click.option("--keep-downloads", is_flag=True, help="Keep downloads in the cache after use.")
 @click.option("--quiet", is_flag=True, help="Show warnings and errors only, and no bars.")
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "bars", "json", "none"]),
+    default="auto",
+    show_default=True,
+    help="How progress is shown: bars on a terminal, lines of JSON for programs.",
+)
 @click.option("--debug", is_flag=True, help="Show what happens inside, and tracebacks.")
 @click.option("--traceback", is_flag=True, help="Show the traceback of an error.")
 @click.option("--host", help="Run the command on this host, through ssh.")

@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.progress import Progress
 
 __all__ = ["Session", "pass_session"]
 
@@ -27,6 +28,7 @@ class Session:
     offline: bool = False
     keep_downloads: bool = False
     quiet: bool = False
+    progress: str = "auto"
     debug: bool = False
     traceback: bool = False
     host: str | None = None
@@ -36,14 +38,23 @@ class Session:
     def context(self) -> Context:
         """Where data live, and which settings hold."""
         from datamaestro.context import Context
-        from datamaestro.progress import NoProgress
 
         return Context(
             self.data,
             offline=True if self.offline else None,
             keep_downloads=self.keep_downloads,
-            progress=NoProgress() if self.quiet else None,
+            progress=self._progress(),
         )
+
+    def _progress(self) -> Progress | None:
+        """Give what shows progress; None leaves the choice to the context."""
+        from datamaestro.progress import Bars, JSONLines, NoProgress
+
+        if self.progress == "json":
+            return JSONLines(sys.stderr)
+        if self.quiet or self.progress == "none":
+            return NoProgress()
+        return Bars() if self.progress == "bars" else None
 
     def configure_logging(self) -> None:
         """Show messages on the standard error stream, as many as was asked for."""

@@ -25,11 +25,14 @@ class TransportRequest:
     :param start: the first byte that is wanted
     :param validator: what identified the content when the bytes before `start`
         came; with another content, the transport must answer from byte 0
+    :param stop: the byte after the last that is wanted, if not all are; a transport
+        that can't end early may give more
     """
 
     url: str
     start: int = 0
     validator: str | None = None
+    stop: int | None = None
 
 
 class Response(ABC):
@@ -40,12 +43,14 @@ class Response(ABC):
     :ivar size: the number of bytes of the whole content, from byte 0, if it is known
     :ivar validator: what identifies this content as long as it doesn't change (for
         HTTP a strong ETag, or Last-Modified), if the server tells
+    :ivar ranges: whether the content can be asked for in several ranges at once
     :ivar media_type: the content's type, such as ``text/html``, if the server tells
     """
 
     start: int = 0
     size: int | None = None
     validator: str | None = None
+    ranges: bool = False
     media_type: str | None = None
 
     @abstractmethod

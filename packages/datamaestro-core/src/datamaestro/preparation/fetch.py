@@ -11,7 +11,8 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -34,6 +35,7 @@ from datamaestro.preparation.locks import locked
 from datamaestro.preparation.state import Download
 from datamaestro.preparation.transfer import (
     ATTEMPTS,
+    Means,
     Partial,
     StartOver,
     Transfer,
@@ -54,17 +56,21 @@ class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
 
 
 class CacheFetcher:
-    """Fetches sources into the cache of a context, for the resources of one dataset.
+    """Fetches sources into the cache of a context, for one resource.
 
-    :param work: a folder for what the resources read; it may be removed at any time
+    :param inputs: a folder for what the resource reads; it may be removed at any time
+    :param cancelled: set when nobody waits for the resource any more
     :ivar downloads: what was fetched since the last :meth:`release`
     """
 
-    def __init__(self, context: Context, work: Path) -> None:
+    def __init__(
+        self, context: Context, inputs: Path, cancelled: threading.Event | None = None
+    ) -> None:
         self.context = context
-        self.work = work
+        self.inputs = inputs
+        self.means = Means(context.progress, context.connections, cancelled or threading.Event())
         self.downloads: list[Download] = []
-        self._used: list[Path] = []
+        self._used: list[Source] = []
         self._failures: dict[Source, dict[str, DatamaestroError]] = {}
         self._restarts: dict[str, int] = {}
 
@@ -72,7 +78,7 @@ class CacheFetcher:
 
     def fetch(self, source: Source) -> Path:
         """Give a verified copy of what `source` serves; see :meth:`Resource.fetch`."""
-        path = self.work / "inputs" / _key(source)
+        path = self.inputs / _key(source)
         self._fetch(source, path, shared=True)
         return path
 
@@ -112,7 +118,7 @@ class CacheFetcher:
                     # These are the declared bytes: no other source has better ones.
                     raise refused
         self.downloads.append(download)
-        self._used.append(entry)
+        self._used.append(source)
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
         """Give the last `count` bytes of what `source` serves, or None.
@@ -133,12 +139,16 @@ class CacheFetcher:
                         return tail
         return None
 
-    def release(self) -> None:
-        """Remove what was fetched from the cache, unless downloads are kept."""
-        if not self.context.keep_downloads:
-            for entry in self._used:
+    def release(self, needed: Callable[[Source], bool]) -> None:
+        """Remove what was fetched from the cache, unless downloads are kept.
+
+        :param needed: tells what others still need; the last of them removes it
+        """
+        for source in () if self.context.keep_downloads else self._used:
+            if not needed(source):
                 # One that is busy serves another dataset, which removes it in its turn.
                 # The lock files stay: a lock whose file is removed excludes nobody.
+                entry = self._entry(source)
                 with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
                     remove(entry.with_suffix(".dl"))
         self._used.clear()
@@ -167,7 +177,7 @@ class CacheFetcher:
             if not (shared and _linked(path, destination)):
                 shutil.copyfile(path, destination)
         self.downloads.append(download)
-        self._used.append(entry)
+        self._used.append(source)
 
     def _cached(self, source: Source, path: Path) -> Download | None:
         """Look whether the cache has the source's bytes; wrong ones are removed."""
@@ -250,7 +260,7 @@ class CacheFetcher:
     def _transfer(self, source: Source, entry: Path, url: str, transport: Transport) -> Transfer:
         logger.info("Downloading %s", url)
         partial = Partial(entry.with_suffix(".part"))
-        return Transfer(transport, url, source, partial, self.context.progress)
+        return Transfer(transport, url, source, partial, self.means)
 
     def _accept(self, source: Source, entry: Path, result: Transferred | None) -> Download:
         """Verify what came, and keep it as a whole download."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +38,6 @@ class Graph:
     :param definition: the dataset
     :param context: where it is prepared
     :param folder: the dataset's folder
-    :param fetcher: what gives them bytes
     :param resources: all of them, dependencies first
     :param named: those that the definition names itself
     """
@@ -44,47 +45,55 @@ class Graph:
     definition: DatasetDefinition
     context: Context
     folder: Path
-    fetcher: Fetcher
     resources: tuple[Resource, ...]
     named: dict[str, Resource]
 
     @classmethod
     def bind(
-        cls, definition: DatasetDefinition, context: Context, folder: Path, fetcher: Fetcher
+        cls,
+        definition: DatasetDefinition,
+        context: Context,
+        folder: Path,
+        fetcher: Callable[[Resource], Fetcher],
     ) -> Graph:
         """Bind the resources of a definition.
 
+        :param fetcher: makes what gives one of them its bytes
         :raises DefinitionError: if they depend on one another in a circle
         """
-        binding = Binding(context, definition, folder, fetcher)
         bound: dict[int, Resource] = {}
         for resource in definition.ordered_resources():
+            binding = Binding(context, definition, folder, fetcher(resource))
             bound[id(resource)] = resource.bind(binding, bound)
         named = {name: bound[id(resource)] for name, resource in definition.resources.items()}
-        return cls(definition, context, folder, fetcher, tuple(bound.values()), named)
+        return cls(definition, context, folder, tuple(bound.values()), named)
+
+    @cached_property
+    def _dependents(self) -> dict[int, list[Resource]]:
+        found: dict[int, list[Resource]] = {id(resource): [] for resource in self.resources}
+        for other in self.resources:
+            for item in other.dependencies:
+                found.setdefault(id(item), []).append(other)
+        return found
 
     def dependents(self, resource: Resource) -> list[Resource]:
         """Give the resources that depend on one."""
-        return [
-            other
-            for other in self.resources
-            if any(item is resource for item in other.dependencies)
-        ]
+        return self._dependents[id(resource)]
 
     def missing(self, state: State) -> list[Resource]:
         """Give the resources that have to be made, dependencies first.
 
         A transient resource has to only if one that depends on it has to.
         """
-        wanted: list[Resource] = []
+        wanted: dict[int, Resource] = {}
         for resource in reversed(self.resources):
             dependents = self.dependents(resource)
-            waiting = any(item is other for item in dependents for other in wanted)
+            waiting = any(id(item) in wanted for item in dependents)
             if resource.transient and dependents and not waiting:
                 continue
             if not is_complete(resource, state):
-                wanted.append(resource)
-        return wanted[::-1]
+                wanted[id(resource)] = resource
+        return [*wanted.values()][::-1]
 
     def unneeded(self, state: State) -> list[StoredResource]:
         """Give the transient resources that are there, and that nothing needs any more."""

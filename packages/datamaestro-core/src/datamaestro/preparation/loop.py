@@ -1,33 +1,30 @@
-"""The loop that makes a dataset's resources, one after the other.
-
-For each: make it below ``.downloads``, verify it, flush it to disk, rename it
-into place, record it as complete. In no other order: whatever happens between
-any two of these, the next run finds either the whole or something to discard.
-"""
+"""The loop that makes a dataset's resources, and records each once it is in place."""
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import StoredResource, ValueResource
-from datamaestro.errors import DataDirectoryError, VerificationError
-from datamaestro.files import (
-    STORAGE_ERRORS,
-    flush_to_disk,
-    move_into_place,
-    remove,
-    size_on_disk,
-    usable,
+from datamaestro.download.resource import Resource, StoredResource, ValueResource
+from datamaestro.errors import (
+    DataDirectoryError,
+    DatamaestroError,
+    DownloadError,
+    OfflineError,
+    VerificationError,
 )
-from datamaestro.preparation.fetch import CacheFetcher, NextSource
+from datamaestro.files import remove, usable
+from datamaestro.preparation.crew import Crew, Ended
+from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph, dataset_folder
 from datamaestro.preparation.locks import locked
+from datamaestro.preparation.making import WORK, fetcher_of, make
+from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.value import build_value
 
@@ -36,10 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "missing_resources", "run"]
 
-logger = logging.getLogger(__name__)
-
-WORK = ".downloads"
 LOCK = ".state.lock"
+
+GOES_ON = (VerificationError, DownloadError, OfflineError)
+"""Failures of one resource after which the others are made all the same."""
 
 _under_way: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_under_way", default=())
 
@@ -51,17 +48,18 @@ def run(definition: DatasetDefinition, context: Context) -> Any:
 
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    graph = _bind(definition, context)
+    crew: Crew[Resource, Record] = Crew()
+    graph = _bind(definition, context, crew.cancelled)
     with _once(definition):
         state = State.load(graph.folder)
         if graph.missing(state):
-            with locked(graph.folder / LOCK, definition.id):
-                _Loop(graph).run()
+            with locked(graph.folder / LOCK, definition.id), crew:
+                _Loop(graph, crew).run()
         elif graph.unneeded(state):
             # Left by a run that was interrupted at its end. Removing it is a courtesy,
             # which someone who may only read can't do.
             with suppress(DataDirectoryError), locked(graph.folder / LOCK, definition.id):
-                _Loop(graph).run()
+                _Loop(graph, crew).run()
         return build_value(graph)
 
 
@@ -79,9 +77,15 @@ def missing_resources(definition: DatasetDefinition, context: Context) -> list[s
         return [resource.name for resource in graph.missing(State.load(graph.folder))]
 
 
-def _bind(definition: DatasetDefinition, context: Context) -> Graph:
+def _bind(
+    definition: DatasetDefinition, context: Context, cancelled: threading.Event | None = None
+) -> Graph:
     folder = dataset_folder(definition, context)
-    return Graph.bind(definition, context, folder, CacheFetcher(context, folder / WORK))
+
+    def fetcher(resource: Resource) -> CacheFetcher:
+        return CacheFetcher(context, folder / WORK / "inputs" / resource.name, cancelled)
+
+    return Graph.bind(definition, context, folder, fetcher)
 
 
 @contextmanager
@@ -99,104 +103,84 @@ def _once(definition: DatasetDefinition) -> Iterator[None]:
 
 
 class _Loop:
-    """One run, by the process that holds the dataset's lock."""
+    """One run, by the process that holds the dataset's lock.
 
-    def __init__(self, graph: Graph) -> None:
+    Resources that fetch are made beside one another, as many as their hosts grant;
+    those that don't are made here, in turn. What is complete is recorded here, too.
+    """
+
+    def __init__(self, graph: Graph, crew: Crew[Resource, Record]) -> None:
         self.graph = graph
-        assert isinstance(graph.fetcher, CacheFetcher)
-        self.fetcher = graph.fetcher
+        self.crew = crew
         # Read now that the lock is held: another process may have finished meanwhile.
         self.state = State.load(graph.folder)
+        self.schedule = Schedule(graph.missing(self.state))
+        self.failures: list[DatamaestroError] = []
 
     def run(self) -> None:
-        for resource in self.graph.missing(self.state):
-            if isinstance(resource, ValueResource):
-                resource.make()
-            else:
-                assert isinstance(resource, StoredResource)
-                self._make(resource)
-            self._drop_unneeded()
+        with self._progress():
+            while self._step():
+                pass
+        if self.failures:
+            raise _together(self.graph.definition.id, self.failures)
         self._drop_unneeded()
         with usable(self.graph.folder):
             remove(self.graph.folder / WORK)
 
-    def _make(self, resource: StoredResource) -> None:
-        if self._adopt(resource):
-            return
-        destination = self.graph.folder / WORK / resource.relative_path
-        while not self._download(resource, destination):
-            pass
-        self._verify(resource, destination)
-        with usable(self.graph.folder):
-            flush_to_disk(destination)
-            size = size_on_disk(destination)
-            move_into_place(destination, resource.path)
-        self._record(resource, size)
-        self.fetcher.release()
+    def _progress(self) -> AbstractContextManager[object]:
+        sizes = self.schedule.sizes
+        total = None if None in sizes else sum(filter(None, sizes))
+        return self.graph.context.progress.all(self.graph.definition.id, len(sizes), total)
 
-    def _download(self, resource: StoredResource, destination: Path) -> bool:
-        """Let a resource be made at `destination`; tell whether it was.
-
-        If it wasn't, the bytes that it was made from were wrong, and the next source
-        may have the right ones.
-        """
-        self.fetcher.downloads.clear()
-        with usable(self.graph.folder):
-            if not resource.can_recover:
-                remove(destination)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            resource._download(destination)
-        except NextSource:
-            remove(destination)
-            return False
-        except BaseException as error:
-            if not resource.can_recover:
-                remove(destination)
-            if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
-                with usable(self.graph.folder):
-                    raise
-            raise
+    def _step(self) -> bool:
+        """Begin what can begin, and see one thing through; tell whether there was any."""
+        while (fetched := self.schedule.next_to_fetch(self._take_connection)) is not None:
+            self.crew.start(fetched, partial(self._fetch, fetched))
+        if (resource := self.schedule.next_here()) is not None:
+            self._finish([self._made_here(resource)])
+        elif self.crew.busy:
+            self._finish(self.crew.collect())
+        else:
+            return False  # all is complete, or depends on something that failed
         return True
 
-    def _adopt(self, resource: StoredResource) -> bool:
-        """Take what lies in place, from an earlier program or definition, if it is right."""
-        if not resource.path.exists():
-            return False
-        logger.info("Verifying %s, which is there already", resource.path)
-        try:
-            proven = resource.proves(resource.path)
-        except VerificationError as error:
-            logger.warning("%s; it is made again", error)
-            return False
-        if proven:
-            self._record(resource, size_on_disk(resource.path))
-        return proven
+    def _take_connection(self, url: str) -> bool:
+        connections = self.graph.context.connections
+        if self.crew.busy:
+            return connections.take_free(url)
+        connections.take(url)
+        return True
 
-    def _verify(self, resource: StoredResource, destination: Path) -> None:
-        if not destination.exists():
-            raise DataDirectoryError(
-                f"the resource {resource.name!r} made nothing",
-                where=self.graph.definition.location,
-                expected=f"{type(resource).__qualname__}._download to make {destination.name}",
-            )
+    def _fetch(self, resource: StoredResource) -> Record:
         try:
-            resource.verify(destination)
-        except VerificationError as error:
-            rejected = destination.with_name(f"{destination.name}.rejected")
-            remove(rejected)
-            destination.replace(rejected)
-            error.hint = f"it is set aside in {rejected}"
-            raise
+            return make(resource)
+        finally:
+            self.graph.context.connections.give_back(resource.sources[0].url)
 
-    def _record(self, resource: StoredResource, size: int) -> None:
-        record = Record(
-            resource.fingerprint,
-            str(resource.relative_path),
-            size,
-            tuple(self.fetcher.downloads),
-        )
-        self.state.complete(resource.name, record)
+    def _made_here(self, resource: Resource) -> Ended[Resource, Record]:
+        try:
+            if isinstance(resource, StoredResource):
+                return Ended(resource, make(resource))
+            assert isinstance(resource, ValueResource), "a resource is stored, or a value"
+            resource.make()
+        except GOES_ON as error:
+            return Ended(resource, error=error)
+        return Ended(resource)
+
+    def _finish(self, ended: list[Ended[Resource, Record]]) -> None:
+        """Record what is complete, all of it at once; others go on when a fetch failed."""
+        made = {item.key.name: item.result for item in ended if item.result is not None}
+        if made:
+            self.state.complete(made)
+        for item in ended:
+            if item.error is None:
+                self.schedule.finish(item.key)
+                fetcher_of(item.key).release(self.schedule.needs)
+            elif isinstance(item.error, GOES_ON):
+                self.failures.append(item.error)
+            else:
+                raise item.error
+        self._drop_unneeded()
 
     def _drop_unneeded(self) -> None:
         """Remove the transient resources that nothing needs any more.
@@ -213,3 +197,15 @@ class _Loop:
                     resource.path.replace(discarded)
                 self.state.forget(resource.name)
                 remove(discarded)
+
+
+def _together(dataset_id: str, failures: list[DatamaestroError]) -> DatamaestroError:
+    """Make one error of all failures of a run; wrong bytes are the worst news."""
+    if len(failures) == 1:
+        return failures[0]
+    kind = next(kind for kind in GOES_ON if any(isinstance(item, kind) for item in failures))
+    return kind(
+        f"{len(failures)} resources can't be had",
+        where=dataset_id,
+        found=" | ".join(map(str, failures)),
+    )

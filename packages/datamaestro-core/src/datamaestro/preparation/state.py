@@ -25,9 +25,11 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from datamaestro.files import write_atomically
@@ -79,6 +81,7 @@ class State:
     def __init__(self, path: Path, records: dict[str, Record]) -> None:
         self.path = path
         self._records = records
+        self._texts = {name: _text(name, record) for name, record in records.items()}
 
     @classmethod
     def load(cls, folder: Path) -> State:
@@ -102,25 +105,33 @@ class State:
         """Give the record of a resource, if it is complete."""
         return self._records.get(name)
 
-    def complete(self, name: str, record: Record) -> None:
-        """Record that a resource is complete, durably.
+    def complete(self, records: Mapping[str, Record]) -> None:
+        """Record that resources are complete, durably.
 
         :raises DataDirectoryError: if the file can't be written
         """
-        self._records[name] = record
+        self._records.update(records)
+        self._texts.update({name: _text(name, record) for name, record in records.items()})
         self._save()
 
     def forget(self, name: str) -> None:
         """Remove the record of a resource, durably; raises as :meth:`complete`."""
         if self._records.pop(name, None) is not None:
+            del self._texts[name]
             self._save()
 
     def _save(self) -> None:
-        resources = {
-            name: {"state": "complete", **asdict(record)} for name, record in self._records.items()
-        }
-        document = {"version": VERSION, "resources": resources}
-        write_atomically(self.path, json.dumps(document, indent=1) + "\n")
+        # The text of each record is kept: of 200 resources, writing all of them anew each
+        # time one was complete took longer than fetching them.
+        resources = ",\n".join(self._texts.values())
+        text = f'{{\n "version": {VERSION},\n "resources": {{\n{resources}\n }}\n}}\n'
+        write_atomically(self.path, text)
+
+
+def _text(name: str, record: Record) -> str:
+    downloads = [vars(download) for download in record.downloads]
+    document = {"state": "complete", **vars(record), "downloads": downloads}
+    return indent(f"{json.dumps(name)}: {json.dumps(document, indent=1)}", "  ")
 
 
 def _record(entry: dict[str, Any]) -> Record:

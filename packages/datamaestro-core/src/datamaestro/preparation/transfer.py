@@ -12,7 +12,7 @@ import json
 import logging
 import random
 import shutil
-import time
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -21,19 +21,19 @@ from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
-from datamaestro.errors import (
-    DataDirectoryError,
-    DatamaestroError,
-    TransportError,
-)
+from datamaestro.errors import DataDirectoryError, TransportError
 from datamaestro.files import remove, usable, write_atomically
+from datamaestro.preparation.connections import Connections
+from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
+from datamaestro.preparation.pace import Pace
+from datamaestro.preparation.ranges import Ranges
 from datamaestro.utils import CHUNK_SIZE
 
 if TYPE_CHECKING:
     from datamaestro.progress import Progress
 
-__all__ = ["Partial", "StartOver", "Transfer", "Transferred"]
+__all__ = ["Means", "Partial", "StartOver", "Transfer", "Transferred"]
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,29 @@ FIRST_WAIT = 0.5
 
 LONGEST_WAIT = 60.0
 """Seconds that are waited at the most, whatever a server asks for."""
+
+FIRST_LOOK = 0.5
+"""Seconds after which it is known how fast one connection is."""
+
+WORTH_SPLITTING = 2.0
+"""Seconds that the rest must take by one connection, for several to be worth it."""
+
+MOSTLY_WAITING = 0.7
+"""The part of the time that is spent waiting when it's the connection that is slow."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a transfer has at hand.
+
+    :param progress: what is told how far it is
+    :param connections: how many connections there may be to each host
+    :param cancelled: set when nobody waits for the transfer any more
+    """
+
+    progress: Progress
+    connections: Connections
+    cancelled: threading.Event
 
 
 @dataclass(frozen=True)
@@ -117,16 +140,17 @@ class Transfer:
         url: str,
         source: Source,
         partial: Partial,
-        progress: Progress,
+        means: Means,
     ) -> None:
         self.transport = transport
         self.url = url
         self.source = source
         self.partial = partial
         self.result: Transferred | None = None
-        self._progress = progress
+        self._means = means
         self._position = 0
         self._validator: str | None = None
+        self._may_split = True
 
     def __iter__(self) -> Generator[bytes]:
         """Give the chunks.
@@ -139,7 +163,7 @@ class Transfer:
         label = self.source.filename or self.url
         with (
             Digests({"sha256", *self.source.digests}) as digests,
-            self._progress.task(label, self.source.size) as task,
+            self._means.progress.task(label, self.source.size) as task,
         ):
             for chunk in self._chunks():
                 self._position += len(chunk)
@@ -160,9 +184,12 @@ class Transfer:
                 failures = 1 if self._position > before else failures + 1
                 if not error.retry or failures >= ATTEMPTS:
                     raise
+                if error.overloaded:
+                    self._means.connections.lower(self.url)
                 wait = _wait(failures, error.retry_after)
                 logger.warning("%s; trying again in %.1f s", error, wait)
-                time.sleep(wait)
+                if self._means.cancelled.wait(wait):
+                    raise Cancelled from error
                 length, _ = self.partial.resumable(self.url)
                 if length < self._position:
                     raise StartOver(f"{self.url} can't be continued") from error
@@ -184,15 +211,17 @@ class Transfer:
                 length = 0
                 with usable(self.partial.path.parent):
                     self.partial.remove()
-                    self.partial.describe(self.url, response)
             self._validator = response.validator
             self._check_space(response, length)
             with self.partial.path.open("a+b") as file:
                 file.seek(self._position)
                 while self._position < length and (chunk := file.read(CHUNK_SIZE)):
                     yield chunk
-                while chunk := _read(response, self.url):
+                for chunk in self._incoming(response):
                     with usable(self.partial.path.parent):
+                        if self._position == 0 and len(chunk) != response.size:
+                            # What comes in one piece needs no note to go on from.
+                            self.partial.describe(self.url, response)
                         file.write(chunk)
                         file.flush()
                     yield chunk
@@ -204,6 +233,46 @@ class Transfer:
                     found=f"{self._position} bytes",
                     retry=True,
                 )
+
+    def _incoming(self, response: Response) -> Iterator[bytes]:
+        """Give what comes, from several connections once one has shown to be slow."""
+        pace = Pace(self.url)
+        while chunk := pace.read(response, CHUNK_SIZE):
+            yield chunk
+            if self._means.cancelled.is_set():
+                raise Cancelled
+            if self._worth_splitting(response, pace):
+                break
+        else:
+            return
+        assert response.size is not None, "only a content of known size is split"
+        self._may_split = False
+        response.close()
+        request = TransportRequest(self.url, self._position, response.validator)
+        with Ranges(
+            self.transport, request, response.size, self._means.connections, pace.rate
+        ) as ranges:
+            pace = Pace(self.url)
+            while chunk := pace.read(ranges, CHUNK_SIZE):
+                yield chunk
+                if self._means.cancelled.is_set():
+                    raise Cancelled
+
+    def _worth_splitting(self, response: Response, pace: Pace) -> bool:
+        """Tell whether further connections may help, and take one if they do.
+
+        They may when the server gives ranges of what stays the same, and it's the
+        connection that this transfer waits for, not the disk or who reads.
+        """
+        if not (self._may_split and response.ranges and response.validator and response.size):
+            return False
+        left = response.size - self._position
+        return (
+            pace.elapsed > FIRST_LOOK
+            and pace.waited > MOSTLY_WAITING * pace.elapsed
+            and left > WORTH_SPLITTING * pace.rate
+            and self._means.connections.take_free(self.url)
+        )
 
     def _check_space(self, response: Response, have: int) -> None:
         if response.size is None:
@@ -217,16 +286,6 @@ class Transfer:
                 found=f"{free:,}",
                 hint="free some space, then run it again: it goes on where it stopped",
             )
-
-
-def _read(response: Response, url: str) -> bytes:
-    """Read a chunk; whatever a transport lets through is a transfer that broke off."""
-    try:
-        return response.read(CHUNK_SIZE)
-    except DatamaestroError:
-        raise
-    except OSError as error:
-        raise TransportError(f"the transfer broke off: {error}", where=url, retry=True) from error
 
 
 def _wait(failures: int, retry_after: float | None) -> float:

@@ -1,0 +1,58 @@
+"""How many connections each host gets at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from urllib.parse import urlsplit
+
+__all__ = ["Connections", "host_of"]
+
+
+class Connections:
+    """Counts the connections to each host, for all transfers of a context.
+
+    Nobody waits here. Who has nothing under way takes a connection, and who has takes
+    another only where one is free: so nothing ever waits for itself.
+
+    :param limit: how many a host gets
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._limits: dict[str, int] = {}
+        self._used: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def limit_for(self, url: str) -> int:
+        """Give how many the host of a URL gets."""
+        return self._limits.get(host_of(url), self.limit)
+
+    def take(self, url: str) -> None:
+        """Take a connection to the host of a URL, whether one is free or not."""
+        with self._lock:
+            self._used[host_of(url)] += 1
+
+    def take_free(self, url: str) -> bool:
+        """Take a connection if one is free; tell whether it was."""
+        with self._lock:
+            host = host_of(url)
+            free = self._used[host] < self.limit_for(url)
+            self._used[host] += free
+            return free
+
+    def give_back(self, url: str) -> None:
+        """Give a connection back."""
+        with self._lock:
+            self._used[host_of(url)] -= 1
+
+    def lower(self, url: str) -> None:
+        """Use one less from now on than are in use: the host said that it is asked too much."""
+        with self._lock:
+            host = host_of(url)
+            self._limits[host] = max(1, min(self.limit_for(url), self._used[host]) - 1)
+
+
+def host_of(url: str) -> str:
+    """Give the host and port of a URL; a file's URL has none, and all files share it."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()

@@ -1,0 +1,69 @@
+"""Which resource can be made next, and whether it needs a connection."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Sequence
+
+from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.source import Source
+from datamaestro.preparation.connections import host_of
+
+__all__ = ["Schedule"]
+
+
+class Schedule:
+    """The order of making resources: each after those it depends on.
+
+    :param resources: those that have to be made, dependencies first
+    :ivar sizes: the sizes of all that is to be fetched, None where one isn't declared
+    """
+
+    def __init__(self, resources: Sequence[Resource]) -> None:
+        self._sources = Counter(source for item in resources for source in item.sources)
+        self.sizes = [source.size for source in self._sources.elements()]
+        self._unfinished = {id(resource): resource for resource in resources}
+        self._open: dict[int, int] = {}
+        self._dependents: dict[int, list[Resource]] = defaultdict(list)
+        self._here: deque[Resource] = deque()
+        self._to_fetch: dict[str, deque[StoredResource]] = defaultdict(deque)
+        for resource in resources:
+            before = [item for item in resource.dependencies if id(item) in self._unfinished]
+            self._open[id(resource)] = len(before)
+            for item in before:
+                self._dependents[id(item)].append(resource)
+            if not before:
+                self._add(resource)
+
+    def next_to_fetch(self, take_connection: Callable[[str], bool]) -> StoredResource | None:
+        """Give a resource that can be fetched, with a connection for its first URL taken.
+
+        :param take_connection: takes one for a URL, if it can, and tells whether it did
+        """
+        for queue in self._to_fetch.values():
+            if queue and take_connection(queue[0].sources[0].url):
+                return queue.popleft()
+        return None
+
+    def next_here(self) -> Resource | None:
+        """Give a resource that can be made without fetching."""
+        return self._here.popleft() if self._here else None
+
+    def needs(self, source: Source) -> bool:
+        """Tell whether a resource that isn't complete yet is made from a source."""
+        return self._sources[source] > 0
+
+    def finish(self, resource: Resource) -> None:
+        """Note that a resource is complete: what depends on it may be made next."""
+        del self._unfinished[id(resource)]
+        self._sources.subtract(resource.sources)
+        for dependent in self._dependents[id(resource)]:
+            self._open[id(dependent)] -= 1
+            if self._open[id(dependent)] == 0:
+                self._add(dependent)
+
+    def _add(self, resource: Resource) -> None:
+        if isinstance(resource, StoredResource) and resource.sources:
+            self._to_fetch[host_of(resource.sources[0].url)].append(resource)
+        else:
+            self._here.append(resource)

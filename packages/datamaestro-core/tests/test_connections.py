@@ -1,0 +1,75 @@
+"""How many connections a host gets at once."""
+
+import pytest
+
+from datamaestro.context import Context
+from datamaestro.errors import SettingsError
+from datamaestro.preparation.connections import Connections, host_of
+
+A = "https://a.example/data.csv"
+B = "https://b.example/data.csv"
+
+
+def test_each_host_gets_as_many_as_the_limit():
+    connections = Connections(2)
+    assert [connections.take_free(A) for _ in range(3)] == [True, True, False]
+    assert connections.take_free(B)
+
+
+def test_one_that_is_given_back_is_free():
+    connections = Connections(1)
+    connections.take(A)
+    assert not connections.take_free(A)
+    connections.give_back(A)
+    assert connections.take_free(A)
+
+
+def test_who_has_none_gets_one_whatever_is_used():
+    connections = Connections(1)
+    connections.take(A)
+    connections.take(A)
+    connections.give_back(A)
+    assert not connections.take_free(A)
+
+
+def test_a_host_that_is_asked_too_much_gets_one_less_but_one():
+    connections = Connections(4)
+    for _ in range(3):
+        connections.take(A)
+    connections.lower(A)
+    for _ in range(3):
+        connections.give_back(A)
+    assert [connections.take_free(A) for _ in range(3)] == [True, True, False]
+    for _ in range(9):
+        connections.lower(A)
+    connections.give_back(A)
+    connections.give_back(A)
+    assert [connections.take_free(A) for _ in range(2)] == [True, False]
+    assert [connections.take_free(B) for _ in range(4)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://user:secret@Host.example:8443/x", "host.example:8443"),
+        ("https://host.example/x", "host.example"),
+        ("file:///data/x", ""),
+    ],
+)
+def test_a_host_is_its_name_and_port(url, host):
+    assert host_of(url) == host
+
+
+def test_the_limit_is_a_setting(home, monkeypatch):
+    (home / "data").mkdir()
+    (home / "data" / "settings.json").write_text('{"connections": 7}')
+    assert Context(home / "data").connections.limit == 7
+    monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "2")
+    assert Context(home / "data").connections.limit == 2
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "", "1000"])
+def test_a_limit_that_is_no_number_says_so(home, monkeypatch, text):
+    monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", text)
+    with pytest.raises(SettingsError, match="DATAMAESTRO_CONNECTIONS: not a number of connections"):
+        _ = Context(home / "data").connections

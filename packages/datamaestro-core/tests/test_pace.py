@@ -1,0 +1,64 @@
+"""Transfers that are stalled, or that break off in whatever way."""
+
+import time
+
+import pytest
+
+from datamaestro.download import Response
+from datamaestro.errors import TransportError
+from datamaestro.preparation import pace
+from datamaestro.preparation.pace import Pace
+
+URL = "https://host.example/data.csv"
+
+
+class Dripping(Response):
+    """Gives a byte at a time, and waits before each."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def read(self, size):
+        time.sleep(self.seconds)
+        return b"x"
+
+    def close(self):
+        pass
+
+
+class Broken(Dripping):
+    def read(self, size):
+        raise ConnectionResetError("reset by peer")
+
+
+def test_a_transfer_below_the_minimal_rate_is_given_up_and_may_be_tried_again(monkeypatch):
+    monkeypatch.setattr(pace, "STALLED_AFTER", 0.02)
+    watched, dripping = Pace(URL), Dripping(0.005)
+    with pytest.raises(TransportError, match="the transfer is stalled") as caught:
+        b"".join(iter(lambda: watched.read(dripping, 1000), b""))
+    assert caught.value.retry
+    assert caught.value.expected == "1,000 bytes a second"
+
+
+def test_a_transfer_that_is_slow_but_not_that_slow_goes_on(monkeypatch):
+    monkeypatch.setattr(pace, "STALLED_AFTER", 0.01)
+    monkeypatch.setattr(pace, "MINIMAL_RATE", 1.0)
+    watched = Pace(URL)
+    for _ in range(20):
+        watched.read(Dripping(0.002), 1000)
+    assert watched.received == 20
+
+
+def test_the_time_that_a_reader_needs_is_not_waiting(monkeypatch):
+    monkeypatch.setattr(pace, "STALLED_AFTER", 0.02)
+    watched = Pace(URL)
+    for _ in range(5):
+        watched.read(Dripping(0.0), 1000)
+        time.sleep(0.01)
+    assert watched.waited < watched.elapsed
+
+
+def test_an_error_of_the_system_is_a_transfer_that_broke_off():
+    with pytest.raises(TransportError, match="broke off: reset by peer") as caught:
+        Pace(URL).read(Broken(0.0), 1000)
+    assert caught.value.retry

@@ -1,0 +1,275 @@
+"""Several connections for one content: in order, whole, and only while they help."""
+
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from datamaestro.download import Response, Transport, TransportRequest
+from datamaestro.download.source import Source
+from datamaestro.errors import TransportError
+from datamaestro.preparation import ranges, transfer
+from datamaestro.preparation.connections import Connections
+from datamaestro.preparation.ranges import Ranges
+from datamaestro.preparation.transfer import Means, Partial, Transfer
+from datamaestro.progress import NoProgress
+
+URL = "memory://host/data.bin"
+CONTENT = bytes(range(256)) * 400
+
+
+class Piecewise(Transport):
+    """Gives a content in ranges, as slowly and as badly as a test wants it.
+
+    :ivar failures: the errors that the next openings of a range raise
+    :ivar most: the most responses that were open at once
+    """
+
+    def __init__(self, content=CONTENT, *, chunk=1000, pause=0.0):
+        super().__init__(None)
+        self.content = content
+        self.validator = "one"
+        self.chunk = chunk
+        self.pause = pause
+        self.failures = []
+        self.cut_after = []
+        self.requests = []
+        self.open_now = self.most = 0
+        self.stops = True
+        self.ranges = True
+        self.lock = threading.Lock()
+
+    def open(self, request):
+        with self.lock:
+            self.requests.append(request)
+            if request.stop is not None and self.failures:
+                raise self.failures.pop(0)
+            self.open_now += 1
+            self.most = max(self.most, self.open_now)
+            cut = self.cut_after.pop(0) if request.stop is not None and self.cut_after else None
+            return Piece(self, request, cut)
+
+
+class Piece(Response):
+    def __init__(self, transport, request, cut):
+        self.transport = transport
+        self.start = self.position = request.start
+        self.size = len(transport.content)
+        self.validator = transport.validator
+        self.ranges = transport.ranges
+        stop = request.stop if request.stop is not None and transport.stops else self.size
+        self.stop = stop if cut is None else min(stop, self.position + cut)
+        self.closed = False
+
+    def read(self, size):
+        time.sleep(self.transport.pause)
+        stop = min(self.position + min(size, self.transport.chunk), self.stop)
+        chunk = self.transport.content[self.position : stop]
+        self.position = stop
+        return chunk
+
+    def close(self):
+        if not self.closed:
+            self.closed = True
+            with self.transport.lock:
+                self.transport.open_now -= 1
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Make pieces so small that little content has many."""
+    monkeypatch.setattr(ranges, "BUFFER", 16_000)
+    monkeypatch.setattr(ranges, "SMALLEST_PIECE", 1)
+    monkeypatch.setattr(ranges, "LARGEST_PIECE", 4_000)
+
+
+def opened(transport, *, limit=4, start=0, rate=0.0, validator="one"):
+    """Open a content with the connections that a transfer would have taken."""
+    connections = Connections(limit)
+    connections.take(URL)
+    connections.take(URL)
+    request = TransportRequest(URL, start, validator)
+    return Ranges(transport, request, len(transport.content), connections, rate), connections
+
+
+def read_all(response, size=1 << 20):
+    content = b""
+    while chunk := response.read(size):
+        assert len(chunk) <= size
+        content += chunk
+    return content
+
+
+def free(connections, count):
+    """Tell whether so many connections become free, and no more; threads end soon after."""
+    for _ in range(1000):
+        taken = [connections.take_free(URL) for _ in range(count + 1)]
+        for _ in range(sum(taken)):
+            connections.give_back(URL)
+        if sum(taken) == count:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize("start", [0, 1, 3_999, 4_000, 50_000, len(CONTENT) - 1])
+def test_the_rest_of_a_content_comes_whole_and_in_order(small, start):
+    response, _ = opened(Piecewise(), start=start)
+    with response:
+        assert read_all(response) == CONTENT[start:]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(
+    length=st.integers(1, 60_000),
+    chunk=st.integers(100, 5_000),
+    limit=st.integers(1, 9),
+    size=st.integers(100, 10_000),
+    cuts=st.lists(st.integers(0, 5_000), max_size=3),
+)
+def test_however_the_pieces_come_the_content_is_right(small, length, chunk, limit, size, cuts):
+    transport = Piecewise(CONTENT[:length], chunk=chunk)
+    transport.cut_after = cuts
+    received = b""
+    for _ in range(len(cuts) + 1):
+        response, _ = opened(transport, limit=limit, start=len(received))
+        # Only when every connection breaks off at once does the transfer have to go on.
+        with response, suppress(TransportError):
+            while part := response.read(size):
+                received += part
+    assert received == transport.content
+
+
+def test_no_more_connections_are_open_than_the_host_gets(small):
+    transport = Piecewise(pause=0.001)
+    response, _ = opened(transport, limit=3)
+    with response:
+        read_all(response)
+    assert transport.most == 3
+
+
+def test_connections_are_given_back(small):
+    response, connections = opened(Piecewise(), limit=3)
+    with response:
+        read_all(response)
+    connections.give_back(URL)  # the transfer's own
+    assert free(connections, 3)
+
+
+def test_what_one_connection_fails_to_give_another_does(small):
+    transport = Piecewise()
+    transport.failures = [TransportError("refused", where=URL)]
+    response, _ = opened(transport)
+    with response:
+        assert read_all(response) == CONTENT
+
+
+def test_a_piece_that_breaks_off_is_continued_by_another_connection(small):
+    transport = Piecewise()
+    transport.cut_after = [1500]
+    response, _ = opened(transport)
+    with response:
+        assert read_all(response) == CONTENT
+    assert any(request.start % 4_000 == 1500 for request in transport.requests)
+
+
+def test_when_every_connection_fails_the_transfer_may_try_again(small):
+    transport = Piecewise()
+    transport.failures = [TransportError("refused", where=URL) for _ in range(9)]
+    response, _ = opened(transport)
+    with response, pytest.raises(TransportError, match="no connection gave the rest") as caught:
+        read_all(response)
+    assert caught.value.retry
+
+
+def test_an_error_that_nobody_expected_reaches_the_reader(small):
+    transport = Piecewise()
+    transport.failures = [ZeroDivisionError("a bug") for _ in range(9)]
+    response, _ = opened(transport)
+    with response, pytest.raises(TransportError, match="a bug"):
+        read_all(response)
+
+
+def test_pieces_of_another_content_are_refused(small):
+    transport = Piecewise()
+    transport.validator = "two"
+    response, _ = opened(transport)
+    with response, pytest.raises(TransportError, match="the content changed"):
+        read_all(response)
+
+
+def test_a_server_that_gives_more_than_asked_for_is_cut_off(small):
+    transport = Piecewise()
+    transport.stops = False
+    response, _ = opened(transport)
+    with response:
+        assert read_all(response) == CONTENT
+
+
+def test_a_host_that_is_asked_too_much_gets_fewer_connections(small):
+    transport = Piecewise(pause=0.001)
+    transport.failures = [TransportError("429", where=URL, overloaded=True)]
+    response, connections = opened(transport, limit=4)
+    with response:
+        assert read_all(response) == CONTENT
+    connections.give_back(URL)
+    assert free(connections, connections.limit_for(URL))
+    assert connections.limit_for(URL) < 4
+
+
+def test_several_connections_that_are_not_faster_are_given_up(small, monkeypatch):
+    monkeypatch.setattr(ranges, "TRIAL", 0.0)
+    transport = Piecewise(pause=0.0005)
+    response, _ = opened(transport, limit=4, rate=1e12)
+    with response:
+        first = response.read(1)
+        rest = read_all(response)
+        assert first + rest == CONTENT
+        assert response._wanted == 1
+
+
+# --- when a transfer uses them
+
+
+@pytest.fixture
+def transferred(tmp_path, monkeypatch):
+    """Give a function that transfers a content, and tells with how many ranges."""
+    monkeypatch.setattr(transfer, "FIRST_LOOK", 0.005)
+    monkeypatch.setattr(transfer, "WORTH_SPLITTING", 0.0)
+
+    def run(transport, *, limit=4):
+        means = Means(NoProgress(), Connections(limit), threading.Event())
+        partial = Partial(tmp_path / "x.part")
+        made = Transfer(transport, URL, Source((URL,)), partial, means)
+        received = b"".join(made)
+        assert received == transport.content == partial.path.read_bytes()
+        return [request for request in transport.requests if request.stop is not None]
+
+    return run
+
+
+def test_a_transfer_that_waits_for_its_connection_uses_more(small, transferred):
+    assert transferred(Piecewise(pause=0.001))
+
+
+def test_a_transfer_whose_connection_is_the_only_one_uses_no_more(small, transferred):
+    assert not transferred(Piecewise(pause=0.001), limit=0)
+
+
+def test_a_transfer_of_what_nothing_identifies_uses_one_connection(small, transferred):
+    transport = Piecewise(pause=0.001)
+    transport.validator = None
+    assert not transferred(transport)
+
+
+def test_a_transfer_from_a_server_without_ranges_uses_one_connection(small, transferred):
+    transport = Piecewise(pause=0.001)
+    transport.ranges = False
+    assert not transferred(transport)
+
+
+def test_a_transfer_that_waits_for_its_reader_uses_one_connection(small, transferred, monkeypatch):
+    monkeypatch.setattr(transfer, "MOSTLY_WAITING", 1.1)
+    assert not transferred(Piecewise(pause=0.001))
