@@ -25,6 +25,7 @@ PACKAGES = {
     for path in sorted(ROOT.glob("packages/*/pyproject.toml"))
 }
 DIST = ROOT / "dist"
+BENCHMARKS = ["archives", "downloads", "formats"]
 
 
 def group(name: str) -> list[str]:
@@ -67,6 +68,25 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure against what others use: ``nox -s bench -- downloads --runs 7``, or all of it.
+
+    Each table is printed, and written to benchmarks/results/ as JSON. Machines are noisy:
+    let it run alone, and look at the ratios.
+    """
+    install_all(session, "bench")
+    names = [name for name in session.posargs[:1] if name in BENCHMARKS]
+    results = ROOT / "benchmarks" / "results"
+    results.mkdir(exist_ok=True)
+    for name in names or BENCHMARKS:
+        session.run(
+            *("python", f"benchmarks/{name}.py", "--json", str(results / f"{name}.json")),
+            *session.posargs[len(names) :],
+            success_codes=[0, 1],  # a target that is missed is a result too
+        )
 
 
 @nox.session

@@ -1,7 +1,10 @@
 """The loop: what it does, in which order, and what it leaves behind."""
 
+import ast
 import errno
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -112,6 +115,47 @@ def test_a_reader_of_complete_data_writes_nothing(context):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     context.prepare(definition)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+READER_DEFINITIONS = """
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.download import FileResource
+
+class Written(FileResource):
+    def _download(self, destination):
+        destination.write_text("1 2 3")
+
+@Written("data.txt")
+@dataset(File, id="org.example.numbers")
+def numbers(data):
+    return {"path": data}
+"""
+
+OPENED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, values: opened.append(str(values[0])) if event == "open" else None)
+from reader_definitions import numbers
+from datamaestro import Context
+context = Context(sys.argv[1])
+context.prepare(numbers)
+assert context.path.is_dir()
+print([path for path in opened if path.startswith(sys.argv[1])])
+"""
+
+
+def test_a_reader_of_complete_data_opens_their_state_and_nothing_else(tmp_path, home):
+    (tmp_path / "reader_definitions.py").write_text(READER_DEFINITIONS)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+    def run():
+        command = [sys.executable, "-c", OPENED, str(home / "data")]
+        result = subprocess.run(command, env=environment, capture_output=True, check=True)
+        return ast.literal_eval(result.stdout.decode())
+
+    assert len(run()) > 1
+    assert [Path(path).name for path in run()] == ["settings.json", ".state.json"]
 
 
 def test_two_contexts_live_side_by_side(context, another_context):
