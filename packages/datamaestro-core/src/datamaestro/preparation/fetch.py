@@ -39,6 +39,7 @@ from datamaestro.preparation.transfer import (
     Transfer,
     Transferred,
 )
+from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE, file_digests
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class CacheFetcher:
         """
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
-        with locked(entry.with_suffix(".lock"), source.url):
+        with locked(entry.with_suffix(".lock"), masked(source.url)):
             download = self._cached(source, path)
             if download is not None:
                 with BufferedReader(path.open("rb", buffering=0), CHUNK_SIZE) as stream:
@@ -160,7 +161,7 @@ class CacheFetcher:
         """
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
-        with locked(entry.with_suffix(".lock"), source.url), usable(destination.parent):
+        with locked(entry.with_suffix(".lock"), masked(source.url)), usable(destination.parent):
             download = self._cached(source, path) or self._download(source, entry)
             destination.parent.mkdir(parents=True, exist_ok=True)
             remove(destination)
@@ -180,8 +181,8 @@ class CacheFetcher:
             logger.warning("a cached download is wrong and is fetched again: %s", error)
             remove(path)
             return None
-        logger.debug("Using the cached download of %s", source.url)
-        return Download(source.url, path.stat().st_size, digests["sha256"])
+        logger.debug("Using the cached download of %s", masked(source.url))
+        return Download(masked(source.url), path.stat().st_size, digests["sha256"])
 
     # --- one URL after the other
 
@@ -248,7 +249,7 @@ class CacheFetcher:
         return Arriving(self._transfer(source, entry, url, transport))
 
     def _transfer(self, source: Source, entry: Path, url: str, transport: Transport) -> Transfer:
-        logger.info("Downloading %s", url)
+        logger.info("Downloading %s", masked(url))
         partial = Partial(entry.with_suffix(".part"))
         return Transfer(transport, url, source, partial, self.context.progress)
 
@@ -267,7 +268,7 @@ class CacheFetcher:
         with usable(entry.parent):
             partial.path.replace(entry.with_suffix(".dl"))
         partial.remove()
-        return Download(result.url, result.size, result.digests["sha256"], result.validator)
+        return Download(masked(result.url), result.size, result.digests["sha256"], result.validator)
 
 
 def _linked(path: Path, destination: Path) -> bool:

@@ -28,6 +28,7 @@ from datamaestro.errors import (
 )
 from datamaestro.files import remove, usable, write_atomically
 from datamaestro.preparation.digests import Digests
+from datamaestro.urls import masked, recognizable
 from datamaestro.utils import CHUNK_SIZE
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ LONGEST_WAIT = 60.0
 
 @dataclass(frozen=True)
 class _Note:
-    url: str
+    url: str  # recognizable, since who may read the cache needn't know its secrets
     validator: str | None
     size: int | None
 
@@ -86,13 +87,17 @@ class Partial:
         with suppress(OSError, ValueError, TypeError):
             note = _Note(**json.loads(self.note_path.read_text(encoding="utf-8")))
             size = self.path.stat().st_size
-            if note.url == url and note.validator and (note.size is None or size <= note.size):
+            if (
+                note.url == recognizable(url)
+                and note.validator
+                and (note.size is None or size <= note.size)
+            ):
                 return size, note.validator
         return 0, None
 
     def describe(self, url: str, response: Response) -> None:
         """Note what is about to be written, durably before any of its bytes."""
-        note = _Note(url, response.validator, response.size)
+        note = _Note(recognizable(url), response.validator, response.size)
         write_atomically(self.note_path, json.dumps(asdict(note)) + "\n")
 
     def remove(self) -> None:
@@ -136,7 +141,7 @@ class Transfer:
         :raises StartOver: if it changed after some of it was given
         :raises DataDirectoryError: if it can't be written
         """
-        label = self.source.filename or self.url
+        label = self.source.filename or masked(self.url)
         with (
             Digests({"sha256", *self.source.digests}) as digests,
             self._progress.task(label, self.source.size) as task,
@@ -165,7 +170,7 @@ class Transfer:
                 time.sleep(wait)
                 length, _ = self.partial.resumable(self.url)
                 if length < self._position:
-                    raise StartOver(f"{self.url} can't be continued") from error
+                    raise StartOver(f"{masked(self.url)} can't be continued") from error
             else:
                 return
 
@@ -180,7 +185,7 @@ class Transfer:
             if response.start != length or length == 0:
                 if self._position > 0:
                     self.partial.remove()
-                    raise StartOver(f"{self.url} changed while it was read")
+                    raise StartOver(f"{masked(self.url)} changed while it was read")
                 length = 0
                 with usable(self.partial.path.parent):
                     self.partial.remove()
