@@ -58,7 +58,11 @@ class _SettingsFile:
         try:
             checked = check_parameters(cls, values, [], known)
         except ParameterError as error:
-            raise SettingsError(error.message, where=path, **_facts(error)) from error
+            # What is found in the place of keys may be a key.
+            found = None if error.message.startswith(f"{cls.__qualname__}.keys ") else error.found
+            raise SettingsError(
+                error.message, where=path, expected=error.expected, found=found
+            ) from None
         unknown = {name: value for name, value in document.items() if name not in known}
         return cls(path, unknown, **checked)
 
@@ -113,10 +117,12 @@ class UserSettings(_SettingsFile):
 
     :param default_repository: where an id is looked up first, when several have it
     :param agreements: the accepted agreements: dataset id to the hash of the text
+    :param keys: credentials of services, as in `Settings`; these win
     """
 
     default_repository: str | None = None
     agreements: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def user_settings_path() -> Path:
@@ -125,6 +131,3 @@ def user_settings_path() -> Path:
 
     return Unix("datamaestro").user_config_path / "user.json"
 
-
-def _facts(error: ParameterError) -> dict[str, str | None]:
-    return {"expected": error.expected, "found": error.found}
