@@ -7,6 +7,7 @@ Environment variables are read when they are asked for, never at import:
 ``DATAMAESTRO_DIR``        the data directory, when no path is given
 ``DATAMAESTRO_OFFLINE``    ``1``: open no connection
 ``DATAMAESTRO_MIRROR``     the base URL of a site mirror, tried first
+``DATAMAESTRO_WAYBACK``    ``1``: a web archive may be asked when nothing else is left
 =========================  ====================================================
 """
 
@@ -51,6 +52,8 @@ __all__ = [
     "get_dataset",
     "prepare_dataset",
 ]
+
+WAYBACK_MACHINE = "https://web.archive.org/web"
 
 
 class Context:
@@ -121,6 +124,14 @@ class Context:
     def mirror(self) -> str | None:
         """The base URL of the site mirror, if there is one."""
         return os.environ.get("DATAMAESTRO_MIRROR") or None
+
+    @property
+    def wayback(self) -> str | None:
+        """The base URL of the web archive that is asked after all else, if one may be."""
+        said = os.environ.get("DATAMAESTRO_WAYBACK") or self.settings.wayback
+        if said in ("0", False):
+            return None
+        return said if isinstance(said, str) and "://" in said else WAYBACK_MACHINE
 
     # --- plugins
 

@@ -103,12 +103,16 @@ class Settings(_SettingsFile):
     :param datafolders: folders of data that lie elsewhere, by the name that
         definitions use
     :param mirrors: for URLs that begin with the key, the beginnings to try before it
-    :param keys: credentials of services, by the name that definitions use
+    :param keys: credentials of services: by the beginning of the URLs that they are
+        for, or by the name that definitions use
+    :param wayback: whether the Wayback Machine may be asked for what no other source
+        gives; a URL is that of another web archive
     """
 
     datafolders: dict[str, Path] = field(default_factory=dict)
     mirrors: dict[str, list[str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict, repr=False)
+    wayback: bool | str = False
 
 
 @dataclass
@@ -130,4 +134,3 @@ def user_settings_path() -> Path:
     from platformdirs.unix import Unix
 
     return Unix("datamaestro").user_config_path / "user.json"
-

@@ -113,6 +113,7 @@ class Transfer:
     transfer, then new ones, which are in the partial file before they are given. What
     may work when it is tried again is tried again.
 
+    :param attempts: how often it is tried before any byte has come
     :ivar result: what came, once the iteration has ended
     """
 
@@ -123,6 +124,7 @@ class Transfer:
         source: Source,
         partial: Partial,
         progress: Progress,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self.transport = transport
         self.url = url
@@ -130,6 +132,7 @@ class Transfer:
         self.partial = partial
         self.result: Transferred | None = None
         self._progress = progress
+        self._attempts = attempts
         self._position = 0
         self._validator: str | None = None
 
@@ -163,7 +166,8 @@ class Transfer:
                 yield from self._attempt(length)
             except TransportError as error:
                 failures = 1 if self._position > before else failures + 1
-                if not error.retry or failures >= ATTEMPTS:
+                attempts = ATTEMPTS if self._position or length else self._attempts
+                if not error.retry or failures >= attempts:
                     raise
                 wait = _wait(failures, error.retry_after)
                 logger.warning("%s; trying again in %.1f s", error, wait)
