@@ -1,8 +1,8 @@
 """Requests and their redirects, each hop with what belongs to it.
 
-What requests itself does is to follow redirects without judging where they lead, and
-to send a password of netrc to any port of its host: so both are done here. Connections,
-cookies and the environment's proxies are left to it.
+What a session of requests does is to follow redirects without judging where they lead,
+to read whatever comes with them, and to send a password of netrc to any port of its
+host: so all of this is done here, with the adapters below it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from datamaestro.errors import TransportError
@@ -26,6 +27,8 @@ from datamaestro_transport_http.redirects import Hop, next_hop, without_user
 
 if TYPE_CHECKING:
     import requests
+    from requests.adapters import HTTPAdapter
+    from requests.cookies import RequestsCookieJar
 
 __all__ = ["Client"]
 
@@ -49,7 +52,7 @@ class Client:
     def __init__(self, credentials: Credentials, resolve: Resolve) -> None:
         self._credentials = credentials
         self._resolve = resolve
-        self._sessions: dict[frozenset[Scope] | None, requests.Session] = {}
+        self._adapters: dict[frozenset[Scope] | None, HTTPAdapter] = {}
         _keep_secrets_out_of_logs()
 
     def get(
@@ -60,17 +63,19 @@ class Client:
         :param timeout: seconds to wait for a connection, and for the next bytes
         :raises TransportError: if there is no answer, or a redirect isn't followed
         """
-        hop = asked = Hop(without_user(url))
-        own = self._credentials.asked(url)
+        try:
+            hop, owner, own = Hop(without_user(url)), origin(url), self._credentials.asked(url)
+        except ValueError as error:
+            raise TransportError("no URL that can be asked for", where=url, found=error) from None
         seen = {hop.url}
         for _ in range(MOST_REDIRECTS + 1):
-            same = origin(hop.url) == origin(asked.url)
+            same = origin(hop.url) == owner
             authorization = own if same else self._credentials.redirected(hop.url)
             field = {} if authorization is None else {"Authorization": authorization}
             answer = self._send(hop, {**headers, **field}, timeout)
-            location = self._session(hop).get_redirect_target(answer)
-            if location is None:
+            if not answer.is_redirect:
                 return answer
+            location = answer.headers["Location"].encode("latin-1").decode("utf-8", "replace")
             _discard(answer)
             hop = next_hop(hop, location, self._scopes)
             circle = hop.url in seen
@@ -84,45 +89,55 @@ class Client:
 
     def close(self) -> None:
         """Give up all connections."""
-        for session in self._sessions.values():
-            session.close()
+        for adapter in self._adapters.values():
+            adapter.close()
+
+    @cached_property
+    def _cookies(self) -> RequestsCookieJar:
+        """Some hosts have users log in at another one, and know them by a cookie then."""
+        from requests.cookies import RequestsCookieJar
+
+        return RequestsCookieJar()
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        return {
+            "User-Agent": f"datamaestro/{version('datamaestro-transport-http')}",
+            "Accept-Encoding": "identity",
+        }
 
     def _send(
         self, hop: Hop, headers: Mapping[str, str], timeout: tuple[float, float]
     ) -> requests.Response:
         import requests
 
-        session = self._session(hop)
         certificates = _certificates(hop.url)
+        request = requests.Request("GET", hop.url, {**self._headers, **headers})
+        request.cookies = self._cookies
         try:
-            request = session.prepare_request(requests.Request("GET", hop.url, headers))
-            return session.send(
-                request,
+            prepared = request.prepare()
+            answer = self._adapter(hop).send(
+                prepared,
                 stream=True,
                 timeout=timeout,
                 verify=certificates,
                 proxies=requests.utils.get_environ_proxies(hop.url),
-                allow_redirects=False,
             )
         except (requests.RequestException, OSError) as error:
             raise unreachable(hop.url, error) from cause(error)
+        note_cookies: Any = requests.cookies.extract_cookies_to_jar  # requests has no types here
+        note_cookies(self._cookies, prepared, answer.raw)
+        return answer
 
-    def _session(self, hop: Hop) -> requests.Session:
+    def _adapter(self, hop: Hop) -> HTTPAdapter:
         """Give the connections, kept alive, that end only where a hop's may."""
-        if hop.permitted not in self._sessions:
-            import requests
+        if hop.permitted not in self._adapters:
+            from requests.adapters import HTTPAdapter
 
-            session = requests.Session()
-            session.trust_env = False
-            session.headers["User-Agent"] = f"datamaestro/{version('datamaestro-transport-http')}"
-            session.headers["Accept-Encoding"] = "identity"
-            if hop.permitted is not None:
-                # Some hosts have users log in at another one, and know them by a cookie then.
-                session.cookies = self._session(Hop(hop.url)).cookies
-                for prefix in ("http://", "https://"):
-                    session.mount(prefix, guarded_adapter(hop.permitted))
-            self._sessions[hop.permitted] = session
-        return self._sessions[hop.permitted]
+            self._adapters[hop.permitted] = (
+                HTTPAdapter() if hop.permitted is None else guarded_adapter(hop.permitted)
+            )
+        return self._adapters[hop.permitted]
 
     def _scopes(self, url: str) -> frozenset[Scope]:
         """Tell where the host of a URL is.
