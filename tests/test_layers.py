@@ -8,6 +8,7 @@ from workspace.imports import Import, imports_of
 MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
+    {"urls"},
     {"errors"},
     {"facade", "files", "identifiers", "location", "progress", "utils"},
     {"plugins"},

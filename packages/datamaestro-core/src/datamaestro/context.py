@@ -8,6 +8,7 @@ Environment variables are read when they are asked for, never at import:
 ``DATAMAESTRO_OFFLINE``      ``1``: open no connection
 ``DATAMAESTRO_MIRROR``       the base URL of a site mirror, tried first
 ``DATAMAESTRO_CONNECTIONS``  how many connections a host gets at once
+``DATAMAESTRO_WAYBACK``      ``1``: a web archive may be asked when nothing else is left
 ===========================  ==================================================
 """
 
@@ -55,6 +56,8 @@ __all__ = [
     "get_dataset",
     "prepare_dataset",
 ]
+
+WAYBACK_MACHINE = "https://web.archive.org/web"
 
 
 CONNECTIONS = 4
@@ -149,6 +152,14 @@ class Context:
                 "not a number of connections", where=where, expected="1 to 999", found=repr(given)
             )
         return Connections(int(limit))
+
+    @property
+    def wayback(self) -> str | None:
+        """The base URL of the web archive that is asked after all else, if one may be."""
+        said = os.environ.get("DATAMAESTRO_WAYBACK") or self.settings.wayback
+        if said in ("0", False):
+            return None
+        return said if isinstance(said, str) and "://" in said else WAYBACK_MACHINE
 
     # --- plugins
 

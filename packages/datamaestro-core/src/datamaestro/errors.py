@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from datamaestro.urls import masked
+
 __all__ = [
     "AgreementError",
     "DataDirectoryError",
@@ -53,6 +55,8 @@ __all__ = [
 class DatamaestroError(Exception):
     """The root of all errors that datamaestro raises on purpose.
 
+    All parts are kept as text in which URLs have no secrets: see :mod:`datamaestro.urls`.
+
     :param message: what went wrong, as the start of a sentence
     :param where: the path, URL or ``file:line`` that it is about
     :param expected: what should have been there
@@ -71,12 +75,12 @@ class DatamaestroError(Exception):
         found: object = None,
         hint: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.where = None if where is None else str(where)
-        self.expected = None if expected is None else str(expected)
-        self.found = None if found is None else str(found)
-        self.hint = hint
+        self.message = masked(message)
+        super().__init__(self.message)
+        self.where = _text(where)
+        self.expected = _text(expected)
+        self.found = _text(found)
+        self.hint = _text(hint)
 
     def __str__(self) -> str:
         text = self.message if self.where is None else f"{self.where}: {self.message}"
@@ -90,6 +94,10 @@ class DatamaestroError(Exception):
         if self.hint is not None:
             text = f"{text}; {self.hint}"
         return " ".join(text.split())
+
+
+def _text(part: object) -> str | None:
+    return None if part is None else masked(str(part))
 
 
 class DefinitionError(DatamaestroError):

@@ -58,7 +58,11 @@ class _SettingsFile:
         try:
             checked = check_parameters(cls, values, [], known)
         except ParameterError as error:
-            raise SettingsError(error.message, where=path, **_facts(error)) from error
+            # What is found in the place of keys may be a key.
+            found = None if error.message.startswith(f"{cls.__qualname__}.keys ") else error.found
+            raise SettingsError(
+                error.message, where=path, expected=error.expected, found=found
+            ) from None
         unknown = {name: value for name, value in document.items() if name not in known}
         return cls(path, unknown, **checked)
 
@@ -99,14 +103,18 @@ class Settings(_SettingsFile):
     :param datafolders: folders of data that lie elsewhere, by the name that
         definitions use
     :param mirrors: for URLs that begin with the key, the beginnings to try before it
-    :param keys: credentials of services, by the name that definitions use
+    :param keys: credentials of services: by the beginning of the URLs that they are
+        for, or by the name that definitions use
     :param connections: how many connections a host gets at once, at the most
+    :param wayback: whether the Wayback Machine may be asked for what no other source
+        gives; a URL is that of another web archive
     """
 
     datafolders: dict[str, Path] = field(default_factory=dict)
     mirrors: dict[str, list[str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict, repr=False)
     connections: int | None = None
+    wayback: bool | str = False
 
 
 @dataclass
@@ -115,10 +123,12 @@ class UserSettings(_SettingsFile):
 
     :param default_repository: where an id is looked up first, when several have it
     :param agreements: the accepted agreements: dataset id to the hash of the text
+    :param keys: credentials of services, as in `Settings`; these win
     """
 
     default_repository: str | None = None
     agreements: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def user_settings_path() -> Path:
@@ -126,7 +136,3 @@ def user_settings_path() -> Path:
     from platformdirs.unix import Unix
 
     return Unix("datamaestro").user_config_path / "user.json"
-
-
-def _facts(error: ParameterError) -> dict[str, str | None]:
-    return {"expected": error.expected, "found": error.found}

@@ -1,4 +1,4 @@
-"""HTTP, on requests: connections, proxies, certificates and netrc are its own.
+"""HTTP, on requests, whose own are connections and proxies.
 
 Bodies are read from urllib3's raw stream, undecoded: what is stored is what the
 server holds, and ``identity`` is asked for so that nothing is encoded on the way.
@@ -8,31 +8,35 @@ Ranges and validators follow RFC 9110, sections 13 and 14.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from datamaestro.download import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
+from datamaestro_transport_http.addresses import Address, resolved
+from datamaestro_transport_http.client import Client
+from datamaestro_transport_http.credentials import Credentials
+from datamaestro_transport_http.failures import cause, reason
 
 if TYPE_CHECKING:
     import requests
 
 __all__ = ["HttpTransport"]
 
-CONNECT_TIMEOUT = 10.0
-"""Seconds to wait for a connection."""
-
-READ_TIMEOUT = 60.0
-"""Seconds to wait for the next bytes."""
-
-RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+RETRIED = frozenset({408, 425, 429, *range(500, 600)})
 """Status codes after which the same request may succeed later."""
 
 OVERLOADED = frozenset({429, 503})
 """Those of them that say that the server is asked too much."""
+
+SETTLED = timedelta(seconds=60)
+"""How old content has to be so that the second of its last change identifies it."""
+
+HINTS = {401: "what lets you in belongs in your netrc file, or under 'keys' in user.json"}
+"""What a user can do about a status code."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
@@ -40,43 +44,37 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 class HttpTransport(Transport):
     """Opens ``http:`` and ``https:`` URLs."""
 
-    @cached_property
-    def session(self) -> requests.Session:
-        """The connections, kept alive between transfers."""
-        import requests
+    connect_timeout: ClassVar[float] = 10.0
+    """Seconds to wait for a connection."""
 
-        session = requests.Session()
-        session.headers["User-Agent"] = f"datamaestro/{version('datamaestro-transport-http')}"
-        session.headers["Accept-Encoding"] = "identity"
-        return session
+    read_timeout: ClassVar[float] = 60.0
+    """Seconds to wait for the next bytes."""
+
+    @staticmethod
+    def resolve(host: str) -> Iterable[Address]:
+        """Give all addresses of a host that a redirect is about."""
+        return resolved(host)
+
+    @cached_property
+    def client(self) -> Client:
+        """The connections, kept alive between transfers."""
+        keys = {**self.context.settings.keys, **self.context.user_settings.keys}
+        return Client(Credentials(keys), self.resolve)
 
     def open(self, request: TransportRequest) -> Response:
-        import requests
-
         headers = {}
-        if request.start > 0 or request.stop is not None:
+        part = request.start > 0 or request.stop is not None
+        if part:
             last = "" if request.stop is None else request.stop - 1
             headers["Range"] = f"bytes={request.start}-{last}"
             if request.validator is not None:
                 headers["If-Range"] = request.validator
-        try:
-            answer = self.session.get(
-                request.url,
-                headers=headers,
-                stream=True,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-            )
-        except requests.RequestException as error:
-            raise TransportError(
-                f"can't be reached: {_reason(error)}",
-                where=request.url,
-                retry=isinstance(error, requests.ConnectionError | requests.Timeout),
-            ) from error
-        if answer.status_code == 416 and request.start > 0:
-            # There is nothing after `start` in what the server has now: from the beginning.
+        timeout = (self.connect_timeout, self.read_timeout)
+        answer = self.client.get(request.url, headers, timeout)
+        if part and not _fits(answer, request):
             answer.close()
             return self.open(TransportRequest(request.url))
-        if answer.status_code not in (200, 206):
+        if answer.status_code not in ((200, 206) if part else (200,)):
             answer.close()
             raise TransportError(
                 "the server gave no file",
@@ -86,12 +84,13 @@ class HttpTransport(Transport):
                 retry=answer.status_code in RETRIED,
                 retry_after=_retry_after(answer.headers.get("Retry-After")),
                 overloaded=answer.status_code in OVERLOADED,
+                hint=HINTS.get(answer.status_code),
             )
         return _HttpResponse(answer, request)
 
     def close(self) -> None:
-        if "session" in vars(self):
-            self.session.close()
+        if "client" in vars(self):
+            self.client.close()
 
 
 class _HttpResponse(Response):
@@ -101,28 +100,17 @@ class _HttpResponse(Response):
         self._answer = answer
         self._url = request.url
         self.media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip() or None
-        self.validator = _validator(answer.headers)
         self.ranges = (
             answer.status_code == 206 or answer.headers.get("Accept-Ranges", "").lower() == "bytes"
         )
         if answer.status_code == 206:
-            self.start, self.size = self._content_range(request)
-        elif "Content-Encoding" not in answer.headers:
+            self.start, self.size = request.start, _range(answer)[1]
+            self.validator = _validator(answer.headers)
+        elif not _encoded(answer):
+            # Of what is encoded, neither length nor validator are those of what is read.
             length = answer.headers.get("Content-Length", "")
             self.size = int(length) if length.isdigit() else None
-
-    def _content_range(self, request: TransportRequest) -> tuple[int, int | None]:
-        stated = self._answer.headers.get("Content-Range", "")
-        match = _CONTENT_RANGE.fullmatch(stated.strip())
-        if match is None or int(match[1]) != request.start:
-            self._answer.close()
-            raise TransportError(
-                "the server gave another range than asked for",
-                where=self._url,
-                expected=f"bytes {request.start}-",
-                found=stated or "no Content-Range",
-            )
-        return request.start, None if match[3] == "*" else int(match[3])
+            self.validator = _validator(answer.headers)
 
     def read(self, size: int) -> bytes:
         import urllib3
@@ -132,21 +120,55 @@ class _HttpResponse(Response):
             data: bytes = self._answer.raw.read1(size, decode_content=True)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TransportError(
-                f"the transfer broke off: {_reason(error)}", where=self._url, retry=True
-            ) from error
+                f"the transfer broke off: {reason(error)}", where=self._url, retry=True
+            ) from cause(error)
         return data
 
     def close(self) -> None:
         self._answer.close()
 
 
+def _fits(answer: requests.Response, request: TransportRequest) -> bool:
+    """Tell whether an answer to a request for a range may be used as it is.
+
+    A 206 has to say that it begins where the rest is wanted, how long the whole is, and
+    that this is the content that was asked for: some servers pass over If-Range. With 416
+    there is nothing after `start` in what the server has now.
+    """
+    if answer.status_code != 206:
+        return answer.status_code != 416
+    start, size = _range(answer)
+    same = request.validator in (None, _validator(answer.headers))
+    return start == request.start and size is not None and same and not _encoded(answer)
+
+
+def _encoded(answer: requests.Response) -> bool:
+    return answer.headers.get("Content-Encoding", "identity") != "identity"
+
+
+def _range(answer: requests.Response) -> tuple[int | None, int | None]:
+    """Give the first byte of a part, and the size of the whole, if the server says them."""
+    match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
+    if match is None:
+        return None, None
+    return int(match[1]), None if match[3] == "*" else int(match[3])
+
+
 def _validator(headers: Any) -> str | None:
-    """Give what identifies the content byte by byte: a strong ETag, or Last-Modified."""
+    """Give what identifies the content byte by byte: a strong ETag, or Last-Modified.
+
+    A time identifies it only if nothing else had it: content that changed just now may
+    change once more within the same second (RFC 9110, section 8.8.2.2).
+    """
     etag: str | None = headers.get("ETag")
     if etag is not None and not etag.startswith("W/"):
         return etag
     modified: str | None = headers.get("Last-Modified")
-    return modified
+    try:
+        age = parsedate_to_datetime(headers["Date"]) - parsedate_to_datetime(modified or "")
+    except (KeyError, ValueError, TypeError):
+        return None
+    return modified if age >= SETTLED else None
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -159,10 +181,3 @@ def _retry_after(value: str | None) -> float | None:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-def _reason(error: BaseException) -> str:
-    """Give the innermost reason of an error that wraps others, in a few words."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return f"{type(error).__name__}: {error}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from datamaestro.data import Base
 from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.urls import masked
 
 __all__ = ["Entry", "FileFacts"]
 
@@ -16,7 +17,7 @@ class FileFacts:
     """One file that a dataset downloads.
 
     :param resource: the resource that it is for
-    :param urls: where it lies
+    :param urls: where it lies, as it may be shown
     :param size: its number of bytes, if declared
     :param sha256: its digest, if declared
     :param md5: its digest, if declared
@@ -66,7 +67,13 @@ class Entry:
     def of(cls, definition: DatasetDefinition) -> Entry:
         """Gather what a definition says."""
         files = tuple(
-            FileFacts(resource.name, source.urls, source.size, source.sha256, source.md5)
+            FileFacts(
+                resource.name,
+                tuple(map(masked, source.urls)),
+                source.size,
+                source.sha256,
+                source.md5,
+            )
             for resource in definition.ordered_resources()
             for source in resource.sources
         )

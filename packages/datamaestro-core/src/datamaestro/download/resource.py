@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from datamaestro.download.source import Source
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
+from datamaestro.urls import recognizable
 from datamaestro.utils import Checker
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class Resource(ABC):
         The state file keeps it, and a resource with another one is made again.
         """
         made_from = [
-            "+".join(f"{name}:{digest}" for name, digest in source.digests.items()) or source.url
+            "+".join(f"{name}:{digest}" for name, digest in source.digests.items())
+            or recognizable(source.url)
             for source in self.sources
         ]
         return " ".join([type(self).__name__, *made_from])

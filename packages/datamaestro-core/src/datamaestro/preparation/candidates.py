@@ -7,8 +7,12 @@ from itertools import takewhile
 from urllib.parse import urlsplit
 
 from datamaestro.download.source import Source
+from datamaestro.urls import bare
 
-__all__ = ["candidate_urls", "mirrored"]
+__all__ = ["archived", "candidate_urls", "mirrored"]
+
+NEWEST, OLDEST = "2099", "1996"
+"""Times of which a web archive gives its last and its first copy: it gives the nearest."""
 
 
 def candidate_urls(
@@ -31,21 +35,43 @@ def candidate_urls(
 def mirrored(url: str, mirror: str | None, mirrors: Mapping[str, Iterable[str]]) -> list[str]:
     """Give the places where the site may have a copy of what `url` gives.
 
+    A mirror is another host: what lets someone in at the URL's own doesn't go there.
+
     >>> mirrored("https://host/a/b.gz", "http://mirror/base/", {})
     ['http://mirror/base/host/a/b.gz']
     >>> mirrored("https://host/a/b.gz", None, {"https://host/a/": ["https://near/"]})
     ['https://near/b.gz']
     """
     found = []
+    url = bare(url)
     if mirror is not None and _scheme(url) in ("http", "https"):
-        parts = urlsplit(url)
-        query = f"?{parts.query}" if parts.query else ""
-        host = parts.netloc.rpartition("@")[2]  # a user's name and password stay at home
-        found.append(f"{mirror.rstrip('/')}/{host}{parts.path}{query}")
+        found.append(f"{mirror.rstrip('/')}/{url.partition('://')[2]}")
     for prefix in sorted(mirrors, key=len, reverse=True):
         if url.startswith(prefix):
             found.extend(start + url.removeprefix(prefix) for start in mirrors[prefix])
     return found
+
+
+def archived(source: Source, archive: str) -> list[str]:
+    """Give the copies that a web archive may have, as they were when it took them.
+
+    Nobody vouches for what someone archived once, be it another version or the page that
+    says that the file is gone: so there are none unless a digest tells the right bytes.
+    What takes credentials is in no archive, which needn't hear of them.
+
+    :param archive: the base URL of an archive that speaks as the Wayback Machine does
+
+    >>> archived(Source(("https://host/a.gz",), md5="0" * 32), "https://web.archive.org/web")[0]
+    'https://web.archive.org/web/2099id_/https://host/a.gz'
+    """
+    if not source.digests:
+        return []
+    open_to_all = [
+        url for url in source.urls if _scheme(url) in ("http", "https") and url == bare(url)
+    ]
+    return [
+        f"{archive.rstrip('/')}/{time}id_/{u}" for u in open_to_all for time in (NEWEST, OLDEST)
+    ]
 
 
 def _scheme(url: str) -> str:

@@ -30,7 +30,7 @@ from datamaestro.errors import (
 )
 from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
-from datamaestro.preparation.candidates import candidate_urls
+from datamaestro.preparation.candidates import archived, candidate_urls
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.state import Download
 from datamaestro.preparation.transfer import (
@@ -41,6 +41,8 @@ from datamaestro.preparation.transfer import (
     Transfer,
     Transferred,
 )
+from datamaestro.preparation.turns import Turn, Turns
+from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE, file_digests
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class CacheFetcher:
         self.means = Means(context.progress, context.connections, cancelled or threading.Event())
         self.downloads: list[Download] = []
         self._used: list[Source] = []
-        self._failures: dict[Source, dict[str, DatamaestroError]] = {}
+        self._turns: dict[Source, Turns] = {}
         self._restarts: dict[str, int] = {}
 
     # --- what resources ask for
@@ -95,7 +97,7 @@ class CacheFetcher:
         """
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
-        with locked(entry.with_suffix(".lock"), source.url):
+        with locked(entry.with_suffix(".lock"), masked(source.url)):
             download = self._cached(source, path)
             if download is not None:
                 with BufferedReader(path.open("rb", buffering=0), CHUNK_SIZE) as stream:
@@ -170,7 +172,7 @@ class CacheFetcher:
         """
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
-        with locked(entry.with_suffix(".lock"), source.url), usable(destination.parent):
+        with locked(entry.with_suffix(".lock"), masked(source.url)), usable(destination.parent):
             download = self._cached(source, path) or self._download(source, entry)
             destination.parent.mkdir(parents=True, exist_ok=True)
             remove(destination)
@@ -190,13 +192,20 @@ class CacheFetcher:
             logger.warning("a cached download is wrong and is fetched again: %s", error)
             remove(path)
             return None
-        logger.debug("Using the cached download of %s", source.url)
-        return Download(source.url, path.stat().st_size, digests["sha256"])
+        logger.debug("Using the cached download of %s", masked(source.url))
+        return Download(masked(source.url), path.stat().st_size, digests["sha256"])
 
     # --- one URL after the other
 
     def _urls(self, source: Source) -> list[str]:
         return candidate_urls(source, self.context.mirror, self.context.settings.mirrors)
+
+    def _turns_of(self, source: Source) -> Turns:
+        if source not in self._turns:
+            archive = self.context.wayback
+            last_resorts = [] if archive is None else archived(source, archive)
+            self._turns[source] = Turns(source, self._urls(source), last_resorts)
+        return self._turns[source]
 
     def _transport(self, url: str) -> Transport:
         transport = self.context.transport(url)
@@ -204,19 +213,18 @@ class CacheFetcher:
             raise OfflineError("not fetched while offline", where=url)
         return transport
 
-    def _next(self, source: Source) -> tuple[str, Transport]:
-        """Give the first URL that hasn't failed, and its transport.
+    def _next(self, source: Source) -> tuple[Turn, Transport]:
+        """Give the URL whose turn it is, and its transport.
 
-        :raises DatamaestroError: if all have; it tells why each did
+        :raises DatamaestroError: if all have failed; it tells why each did
         """
-        failures = self._failures.setdefault(source, {})
-        for url in self._urls(source):
-            if url not in failures:
-                try:
-                    return url, self._transport(url)
-                except (TransportError, OfflineError) as error:
-                    failures[url] = error
-        raise _summary(source, list(failures.values()))
+        turns = self._turns_of(source)
+        while (turn := turns.next) is not None:
+            try:
+                return turn, self._transport(turn.url)
+            except (TransportError, OfflineError) as error:
+                turns.failed(error)
+        raise turns.summary()
 
     @contextmanager
     def _failures_noted(self, source: Source, url: str) -> Iterator[None]:
@@ -225,42 +233,42 @@ class CacheFetcher:
         An error of the one who reads the stream counts too: bytes that can't be verified
         may be the reason of it.
         """
-        failures = self._failures[source]
+        turns = self._turns[source]
         try:
             yield
         except StartOver as error:
             logger.warning("%s; it is read from its beginning", error)
             self._restarts[url] = self._restarts.get(url, 0) + 1
             if self._restarts[url] == ATTEMPTS:
-                failures[url] = TransportError("it never stays the same for long", where=url)
+                turns.failed(TransportError("it never stays the same for long", where=url))
             raise NextSource from error
         except (DownloadError, VerificationError, DataFormatError) as error:
             if not isinstance(error, DownloadError):
                 Partial(self._entry(source).with_suffix(".part")).remove()
             logger.warning("%s", error)
-            failures[url] = error
-            if all(item in failures for item in self._urls(source)):
-                raise _summary(source, list(failures.values())) from error
+            turns.failed(error)
+            if turns.next is None:
+                raise turns.summary() from error
             raise NextSource from error
 
     def _download(self, source: Source, entry: Path) -> Download:
         """Download the whole of a source."""
         while True:
-            url, transport = self._next(source)
-            with suppress(NextSource), self._failures_noted(source, url):
-                transfer = self._transfer(source, entry, url, transport)
+            turn, transport = self._next(source)
+            with suppress(NextSource), self._failures_noted(source, turn.url):
+                transfer = self._transfer(source, entry, turn, transport)
                 for _ in watched(transfer):
                     pass
                 return self._accept(source, entry, transfer.result)
 
     def _arriving(self, source: Source, entry: Path) -> Arriving:
-        url, transport = self._next(source)
-        return Arriving(self._transfer(source, entry, url, transport))
+        turn, transport = self._next(source)
+        return Arriving(self._transfer(source, entry, turn, transport))
 
-    def _transfer(self, source: Source, entry: Path, url: str, transport: Transport) -> Transfer:
-        logger.info("Downloading %s", url)
+    def _transfer(self, source: Source, entry: Path, turn: Turn, transport: Transport) -> Transfer:
+        logger.info("Downloading %s", masked(turn.url))
         partial = Partial(entry.with_suffix(".part"))
-        return Transfer(transport, url, source, partial, self.means)
+        return Transfer(transport, turn.url, source, partial, self.means, turn.attempts)
 
     def _accept(self, source: Source, entry: Path, result: Transferred | None) -> Download:
         """Verify what came, and keep it as a whole download."""
@@ -277,7 +285,7 @@ class CacheFetcher:
         with usable(entry.parent):
             partial.path.replace(entry.with_suffix(".dl"))
         partial.remove()
-        return Download(result.url, result.size, result.digests["sha256"], result.validator)
+        return Download(masked(result.url), result.size, result.digests["sha256"], result.validator)
 
 
 def _linked(path: Path, destination: Path) -> bool:
@@ -291,27 +299,3 @@ def _linked(path: Path, destination: Path) -> bool:
 
 def _key(source: Source) -> str:
     return hashlib.sha256(source.url.encode()).hexdigest()
-
-
-def _summary(source: Source, failures: list[DatamaestroError]) -> DatamaestroError:
-    """Make the error that tells of every URL why it gave nothing.
-
-    Wrong bytes are worse news than none, and being offline is none.
-    """
-    if len(failures) == 1 and not isinstance(failures[0], OfflineError):
-        return failures[0]
-    reasons = " | ".join(str(failure) for failure in failures)
-    kinds = {type(failure) for failure in failures}
-    if all(issubclass(kind, DataFormatError) for kind in kinds):
-        return failures[-1]
-    if any(issubclass(kind, VerificationError | DataFormatError) for kind in kinds):
-        return VerificationError(
-            "no source gave the declared bytes", where=source.url, found=reasons
-        )
-    if OfflineError in kinds:
-        return OfflineError(
-            "needed, and not fetched while offline",
-            where=source.url,
-            hint="prepare it once with a network, or name a mirror on disk in settings.json",
-        )
-    return TransportError("no source could be reached", where=source.url, found=reasons)

@@ -45,7 +45,7 @@ VERSION = 2
 class Download:
     """What was fetched for a resource.
 
-    :param url: where it came from
+    :param url: where it came from, as it may be shown
     :param size: the number of bytes
     :param sha256: their digest
     :param validator: what identified them at the server, if it told

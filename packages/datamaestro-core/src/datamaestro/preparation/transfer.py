@@ -28,6 +28,7 @@ from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
 from datamaestro.preparation.pace import Pace
 from datamaestro.preparation.ranges import Ranges
+from datamaestro.urls import masked, recognizable
 from datamaestro.utils import CHUNK_SIZE
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Means:
 
 @dataclass(frozen=True)
 class _Note:
-    url: str
+    url: str  # recognizable, since who may read the cache needn't know its secrets
     validator: str | None
     size: int | None
 
@@ -109,13 +110,17 @@ class Partial:
         with suppress(OSError, ValueError, TypeError):
             note = _Note(**json.loads(self.note_path.read_text(encoding="utf-8")))
             size = self.path.stat().st_size
-            if note.url == url and note.validator and (note.size is None or size <= note.size):
+            if (
+                note.url == recognizable(url)
+                and note.validator
+                and (note.size is None or size <= note.size)
+            ):
                 return size, note.validator
         return 0, None
 
     def describe(self, url: str, response: Response) -> None:
         """Note what is about to be written, durably before any of its bytes."""
-        note = _Note(url, response.validator, response.size)
+        note = _Note(recognizable(url), response.validator, response.size)
         write_atomically(self.note_path, json.dumps(asdict(note)) + "\n")
 
     def remove(self) -> None:
@@ -131,6 +136,7 @@ class Transfer:
     transfer, then new ones, which are in the partial file before they are given. What
     may work when it is tried again is tried again.
 
+    :param attempts: how often it is tried before any byte has come
     :ivar result: what came, once the iteration has ended
     """
 
@@ -141,6 +147,7 @@ class Transfer:
         source: Source,
         partial: Partial,
         means: Means,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self.transport = transport
         self.url = url
@@ -148,6 +155,7 @@ class Transfer:
         self.partial = partial
         self.result: Transferred | None = None
         self._means = means
+        self._attempts = attempts
         self._position = 0
         self._validator: str | None = None
         self._may_split = True
@@ -160,7 +168,7 @@ class Transfer:
         :raises StartOver: if it changed after some of it was given
         :raises DataDirectoryError: if it can't be written
         """
-        label = self.source.filename or self.url
+        label = self.source.filename or masked(self.url)
         with (
             Digests({"sha256", *self.source.digests}) as digests,
             self._means.progress.task(label, self.source.size) as task,
@@ -182,7 +190,8 @@ class Transfer:
                 yield from self._attempt(length)
             except TransportError as error:
                 failures = 1 if self._position > before else failures + 1
-                if not error.retry or failures >= ATTEMPTS:
+                attempts = ATTEMPTS if self._position or length else self._attempts
+                if not error.retry or failures >= attempts:
                     raise
                 if error.overloaded:
                     self._means.connections.lower(self.url)
@@ -192,7 +201,7 @@ class Transfer:
                     raise Cancelled from error
                 length, _ = self.partial.resumable(self.url)
                 if length < self._position:
-                    raise StartOver(f"{self.url} can't be continued") from error
+                    raise StartOver(f"{masked(self.url)} can't be continued") from error
             else:
                 return
 
@@ -207,7 +216,7 @@ class Transfer:
             if response.start != length or length == 0:
                 if self._position > 0:
                     self.partial.remove()
-                    raise StartOver(f"{self.url} changed while it was read")
+                    raise StartOver(f"{masked(self.url)} changed while it was read")
                 length = 0
                 with usable(self.partial.path.parent):
                     self.partial.remove()

@@ -5,7 +5,8 @@ A fault changes one answer of a :class:`~datamaestro.testing.FileServer`::
     server.faults["/data.csv"] = [DropAfter(1000), Status(503, retry_after="0")]
 
 breaks off the first transfer after 1,000 bytes, refuses the second request, and
-answers from the third on as it should.
+answers from the third on as it should. What goes wrong before there is an answer is the
+server's own: :meth:`~datamaestro.testing.FileServer.down`, and certificates.
 """
 
 from __future__ import annotations
@@ -26,19 +27,27 @@ __all__ = [
     "Encoded",
     "Fault",
     "IgnoreRange",
+    "IgnoreValidator",
+    "Modified",
     "Page",
     "Redirect",
+    "Replace",
     "ShortBody",
     "Stall",
     "Status",
+    "WeakValidator",
     "WithoutLength",
     "WithoutValidator",
+    "WrongLength",
     "WrongRange",
 ]
 
 
 class Fault:
     """Something that goes wrong with one answer."""
+
+    def identify(self, answer: Answer) -> None:
+        """Change what identifies the content, before it is seen whether a range may be given."""
 
     def change(self, answer: Answer) -> None:
         """Change an answer before it is sent."""
@@ -77,6 +86,38 @@ class ShortBody(Fault):
 
 
 @dataclass(frozen=True)
+class WrongLength(Fault):
+    """Another length is stated than the body has.
+
+    :param difference: by how many bytes it is too large; too small if it is negative
+    """
+
+    difference: int
+
+    def change(self, answer: Answer) -> None:
+        answer.headers["Content-Length"] = str(len(answer.body) + self.difference)
+
+    def send(self, answer: Answer) -> None:
+        answer.write(answer.body)
+        answer.close()
+
+
+@dataclass(frozen=True)
+class Replace(DropAfter):
+    """The connection breaks, and there is another content when the client comes back.
+
+    :param count: how many bytes of the body are sent before that
+    :param content: the content that there is then
+    """
+
+    content: bytes
+
+    def send(self, answer: Answer) -> None:
+        answer.replace(self.content)
+        super().send(answer)
+
+
+@dataclass(frozen=True)
 class Corrupt(Fault):
     """One byte of the body is another.
 
@@ -103,10 +144,7 @@ class WrongRange(Fault):
 
     def change(self, answer: Answer) -> None:
         if answer.status == 206:
-            answer.body = answer.content[1:]
-            answer.headers["Content-Length"] = str(len(answer.body))
-            size = len(answer.content)
-            answer.headers["Content-Range"] = f"bytes 1-{size - 1}/{size}"
+            answer.give_range(1, len(answer.content))
 
 
 @dataclass(frozen=True)
@@ -114,16 +152,14 @@ class Status(Fault):
     """There is an error in the place of the content.
 
     :param code: the status code
-    :param retry_after: the value of Retry-After, if it is sent
+    :param retry_after: the value of Retry-After, if it is sent: seconds, or a date of HTTP
     """
 
     code: int
     retry_after: str | None = None
 
     def change(self, answer: Answer) -> None:
-        answer.status = self.code
-        answer.body = b"an error"
-        answer.headers = {"Content-Length": str(len(answer.body)), "Content-Type": "text/plain"}
+        answer.give_instead(self.code, b"an error", Content_Type="text/plain")
         if self.retry_after is not None:
             answer.headers["Retry-After"] = self.retry_after
 
@@ -138,10 +174,8 @@ class Page(Fault):
     title: str = "Please log in"
 
     def change(self, answer: Answer) -> None:
-        answer.status = 200
         text = f"<!DOCTYPE html>\n<html><head><title>{self.title}</title></head></html>\n"
-        answer.body = text.encode()
-        answer.headers = {"Content-Length": str(len(answer.body)), "Content-Type": "text/html"}
+        answer.give_instead(200, text.encode(), Content_Type="text/html")
 
 
 @dataclass(frozen=True)
@@ -149,14 +183,14 @@ class Redirect(Fault):
     """The content is elsewhere.
 
     :param url: where; the URL itself for a loop
+    :param code: the status code
     """
 
     url: str
+    code: int = 302
 
     def change(self, answer: Answer) -> None:
-        answer.status = 302
-        answer.body = b""
-        answer.headers = {"Content-Length": "0", "Location": self.url}
+        answer.give_instead(self.code, b"", Location=self.url)
 
 
 @dataclass(frozen=True)
@@ -234,5 +268,33 @@ class Chunked(Fault):
 class WithoutValidator(Fault):
     """Nothing tells whether the content is the same as before."""
 
-    def change(self, answer: Answer) -> None:
-        answer.headers.pop("ETag", None)
+    def identify(self, answer: Answer) -> None:
+        answer.etag = None
+
+
+class WeakValidator(Fault):
+    """What identifies the content says only that it means the same as before."""
+
+    def identify(self, answer: Answer) -> None:
+        answer.etag = f"W/{answer.etag}"
+
+
+@dataclass(frozen=True)
+class Modified(Fault):
+    """Only the time of its last change identifies the content.
+
+    :param date: that time, as a date of HTTP
+    """
+
+    date: str
+
+    def identify(self, answer: Answer) -> None:
+        answer.etag = None
+        answer.modified = self.date
+
+
+class IgnoreValidator(Fault):
+    """A range is given even if the content isn't what it was."""
+
+    def identify(self, answer: Answer) -> None:
+        answer.if_range = None

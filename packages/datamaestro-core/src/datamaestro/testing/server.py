@@ -6,15 +6,20 @@ asked for, and does wrong what a test wants it to.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import socket
+import ssl
+import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from datamaestro.testing.faults import Fault
@@ -31,55 +36,81 @@ class Request:
     :param method: GET or HEAD
     :param path: the path, without a query
     :param headers: the header fields, their names in lower case
+    :param query: what came after the path and ``?``
     """
 
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
+    query: str = ""
 
 
 class Answer:
     """An answer that is about to be sent; faults change it.
 
     :ivar content: all that lies at the path
+    :ivar etag: what identifies the content, if that is told
+    :ivar modified: when it was last changed, as a date of HTTP, if that is told
+    :ivar if_range: what the client has already, if only more of the same is of use to it
     :ivar status: the status code
     :ivar headers: the header fields
     :ivar body: what is sent of the content
     """
 
-    def __init__(self, handler: BaseHTTPRequestHandler, content: bytes, request: Request) -> None:
+    def __init__(
+        self,
+        handler: BaseHTTPRequestHandler,
+        content: bytes,
+        request: Request,
+        replace: Callable[[bytes], None],
+    ) -> None:
         self._handler = handler
+        self._range = request.headers.get("range", "")
+        self.replace = replace
         self.content = content
-        self.etag = f'"{hashlib.md5(content).hexdigest()}"'
+        self.etag: str | None = f'"{hashlib.md5(content).hexdigest()}"'
+        self.modified: str | None = None
+        self.if_range = request.headers.get("if-range")
         self.give_all()
-        start, stop = self._range(request.headers)
-        if (start, stop) != (0, len(content)):
-            self.status = 206
-            self.body = content[start:stop]
-            self.headers["Content-Length"] = str(stop - start)
-            self.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
 
     def give_all(self) -> None:
         """Answer with the whole content."""
         self.status = 200
         self.body = self.content
-        self.headers = {
-            "Content-Length": str(len(self.content)),
-            "ETag": self.etag,
-            "Accept-Ranges": "bytes",
-        }
+        self.headers = {"Content-Length": str(len(self.content)), "Accept-Ranges": "bytes"}
+        if self.etag is not None:
+            self.headers["ETag"] = self.etag
+        if self.modified is not None:
+            self.headers["Last-Modified"] = self.modified
 
-    def _range(self, headers: dict[str, str]) -> tuple[int, int]:
-        """Give the part that is asked for; all of it when that can't be given."""
+    def give_range(self, start: int, stop: int) -> None:
+        """Answer with a part of the content."""
+        self.give_all()
+        self.status = 206
+        self.body = self.content[start:stop]
+        self.headers["Content-Length"] = str(stop - start)
+        self.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(self.content)}"
+
+    def give_instead(self, status: int, body: bytes, **headers: str) -> None:
+        """Answer with something else; `headers` have underscores in the place of hyphens."""
+        self.status = status
+        self.body = body
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.headers["Content-Length"] = str(len(body))
+
+    def _give_what_is_asked_for(self) -> None:
+        self.give_all()
+        match = _RANGE.fullmatch(self._range)
+        strong = None if (self.etag or "").startswith("W/") else self.etag
+        same = self.if_range is None or self.if_range in (strong, self.modified)
         size = len(self.content)
-        match = _RANGE.fullmatch(headers.get("range", ""))
-        same = headers.get("if-range", self.etag) == self.etag
-        if match is None or not same or int(match[1]) >= size:
-            return 0, size
-        return int(match[1]), min(size, int(match[2]) + 1 if match[2] else size)
+        if match is not None and same and int(match[1]) < size:
+            self.give_range(int(match[1]), min(size, int(match[2]) + 1 if match[2] else size))
 
     def send(self, fault: Fault, *, with_body: bool) -> None:
         """Send it, as a fault wants it."""
+        fault.identify(self)
+        self._give_what_is_asked_for()
         fault.change(self)
         self._handler.send_response(self.status)
         for name, value in self.headers.items():
@@ -105,6 +136,53 @@ class Answer:
         self._handler.close_connection = True
 
 
+class _Listener(ThreadingHTTPServer):
+    """A port that is listened on, and the connections to it."""
+
+    daemon_threads = True
+
+    def __init__(
+        self,
+        address: Any,
+        handler: type[BaseHTTPRequestHandler],
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        super().__init__(address, handler)
+        if tls is not None:
+            # The handshake is left to the thread of each connection.
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self._connections: set[socket.socket] = set()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+
+    def start(self) -> None:
+        """Serve, in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Serve no more, and break the connections that there are."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+        for connection in [*self._connections]:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # Clients that go away, or refuse a certificate, are what tests are about.
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 class FileServer:
     """Serves on loopback as long as its block lasts::
 
@@ -112,6 +190,7 @@ class FileServer:
             server.files["/data.csv"] = b"1,2"
             url = server.url("/data.csv")
 
+    :param tls: the certificate and key to serve ``https:`` with; without, it is ``http:``
     :ivar files: the content by path; it may change while the server runs
     :ivar folders: folders on disk by the path that they are served under
     :ivar faults: what goes wrong with the next answers, by path; see
@@ -119,17 +198,16 @@ class FileServer:
     :ivar requests: what was asked for, in order
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
         self.files: dict[str, bytes] = {}
         self.folders: dict[str, Path] = {}
         self.faults: dict[str, list[Fault]] = {}
         self.requests: list[Request] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._listener = _Listener(("127.0.0.1", 0), self._handler(), tls)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._listener.start()
         return self
 
     def __exit__(
@@ -138,13 +216,28 @@ class FileServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._listener.stop()
 
-    def url(self, path: str = "") -> str:
-        """Give the URL of a path on this server."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}{path}"
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Refuse connections as long as the block lasts, and break those that there are."""
+        address = self._listener.server_address
+        self._listener.stop()
+        with socket.socket() as reserved:
+            # A port that nobody listens on refuses; taking it keeps others from getting it.
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reserved.bind(address)
+            yield
+        self._listener = _Listener(address, self._handler(), self.tls)
+        self._listener.start()
+
+    def url(self, path: str = "", host: str = "127.0.0.1") -> str:
+        """Give the URL of a path on this server.
+
+        :param host: another name of this machine, such as ``localhost``
+        """
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://{host}:{self._listener.server_address[1]}{path}"
 
     def content(self, path: str) -> bytes | None:
         """Give what lies at a path, or None."""
@@ -170,9 +263,10 @@ class FileServer:
                 self._answer(with_body=False)
 
             def _answer(self, *, with_body: bool) -> None:
-                path = unquote(urlsplit(self.path).path)
+                parts = urlsplit(self.path)
+                path = unquote(parts.path)
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                request = Request(self.command, path, headers)
+                request = Request(self.command, path, headers, parts.query)
                 server.requests.append(request)
                 content = server.content(path)
                 if content is None:
@@ -181,8 +275,9 @@ class FileServer:
                 faults = server.faults.get(path, [])
                 fault = faults.pop(0) if faults else Fault()
                 try:
-                    Answer(self, content, request).send(fault, with_body=with_body)
-                except (BrokenPipeError, ConnectionResetError):
+                    replace = functools.partial(server.files.__setitem__, path)
+                    Answer(self, content, request, replace).send(fault, with_body=with_body)
+                except OSError:
                     self.close_connection = True  # the client has had enough
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002

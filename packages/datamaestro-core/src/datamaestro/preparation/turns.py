@@ -1,0 +1,93 @@
+"""Whose turn it is: which URL of a source is asked next, and how patiently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from datamaestro.download.source import Source
+from datamaestro.errors import (
+    DataFormatError,
+    DatamaestroError,
+    OfflineError,
+    TransportError,
+    VerificationError,
+)
+from datamaestro.preparation.transfer import ATTEMPTS
+
+__all__ = ["Turn", "Turns"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One URL that may be asked.
+
+    :param url: the URL
+    :param attempts: how often it is asked as long as it gives nothing
+    """
+
+    url: str
+    attempts: int
+
+
+class Turns:
+    """The URLs of one source, and what became of those that were asked.
+
+    Waiting for one that may recover makes no sense while another may have the bytes. So
+    each is asked once; then those that may have recovered, with patience; and only then
+    the last resorts.
+
+    :param source: what is asked for
+    :param urls: what to ask, in order
+    :param last_resorts: what to ask after all else
+    :ivar failures: why each URL that was asked in vain gave nothing
+    """
+
+    def __init__(
+        self, source: Source, urls: Iterable[str], last_resorts: Iterable[str] = ()
+    ) -> None:
+        self.source = source
+        first, last = list(urls), list(last_resorts)
+        alone = len(first) + len(last) == 1
+        self._first = [Turn(url, ATTEMPTS if alone else 1) for url in first]
+        self._again: list[Turn] = []
+        self._last = [Turn(url, ATTEMPTS) for url in last]
+        self.failures: dict[str, DatamaestroError] = {}
+
+    @property
+    def next(self) -> Turn | None:
+        """Whose turn it is; None when all failed."""
+        return next(iter((*self._first, *self._again, *self._last)), None)
+
+    def failed(self, error: DatamaestroError) -> None:
+        """Note why the one whose turn it is gave nothing, and pass on."""
+        turns = self._first or self._again or self._last
+        turn = turns.pop(0)
+        self.failures[turn.url] = error
+        passing = isinstance(error, TransportError) and error.retry
+        if passing and turn.attempts < ATTEMPTS:
+            self._again.append(Turn(turn.url, ATTEMPTS))
+
+    def summary(self) -> DatamaestroError:
+        """Make the error that tells of every URL why it gave nothing.
+
+        Wrong bytes are worse news than none, and being offline is none.
+        """
+        failures = list(self.failures.values())
+        if len(failures) == 1 and not isinstance(failures[0], OfflineError):
+            return failures[0]
+        reasons = " | ".join(str(failure) for failure in failures)
+        kinds = {type(failure) for failure in failures}
+        if all(issubclass(kind, DataFormatError) for kind in kinds):
+            return failures[-1]
+        if any(issubclass(kind, VerificationError | DataFormatError) for kind in kinds):
+            return VerificationError(
+                "no source gave the declared bytes", where=self.source.url, found=reasons
+            )
+        if OfflineError in kinds:
+            return OfflineError(
+                "needed, and not fetched while offline",
+                where=self.source.url,
+                hint="prepare it once with a network, or name a mirror on disk in settings.json",
+            )
+        return TransportError("no source could be reached", where=self.source.url, found=reasons)

@@ -1,0 +1,79 @@
+"""URLs as they may be shown: without what lets someone in.
+
+A URL may hold a user's name and password, and parameters that are as good as a
+password: tokens, and the signatures of links to object stores. Whatever shows or
+stores a URL (errors, messages, state files, notes in the cache) goes through here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+__all__ = ["MASK", "bare", "masked", "recognizable"]
+
+MASK = "***"
+"""What stands for the value of a secret parameter."""
+
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
+_PARAMETER = re.compile(
+    r"""
+    (?P<start>[?&;#]) (?P<name>[^?=&;#\s]+) =
+    (?P<value>[^&;#\s"<>]*?) (?=['),.:]*(?:[&;#\s"<>]|$))      # what ends a sentence isn't its own
+    """,
+    re.VERBOSE,
+)
+_SECRET = re.compile(
+    r"""
+      x-(?:amz|goog|ms)-.*                                    # a whole signature, part by part
+    | .*(?:token|secret|passw|passphrase|signature|credential|session|cookie).*
+    | (?:.*[-_.])?(?:key|sig|auth|jwt|hmac|pwd|pass|authorization|sid|ticket|sas)
+    | .*(?:api|access|auth|private|secret|shared|account)[-_.]?key(?:[-_.]?id)?
+    | .*(?:key[-_.]?pair|access)[-_.]?id                      # of CloudFront, of Google
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def masked(text: str) -> str:
+    """Give a text, such as a URL or a message with URLs, without secrets.
+
+    A user's name and password go, and the values of parameters whose names speak of
+    secrets are replaced. Doing it twice changes nothing.
+
+    >>> masked("https://me:pass@host/a.gz?part=1&X-Amz-Signature=f00d")
+    'https://host/a.gz?part=1&X-Amz-Signature=***'
+    """
+    return _PARAMETER.sub(_masked_parameter, _USER.sub("", text))
+
+
+def bare(url: str) -> str:
+    """Give a URL without its secrets, for someone else than its own host.
+
+    >>> bare("https://me:pass@host/a.gz?part=1&token=f00d")
+    'https://host/a.gz?part=1'
+    """
+    parts = urlsplit(url)
+    query = "&".join(
+        item for item in parts.query.split("&") if not _is_secret(item.partition("=")[0])
+    )
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def recognizable(url: str) -> str:
+    """Give a text that is the same for the same URL only, and tells no secret.
+
+    It is the URL itself, or, if that has secrets, what may be shown and a hash of all.
+    """
+    shown = masked(url)
+    return shown if shown == url else f"{shown} {hashlib.sha256(url.encode()).hexdigest()}"
+
+
+def _masked_parameter(match: re.Match[str]) -> str:
+    value = MASK if _is_secret(match["name"]) else match["value"]
+    return f"{match['start']}{match['name']}={value}"
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET.fullmatch(unquote(name)) is not None

@@ -1,0 +1,143 @@
+"""Which source is asked when, how patiently, and what it is told."""
+
+import pytest
+
+from datamaestro.context import Context
+from datamaestro.download import Source
+from datamaestro.errors import SettingsError, TransportError
+from datamaestro.preparation.candidates import archived, candidate_urls
+from datamaestro.preparation.fetch import CacheFetcher
+from datamaestro.preparation.transfer import ATTEMPTS
+from datamaestro.preparation.turns import Turn, Turns
+from datamaestro.settings import Settings, UserSettings
+
+BYTES = bytes(range(256))
+FIRST, SECOND = "memory://first/x", "memory://second/x"
+MD5 = "0" * 32
+BUSY = TransportError("busy", retry=True)
+GONE = TransportError("gone")
+
+
+def order(turns, *errors):
+    """Give the turns that are taken when all fail, one error after the other."""
+    taken = []
+    for error in errors:
+        taken.append(turns.next)
+        turns.failed(error)
+    assert turns.next is None
+    return [(turn.url, turn.attempts) for turn in taken]
+
+
+def test_the_only_source_is_asked_with_patience():
+    assert Turns(Source(("a:",)), ["a:"]).next == Turn("a:", ATTEMPTS)
+
+
+def test_each_is_asked_once_before_one_is_asked_again():
+    turns = Turns(Source(("a:",)), ["a:", "b:", "c:"])
+    assert order(turns, BUSY, GONE, BUSY, BUSY, GONE) == [
+        ("a:", 1),
+        ("b:", 1),
+        ("c:", 1),
+        ("a:", ATTEMPTS),
+        ("c:", ATTEMPTS),
+    ]
+
+
+def test_the_last_resort_comes_after_all_patience():
+    turns = Turns(Source(("a:",)), ["a:"], ["old:"])
+    assert order(turns, BUSY, BUSY, GONE) == [("a:", 1), ("a:", ATTEMPTS), ("old:", ATTEMPTS)]
+
+
+def fetched(context, *urls):
+    return CacheFetcher(context, context.path / "work").fetch(Source(urls)).read_bytes()
+
+
+def test_a_source_that_is_away_costs_no_wait_while_another_has_the_bytes(context, memory):
+    memory.REFUSED[FIRST] = TransportError("refused", where=FIRST, retry=True)
+    memory.CONTENT[SECOND] = BYTES
+    assert fetched(context, FIRST, SECOND) == BYTES
+    assert [request.url for request in memory.REQUESTS] == [FIRST, SECOND]
+
+
+def test_when_no_other_has_the_bytes_a_source_is_given_time_to_come_back(context, memory, quick):
+    memory.REFUSED[FIRST] = TransportError("refused", where=FIRST, retry=True)
+    with pytest.raises(TransportError, match="refused"):
+        fetched(context, FIRST, SECOND)
+    urls = [request.url for request in memory.REQUESTS]
+    assert urls == [FIRST, SECOND, *[FIRST] * ATTEMPTS]
+
+
+def test_a_source_that_has_begun_is_not_left_for_another(context, memory, quick):
+    memory.CONTENT[FIRST] = memory.CONTENT[SECOND] = BYTES
+    memory.CUT_AFTER[FIRST] = [10, 20, 30]
+    assert fetched(context, FIRST, SECOND) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, 10, 20, 30]
+
+
+# --- what mirrors are told
+
+
+def test_a_mirror_is_told_no_secret_of_a_url():
+    source = Source(("https://me:pass@host/a/b?part=1&token=t",))
+    mirrors = {"https://host/a/": ["https://near/"]}
+    assert candidate_urls(source, "http://mirror", mirrors) == [
+        "http://mirror/host/a/b?part=1",
+        "https://near/b?part=1",
+        source.url,
+    ]
+
+
+# --- the web archive
+
+
+def test_an_archive_is_asked_for_its_last_and_its_first_copy():
+    assert archived(Source(("https://host/x?a=1",), md5=MD5), "http://archive/web/") == [
+        "http://archive/web/2099id_/https://host/x?a=1",
+        "http://archive/web/1996id_/https://host/x?a=1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        Source(("https://host/x",), size=10),
+        Source(("package:some/file", "file:///x", "ftp://host/x"), md5=MD5),
+        Source(("https://me:pass@host/x",), md5=MD5),
+        Source(("https://host/x?sig=s",), md5=MD5),
+    ],
+    ids=["no digest", "no web", "a user", "a signature"],
+)
+def test_an_archive_is_not_asked_for_what_it_can_not_give(source):
+    assert archived(source, "http://archive/web") == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "setting", "expected"),
+    [
+        (None, False, None),
+        (None, True, "https://web.archive.org/web"),
+        (None, "https://another/web", "https://another/web"),
+        ("1", False, "https://web.archive.org/web"),
+        ("0", True, None),
+        ("http://127.0.0.1:1/web", True, "http://127.0.0.1:1/web"),
+    ],
+)
+def test_an_archive_is_asked_only_if_a_setting_says_so(
+    home, monkeypatch, variable, setting, expected
+):
+    if variable is not None:
+        monkeypatch.setenv("DATAMAESTRO_WAYBACK", variable)
+    Settings(home / "data" / "settings.json", wayback=setting).save()
+    assert Context(home / "data").wayback == expected
+
+
+# --- settings that hold secrets
+
+
+@pytest.mark.parametrize("kind", [Settings, UserSettings])
+def test_wrong_keys_are_not_quoted(tmp_path, kind):
+    path = tmp_path / "settings.json"
+    path.write_text('{"keys": ["5ecr3t"]}')
+    with pytest.raises(SettingsError, match=r"keys has the wrong type: expected dict") as caught:
+        kind.load(path)
+    assert "5ecr3t" not in str(caught.value)

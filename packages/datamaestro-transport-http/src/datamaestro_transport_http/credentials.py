@@ -1,0 +1,141 @@
+"""Whose credentials go where: always to their own host, and to no other.
+
+They come from the URL itself (``https://user:password@host/``), from ``keys`` of the
+settings (``"https://host/": "Bearer …"``) and from netrc, in this order.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from datamaestro.errors import SettingsError
+
+__all__ = ["Credentials", "Origin", "origin", "user_in"]
+
+logger = logging.getLogger(__name__)
+
+Origin = tuple[str, str, int]
+"""Scheme, host and port: who a URL belongs to."""
+
+_PORTS = {"http": 80, "https": 443}
+_FIELD = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+
+
+def origin(url: str) -> Origin:
+    """Give who an http or https URL belongs to.
+
+    >>> origin("https://me@Host/a")
+    ('https', 'host', 443)
+    """
+    return _origin(urlsplit(url))
+
+
+def user_in(url: str) -> str | None:
+    """Give the Authorization field for the user that a URL names, if it names one."""
+    user, separator, _ = urlsplit(url).netloc.rpartition("@")
+    if not separator:
+        return None
+    name, _, password = user.partition(":")
+    return _basic(unquote(name), unquote(password))
+
+
+class Credentials:
+    """What a user has for hosts.
+
+    :param keys: values of the Authorization field, by the beginnings of the URLs that
+        they are for; names that are no URL are other plugins'
+    """
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        self._keys = {
+            owner: _checked(name, value)
+            for name, value in sorted(keys.items(), key=lambda item: -len(item[0]))
+            if (owner := _owner(name)) is not None
+        }
+
+    def asked(self, url: str) -> str | None:
+        """Give the Authorization field for a URL that was asked for, if there is one."""
+        return user_in(url) or self._key(url) or self._netrc.get(origin(url)[1])
+
+    def redirected(self, url: str) -> str | None:
+        """Give the Authorization field for a URL that a server named, if there is one.
+
+        A netrc file knows hosts, and neither schemes nor ports. So that no server can
+        draw a password to another service of a host, it is for https there.
+        """
+        scheme, host, port = origin(url)
+        https = (scheme, port) == ("https", _PORTS["https"])
+        return self._key(url) or (self._netrc.get(host) if https else None)
+
+    def _key(self, url: str) -> str | None:
+        parts = urlsplit(url)
+        for (owner, path), value in self._keys.items():
+            if owner == _origin(parts) and f"{parts.path}/".startswith(path):
+                return value
+        return None
+
+    @cached_property
+    def _netrc(self) -> dict[str, str]:
+        """The Authorization fields by host.
+
+        The entry ``default`` counts for none: it would send a password to every host.
+        """
+        from netrc import NetrcParseError, netrc
+
+        named = os.environ.get("NETRC")
+        candidates = [named] if named else ["~/.netrc", "~/_netrc"]
+        for path in (Path(item).expanduser() for item in candidates):
+            if not path.is_file():
+                continue
+            try:
+                hosts = netrc(str(path)).hosts
+            except NetrcParseError as error:
+                # What it says quotes the file, which may be a password.
+                logger.warning("%s:%s: not netrc; it is passed over", path, error.lineno)
+                return {}
+            except (OSError, UnicodeDecodeError) as error:
+                logger.warning("%s can't be read: %s", path, type(error).__name__)
+                return {}
+            return {
+                host.lower(): _basic(login, password)
+                for host, (login, _, password) in hosts.items()
+                if host != "default"
+            }
+        return {}
+
+
+def _owner(name: str) -> tuple[Origin, str] | None:
+    """Give the origin and the folder that the name of a key stands for, if it is a URL."""
+    try:
+        parts = urlsplit(name)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            return None
+        return _origin(parts), f"{parts.path.rstrip('/')}/"
+    except ValueError as error:
+        raise SettingsError(f"the name of a key is no URL: {error}", found=name) from error
+
+
+def _origin(parts: SplitResult) -> Origin:
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(scheme, 0)
+
+
+def _basic(name: str, password: str) -> str:
+    return f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"
+
+
+def _checked(name: str, value: str) -> str:
+    if not _FIELD.fullmatch(value):
+        raise SettingsError(
+            f"the key for {name} can't be sent",
+            expected="a value of the Authorization field, such as 'Bearer …'",
+            hint="correct it in settings.json or user.json",
+        )
+    return value

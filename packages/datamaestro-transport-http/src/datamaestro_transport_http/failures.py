@@ -1,0 +1,47 @@
+"""What went wrong with a connection, in a few words, and whether it may pass."""
+
+from __future__ import annotations
+
+import ssl
+
+from datamaestro.errors import TransportError
+
+__all__ = ["cause", "reason", "unreachable"]
+
+
+def unreachable(url: str, error: Exception) -> TransportError:
+    """Make the error of a request that got no answer."""
+    import requests
+
+    inner = _innermost(error)
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return TransportError(
+            f"its certificate isn't trusted: {inner.verify_message}",
+            where=url,
+            hint="certificates of your site's own are named by REQUESTS_CA_BUNDLE or SSL_CERT_FILE",
+        )
+    passing = not isinstance(error, requests.RequestException) or isinstance(
+        error, requests.ConnectionError | requests.Timeout
+    )
+    return TransportError(f"can't be reached: {reason(error)}", where=url, retry=passing)
+
+
+def reason(error: BaseException) -> str:
+    """Give the innermost reason of an error that wraps others."""
+    inner = _innermost(error)
+    return f"{type(inner).__name__}: {inner}"
+
+
+def cause(error: BaseException) -> BaseException | None:
+    """Give what may be shown below an error that is made from another: what the system said.
+
+    What the libraries say quotes URLs with all that is in them.
+    """
+    inner = _innermost(error)
+    return inner if type(inner).__module__ in ("builtins", "socket", "ssl") else None
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return error

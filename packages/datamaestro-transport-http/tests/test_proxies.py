@@ -1,0 +1,97 @@
+"""Proxies of the environment."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from datamaestro.errors import TransportError
+
+
+@pytest.fixture
+def proxy():
+    """Give a proxy that notes what it is asked for, and answers by itself."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked.append((self.path, dict(self.headers)))
+            status, headers = self.server.answers.get(self.path, (200, {}))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "9")
+            self.end_headers()
+            self.wfile.write(b"the proxy")
+
+        def do_CONNECT(self):
+            self.server.asked.append((self.path, dict(self.headers)))
+            self.send_error(403)
+
+        def log_message(self, *arguments):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.asked, server.answers = [], {}
+        server.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def proxied(proxy, monkeypatch):
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.setenv("https_proxy", proxy.url)
+    return proxy
+
+
+def test_the_proxy_of_the_environment_is_asked(fetch, proxied):
+    assert fetch("http://public.example/x") == b"the proxy"
+    assert [path for path, _ in proxied.asked] == ["http://public.example/x"]
+
+
+def test_for_tls_the_proxy_is_asked_for_a_tunnel(fetch, proxied):
+    with pytest.raises(TransportError, match="can't be reached"):
+        fetch("https://public.example/x")
+    assert [path for path, _ in proxied.asked] == ["public.example:443"]
+
+
+@pytest.mark.parametrize("hosts", ["127.0.0.1", "*", "example.org,127.0.0.0/8"])
+def test_some_hosts_need_no_proxy(fetch, proxied, file_server, monkeypatch, hosts):
+    monkeypatch.setenv("no_proxy", hosts)
+    file_server.files["/x"] = b"the server"
+    assert fetch(file_server.url("/x")) == b"the server"
+    assert proxied.asked == []
+
+
+def test_a_password_for_the_proxy_goes_to_it_alone(fetch, proxied, file_server, monkeypatch):
+    monkeypatch.setenv("http_proxy", proxied.url.replace("//", "//me:pass@"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    fetch("http://public.example/x")
+    assert proxied.asked[0][1]["Proxy-Authorization"] == "Basic bWU6cGFzcw=="
+    file_server.files["/x"] = b"x"
+    fetch(file_server.url("/x"))
+    assert "proxy-authorization" not in file_server.requests[0].headers
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1/", "http://0x7f.1/", "http://x.internal/"])
+def test_a_redirect_through_a_proxy_is_judged_by_its_spelling(fetch, proxied, location):
+    proxied.answers["http://public.example/x"] = (302, {"Location": location})
+    with pytest.raises(TransportError, match="which is on"):
+        fetch("http://public.example/x")
+
+
+def test_a_name_that_only_the_proxy_can_look_up_is_followed(fetch, proxied):
+    proxied.answers["http://public.example/x"] = (302, {"Location": "http://other.example/y"})
+    assert fetch("http://public.example/x") == b"the proxy"
+    assert [path for path, _ in proxied.asked][1] == "http://other.example/y"
+
+
+def test_a_proxy_that_is_away_may_come_back(fetch, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://me:5ecr3t@127.0.0.1:9")
+    with pytest.raises(TransportError, match="can't be reached") as caught:
+        fetch("http://public.example/x")
+    assert caught.value.retry
+    assert "5ecr3t" not in str(caught.value)
