@@ -2,17 +2,13 @@
 
 import pytest
 
+from datamaestro.download import TransportRequest
 from datamaestro_transport_http import HttpTransport
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch, home):
+def _no_setting_of_the_machine(home):
     """Let no proxy, certificate or password of the machine take part."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -25,7 +21,6 @@ def transport(context):
 @pytest.fixture
 def fetch(transport):
     """Give a function that fetches a URL from its beginning to its end."""
-    from datamaestro.download import TransportRequest
 
     def fetch(url):
         with transport.open(TransportRequest(url)) as response:

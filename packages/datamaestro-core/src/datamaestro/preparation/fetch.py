@@ -115,6 +115,8 @@ class CacheFetcher:
                             refused = error
                         while stream.read(CHUNK_SIZE):
                             pass
+                    if refused is not None and arriving.result is None:
+                        raise refused  # not the reader refused the bytes, but the transfer
                     download = self._accept(source, entry, arriving.result)
                 if refused is not None:
                     # These are the declared bytes: no other source has better ones.

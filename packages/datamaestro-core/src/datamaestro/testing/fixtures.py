@@ -24,6 +24,10 @@ __all__ = [
 ]
 
 
+_NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC")
+_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give an empty home folder; no setting of the machine is seen."""
@@ -32,9 +36,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(folder))
     for name in [*os.environ]:
-        if name.startswith("DATAMAESTRO_") and name != "DATAMAESTRO_TEST_MIRROR":
+        own = name.startswith("DATAMAESTRO_") and name != "DATAMAESTRO_TEST_MIRROR"
+        if own or name.upper() in ("XDG_CONFIG_HOME", *_NETWORK, *_CERTIFICATES):
             monkeypatch.delenv(name)
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     return folder
 
 
