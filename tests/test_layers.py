@@ -9,11 +9,12 @@ MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
     {"errors"},
-    {"facade", "files", "identifiers", "location", "progress", "utils"},
+    {"sharing"},
+    {"facade", "files", "identifiers", "location", "lockfiles", "progress", "utils"},
     {"plugins"},
     {"data"},
     {"settings"},
-    {"paths"},
+    {"paths", "sites"},
     {"download"},
     {"dataset_definition"},
     {"definitions", "repository"},

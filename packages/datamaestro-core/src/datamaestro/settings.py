@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock
-
 from datamaestro.data.parameters import check_parameters
 from datamaestro.errors import ParameterError, SettingsError
 from datamaestro.files import usable, write_atomically
+from datamaestro.lockfiles import WITHOUT_LOCKS, new_lock
+from datamaestro.sharing import make_folder, share
 
 __all__ = ["Settings", "UserSettings", "user_settings_path"]
 
@@ -81,9 +81,15 @@ class _SettingsFile:
         :raises DataDirectoryError: as :meth:`save`
         """
         with usable(self.path.parent):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
-            lock.acquire()
+            make_folder(self.path.parent)
+            path = self.path.with_name(f".{self.path.name}.lock")
+            lock = new_lock(path)
+            try:
+                lock.acquire()
+                share(path)
+            except OSError as error:
+                if error.errno not in WITHOUT_LOCKS:
+                    raise
         try:
             vars(self).update(vars(self.load(self.path)))
             yield self
@@ -100,11 +106,13 @@ class Settings(_SettingsFile):
         definitions use
     :param mirrors: for URLs that begin with the key, the beginnings to try before it
     :param keys: credentials of services, by the name that definitions use
+    :param site_directories: read-only data directories, searched before this one
     """
 
     datafolders: dict[str, Path] = field(default_factory=dict)
     mirrors: dict[str, list[str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict, repr=False)
+    site_directories: list[Path] = field(default_factory=list)
 
 
 @dataclass
