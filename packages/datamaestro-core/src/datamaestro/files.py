@@ -93,16 +93,19 @@ def check_space(folder: Path, needed: int, purpose: str) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path`, in one step, when the block ends.
 
     A reader sees the old content or the new, whatever happens; an error leaves the
     old. A new file gets the permissions that the mask allows, and the group of its folder;
     an existing one keeps its own. A link stays one.
+
+    :param scratch: where the file is until then, on the same file system; by default
+        beside `path`
     """
     path = path.resolve()
     # Not tempfile: its files are private to the user, whatever the mask allows.
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    beside = (scratch or path.parent) / f".{path.name}.{secrets.token_hex(4)}.tmp"
     try:
         with beside.open("xb") as file:
             share(beside)
@@ -190,7 +193,7 @@ def move_into_place(source: Path, destination: Path) -> None:
         if source.is_dir() and _exchanged(source, destination):
             aside = source
         else:
-            aside = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.old")
+            aside = source.with_name(f"{source.name}.{secrets.token_hex(4)}.old")
             destination.rename(aside)
     elif source.is_dir() and (destination.is_file() or destination.is_symlink()):
         destination.unlink()

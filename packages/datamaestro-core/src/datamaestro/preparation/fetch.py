@@ -1,8 +1,8 @@
 """Getting the bytes of sources, through the cache.
 
 A download is named by the hash of its preferred URL: ``<hash>.dl`` once it is
-whole and verified, ``<hash>.part`` and ``<hash>.json`` as long as it isn't,
-``<hash>.rejected`` when its bytes are not the declared ones.
+whole and verified, ``<hash>.rejected`` when its bytes are not the declared ones; for
+what is under way see :mod:`datamaestro.preparation.partial`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -31,14 +31,10 @@ from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
 from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.locks import locked
+from datamaestro.preparation.partial import Partial, StartOver
 from datamaestro.preparation.state import Download
-from datamaestro.preparation.transfer import (
-    ATTEMPTS,
-    Partial,
-    StartOver,
-    Transfer,
-    Transferred,
-)
+from datamaestro.preparation.transfer import ATTEMPTS, Transfer
+from datamaestro.sharing import make_folder
 from datamaestro.utils import CHUNK_SIZE, file_digests
 
 if TYPE_CHECKING:
@@ -68,11 +64,16 @@ class CacheFetcher:
         self._failures: dict[Source, dict[str, DatamaestroError]] = {}
         self._restarts: dict[str, int] = {}
 
+    @property
+    def inputs(self) -> Path:
+        """The folder of what the resources read."""
+        return self.work / ".inputs"  # no resource's name begins with a dot
+
     # --- what resources ask for
 
     def fetch(self, source: Source) -> Path:
         """Give a verified copy of what `source` serves; see :meth:`Resource.fetch`."""
-        path = self.work / "inputs" / _key(source)
+        path = self.inputs / _key(source)
         self._fetch(source, path, shared=True)
         return path
 
@@ -92,12 +93,14 @@ class CacheFetcher:
         with locked(entry.with_suffix(".lock"), source.url):
             download = self._cached(source, path)
             if download is not None:
-                with BufferedReader(path.open("rb", buffering=0), CHUNK_SIZE) as stream:
+                with _there(path):
+                    file = path.open("rb", buffering=0)
+                with BufferedReader(file, CHUNK_SIZE) as stream:
                     yield stream
             else:
-                arriving = self._arriving(source, entry)
+                arriving = Arriving(self._transfer(source, entry))
                 refused = None
-                with self._failures_noted(source, arriving.url):
+                with self._failures_noted(source, arriving.transfer):
                     with BufferedReader(arriving, CHUNK_SIZE) as stream:
                         try:
                             yield stream
@@ -107,7 +110,7 @@ class CacheFetcher:
                             refused = error
                         while stream.read(CHUNK_SIZE):
                             pass
-                    download = self._accept(source, entry, arriving.result)
+                    download = self._accept(source, entry, arriving.transfer)
                 if refused is not None:
                     # These are the declared bytes: no other source has better ones.
                     raise refused
@@ -144,6 +147,15 @@ class CacheFetcher:
         self._used.clear()
         self.downloads.clear()
 
+    def sweep(self, sources: Iterable[Source]) -> None:
+        """Remove all that killed processes left of sources in the cache."""
+        keys = {_key(source) for source in sources}
+        kept = {".lock", ".rejected", *([".dl"] if self.context.keep_downloads else [])}
+        with suppress(FileNotFoundError):
+            for path in self.context.cachepath.iterdir():
+                if path.suffix not in kept and path.name.lstrip(".").partition(".")[0] in keys:
+                    remove(path)
+
     # --- the cache
 
     def _entry(self, source: Source) -> Path:
@@ -161,27 +173,29 @@ class CacheFetcher:
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
         with locked(entry.with_suffix(".lock"), source.url), usable(destination.parent):
-            download = self._cached(source, path) or self._download(source, entry)
-            destination.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(destination.parent)
             remove(destination)
-            if not (shared and _linked(path, destination)):
-                shutil.copyfile(path, destination)
+            download = self._cached(source, path) or self._download(source, entry)
+            with _there(path):
+                if not (shared and _linked(path, destination)):
+                    shutil.copyfile(path, destination)
         self.downloads.append(download)
         self._used.append(entry)
 
     def _cached(self, source: Source, path: Path) -> Download | None:
         """Look whether the cache has the source's bytes; wrong ones are removed."""
-        if not path.is_file():
-            return None
-        digests = file_digests(path, ["sha256", *source.digests])
         try:
+            size = path.stat().st_size
+            digests = file_digests(path, ["sha256", *source.digests])
             source.check_digests(path, digests)
+        except FileNotFoundError:
+            return None
         except VerificationError as error:
             logger.warning("a cached download is wrong and is fetched again: %s", error)
             remove(path)
             return None
         logger.debug("Using the cached download of %s", source.url)
-        return Download(source.url, path.stat().st_size, digests["sha256"])
+        return Download(source.url, size, digests["sha256"])
 
     # --- one URL after the other
 
@@ -209,12 +223,13 @@ class CacheFetcher:
         raise _summary(source, list(failures.values()))
 
     @contextmanager
-    def _failures_noted(self, source: Source, url: str) -> Iterator[None]:
-        """Note what goes wrong with a URL, and order to go on with the next.
+    def _failures_noted(self, source: Source, transfer: Transfer) -> Iterator[None]:
+        """Note what goes wrong with a transfer's URL, and order to go on with the next.
 
         An error of the one who reads the stream counts too: bytes that can't be verified
         may be the reason of it.
         """
+        url = transfer.url
         failures = self._failures[source]
         try:
             yield
@@ -226,7 +241,7 @@ class CacheFetcher:
             raise NextSource from error
         except (DownloadError, VerificationError, DataFormatError) as error:
             if not isinstance(error, DownloadError):
-                Partial(self._entry(source).with_suffix(".part")).remove()
+                transfer.partial.remove()
             logger.warning("%s", error)
             failures[url] = error
             if all(item in failures for item in self._urls(source)):
@@ -236,38 +251,47 @@ class CacheFetcher:
     def _download(self, source: Source, entry: Path) -> Download:
         """Download the whole of a source."""
         while True:
-            url, transport = self._next(source)
-            with suppress(NextSource), self._failures_noted(source, url):
-                transfer = self._transfer(source, entry, url, transport)
+            transfer = self._transfer(source, entry)
+            with suppress(NextSource), self._failures_noted(source, transfer):
                 for _ in watched(transfer):
                     pass
-                return self._accept(source, entry, transfer.result)
+                return self._accept(source, entry, transfer)
 
-    def _arriving(self, source: Source, entry: Path) -> Arriving:
+    def _transfer(self, source: Source, entry: Path) -> Transfer:
+        """Make the transfer from the next URL."""
         url, transport = self._next(source)
-        return Arriving(self._transfer(source, entry, url, transport))
-
-    def _transfer(self, source: Source, entry: Path, url: str, transport: Transport) -> Transfer:
         logger.info("Downloading %s", url)
-        partial = Partial(entry.with_suffix(".part"))
+        partial = Partial(entry)
+        if url not in self._restarts:
+            # Otherwise another process may be at work, which should keep what it has.
+            partial.take_over(url)
         return Transfer(transport, url, source, partial, self.context.progress)
 
-    def _accept(self, source: Source, entry: Path, result: Transferred | None) -> Download:
+    def _accept(self, source: Source, entry: Path, transfer: Transfer) -> Download:
         """Verify what came, and keep it as a whole download."""
+        result = transfer.result
         assert result is not None, "a transfer that has ended has a result"
-        partial = Partial(entry.with_suffix(".part"))
         try:
             source.check_digests(result.url, result.digests)
         except VerificationError as error:
             rejected = entry.with_suffix(".rejected")
-            partial.path.replace(rejected)
-            partial.remove()
+            transfer.partial.finish(rejected)
             error.hint = f"the bytes are set aside in {rejected}"
             raise
         with usable(entry.parent):
-            partial.path.replace(entry.with_suffix(".dl"))
-        partial.remove()
+            transfer.partial.finish(entry.with_suffix(".dl"))
         return Download(result.url, result.size, result.digests["sha256"], result.validator)
+
+
+@contextmanager
+def _there(path: Path) -> Iterator[None]:
+    """Order to begin anew where a cached download is gone: locks fail, and others empty it."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if path.exists():
+            raise
+        raise NextSource from error
 
 
 def _linked(path: Path, destination: Path) -> bool:

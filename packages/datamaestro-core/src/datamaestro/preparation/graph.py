@@ -8,25 +8,12 @@ from typing import TYPE_CHECKING
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Fetcher, Resource, StoredResource, ValueResource
-from datamaestro.identifiers import relative_path
 from datamaestro.preparation.state import State
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["Graph", "dataset_folder"]
-
-
-def dataset_folder(definition: DatasetDefinition, context: Context) -> Path:
-    """Give the folder of a dataset in the data directory.
-
-    A dataset of no repository lies below ``__custom__`` and the name of its module.
-    """
-    if definition.repository is not None:
-        base = context.datapath / definition.repository
-    else:
-        base = context.datapath / "__custom__" / definition.target.__module__.partition(".")[0]
-    return base / relative_path(definition.id)
+__all__ = ["Graph", "is_complete"]
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,16 @@
 For each: make it below ``.downloads``, verify it, flush it to disk, rename it
 into place, record it as complete. In no other order: whatever happens between
 any two of these, the next run finds either the whole or something to discard.
+
+Every run works in a folder of its own, and looks at what the state file says before it
+puts something in place: so runs that don't know of one another, where locks fail, do
+the same work twice and nothing worse.
 """
 
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -16,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import StoredResource, ValueResource
-from datamaestro.errors import DataDirectoryError, VerificationError
+from datamaestro.errors import DataDirectoryError, DatamaestroError, VerificationError
 from datamaestro.files import (
     STORAGE_ERRORS,
+    discard,
     flush_to_disk,
     move_into_place,
     remove,
@@ -26,20 +32,20 @@ from datamaestro.files import (
     usable,
 )
 from datamaestro.preparation.fetch import CacheFetcher, NextSource
-from datamaestro.preparation.graph import Graph, dataset_folder
+from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.locks import locked
+from datamaestro.preparation.places import LOCK, WORK, graph_at_site, graph_of_context
+from datamaestro.preparation.replacement import replace_all, staged
 from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.value import build_value
+from datamaestro.sharing import make_folder
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["build", "missing_resources", "run"]
+__all__ = ["build", "missing_resources", "prepared_folder", "run", "run_again"]
 
 logger = logging.getLogger(__name__)
-
-WORK = ".downloads"
-LOCK = ".state.lock"
 
 _under_way: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_under_way", default=())
 
@@ -51,37 +57,71 @@ def run(definition: DatasetDefinition, context: Context) -> Any:
 
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    graph = _bind(definition, context)
     with _once(definition):
+        graph = graph_at_site(definition, context)
+        if graph is not None:
+            _make_values(graph)
+            return build_value(graph)
+        graph = graph_of_context(definition, context)
         state = State.load(graph.folder)
         if graph.missing(state):
             with locked(graph.folder / LOCK, definition.id):
                 _Loop(graph).run()
-        elif graph.unneeded(state):
-            # Left by a run that was interrupted at its end. Removing it is a courtesy,
-            # which someone who may only read can't do.
-            with suppress(DataDirectoryError), locked(graph.folder / LOCK, definition.id):
+        elif (graph.folder / WORK).exists() or graph.unneeded(state):
+            # Left by a run that was interrupted at its end, or of one that isn't over.
+            # Removing it is a courtesy, which someone who may only read can't do.
+            lock = locked(graph.folder / LOCK, definition.id, wait=False)
+            with suppress(DataDirectoryError, BlockingIOError), lock:
                 _Loop(graph).run()
+        return build_value(graph)
+
+
+def run_again(definition: DatasetDefinition, context: Context) -> Any:
+    """Make everything anew, put it in the place of what is there, and give the value.
+
+    What is there stays until all that replaces it is whole and verified.
+
+    :raises DatamaestroError: as :func:`run`; what was there is still there then
+    """
+    graph = graph_of_context(definition, context)
+    with _once(definition):
+        with locked(graph.folder / LOCK, definition.id):
+            new = staged(graph)
+            _Loop(new).run()
+            with usable(graph.folder):
+                replace_all(graph, new)
+            _Loop(graph).run()  # with nothing left to do but to clean up
         return build_value(graph)
 
 
 def build(definition: DatasetDefinition, context: Context) -> Any:
     """Give the dataset's value, whether its data are there or not."""
-    graph = _bind(definition, context)
     with _once(definition):
-        return build_value(graph)
+        return build_value(_graph(definition, context))
 
 
 def missing_resources(definition: DatasetDefinition, context: Context) -> list[str]:
     """Give the names of the resources that have to be made; changes nothing."""
-    graph = _bind(definition, context)
     with _once(definition):
+        graph = _graph(definition, context)
         return [resource.name for resource in graph.missing(State.load(graph.folder))]
 
 
-def _bind(definition: DatasetDefinition, context: Context) -> Graph:
-    folder = dataset_folder(definition, context)
-    return Graph.bind(definition, context, folder, CacheFetcher(context, folder / WORK))
+def prepared_folder(definition: DatasetDefinition, context: Context) -> Path:
+    """Give the folder that the dataset is used from, or will be."""
+    with _once(definition):
+        return _graph(definition, context).folder
+
+
+def _graph(definition: DatasetDefinition, context: Context) -> Graph:
+    return graph_at_site(definition, context) or graph_of_context(definition, context)
+
+
+def _make_values(graph: Graph) -> None:
+    """Make what is missing of a dataset whose files are at a site: it needs no place there."""
+    for resource in graph.missing(State.load(graph.folder)):
+        if isinstance(resource, ValueResource):
+            resource.make()
 
 
 @contextmanager
@@ -106,32 +146,77 @@ class _Loop:
         assert isinstance(graph.fetcher, CacheFetcher)
         self.fetcher = graph.fetcher
         # Read now that the lock is held: another process may have finished meanwhile.
-        self.state = State.load(graph.folder)
+        self.state = State.load(graph.folder, self.fetcher.work)
 
     def run(self) -> None:
-        for resource in self.graph.missing(self.state):
-            if isinstance(resource, ValueResource):
-                resource.make()
-            else:
-                assert isinstance(resource, StoredResource)
-                self._make(resource)
+        interrupted = (self.graph.folder / WORK).exists()
+        try:
+            for resource in self.graph.missing(self.state):
+                if isinstance(resource, ValueResource):
+                    resource.make()
+                else:
+                    assert isinstance(resource, StoredResource)
+                    self._make_unless_made(resource)
+                self._drop_unneeded()
             self._drop_unneeded()
-        self._drop_unneeded()
+        except BaseException:
+            self._tidy()
+            raise
         with usable(self.graph.folder):
-            remove(self.graph.folder / WORK)
+            if interrupted:
+                self.fetcher.sweep(item for made in self.graph.resources for item in made.sources)
+            self._remove_work()
+
+    def _remove_work(self) -> None:
+        """Remove the folders of this run, and of all that were interrupted.
+
+        One after the other: as long as there is one, the next run cleans up.
+        """
+        work = self.graph.folder / WORK
+        with suppress(FileNotFoundError):
+            for folder in list(work.iterdir()):
+                discard(folder)
+        with suppress(OSError):  # another run may have begun
+            work.rmdir()
+
+    def _tidy(self) -> None:
+        """Leave of the run's folder only what a resource may go on from."""
+        with suppress(OSError):
+            remove(self.fetcher.inputs)
+            self.fetcher.work.rmdir()
+            self.fetcher.work.parent.rmdir()
+
+    def _make_unless_made(self, resource: StoredResource) -> None:
+        try:
+            self._make(resource)
+        except (OSError, DatamaestroError):
+            # Where locks fail, another process may have been faster, and have removed what
+            # this one worked with.
+            if not self._is_made(resource):
+                raise
+            logger.debug("Another process has made %s", resource.path, exc_info=True)
+
+    def _is_made(self, resource: StoredResource) -> bool:
+        """Tell whether nothing has to be done for a resource any more, as things are now."""
+        self.state.refresh()
+        return not any(item is resource for item in self.graph.missing(self.state))
 
     def _make(self, resource: StoredResource) -> None:
         if self._adopt(resource):
             return
-        destination = self.graph.folder / WORK / resource.relative_path
+        destination = self.fetcher.work / resource.relative_path
         while not self._download(resource, destination):
             pass
         self._verify(resource, destination)
         with usable(self.graph.folder):
             flush_to_disk(destination)
             size = size_on_disk(destination)
-            move_into_place(destination, resource.path)
-        self._record(resource, size)
+            self.state.refresh()
+            if is_complete(resource, self.state):
+                remove(destination)  # others may use what is in place already
+            else:
+                move_into_place(destination, resource.path)
+                self._record(resource, size)
         self.fetcher.release()
 
     def _download(self, resource: StoredResource, destination: Path) -> bool:
@@ -142,9 +227,11 @@ class _Loop:
         """
         self.fetcher.downloads.clear()
         with usable(self.graph.folder):
+            make_folder(destination.parent)
             if not resource.can_recover:
                 remove(destination)
-            destination.parent.mkdir(parents=True, exist_ok=True)
+            elif not destination.exists():
+                self._copy_remains(resource, destination)
         try:
             resource._download(destination)
         except NextSource:
@@ -158,6 +245,19 @@ class _Loop:
                     raise
             raise
         return True
+
+    def _copy_remains(self, resource: StoredResource, destination: Path) -> None:
+        """Copy what an interrupted run left of a resource, if one did.
+
+        Taking it would be wrong where locks fail, and that run isn't over.
+        """
+        work = self.graph.folder / WORK
+        # The folders of runs have names of eight letters, those being removed longer ones.
+        remains = list(work.glob(f"????????/{resource.relative_path}"))
+        if remains:
+            newest = max(remains, key=lambda path: path.stat().st_mtime_ns)
+            copy = shutil.copytree if newest.is_dir() else shutil.copyfile
+            copy(newest, destination)
 
     def _adopt(self, resource: StoredResource) -> bool:
         """Take what lies in place, from an earlier program or definition, if it is right."""
@@ -205,11 +305,11 @@ class _Loop:
         for whole by a later run that needs it again.
         """
         for resource in self.graph.unneeded(self.state):
-            discarded = self.graph.folder / WORK / f"{resource.name}.unneeded"
+            discarded = self.fetcher.work / f"{resource.name}.unneeded"
             with usable(self.graph.folder):
-                discarded.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(discarded.parent)
                 remove(discarded)
-                if resource.path.exists():
+                with suppress(FileNotFoundError):
                     resource.path.replace(discarded)
                 self.state.forget(resource.name)
                 remove(discarded)

@@ -25,12 +25,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from datamaestro.files import write_atomically
+from datamaestro.files import replacing, usable
+from datamaestro.sharing import make_folder
 
 __all__ = ["Download", "Record", "State"]
 
@@ -74,29 +76,46 @@ class Record:
 
 
 class State:
-    """The content of a state file. Only who holds the dataset's lock changes it."""
+    """The content of a state file. Only who holds the dataset's lock changes it.
 
-    def __init__(self, path: Path, records: dict[str, Record]) -> None:
+    Should several processes hold it, since there are file systems where locks fail, each
+    adds its changes to what the others have written.
+    """
+
+    def __init__(self, path: Path, scratch: Path) -> None:
         self.path = path
-        self._records = records
+        self._scratch = scratch
+        self._records: dict[str, Record] = {}
+        self._version: tuple[int, ...] | None = None
 
     @classmethod
-    def load(cls, folder: Path) -> State:
+    def load(cls, folder: Path, scratch: Path | None = None) -> State:
         """Read the state of the dataset in `folder`.
 
         A file that can't be read counts as one that says nothing: what lies in the
         folder is then verified before it is used, as if an earlier program had left it.
+
+        :param scratch: where it is written until it is whole; by default in `folder`
         """
-        path = folder / ".state.json"
+        state = cls(folder / ".state.json", scratch or folder)
+        state.refresh()
+        return state
+
+    def refresh(self) -> None:
+        """Read the file again if it isn't the one that was read or written last."""
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            version = _version(self.path.stat())
+            if version == self._version:
+                return
+            document = json.loads(self.path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
-            return cls(path, {name: _record(entry) for name, entry in resources.items()})
+            self._records = {name: _record(entry) for name, entry in resources.items()}
+            self._version = version
         except (FileNotFoundError, NotADirectoryError):
-            return cls(path, {})
+            self._records, self._version = {}, None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            logger.warning("%s can't be read (%s): the data are verified again", path, error)
-            return cls(path, {})
+            logger.warning("%s can't be read (%s): the data are verified again", self.path, error)
+            self._records, self._version = {}, None
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
@@ -107,11 +126,13 @@ class State:
 
         :raises DataDirectoryError: if the file can't be written
         """
+        self.refresh()
         self._records[name] = record
         self._save()
 
     def forget(self, name: str) -> None:
         """Remove the record of a resource, durably; raises as :meth:`complete`."""
+        self.refresh()
         if self._records.pop(name, None) is not None:
             self._save()
 
@@ -119,8 +140,18 @@ class State:
         resources = {
             name: {"state": "complete", **asdict(record)} for name, record in self._records.items()
         }
-        document = {"version": VERSION, "resources": resources}
-        write_atomically(self.path, json.dumps(document, indent=1) + "\n")
+        text = json.dumps({"version": VERSION, "resources": resources}, indent=1) + "\n"
+        with usable(self.path.parent):
+            make_folder(self._scratch)
+            with replacing(self.path, self._scratch) as file:
+                file.write(text.encode())
+                file.flush()
+                self._version = _version(os.fstat(file.fileno()))
+
+
+def _version(status: os.stat_result) -> tuple[int, ...]:
+    """Give what is another for every file that takes the place of an earlier one."""
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _record(entry: dict[str, Any]) -> Record:

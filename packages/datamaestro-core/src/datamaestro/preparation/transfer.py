@@ -1,39 +1,31 @@
 """One transfer: from a URL into a partial file that can be continued.
 
-The partial file has a note beside it: its URL, what identified the content at
-the server, and the size. A transfer goes on only where the note and the
-server agree; otherwise it starts over, so that bytes of two versions are never
-joined.
+It goes on only where the note about the partial file and the server agree; otherwise
+it starts over, so that bytes of two versions are never joined.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import random
-import shutil
 import time
 from collections.abc import Generator, Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from io import FileIO
 from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
-from datamaestro.errors import (
-    DataDirectoryError,
-    DatamaestroError,
-    TransportError,
-)
-from datamaestro.files import remove, usable, write_atomically
+from datamaestro.errors import DatamaestroError, TransportError
+from datamaestro.files import check_space, usable
 from datamaestro.preparation.digests import Digests
+from datamaestro.preparation.partial import Partial, StartOver
 from datamaestro.utils import CHUNK_SIZE
 
 if TYPE_CHECKING:
     from datamaestro.progress import Progress
 
-__all__ = ["Partial", "StartOver", "Transfer", "Transferred"]
+__all__ = ["Transfer", "Transferred"]
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +37,6 @@ FIRST_WAIT = 0.5
 
 LONGEST_WAIT = 60.0
 """Seconds that are waited at the most, whatever a server asks for."""
-
-
-@dataclass(frozen=True)
-class _Note:
-    url: str
-    validator: str | None
-    size: int | None
 
 
 @dataclass(frozen=True)
@@ -68,37 +53,6 @@ class Transferred:
     size: int
     digests: dict[str, str]
     validator: str | None
-
-
-class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
-    """The content changed after some of it had been given: all of it has to be read anew."""
-
-
-class Partial:
-    """A partial file, and the note about it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.note_path = path.with_suffix(".json")
-
-    def resumable(self, url: str) -> tuple[int, str | None]:
-        """Give how many bytes of `url`'s content are there, and what identified it."""
-        with suppress(OSError, ValueError, TypeError):
-            note = _Note(**json.loads(self.note_path.read_text(encoding="utf-8")))
-            size = self.path.stat().st_size
-            if note.url == url and note.validator and (note.size is None or size <= note.size):
-                return size, note.validator
-        return 0, None
-
-    def describe(self, url: str, response: Response) -> None:
-        """Note what is about to be written, durably before any of its bytes."""
-        note = _Note(url, response.validator, response.size)
-        write_atomically(self.note_path, json.dumps(asdict(note)) + "\n")
-
-    def remove(self) -> None:
-        """Remove both."""
-        remove(self.path)
-        remove(self.note_path)
 
 
 class Transfer:
@@ -183,18 +137,18 @@ class Transfer:
                     raise StartOver(f"{self.url} changed while it was read")
                 length = 0
                 with usable(self.partial.path.parent):
-                    self.partial.remove()
-                    self.partial.describe(self.url, response)
+                    self.partial.begin(self.url, response)
             self._validator = response.validator
-            self._check_space(response, length)
-            with self.partial.path.open("a+b") as file:
+            if response.size is not None:
+                check_space(self.partial.path.parent, response.size - length, "to download")
+            # Unbuffered: what a full disk refuses must not be tried again when it is closed.
+            with self.partial.open() as file:
                 file.seek(self._position)
-                while self._position < length and (chunk := file.read(CHUNK_SIZE)):
+                while chunk := file.read(min(CHUNK_SIZE, length - self._position)):
                     yield chunk
                 while chunk := _read(response, self.url):
                     with usable(self.partial.path.parent):
-                        file.write(chunk)
-                        file.flush()
+                        _write(file, chunk)
                     yield chunk
             if response.size is not None and self._position != response.size:
                 raise TransportError(
@@ -205,19 +159,6 @@ class Transfer:
                     retry=True,
                 )
 
-    def _check_space(self, response: Response, have: int) -> None:
-        if response.size is None:
-            return
-        free = shutil.disk_usage(self.partial.path.parent).free
-        if free < response.size - have:
-            raise DataDirectoryError(
-                "not enough space to download",
-                where=self.partial.path.parent,
-                expected=f"{response.size - have:,} bytes free",
-                found=f"{free:,}",
-                hint="free some space, then run it again: it goes on where it stopped",
-            )
-
 
 def _read(response: Response, url: str) -> bytes:
     """Read a chunk; whatever a transport lets through is a transfer that broke off."""
@@ -227,6 +168,13 @@ def _read(response: Response, url: str) -> bytes:
         raise
     except OSError as error:
         raise TransportError(f"the transfer broke off: {error}", where=url, retry=True) from error
+
+
+def _write(file: FileIO, chunk: bytes) -> None:
+    """Write all of a chunk; one call may write less."""
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _wait(failures: int, retry_after: float | None) -> float:
