@@ -31,7 +31,7 @@ from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
 from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.locks import locked
-from datamaestro.preparation.partial import Partial, StartOver
+from datamaestro.preparation.partial import Partial, StartOver, origin
 from datamaestro.preparation.state import Download
 from datamaestro.preparation.transfer import ATTEMPTS, Transfer
 from datamaestro.sharing import make_folder
@@ -144,13 +144,14 @@ class CacheFetcher:
                 # The lock files stay: a lock whose file is removed excludes nobody.
                 with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
                     remove(entry.with_suffix(".dl"))
+                    remove(entry.with_suffix(".json"))
         self._used.clear()
         self.downloads.clear()
 
     def sweep(self, sources: Iterable[Source]) -> None:
         """Remove all that killed processes left of sources in the cache."""
         keys = {_key(source) for source in sources}
-        kept = {".lock", ".rejected", *([".dl"] if self.context.keep_downloads else [])}
+        kept = {".lock", ".rejected", *([".dl", ".json"] if self.context.keep_downloads else [])}
         with suppress(FileNotFoundError):
             for path in self.context.cachepath.iterdir():
                 if path.suffix not in kept and path.name.lstrip(".").partition(".")[0] in keys:
@@ -195,7 +196,8 @@ class CacheFetcher:
             remove(path)
             return None
         logger.debug("Using the cached download of %s", source.url)
-        return Download(source.url, size, digests["sha256"])
+        url, validator = origin(path) or (source.url, None)
+        return Download(url, size, digests["sha256"], validator)
 
     # --- one URL after the other
 
@@ -276,6 +278,7 @@ class CacheFetcher:
         except VerificationError as error:
             rejected = entry.with_suffix(".rejected")
             transfer.partial.finish(rejected)
+            transfer.partial.remove()
             error.hint = f"the bytes are set aside in {rejected}"
             raise
         with usable(entry.parent):

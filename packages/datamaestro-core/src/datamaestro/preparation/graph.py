@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Fetcher, Resource, StoredResource, ValueResource
+from datamaestro.download.source import Source
 from datamaestro.preparation.state import State
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class Graph:
             bound[id(resource)] = resource.bind(binding, bound)
         named = {name: bound[id(resource)] for name, resource in definition.resources.items()}
         return cls(definition, context, folder, fetcher, tuple(bound.values()), named)
+
+    @property
+    def sources(self) -> list[Source]:
+        """What is downloaded for them."""
+        return [source for resource in self.resources for source in resource.sources]
 
     def dependents(self, resource: Resource) -> list[Resource]:
         """Give the resources that depend on one."""

@@ -151,21 +151,31 @@ class _Loop:
     def run(self) -> None:
         interrupted = (self.graph.folder / WORK).exists()
         try:
-            for resource in self.graph.missing(self.state):
-                if isinstance(resource, ValueResource):
-                    resource.make()
-                else:
-                    assert isinstance(resource, StoredResource)
-                    self._make_unless_made(resource)
-                self._drop_unneeded()
-            self._drop_unneeded()
+            self._make_missing()
+            with usable(self.graph.folder):
+                if interrupted:
+                    self.fetcher.sweep(self.graph.sources)
+                self._remove_work()
+        except (OSError, DatamaestroError):
+            # Where locks fail, another process may have been faster, and be cleaning up.
+            self.state.refresh()
+            if self.graph.missing(self.state):
+                self._tidy()
+                raise
+            logger.debug("Another process has completed %s", self.graph.folder, exc_info=True)
         except BaseException:
             self._tidy()
             raise
-        with usable(self.graph.folder):
-            if interrupted:
-                self.fetcher.sweep(item for made in self.graph.resources for item in made.sources)
-            self._remove_work()
+
+    def _make_missing(self) -> None:
+        for resource in self.graph.missing(self.state):
+            if isinstance(resource, ValueResource):
+                resource.make()
+            else:
+                assert isinstance(resource, StoredResource)
+                self._make_unless_made(resource)
+            self._drop_unneeded()
+        self._drop_unneeded()
 
     def _remove_work(self) -> None:
         """Remove the folders of this run, and of all that were interrupted.
@@ -190,8 +200,7 @@ class _Loop:
         try:
             self._make(resource)
         except (OSError, DatamaestroError):
-            # Where locks fail, another process may have been faster, and have removed what
-            # this one worked with.
+            # Another may also have removed what this one worked with.
             if not self._is_made(resource):
                 raise
             logger.debug("Another process has made %s", resource.path, exc_info=True)

@@ -3,7 +3,7 @@
 Every transfer has a partial file of its own, ``<hash>.<random>.part``, which it takes over
 from an interrupted one by renaming it: of several processes that try, one succeeds. The
 note about it, ``<hash>.json``, tells its name, its URL, what identified the content at the
-server, and the size.
+server, and the size. It stays as long as the download, when that is whole.
 
 A file holds bytes of one version only, each at its place. So even where locks fail, and a
 file is taken from a process that still writes to it, both write the same bytes to the same
@@ -25,7 +25,7 @@ from datamaestro.download.transport import Response
 from datamaestro.files import remove, write_atomically
 from datamaestro.sharing import share
 
-__all__ = ["Partial", "StartOver"]
+__all__ = ["Partial", "StartOver", "origin"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Partial:
 
     def take_over(self, url: str) -> None:
         """Take what an interrupted transfer of `url` left; leave what is of no use."""
-        note = self._read_note()
+        note = _read_note(self._note_path)
         if note is None:
             return
         self._earlier = self._entry.with_name(note.file)
@@ -103,7 +103,7 @@ class Partial:
             raise StartOver(f"{self.path} was taken by another process") from error
 
     def finish(self, destination: Path) -> None:
-        """Give the file, which is whole, another name.
+        """Give the file, which is whole, another name; the note stays.
 
         :raises StartOver: if another process has taken it
         """
@@ -111,20 +111,26 @@ class Partial:
             self.path.replace(destination)
         except FileNotFoundError as error:
             raise StartOver(f"{self.path} was taken by another process") from error
-        self.remove()
 
     def remove(self) -> None:
         """Remove the file and the note about it."""
         remove(self.path)
-        note = self._read_note()
+        note = _read_note(self._note_path)
         if note is None or note.file == self.path.name:
             remove(self._note_path)
-
-    def _read_note(self) -> _Note | None:
-        with suppress(OSError, ValueError, TypeError):
-            return _Note(**json.loads(self._note_path.read_text(encoding="utf-8")))
-        return None
 
     def _write_note(self, note: _Note) -> None:
         write_atomically(self._note_path, json.dumps(asdict(note)) + "\n")
         self._note = note
+
+
+def origin(entry: Path) -> tuple[str, str | None] | None:
+    """Give the URL that a whole download came from, and what identified it there, if noted."""
+    note = _read_note(entry.with_suffix(".json"))
+    return None if note is None else (note.url, note.validator)
+
+
+def _read_note(path: Path) -> _Note | None:
+    with suppress(OSError, ValueError, TypeError):
+        return _Note(**json.loads(path.read_text(encoding="utf-8")))
+    return None

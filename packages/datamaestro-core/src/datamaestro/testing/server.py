@@ -10,6 +10,7 @@ import hashlib
 import re
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -162,6 +163,10 @@ class FileServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def handle(self) -> None:
+                with suppress(ConnectionResetError):  # a client that was killed
+                    super().handle()
 
             def do_GET(self) -> None:
                 self._answer(with_body=True)
