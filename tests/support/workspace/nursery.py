@@ -57,6 +57,7 @@ def child(order, write):
 
 logging.disable()
 prepare("Several", sys.argv[1], "", 0)  # which imports what is imported when it is needed
+print("ready", flush=True)
 children = {}
 for line in sys.stdin:
     order = json.loads(line)
@@ -96,6 +97,8 @@ class Nursery:
             text=True,
             bufsize=1,
         )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n", "the error is above"
 
     def __enter__(self) -> Self:
         return self
