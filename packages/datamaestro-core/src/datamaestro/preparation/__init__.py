@@ -1,6 +1,6 @@
 """Preparation: resources from none to complete, and then the value."""
 
-from datamaestro.preparation.loop import (
+from datamaestro.preparation.operations import (
     build,
     missing_resources,
     prepared_folder,

@@ -7,9 +7,7 @@ what is under way see :mod:`datamaestro.preparation.partial`.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +28,7 @@ from datamaestro.errors import (
 from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
 from datamaestro.preparation.candidates import candidate_urls
+from datamaestro.preparation.entries import NextSource, entry_name, linked, not_emptied, sweep
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.partial import Partial, StartOver, origin
 from datamaestro.preparation.state import Download
@@ -40,13 +39,9 @@ from datamaestro.utils import CHUNK_SIZE, file_digests
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["CacheFetcher", "NextSource"]
+__all__ = ["CacheFetcher"]
 
 logger = logging.getLogger(__name__)
-
-
-class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
-    """What was made from a stream is void: make it again, from the next source."""
 
 
 class CacheFetcher:
@@ -73,7 +68,7 @@ class CacheFetcher:
 
     def fetch(self, source: Source) -> Path:
         """Give a verified copy of what `source` serves; see :meth:`Resource.fetch`."""
-        path = self.inputs / _key(source)
+        path = self.inputs / entry_name(source)
         self._fetch(source, path, shared=True)
         return path
 
@@ -93,7 +88,7 @@ class CacheFetcher:
         with locked(entry.with_suffix(".lock"), source.url):
             download = self._cached(source, path)
             if download is not None:
-                with _there(path):
+                with not_emptied(path):
                     file = path.open("rb", buffering=0)
                 with BufferedReader(file, CHUNK_SIZE) as stream:
                     yield stream
@@ -150,17 +145,13 @@ class CacheFetcher:
 
     def sweep(self, sources: Iterable[Source]) -> None:
         """Remove all that killed processes left of sources in the cache."""
-        keys = {_key(source) for source in sources}
-        kept = {".lock", ".rejected", *([".dl", ".json"] if self.context.keep_downloads else [])}
-        with suppress(FileNotFoundError):
-            for path in self.context.cachepath.iterdir():
-                if path.suffix not in kept and path.name.lstrip(".").partition(".")[0] in keys:
-                    remove(path)
+        wanted = (".dl", ".json") if self.context.keep_downloads else ()
+        sweep(self.context.cachepath, sources, {".lock", ".rejected", *wanted})
 
     # --- the cache
 
     def _entry(self, source: Source) -> Path:
-        return self.context.cachepath / _key(source)
+        return self.context.cachepath / entry_name(source)
 
     def _fetch(self, source: Source, destination: Path, shared: bool) -> None:
         """Put what `source` serves at `destination`, and keep it in the cache until released.
@@ -177,8 +168,8 @@ class CacheFetcher:
             make_folder(destination.parent)
             remove(destination)
             download = self._cached(source, path) or self._download(source, entry)
-            with _there(path):
-                if not (shared and _linked(path, destination)):
+            with not_emptied(path):
+                if not (shared and linked(path, destination)):
                     shutil.copyfile(path, destination)
         self.downloads.append(download)
         self._used.append(entry)
@@ -284,30 +275,6 @@ class CacheFetcher:
         with usable(entry.parent):
             transfer.partial.finish(entry.with_suffix(".dl"))
         return Download(result.url, result.size, result.digests["sha256"], result.validator)
-
-
-@contextmanager
-def _there(path: Path) -> Iterator[None]:
-    """Order to begin anew where a cached download is gone: locks fail, and others empty it."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        if path.exists():
-            raise
-        raise NextSource from error
-
-
-def _linked(path: Path, destination: Path) -> bool:
-    """Give a file a second name, where its file system can; tell whether it has it."""
-    try:
-        os.link(path, destination)
-    except (OSError, NotImplementedError):
-        return False
-    return True
-
-
-def _key(source: Source) -> str:
-    return hashlib.sha256(source.url.encode()).hexdigest()
 
 
 def _summary(source: Source, failures: list[DatamaestroError]) -> DatamaestroError:
