@@ -35,8 +35,9 @@ def command(session: Session, dataset: str, as_json: bool) -> None:
 
 def _folder(context: Context, entry: Entry) -> Path | None:
     """Give the first folder, of the site or the context's own, with data of a dataset."""
+    repository = entry.repository or ""
     for directory in (*context.site_directories, context.path):
-        folder = directory / "data" / entry.repository / identifiers.relative_path(entry.id)
+        folder = directory / "data" / repository / identifiers.relative_path(entry.id)
         if os.access(folder / ".state.json", os.R_OK):
             return folder
     return None
