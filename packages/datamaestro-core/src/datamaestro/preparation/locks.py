@@ -52,11 +52,10 @@ def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
     with usable(path.parent):
         make_folder(path.parent)
         lock, busy = _attempted(path)
-    if busy:
-        if not wait:
-            raise BlockingIOError(str(path))
-        with usable(path.parent):
+        if busy and wait:
             _wait(lock, path, what)
+    if busy and not wait:
+        raise BlockingIOError(str(path))
     try:
         Holder.here(what).write(path)
         yield

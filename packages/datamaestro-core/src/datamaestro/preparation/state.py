@@ -29,6 +29,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from datamaestro.files import replacing, usable
@@ -86,6 +87,7 @@ class State:
         self.path = path
         self._scratch = scratch
         self._records: dict[str, Record] = {}
+        self._texts: dict[str, str] = {}
         self._version: tuple[int, ...] | None = None
 
     @classmethod
@@ -110,7 +112,7 @@ class State:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
             self._records = {name: _record(entry) for name, entry in resources.items()}
-            self._version = version
+            self._texts, self._version = {}, version
         except (FileNotFoundError, NotADirectoryError):
             self._records, self._version = {}, None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -128,6 +130,7 @@ class State:
         """
         self.refresh()
         self._records[name] = record
+        self._texts.pop(name, None)
         self._save()
 
     def forget(self, name: str) -> None:
@@ -137,16 +140,22 @@ class State:
             self._save()
 
     def _save(self) -> None:
-        resources = {
-            name: {"state": "complete", **asdict(record)} for name, record in self._records.items()
-        }
-        text = json.dumps({"version": VERSION, "resources": resources}, indent=1) + "\n"
         with usable(self.path.parent):
             make_folder(self._scratch)
             with replacing(self.path, self._scratch) as file:
-                file.write(text.encode())
+                file.write(self._text().encode())
                 file.flush()
                 self._version = _version(os.fstat(file.fileno()))
+
+    def _text(self) -> str:
+        """Give the document; of 200 records, most of the time goes into making their texts."""
+        for name, record in self._records.items():
+            if name not in self._texts:
+                entry = {"state": "complete", **asdict(record)}
+                text = f"{json.dumps(name)}: {json.dumps(entry, indent=1)}"
+                self._texts[name] = indent(text, "  ")
+        resources = ",\n".join(self._texts[name] for name in self._records)
+        return f'{{\n "version": {VERSION},\n "resources": {{\n{resources}\n }}\n}}\n'
 
 
 def _version(status: os.stat_result) -> tuple[int, ...]:
