@@ -61,6 +61,17 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Kill processes and break locks for half an hour; ``nox -s soak -- SEED`` repeats a run."""
+    install_all(session, "workspace")
+    seed = {"DATAMAESTRO_TEST_SEED": session.posargs[0]} if session.posargs else {}
+    session.run(
+        *("pytest", "tests/test_kills.py", "tests/test_broken_locks.py"),
+        env={"DATAMAESTRO_TEST_KILLS": "200", **seed},
+    )
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Tell which lines and branches the tests reach."""
     install_all(session, "workspace", "coverage")

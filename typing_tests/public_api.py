@@ -83,12 +83,13 @@ from datamaestro_image.data import ImageClassification, LabelledImages
 def contexts() -> None:
     assert_type(Context.instance(), Context)
     assert_type(ContextOfModule(Path("data")), Context)
-    context = Context("data", offline=True, keep_downloads=True)
+    context = Context("data", offline=True, keep_downloads=True, site=["/srv/data"])
     assert_type(context.datapath, Path)
     assert_type(context.cachepath, Path)
     assert_type(context.settings, Settings)
     assert_type(context.user_settings, UserSettings)
     assert_type(context.settings.datafolders, dict[str, Path])
+    assert_type(context.site_directories, list[Path])
     assert_type(context.user_settings.default_repository, str | None)
     assert_type(context.repositories(), Iterator[Repository])
     assert_type(context.repository("ml"), Repository)
@@ -100,6 +101,7 @@ def contexts() -> None:
 def datasets_by_id() -> None:
     assert_type(prepare_dataset("edu.uci.iris"), Any)
     assert_type(prepare_dataset("edu.uci.iris", context=Path("data"), download=False), Any)
+    assert_type(prepare_dataset("edu.uci.iris", force=True), Any)
     assert_type(get_dataset("edu.uci.iris", Context("data")), Any)
     definition = find_dataset("edu.uci.iris")
     assert_type(definition, DatasetDefinition)

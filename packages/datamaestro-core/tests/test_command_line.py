@@ -181,6 +181,31 @@ def test_info_shows_what_is_known(run):
     assert text.endswith("Where everything begins.\n")
 
 
+def test_info_tells_the_folder_of_the_data(run, home):
+    assert "Folder:" not in run("info", "org.example.alpha").stdout
+    run("--data", str(home / "site"), "download", "org.example.alpha")
+    result = run("info", "org.example.alpha", DATAMAESTRO_PATH=str(home / "site"))
+    folder = home / "site" / "data" / "greek" / "org" / "example" / "alpha"
+    assert f"Folder: {folder}\n" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["download", "prepare"])
+def test_force_makes_again_what_is_there(run, home, command):
+    run("download", "org.example.alpha")
+    (path,) = (home / "datamaestro" / "data").rglob("data.txt")
+    path.write_text("same")  # of the same size, so that nothing seems to be missing
+    run(command, "org.example.alpha")
+    assert path.read_text() == "same"
+    assert run(command, "--force", "org.example.alpha").returncode == 0
+    assert path.read_text() == "made"
+
+
+def test_force_and_no_downloads_exclude_each_other(run):
+    result = run("prepare", "--force", "--no-downloads", "org.example.alpha")
+    assert result.returncode == 2
+    assert "--force downloads, and --no-downloads doesn't." in result.stderr
+
+
 def test_info_prints_json(run):
     assert value(run("info", "org.example.alpha", "--json"))["name"] == "The letter alpha"
 

@@ -10,7 +10,7 @@ place = ContextVar("place", default="nowhere")
 
 
 def test_what_jobs_give_is_collected_under_their_keys():
-    with Crew() as crew:
+    with Crew(threading.Event()) as crew:
         for number in range(5):
             crew.start(number, lambda number=number: number * 2)
         found = {}
@@ -21,7 +21,7 @@ def test_what_jobs_give_is_collected_under_their_keys():
 
 def test_jobs_are_done_at_the_same_time():
     both = threading.Barrier(2, timeout=30)
-    with Crew() as crew:
+    with Crew(threading.Event()) as crew:
         crew.start("one", both.wait)
         crew.start("two", both.wait)
         ended = []
@@ -31,7 +31,7 @@ def test_jobs_are_done_at_the_same_time():
 
 
 def test_a_job_that_fails_is_collected_with_its_error():
-    with Crew() as crew:
+    with Crew(threading.Event()) as crew:
         crew.start("job", lambda: 1 / 0)
         (ended,) = crew.collect()
     assert isinstance(ended.error, ZeroDivisionError)
@@ -40,7 +40,7 @@ def test_a_job_that_fails_is_collected_with_its_error():
 def test_a_job_knows_what_its_caller_is_in_the_middle_of():
     token = place.set("here")
     try:
-        with Crew() as crew:
+        with Crew(threading.Event()) as crew:
             crew.start("job", place.get)
             (ended,) = crew.collect()
     finally:
@@ -58,7 +58,7 @@ def test_leaving_cancels_what_is_left():
         finally:
             ended.append("cancelled")
 
-    with Crew() as crew:
+    with Crew(threading.Event()) as crew:
         crew.start("job", job)
     assert ended == ["cancelled"]
 
@@ -66,6 +66,6 @@ def test_leaving_cancels_what_is_left():
 def test_a_job_that_does_not_end_keeps_nobody(monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 0.01)
     never = threading.Event()
-    with Crew() as crew:
+    with Crew(threading.Event()) as crew:
         crew.start("job", never.wait)
     never.set()

@@ -5,6 +5,7 @@ Environment variables are read when they are asked for, never at import:
 
 ===========================  ==================================================
 ``DATAMAESTRO_DIR``          the data directory, when no path is given
+``DATAMAESTRO_PATH``         read-only data directories of the site, searched first
 ``DATAMAESTRO_OFFLINE``      ``1``: open no connection
 ``DATAMAESTRO_MIRROR``       the base URL of a site mirror, tried first
 ``DATAMAESTRO_CONNECTIONS``  how many connections a host gets at once
@@ -17,7 +18,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from datamaestro import identifiers
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import (
     DefinitionError,
+    ParameterError,
     PluginConflictError,
     PluginError,
     QueryError,
@@ -40,6 +42,7 @@ from datamaestro.plugins.manager import PluginManager, Provided
 from datamaestro.progress import Progress, automatic_progress
 from datamaestro.repository import Repository
 from datamaestro.settings import Settings, UserSettings, user_settings_path
+from datamaestro.sites import Site
 from datamaestro.utils import environment_flag
 
 if TYPE_CHECKING:
@@ -72,6 +75,8 @@ class Context:
     :param keep_downloads: whether downloads stay in the cache once they have been used
     :param progress: what is told about transfers; by default bars, on a terminal and in
         notebooks
+    :param site: read-only data directories, searched before this one; by default those of
+        ``DATAMAESTRO_PATH`` and of the settings
     """
 
     def __init__(
@@ -81,11 +86,13 @@ class Context:
         offline: bool | None = None,
         keep_downloads: bool = False,
         progress: Progress | None = None,
+        site: Iterable[str | os.PathLike[str]] | None = None,
     ) -> None:
         self.path = default_path() if path is None else Path(path).expanduser().absolute()
         self.keep_downloads = keep_downloads
         self.progress = automatic_progress() if progress is None else progress
         self._offline = offline
+        self._site = Site(self.path, site)
         self._repositories: dict[str, Repository] = {}
         self._transports: dict[str, Transport] = {}
         self._lock = threading.Lock()
@@ -122,6 +129,16 @@ class Context:
     def user_settings(self) -> UserSettings:
         """What is the user's own, from ``user.json``."""
         return UserSettings.load(user_settings_path())
+
+    @property
+    def site_directories(self) -> list[Path]:
+        """The read-only data directories that are searched before its own."""
+        return self._site.directories(self.settings)
+
+    def datafolder(self, name: str) -> Path | None:
+        """Give the data folder that its settings name so, or else those of the site."""
+        folder = self.settings.datafolders.get(name) or self._site.datafolder(name, self.settings)
+        return None if folder is None else folder.expanduser()
 
     @property
     def offline(self) -> bool:
@@ -262,6 +279,7 @@ class Context:
         *,
         variant: Mapping[str, Any] | None = None,
         download: bool | None = None,
+        force: bool = False,
     ) -> Any:
         """Make a dataset's data ready, and give its value.
 
@@ -270,18 +288,29 @@ class Context:
         :param download: whether missing data may be fetched; False gives the value
             without looking whether they are there. By default they are fetched,
             unless a plugin such as an experiment manager takes over
+        :param force: whether to fetch again what is there; it stays until all that
+            replaces it is whole and verified
+        :raises ParameterError: if it has to be fetched and may not be
         :raises DatamaestroError: see :mod:`datamaestro.errors`
         """
-        from datamaestro.preparation import build, run
+        from datamaestro.preparation import build, run, run_again
 
+        if force and download is False:
+            raise ParameterError(
+                "what may not be fetched can't be fetched again",
+                expected="force=True, or download=False",
+                found="both",
+            )
         definition = self._resolve(dataset, variant)
+        make = run_again if force else run
         request = PrepareRequest(
             definition,
             self,
             dict(variant or {}),
             download,
             build=lambda: build(definition, self),
-            prepare=lambda: run(definition, self),
+            prepare=lambda: make(definition, self),
+            force=force,
         )
         answer = self.plugins.prepare(request)
         if answer is not None:
@@ -301,10 +330,13 @@ class Context:
         return missing_resources(self._resolve(dataset), self)
 
     def folder(self, dataset: Any) -> Path:
-        """Give the folder of a dataset in the data directory, whether it is there or not."""
-        from datamaestro.preparation import dataset_folder
+        """Give the folder that a dataset is used from, whether it is there or not.
 
-        return dataset_folder(self._resolve(dataset), self)
+        That is one of the site if the dataset is complete there, and else its own.
+        """
+        from datamaestro.preparation import prepared_folder
+
+        return prepared_folder(self._resolve(dataset), self)
 
     def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
         if isinstance(dataset, str):
@@ -346,6 +378,7 @@ def prepare_dataset(
     *,
     variant: Mapping[str, Any] | None = None,
     download: bool | None = None,
+    force: bool = False,
 ) -> Any:
     """Make a dataset's data ready, and give its value.
 
@@ -354,9 +387,10 @@ def prepare_dataset(
         that ``DATAMAESTRO_DIR`` names
     :param variant: see :meth:`Context.prepare`
     :param download: see :meth:`Context.prepare`
+    :param force: see :meth:`Context.prepare`
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    return _context(context).prepare(dataset, variant=variant, download=download)
+    return _context(context).prepare(dataset, variant=variant, download=download, force=force)
 
 
 def get_dataset(

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from datamaestro.errors import DataDirectoryError
+from datamaestro.sharing import make_folder, share
 
 __all__ = [
     "STORAGE_ERRORS",
+    "check_space",
+    "discard",
     "flush_to_disk",
     "move_into_place",
     "remove",
@@ -30,6 +33,10 @@ __all__ = [
 _HINTS = {
     errno.ENOSPC: "free some space, then run it again: it goes on where it stopped",
     errno.EDQUOT: "free some of your quota, then run it again: it goes on where it stopped",
+    errno.EFBIG: "files may not be that large here: raise the limit ('ulimit -f'), or choose a "
+    "folder on another file system (--data or DATAMAESTRO_DIR)",
+    errno.EROFS: "the file system is read-only: make it writable, or choose another folder "
+    "(--data or DATAMAESTRO_DIR)",
     errno.ENOTDIR: "something on that path is a file: remove it, or choose another folder",
     errno.EEXIST: "something on that path is a file: remove it, or choose another folder",
 }
@@ -38,7 +45,11 @@ _HINTS = {
 MANY = 200
 """From how many files on it is quicker to flush their whole file system."""
 
-STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO})
+_RENAME_EXCHANGE = 2
+_HERE = -100
+"""The constants of renameat2(2), and of renamex_np(2), which has the same one."""
+
+STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM, errno.EIO})
 """The errors that are about the disk, whoever meets them."""
 
 
@@ -62,19 +73,42 @@ def usable(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def check_space(folder: Path, needed: int, purpose: str) -> None:
+    """Check that a file system has room, before it is filled in vain.
+
+    :param folder: a folder on it, which exists
+    :param needed: how many bytes will be written
+    :param purpose: what for, as in "to unpack it"
+    :raises DataDirectoryError: if there is less; it tells how much is missing
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise DataDirectoryError(
+            f"not enough space {purpose}",
+            where=folder,
+            expected=f"{needed:,} bytes free",
+            found=f"{free:,}, which is {needed - free:,} too few",
+            hint=_HINTS[errno.ENOSPC],
+        )
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path`, in one step, when the block ends.
 
     A reader sees the old content or the new, whatever happens; an error leaves the
-    old. A new file gets the permissions that the mask allows, an existing one keeps
-    its own. A link stays one.
+    old. A new file gets the permissions that the mask allows, and the group of its folder;
+    an existing one keeps its own. A link stays one.
+
+    :param scratch: where the file is until then, on the same file system; by default
+        beside `path`
     """
     path = path.resolve()
     # Not tempfile: its files are private to the user, whatever the mask allows.
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    beside = (scratch or path.parent) / f".{path.name}.{secrets.token_hex(4)}.tmp"
     try:
         with beside.open("xb") as file:
+            share(beside)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -91,7 +125,7 @@ def write_atomically(path: Path, text: str) -> None:
     :raises DataDirectoryError: if the folder can't be made or written
     """
     with usable(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with replacing(path) as file:
             file.write(text.encode())
 
@@ -149,21 +183,41 @@ def _fsync(path: Path) -> None:
 def move_into_place(source: Path, destination: Path) -> None:
     """Rename `source`, which is whole, to `destination`; what lay there is replaced.
 
-    A file is replaced at once. A folder that isn't empty can't be: it is renamed
-    aside first, and removed last, so that nothing but the name is ever missing.
+    A file is replaced at once, and so is a folder where the system can exchange names.
+    Where it can't, the old folder is renamed aside first, and its name is missing for
+    an instant. What is replaced is removed last.
     """
-    destination.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(destination.parent)
     aside = None
     if destination.is_dir() and not destination.is_symlink():
-        aside = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.old")
-        destination.rename(aside)
+        if source.is_dir() and _exchanged(source, destination):
+            aside = source
+        else:
+            aside = source.with_name(f"{source.name}.{secrets.token_hex(4)}.old")
+            destination.rename(aside)
     elif source.is_dir() and (destination.is_file() or destination.is_symlink()):
         destination.unlink()
-    source.replace(destination)
+    if aside is not source:
+        source.replace(destination)
     with contextlib.suppress(PermissionError):
         _fsync(destination.parent)
     if aside is not None:
         remove(aside)
+
+
+def _exchanged(first: Path, second: Path) -> bool:
+    """Exchange the names of two folders in one step, where that is possible; tell whether."""
+    import ctypes
+
+    names = os.fsencode(first), os.fsencode(second)
+    library = ctypes.CDLL(None) if sys.platform in ("linux", "darwin") else None
+    if (exchange := getattr(library, "renamex_np", None)) is not None:  # macOS
+        return bool(exchange(*names, ctypes.c_uint(_RENAME_EXCHANGE)) == 0)
+    if (exchange := getattr(library, "renameat2", None)) is not None:  # Linux
+        here = ctypes.c_int(_HERE)
+        arguments = (here, names[0], here, names[1], ctypes.c_uint(_RENAME_EXCHANGE))
+        return bool(exchange(*arguments) == 0)
+    return False
 
 
 def remove(path: Path) -> None:
@@ -172,6 +226,18 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def discard(path: Path) -> None:
+    """Remove a file or a folder after it has lost its name.
+
+    So no one else can put anything in a folder that is being emptied, or take what is
+    left of it for whole. Nothing happens if there is none.
+    """
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.old")
+    with contextlib.suppress(FileNotFoundError):
+        path.replace(aside)
+        remove(aside)
 
 
 def size_on_disk(path: Path) -> int:

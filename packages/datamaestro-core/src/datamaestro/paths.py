@@ -44,11 +44,11 @@ class DatafolderPath(ResolvablePath):
     path: str | os.PathLike[str] = ""
 
     def __call__(self, context: Context) -> Path:
-        folder = context.settings.datafolders.get(self.folderid)
+        folder = context.datafolder(self.folderid)
         if folder is None:
             raise DataDirectoryError(
                 f"the data folder {self.folderid!r} is not set",
                 expected=f"a folder that holds {os.fspath(self.path)!r}",
                 hint=f"run 'datamaestro datafolders set {self.folderid} PATH'",
             )
-        return folder.expanduser() / self.path
+        return folder / self.path

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock
-
 from datamaestro.data.parameters import check_parameters
 from datamaestro.errors import ParameterError, SettingsError
 from datamaestro.files import usable, write_atomically
+from datamaestro.lockfiles import WITHOUT_LOCKS, new_lock
+from datamaestro.sharing import make_folder, share
 
 __all__ = ["Settings", "UserSettings", "user_settings_path"]
 
@@ -85,9 +85,15 @@ class _SettingsFile:
         :raises DataDirectoryError: as :meth:`save`
         """
         with usable(self.path.parent):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
-            lock.acquire()
+            make_folder(self.path.parent)
+            path = self.path.with_name(f".{self.path.name}.lock")
+            lock = new_lock(path)
+            try:
+                lock.acquire()
+                share(path)
+            except OSError as error:
+                if error.errno not in WITHOUT_LOCKS:
+                    raise
         try:
             vars(self).update(vars(self.load(self.path)))
             yield self
@@ -108,6 +114,7 @@ class Settings(_SettingsFile):
     :param connections: how many connections a host gets at once, at the most
     :param wayback: whether the Wayback Machine may be asked for what no other source
         gives; a URL is that of another web archive
+    :param site_directories: read-only data directories, searched before this one
     """
 
     datafolders: dict[str, Path] = field(default_factory=dict)
@@ -115,6 +122,7 @@ class Settings(_SettingsFile):
     keys: dict[str, str] = field(default_factory=dict, repr=False)
     connections: int | None = None
     wayback: bool | str = False
+    site_directories: list[Path] = field(default_factory=list)
 
 
 @dataclass

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from datamaestro.files import check_space
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.random_access import RandomAccess
@@ -75,6 +76,7 @@ def _place(
         wanted.append((entry, place))
     selection.check(tree.archive)
     budget.check_ratio(packed, size)
+    check_space(tree.root, size, f"to unpack {tree.archive}")
     wanted.sort(key=_offset)
     return wanted
 

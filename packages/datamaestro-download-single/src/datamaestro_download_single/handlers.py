@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from datamaestro.download import FileResource, Source
+from datamaestro.files import check_space
 from datamaestro.utils import CHUNK_SIZE, Checker, file_digests
 from datamaestro_download_single.compression import Compression, Gzip, compression_of
 
 __all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]
+
+DEFLATE_RATIO = 1032
+"""How many bytes one compressed byte can become at the most."""
 
 
 class FileDownloader(FileResource):
@@ -61,8 +65,25 @@ class FileDownloader(FileResource):
         if self.compression is None:
             self.fetch_to(self.source, destination)
             return
+        if isinstance(self.compression, Gzip):
+            self._check_space(destination.parent)
         with destination.open("wb") as file, self.open(self.source) as stream:
             self.compression.decompress(stream, file, self.source.url)
+
+    def _check_space(self, folder: Path) -> None:
+        """Refuse to unpack what certainly has no room.
+
+        The size that ends a gzip file is that of its last member, modulo 2³²: there may be
+        more to come, and never less. It is asked for only where it may matter.
+
+        :raises DataDirectoryError: if there is too little space
+        """
+        size = self.source.size
+        if size is None or shutil.disk_usage(folder).free >= size * DEFLATE_RATIO:
+            return
+        tail = self.binding.fetcher.fetch_tail(self.source, 4)
+        if tail is not None:
+            check_space(folder, int.from_bytes(tail, "little"), f"to unpack {self.filename}")
 
     def proves(self, path: Path) -> bool:
         """Tell whether `path` is the finished file, by the best proof there is.

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from datamaestro.errors import DataDirectoryError
+from datamaestro.sharing import share
 from datamaestro_format_text.index import Stamp
 
 __all__ = ["map_file", "places", "save", "save_first", "stamp_of"]
@@ -92,6 +93,7 @@ def _open_first(candidates: list[Path]) -> tuple[Path, Path] | None:
             if path is not candidates[0]:
                 path.parent.mkdir(parents=True, exist_ok=True)
             beside.touch(exist_ok=False)
+            share(beside)
         except OSError:
             continue
         return beside, path

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from datamaestro import identifiers
 from datamaestro.catalog import Entry
 from datamaestro.cli.parameters import DATASET, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
 
 __all__ = ["command"]
 
@@ -19,13 +26,24 @@ __all__ = ["command"]
 def command(session: Session, dataset: str, as_json: bool) -> None:
     """Show what is known about DATASET, without loading or fetching anything."""
     entry = session.context.catalog.entry(identifiers.parse(dataset))
+    folder = _folder(session.context, entry)
     if as_json:
-        echo_json(entry.to_json())
+        echo_json({**entry.to_json(), "folder": None if folder is None else str(folder)})
     else:
-        click.echo("\n".join(_lines(entry)))
+        click.echo("\n".join(_lines(entry, folder)))
 
 
-def _lines(entry: Entry) -> list[str]:
+def _folder(context: Context, entry: Entry) -> Path | None:
+    """Give the first folder, of the site or the context's own, with data of a dataset."""
+    repository = entry.repository or ""
+    for directory in (*context.site_directories, context.path):
+        folder = directory / "data" / repository / identifiers.relative_path(entry.id)
+        if os.access(folder / ".state.json", os.R_OK):
+            return folder
+    return None
+
+
+def _lines(entry: Entry, folder: Path | None) -> list[str]:
     facts = {
         "Id": entry.id,
         "Also": ", ".join(entry.aliases),
@@ -39,6 +57,7 @@ def _lines(entry: Entry) -> list[str]:
         "Tasks": ", ".join(entry.tasks),
         "Size": entry.size,
         "Downloads": None if entry.download_size is None else f"{entry.download_size:,} bytes",
+        "Folder": folder,
         "Defined in": entry.source,
     }
     lines = [entry.name, ""] if entry.name else []

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from datamaestro.cli.session import Session
 from datamaestro.errors import DatamaestroError
 
-__all__ = ["DATASET", "as_json", "echo_json"]
+__all__ = ["DATASET", "as_json", "echo_json", "force"]
 
 
 class _DatasetId(click.ParamType[str]):
@@ -38,6 +38,11 @@ class _DatasetId(click.ParamType[str]):
 DATASET = _DatasetId()
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+force = click.option(
+    "--force", is_flag=True, help="Fetch again, and replace what is there once that is whole."
+)
 
 
 def echo_json(value: Any) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datamaestro.cli.parameters import DATASET
+from datamaestro.cli.parameters import DATASET, force
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
 from datamaestro.files import write_atomically
@@ -28,6 +28,7 @@ __all__ = ["command"]
     show_default=True,
     help="How the value is written; plugins add others.",
 )
+@force
 @click.option("--no-downloads", is_flag=True, help="Fail rather than fetch what is missing.")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
@@ -38,11 +39,14 @@ def command(
     session: Session,
     dataset: str,
     encoder: str,
+    force: bool,
     no_downloads: bool,
     output: Path | None,
     _json: bool,
 ) -> None:
     """Download DATASET, make it ready, and print its value as JSON."""
+    if force and no_downloads:
+        raise click.UsageError("--force downloads, and --no-downloads doesn't.")
     context = session.context
     encode = _encoder(context, encoder)
     if no_downloads and (missing := context.missing(dataset)):
@@ -51,7 +55,7 @@ def command(
             found=f"{', '.join(missing)} missing",
             hint=f"run 'datamaestro prepare {dataset}' without it",
         )
-    text = encode(context.prepare(dataset, download=True))
+    text = encode(context.prepare(dataset, download=True, force=force))
     if output is None:
         click.echo(text)
     else:

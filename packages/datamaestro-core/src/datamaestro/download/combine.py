@@ -34,14 +34,14 @@ class FilesCopy(FolderResource):
 
     def _download(self, destination: Path) -> None:
         for name, origin in self.files.items():
-            path = self.source.path / origin
-            if not path.is_file():
-                raise DataDirectoryError(
-                    f"{self.source.name} holds no file {origin!r} to copy", where=self.source.path
-                )
             target = destination / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            try:
+                shutil.copyfile(self.source.path / origin, target)
+            except (FileNotFoundError, IsADirectoryError) as error:
+                raise DataDirectoryError(
+                    f"{self.source.name} holds no file {origin!r} to copy", where=self.source.path
+                ) from error
 
 
 class reference(ValueResource):  # noqa: N801  (documented in lower case, as all decorators are)

@@ -100,6 +100,7 @@ class PrepareRequest:
         leaves it to whoever prepares
     :param build: makes the value without fetching anything
     :param prepare: does what the kernel would: fetch, and make the value
+    :param force: whether what is there has to be fetched again, which `prepare` does then
     """
 
     dataset: DatasetDefinition
@@ -108,3 +109,4 @@ class PrepareRequest:
     download: bool | None = None
     build: Callable[[], Any] = field(default=lambda: None, compare=False)
     prepare: Callable[[], Any] = field(default=lambda: None, compare=False)
+    force: bool = False

@@ -1,6 +1,19 @@
 """Preparation: resources from none to complete, and then the value."""
 
-from datamaestro.preparation.graph import dataset_folder
-from datamaestro.preparation.loop import build, missing_resources, run
+from datamaestro.preparation.operations import (
+    build,
+    missing_resources,
+    prepared_folder,
+    run,
+    run_again,
+)
+from datamaestro.preparation.places import dataset_folder
 
-__all__ = ["build", "dataset_folder", "missing_resources", "run"]
+__all__ = [
+    "build",
+    "dataset_folder",
+    "missing_resources",
+    "prepared_folder",
+    "run",
+    "run_again",
+]

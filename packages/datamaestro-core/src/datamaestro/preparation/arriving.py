@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 from datamaestro.preparation.content import refuse_page
-from datamaestro.preparation.transfer import Transfer, Transferred
+from datamaestro.preparation.transfer import Transfer
 
 __all__ = ["Arriving", "watched"]
 
@@ -26,14 +26,8 @@ class Arriving(io.RawIOBase):
 
     def __init__(self, transfer: Transfer) -> None:
         self.transfer = transfer
-        self.url = transfer.url
         self._chunks = watched(transfer)
         self._rest = memoryview(b"")
-
-    @property
-    def result(self) -> Transferred | None:
-        """What came, once it has been read to the end."""
-        return self.transfer.result
 
     def readable(self) -> bool:
         return True

@@ -46,12 +46,12 @@ class Crew(Generic[K, T]):
     are daemons: what a job is blocked in (a read, a custom resource) must keep nobody
     from leaving the program.
 
-    :ivar cancelled: what jobs look at, and wait on, to know that they shall end
+    :param cancelled: what jobs look at, and wait on, to know that they shall end
     :ivar busy: the number of jobs that haven't been collected
     """
 
-    def __init__(self) -> None:
-        self.cancelled = threading.Event()
+    def __init__(self, cancelled: threading.Event) -> None:
+        self.cancelled = cancelled
         self.busy = 0
         self._threads: list[threading.Thread] = []
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()

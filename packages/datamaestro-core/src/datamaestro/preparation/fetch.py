@@ -1,15 +1,13 @@
 """Getting the bytes of sources, through the cache.
 
 A download is named by the hash of its preferred URL: ``<hash>.dl`` once it is
-whole and verified, ``<hash>.part`` and ``<hash>.json`` as long as it isn't,
-``<hash>.rejected`` when its bytes are not the declared ones.
+whole and verified, ``<hash>.rejected`` when its bytes are not the declared ones; for
+what is under way see :mod:`datamaestro.preparation.partial`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -31,30 +29,22 @@ from datamaestro.errors import (
 from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
 from datamaestro.preparation.candidates import archived, candidate_urls
+from datamaestro.preparation.entries import NextSource, entry_name, linked, not_emptied
 from datamaestro.preparation.locks import locked
+from datamaestro.preparation.partial import Partial, StartOver, origin
 from datamaestro.preparation.state import Download
-from datamaestro.preparation.transfer import (
-    ATTEMPTS,
-    Means,
-    Partial,
-    StartOver,
-    Transfer,
-    Transferred,
-)
+from datamaestro.preparation.transfer import ATTEMPTS, Means, Transfer
 from datamaestro.preparation.turns import Turn, Turns
+from datamaestro.sharing import make_folder
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE, file_digests
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["CacheFetcher", "NextSource"]
+__all__ = ["CacheFetcher"]
 
 logger = logging.getLogger(__name__)
-
-
-class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
-    """What was made from a stream is void: make it again, from the next source."""
 
 
 class CacheFetcher:
@@ -80,7 +70,7 @@ class CacheFetcher:
 
     def fetch(self, source: Source) -> Path:
         """Give a verified copy of what `source` serves; see :meth:`Resource.fetch`."""
-        path = self.inputs / _key(source)
+        path = self.inputs / entry_name(source)
         self._fetch(source, path, shared=True)
         return path
 
@@ -100,12 +90,14 @@ class CacheFetcher:
         with locked(entry.with_suffix(".lock"), masked(source.url)):
             download = self._cached(source, path)
             if download is not None:
-                with BufferedReader(path.open("rb", buffering=0), CHUNK_SIZE) as stream:
+                with not_emptied(path):
+                    file = path.open("rb", buffering=0)
+                with BufferedReader(file, CHUNK_SIZE) as stream:
                     yield stream
             else:
-                arriving = self._arriving(source, entry)
+                arriving = Arriving(self._transfer(source, entry))
                 refused = None
-                with self._failures_noted(source, arriving.url):
+                with self._failures_noted(source, arriving.transfer):
                     with BufferedReader(arriving, CHUNK_SIZE) as stream:
                         try:
                             yield stream
@@ -115,9 +107,9 @@ class CacheFetcher:
                             refused = error
                         while stream.read(CHUNK_SIZE):
                             pass
-                    if refused is not None and arriving.result is None:
+                    if refused is not None and arriving.transfer.result is None:
                         raise refused  # not the reader refused the bytes, but the transfer
-                    download = self._accept(source, entry, arriving.result)
+                    download = self._accept(source, entry, arriving.transfer)
                 if refused is not None:
                     # These are the declared bytes: no other source has better ones.
                     raise refused
@@ -155,13 +147,14 @@ class CacheFetcher:
                 entry = self._entry(source)
                 with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
                     remove(entry.with_suffix(".dl"))
+                    remove(entry.with_suffix(".json"))
         self._used.clear()
         self.downloads.clear()
 
     # --- the cache
 
     def _entry(self, source: Source) -> Path:
-        return self.context.cachepath / _key(source)
+        return self.context.cachepath / entry_name(source)
 
     def _fetch(self, source: Source, destination: Path, shared: bool) -> None:
         """Put what `source` serves at `destination`, and keep it in the cache until released.
@@ -175,27 +168,30 @@ class CacheFetcher:
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
         with locked(entry.with_suffix(".lock"), masked(source.url)), usable(destination.parent):
-            download = self._cached(source, path) or self._download(source, entry)
-            destination.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(destination.parent)
             remove(destination)
-            if not (shared and _linked(path, destination)):
-                shutil.copyfile(path, destination)
+            download = self._cached(source, path) or self._download(source, entry)
+            with not_emptied(path):
+                if not (shared and linked(path, destination)):
+                    shutil.copyfile(path, destination)
         self.downloads.append(download)
         self._used.append(source)
 
     def _cached(self, source: Source, path: Path) -> Download | None:
         """Look whether the cache has the source's bytes; wrong ones are removed."""
-        if not path.is_file():
-            return None
-        digests = file_digests(path, ["sha256", *source.digests])
         try:
+            size = path.stat().st_size
+            digests = file_digests(path, ["sha256", *source.digests])
             source.check_digests(path, digests)
+        except FileNotFoundError:
+            return None
         except VerificationError as error:
             logger.warning("a cached download is wrong and is fetched again: %s", error)
             remove(path)
             return None
         logger.debug("Using the cached download of %s", masked(source.url))
-        return Download(masked(source.url), path.stat().st_size, digests["sha256"])
+        url, validator = origin(path) or (masked(source.url), None)
+        return Download(url, size, digests["sha256"], validator)
 
     # --- one URL after the other
 
@@ -229,13 +225,13 @@ class CacheFetcher:
         raise turns.summary()
 
     @contextmanager
-    def _failures_noted(self, source: Source, url: str) -> Iterator[None]:
-        """Note what goes wrong with a URL, and order to go on with the next.
+    def _failures_noted(self, source: Source, transfer: Transfer) -> Iterator[None]:
+        """Note what goes wrong with a transfer's URL, and order to go on with the next.
 
         An error of the one who reads the stream counts too: bytes that can't be verified
         may be the reason of it.
         """
-        turns = self._turns[source]
+        url, turns = transfer.url, self._turns[source]
         try:
             yield
         except StartOver as error:
@@ -246,7 +242,7 @@ class CacheFetcher:
             raise NextSource from error
         except (DownloadError, VerificationError, DataFormatError) as error:
             if not isinstance(error, DownloadError):
-                Partial(self._entry(source).with_suffix(".part")).remove()
+                transfer.partial.remove()
             logger.warning("%s", error)
             turns.failed(error)
             if turns.next is None:
@@ -256,48 +252,34 @@ class CacheFetcher:
     def _download(self, source: Source, entry: Path) -> Download:
         """Download the whole of a source."""
         while True:
-            turn, transport = self._next(source)
-            with suppress(NextSource), self._failures_noted(source, turn.url):
-                transfer = self._transfer(source, entry, turn, transport)
+            transfer = self._transfer(source, entry)
+            with suppress(NextSource), self._failures_noted(source, transfer):
                 for _ in watched(transfer):
                     pass
-                return self._accept(source, entry, transfer.result)
+                return self._accept(source, entry, transfer)
 
-    def _arriving(self, source: Source, entry: Path) -> Arriving:
+    def _transfer(self, source: Source, entry: Path) -> Transfer:
+        """Make the transfer from the URL whose turn it is."""
         turn, transport = self._next(source)
-        return Arriving(self._transfer(source, entry, turn, transport))
-
-    def _transfer(self, source: Source, entry: Path, turn: Turn, transport: Transport) -> Transfer:
         logger.info("Downloading %s", masked(turn.url))
-        partial = Partial(entry.with_suffix(".part"))
+        partial = Partial(entry)
+        if turn.url not in self._restarts:
+            # Otherwise another process may be at work, which should keep what it has.
+            partial.take_over(turn.url)
         return Transfer(transport, turn.url, source, partial, self.means, turn.attempts)
 
-    def _accept(self, source: Source, entry: Path, result: Transferred | None) -> Download:
+    def _accept(self, source: Source, entry: Path, transfer: Transfer) -> Download:
         """Verify what came, and keep it as a whole download."""
+        result = transfer.result
         assert result is not None, "a transfer that has ended has a result"
-        partial = Partial(entry.with_suffix(".part"))
         try:
             source.check_digests(result.url, result.digests)
         except VerificationError as error:
             rejected = entry.with_suffix(".rejected")
-            partial.path.replace(rejected)
-            partial.remove()
+            transfer.partial.finish(rejected)
+            transfer.partial.remove()
             error.hint = f"the bytes are set aside in {rejected}"
             raise
         with usable(entry.parent):
-            partial.path.replace(entry.with_suffix(".dl"))
-        partial.remove()
+            transfer.partial.finish(entry.with_suffix(".dl"))
         return Download(masked(result.url), result.size, result.digests["sha256"], result.validator)
-
-
-def _linked(path: Path, destination: Path) -> bool:
-    """Give a file a second name, where its file system can; tell whether it has it."""
-    try:
-        os.link(path, destination)
-    except (OSError, NotImplementedError):
-        return False
-    return True
-
-
-def _key(source: Source) -> str:
-    return hashlib.sha256(source.url.encode()).hexdigest()

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import Binding, Fetcher, Resource, StoredResource, ValueResource
-from datamaestro.identifiers import relative_path
+from datamaestro.download.resource import Binding, Resource, StoredResource, ValueResource
+from datamaestro.download.source import Source
 from datamaestro.preparation.state import State
+from datamaestro.preparation.workshop import Workshop
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["Graph", "dataset_folder"]
-
-
-def dataset_folder(definition: DatasetDefinition, context: Context) -> Path:
-    """Give the folder of a dataset in the data directory.
-
-    A dataset of no repository lies below ``__custom__`` and the name of its module.
-    """
-    if definition.repository is not None:
-        base = context.datapath / definition.repository
-    else:
-        base = context.datapath / "__custom__" / definition.target.__module__.partition(".")[0]
-    return base / relative_path(definition.id)
+__all__ = ["Graph", "is_complete"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +26,7 @@ class Graph:
     :param definition: the dataset
     :param context: where it is prepared
     :param folder: the dataset's folder
+    :param workshop: what a run of them has to itself
     :param resources: all of them, dependencies first
     :param named: those that the definition names itself
     """
@@ -45,28 +34,29 @@ class Graph:
     definition: DatasetDefinition
     context: Context
     folder: Path
+    workshop: Workshop
     resources: tuple[Resource, ...]
     named: dict[str, Resource]
 
     @classmethod
     def bind(
-        cls,
-        definition: DatasetDefinition,
-        context: Context,
-        folder: Path,
-        fetcher: Callable[[Resource], Fetcher],
+        cls, definition: DatasetDefinition, context: Context, folder: Path, workshop: Workshop
     ) -> Graph:
         """Bind the resources of a definition.
 
-        :param fetcher: makes what gives one of them its bytes
         :raises DefinitionError: if they depend on one another in a circle
         """
         bound: dict[int, Resource] = {}
         for resource in definition.ordered_resources():
-            binding = Binding(context, definition, folder, fetcher(resource))
+            binding = Binding(context, definition, folder, workshop.fetcher(resource.name))
             bound[id(resource)] = resource.bind(binding, bound)
         named = {name: bound[id(resource)] for name, resource in definition.resources.items()}
-        return cls(definition, context, folder, tuple(bound.values()), named)
+        return cls(definition, context, folder, workshop, tuple(bound.values()), named)
+
+    @property
+    def sources(self) -> list[Source]:
+        """What is downloaded for them."""
+        return [source for resource in self.resources for source in resource.sources]
 
     @cached_property
     def _dependents(self) -> dict[int, list[Resource]]:

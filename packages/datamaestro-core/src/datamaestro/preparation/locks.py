@@ -1,46 +1,145 @@
-"""One process at a time: locks that end with the process that holds them."""
+"""One process at a time: locks that end with the process that holds them.
+
+A lock saves work: others wait for what one process makes, and find it made. What is
+right never rests on it, since there are file systems where locks fail, hang, or are granted
+to several machines at once. Whatever is made has a name of its own until it is whole, and
+gets its place by one rename; so without locks something is made twice at the worst.
+"""
 
 from __future__ import annotations
 
+import errno
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from datamaestro.files import usable
+from datamaestro.lockfiles import WITHOUT_LOCKS, new_lock
+from datamaestro.preparation.holder import Holder
+from datamaestro.sharing import make_folder, share
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 __all__ = ["locked"]
 
 logger = logging.getLogger(__name__)
 
+PATIENCE = 20.0
+"""Seconds within which a file system has to answer at all whether a lock is free."""
+
+NEWS = 5.0
+"""Seconds after which those who wait look again for whom."""
+
 
 @contextmanager
 def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock file at `path`; if another process does, say so and wait.
+    """Hold the lock file at `path`; if another process does, say which, and wait.
 
-    The operating system gives the lock up when its holder dies, however it does.
+    The operating system gives the lock up when its holder dies, however it does. Where
+    the file system has no locks, nothing is waited for.
 
     :param what: what the lock is for, as a message names it
     :param wait: whether to wait at all
     :raises BlockingIOError: if another process holds it, and it isn't waited for
     :raises DataDirectoryError: if the lock file can't be made
     """
-    lock = FileLock(path, thread_local=False)
-    busy = None
     with usable(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            busy = error
-    if busy is not None:
-        if not wait:
-            raise BlockingIOError(str(path)) from busy
-        logger.info("Waiting for another process that is busy with %s", what)
-        lock.acquire()
+        make_folder(path.parent)
+        lock, busy = _attempted(path)
+        if busy and wait:
+            _wait(lock, path, what)
+    if busy and not wait:
+        raise BlockingIOError(str(path))
     try:
+        Holder.here(what).write(path)
         yield
     finally:
+        Holder.forget(path)
         lock.release()
+
+
+def _attempted(path: Path) -> tuple[BaseFileLock, bool]:
+    """Try to get a lock at once; give it, and whether another process holds it."""
+    lock = new_lock(path)
+    try:
+        busy = not _answer(lock)
+    except PermissionError:
+        # A colleague's, who may have been the only one allowed to write it. Whoever may
+        # write in the folder may begin anew: a lock ends with its process.
+        path.unlink(missing_ok=True)
+        lock = new_lock(path)
+        busy = not _answer(lock)
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise
+        _tell_of_no_locks(path.parent, error.strerror)
+        return lock, False  # which isn't held, and releasing it does nothing
+    if not busy:
+        share(path)
+    return lock, busy
+
+
+def _answer(lock: BaseFileLock) -> bool:
+    """Tell whether the lock could be had at once.
+
+    :raises OSError: if there are no locks; ENOLCK if nothing was heard for too long
+    """
+    answers: SimpleQueue[Exception | None] = SimpleQueue()
+    given_up = threading.Event()
+
+    def ask() -> None:
+        try:
+            lock.acquire(timeout=0)
+        except Exception as error:
+            answers.put(error)
+            return
+        answers.put(None)
+        if given_up.is_set():
+            lock.release()
+
+    # Some file systems leave the question open when their lock server is gone.
+    threading.Thread(target=ask, name="datamaestro-lock", daemon=True).start()
+    try:
+        error = answers.get(timeout=PATIENCE)
+    except BaseException as stop:
+        given_up.set()
+        if isinstance(stop, Empty):
+            raise OSError(errno.ENOLCK, "the file system doesn't answer") from None
+        raise
+    if isinstance(error, TimeoutError):
+        return False
+    if error is not None:
+        raise error
+    return True
+
+
+def _wait(lock: BaseFileLock, path: Path, what: str) -> None:
+    """Wait until another process gives a lock up, and say for which; again if it changes."""
+    told: Holder | str | None = None
+    while True:
+        holder = Holder.read(path) or "another process"
+        if holder != told:
+            busy_with = holder.what if isinstance(holder, Holder) else what
+            logger.info("Waiting for %s, busy with %s", holder, busy_with)
+            told = holder
+        try:
+            lock.acquire(timeout=NEWS)
+        except TimeoutError:
+            continue
+        return
+
+
+@cache
+def _tell_of_no_locks(folder: Path, reason: str) -> None:
+    """Say that a folder has no locks, once."""
+    logger.warning(
+        "%s has no locks (%s): what several processes prepare at once may be fetched twice",
+        folder,
+        reason,
+    )

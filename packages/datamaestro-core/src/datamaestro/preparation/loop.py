@@ -1,15 +1,21 @@
-"""The loop that makes a dataset's resources, and records each once it is in place."""
+"""The loop that makes a dataset's resources, puts them in their places, and records them.
+
+Each is made below ``.downloads``, verified, flushed to disk, renamed into place, and
+recorded as complete. In no other order: whatever happens between any two of these, the
+next run finds either the whole or something to discard.
+
+Every run works in a folder of its own, and looks at what the state file says before it
+puts something in place: so runs that don't know of one another, where locks fail, do
+the same work twice and nothing worse.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from contextvars import ContextVar
+import errno
+import logging
+from contextlib import AbstractContextManager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
-from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Resource, StoredResource, ValueResource
 from datamaestro.errors import (
     DataDirectoryError,
@@ -18,114 +24,73 @@ from datamaestro.errors import (
     OfflineError,
     VerificationError,
 )
-from datamaestro.files import remove, usable
+from datamaestro.files import move_into_place, remove, usable
 from datamaestro.preparation.crew import Crew, Ended
-from datamaestro.preparation.fetch import CacheFetcher
-from datamaestro.preparation.graph import Graph, dataset_folder
-from datamaestro.preparation.locks import locked
-from datamaestro.preparation.making import WORK, fetcher_of, make
+from datamaestro.preparation.entries import sweep
+from datamaestro.preparation.graph import Graph, is_complete
+from datamaestro.preparation.making import Made, make
 from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.state import Record, State
-from datamaestro.preparation.value import build_value
+from datamaestro.sharing import make_folder
 
-if TYPE_CHECKING:
-    from datamaestro.context import Context
+__all__ = ["Disturbed", "Loop"]
 
-__all__ = ["build", "missing_resources", "run"]
-
-LOCK = ".state.lock"
+logger = logging.getLogger(__name__)
 
 GOES_ON = (VerificationError, DownloadError, OfflineError)
 """Failures of one resource after which the others are made all the same."""
 
-_under_way: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_under_way", default=())
+
+class Disturbed(Exception):  # noqa: N818  (it is no error, but an order)
+    """Another process was at work in the same place, and a file got lost: begin anew."""
 
 
-def run(definition: DatasetDefinition, context: Context) -> Any:
-    """Make all that is missing, and give the dataset's value.
-
-    When nothing is missing, no lock is taken and nothing is written.
-
-    :raises DatamaestroError: see :mod:`datamaestro.errors`
-    """
-    crew: Crew[Resource, Record] = Crew()
-    graph = _bind(definition, context, crew.cancelled)
-    with _once(definition):
-        state = State.load(graph.folder)
-        if graph.missing(state):
-            with locked(graph.folder / LOCK, definition.id), crew:
-                _Loop(graph, crew).run()
-        elif graph.unneeded(state):
-            # Left by a run that was interrupted at its end. Removing it is a courtesy,
-            # which someone who may only read can't do.
-            with suppress(DataDirectoryError), locked(graph.folder / LOCK, definition.id):
-                _Loop(graph, crew).run()
-        return build_value(graph)
-
-
-def build(definition: DatasetDefinition, context: Context) -> Any:
-    """Give the dataset's value, whether its data are there or not."""
-    graph = _bind(definition, context)
-    with _once(definition):
-        return build_value(graph)
-
-
-def missing_resources(definition: DatasetDefinition, context: Context) -> list[str]:
-    """Give the names of the resources that have to be made; changes nothing."""
-    graph = _bind(definition, context)
-    with _once(definition):
-        return [resource.name for resource in graph.missing(State.load(graph.folder))]
-
-
-def _bind(
-    definition: DatasetDefinition, context: Context, cancelled: threading.Event | None = None
-) -> Graph:
-    folder = dataset_folder(definition, context)
-
-    def fetcher(resource: Resource) -> CacheFetcher:
-        return CacheFetcher(context, folder / WORK / "inputs" / resource.name, cancelled)
-
-    return Graph.bind(definition, context, folder, fetcher)
-
-
-@contextmanager
-def _once(definition: DatasetDefinition) -> Iterator[None]:
-    """Refuse datasets that refer to themselves, through others or not."""
-    path = _under_way.get()
-    if any(item is definition for item in path):
-        circle = " → ".join(item.id for item in (*path, definition))
-        raise definition.error(f"datasets refer to one another in a circle: {circle}")
-    token = _under_way.set((*path, definition))
-    try:
-        yield
-    finally:
-        _under_way.reset(token)
-
-
-class _Loop:
+class Loop:
     """One run, by the process that holds the dataset's lock.
 
     Resources that fetch are made beside one another, as many as their hosts grant;
-    those that don't are made here, in turn. What is complete is recorded here, too.
+    those that don't are made here, in turn. All get their places here.
     """
 
-    def __init__(self, graph: Graph, crew: Crew[Resource, Record]) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.crew = crew
+        self.workshop = graph.workshop
         # Read now that the lock is held: another process may have finished meanwhile.
-        self.state = State.load(graph.folder)
+        self.state = State.load(graph.folder, self.workshop.folder)
         self.schedule = Schedule(graph.missing(self.state))
+        self.crew: Crew[Resource, Made] = Crew(self.workshop.cancelled)
         self.failures: list[DatamaestroError] = []
 
     def run(self) -> None:
-        with self._progress():
-            while self._step():
-                pass
-        if self.failures:
-            raise _together(self.graph.definition.id, self.failures)
-        self._drop_unneeded()
-        with usable(self.graph.folder):
-            remove(self.graph.folder / WORK)
+        """Make all that is missing.
+
+        :raises Disturbed: if it failed because another process was at work in the same place
+        :raises DatamaestroError: if it failed otherwise
+        """
+        interrupted = self.workshop.was_interrupted()
+        try:
+            with self.crew, self._progress():
+                while self._step():
+                    pass
+            if self.failures:
+                raise _together(self.graph.definition.id, self.failures)
+            self._drop_unneeded()
+            with usable(self.graph.folder):
+                if interrupted:
+                    sweep(self.graph.context, self.graph.sources)
+                self.workshop.remove_all()
+        except (OSError, DatamaestroError) as error:
+            # Where locks fail, another process may have been faster, and be cleaning up.
+            changed = self.state.refresh()
+            if self.graph.missing(self.state):
+                self.workshop.tidy()
+                if isinstance(error, OSError) and (changed or _lost_something(error)):
+                    raise Disturbed from error
+                raise
+            logger.debug("Another process has completed %s", self.graph.folder, exc_info=True)
+        except BaseException:
+            self.workshop.tidy()
+            raise
 
     def _progress(self) -> AbstractContextManager[object]:
         sizes = self.schedule.sizes
@@ -151,36 +116,67 @@ class _Loop:
         connections.take(url)
         return True
 
-    def _fetch(self, resource: StoredResource) -> Record:
+    def _fetch(self, resource: StoredResource) -> Made:
         try:
-            return make(resource)
+            return make(resource, self.workshop)
         finally:
             self.graph.context.connections.give_back(resource.sources[0].url)
 
-    def _made_here(self, resource: Resource) -> Ended[Resource, Record]:
+    def _made_here(self, resource: Resource) -> Ended[Resource, Made]:
         try:
             if isinstance(resource, StoredResource):
-                return Ended(resource, make(resource))
+                return Ended(resource, make(resource, self.workshop))
             assert isinstance(resource, ValueResource), "a resource is stored, or a value"
             resource.make()
-        except GOES_ON as error:
+        except (OSError, DatamaestroError) as error:
             return Ended(resource, error=error)
         return Ended(resource)
 
-    def _finish(self, ended: list[Ended[Resource, Record]]) -> None:
-        """Record what is complete, all of it at once; others go on when a fetch failed."""
-        made = {item.key.name: item.result for item in ended if item.result is not None}
-        if made:
-            self.state.complete(made)
-        for item in ended:
-            if item.error is None:
-                self.schedule.finish(item.key)
-                fetcher_of(item.key).release(self.schedule.needs)
-            elif isinstance(item.error, GOES_ON):
-                self.failures.append(item.error)
-            else:
+    def _finish(self, ended: list[Ended[Resource, Made]]) -> None:
+        """Record what is made, all of it at once; others go on when a fetch failed."""
+        self.state.refresh()
+        failed = [item for item in ended if item.error is not None and not self._is_made(item)]
+        done = [item for item in ended if item not in failed]
+        records = {
+            item.key.name: self._placed(item.key, item.result)
+            for item in done
+            if isinstance(item.key, StoredResource) and item.result is not None
+        }
+        if records:
+            self.state.complete(records)
+        for item in done:
+            self.schedule.finish(item.key)
+            self.workshop.fetcher(item.key.name).release(self.schedule.needs)
+        for item in failed:
+            if not isinstance(item.error, GOES_ON):
+                assert item.error is not None, "what failed has an error"
                 raise item.error
+            self.failures.append(item.error)
         self._drop_unneeded()
+
+    def _is_made(self, item: Ended[Resource, Made]) -> bool:
+        """Tell whether another process has made what this one couldn't.
+
+        It may also have removed what this one worked with, where locks fail.
+        """
+        if not isinstance(item.error, OSError | DatamaestroError):
+            return False
+        made = not any(missing is item.key for missing in self.graph.missing(self.state))
+        if made:
+            logger.debug("Another process has made %s", item.key.name, exc_info=item.error)
+        return made
+
+    def _placed(self, resource: StoredResource, made: Made) -> Record:
+        """Put a resource in its place, and tell what to record."""
+        recorded = self.state.get(resource.name)
+        if recorded is not None and is_complete(resource, self.state):
+            remove(made.path)  # others may use what is in place already
+            return recorded
+        if made.path != resource.path:
+            with usable(self.graph.folder):
+                move_into_place(made.path, resource.path)
+        downloads = tuple(self.workshop.fetcher(resource.name).downloads)
+        return Record(resource.fingerprint, str(resource.relative_path), made.size, downloads)
 
     def _drop_unneeded(self) -> None:
         """Remove the transient resources that nothing needs any more.
@@ -189,22 +185,28 @@ class _Loop:
         for whole by a later run that needs it again.
         """
         for resource in self.graph.unneeded(self.state):
-            discarded = self.graph.folder / WORK / f"{resource.name}.unneeded"
+            discarded = self.workshop.folder / f"{resource.name}.unneeded"
             with usable(self.graph.folder):
-                discarded.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(discarded.parent)
                 remove(discarded)
-                if resource.path.exists():
+                with suppress(FileNotFoundError):
                     resource.path.replace(discarded)
                 self.state.forget(resource.name)
                 remove(discarded)
+
+
+def _lost_something(error: OSError) -> bool:
+    """Tell whether an error is about a file that was there, or a folder that wasn't."""
+    reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
+    return isinstance(reason, OSError) and reason.errno in (errno.ENOENT, errno.ENOTEMPTY)
 
 
 def _together(dataset_id: str, failures: list[DatamaestroError]) -> DatamaestroError:
     """Make one error of all failures of a run; wrong bytes are the worst news."""
     if len(failures) == 1:
         return failures[0]
-    kind = next(kind for kind in GOES_ON if any(isinstance(item, kind) for item in failures))
-    return kind(
+    worst = next(item for kind in GOES_ON for item in failures if isinstance(item, kind))
+    return type(worst)(
         f"{len(failures)} resources can't be had",
         where=dataset_id,
         found=" | ".join(map(str, failures)),

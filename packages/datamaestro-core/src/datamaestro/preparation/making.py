@@ -1,64 +1,77 @@
-"""Making one resource: below ``.downloads``, verified, flushed to disk, moved into place.
-
-In no other order: whatever happens between any two of these, what is in place is whole.
-"""
+"""Making one resource, up to the point where only its place is missing."""
 
 from __future__ import annotations
 
 import logging
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import StoredResource
 from datamaestro.errors import DataDirectoryError, VerificationError
-from datamaestro.files import (
-    STORAGE_ERRORS,
-    flush_to_disk,
-    move_into_place,
-    remove,
-    size_on_disk,
-    usable,
-)
-from datamaestro.preparation.fetch import CacheFetcher, NextSource
-from datamaestro.preparation.state import Record
+from datamaestro.files import STORAGE_ERRORS, flush_to_disk, remove, size_on_disk, usable
+from datamaestro.preparation.entries import NextSource
+from datamaestro.preparation.workshop import Workshop
+from datamaestro.sharing import make_folder
 
-__all__ = ["WORK", "fetcher_of", "make"]
+__all__ = ["Made", "make"]
 
 logger = logging.getLogger(__name__)
 
-WORK = ".downloads"
-"""The folder, in a dataset's, of what isn't finished."""
 
+@dataclass(frozen=True)
+class Made:
+    """A resource that is whole, verified, and on disk.
 
-def make(resource: StoredResource) -> Record:
-    """Put a resource in its place, whole and verified, and tell what to record.
-
-    :raises DatamaestroError: see :mod:`datamaestro.errors`; nothing is in place then
+    :param path: where it is; its own place if it was there already
+    :param size: the number of bytes of the file, or of all files in the folder
     """
-    adopted = _adopted(resource)
-    if adopted is not None:
-        return adopted
-    destination = resource.binding.folder / WORK / resource.relative_path
-    while not _download(resource, destination):
+
+    path: Path
+    size: int
+
+
+def make(resource: StoredResource, workshop: Workshop) -> Made:
+    """Make a resource below the workshop's folder, unless the right one is in its place.
+
+    :raises DatamaestroError: see :mod:`datamaestro.errors`
+    """
+    if _is_there(resource):
+        return Made(resource.path, size_on_disk(resource.path))
+    destination = workshop.folder / resource.relative_path
+    while not _download(resource, destination, workshop):
         pass
     _verify(resource, destination)
     with usable(resource.binding.folder):
         flush_to_disk(destination)
-        size = size_on_disk(destination)
-        move_into_place(destination, resource.path)
-    return _record(resource, size)
+        return Made(destination, size_on_disk(destination))
 
 
-def _download(resource: StoredResource, destination: Path) -> bool:
+def _is_there(resource: StoredResource) -> bool:
+    """Tell whether what lies in place, from an earlier program or definition, is right."""
+    if not resource.path.exists():
+        return False
+    logger.info("Verifying %s, which is there already", resource.path)
+    try:
+        return resource.proves(resource.path)
+    except VerificationError as error:
+        logger.warning("%s; it is made again", error)
+        return False
+
+
+def _download(resource: StoredResource, destination: Path, workshop: Workshop) -> bool:
     """Let a resource be made at `destination`; tell whether it was.
 
     If it wasn't, the bytes that it was made from were wrong, and the next source
     may have the right ones.
     """
-    fetcher_of(resource).downloads.clear()
+    workshop.fetcher(resource.name).downloads.clear()
     with usable(resource.binding.folder):
+        make_folder(destination.parent)
         if not resource.can_recover:
             remove(destination)
-        destination.parent.mkdir(parents=True, exist_ok=True)
+        elif not destination.exists():
+            _copy_remains(resource, destination, workshop)
     try:
         resource._download(destination)
     except NextSource:
@@ -74,17 +87,15 @@ def _download(resource: StoredResource, destination: Path) -> bool:
     return True
 
 
-def _adopted(resource: StoredResource) -> Record | None:
-    """Take what lies in place, from an earlier program or definition, if it is right."""
-    if not resource.path.exists():
-        return None
-    logger.info("Verifying %s, which is there already", resource.path)
-    try:
-        proven = resource.proves(resource.path)
-    except VerificationError as error:
-        logger.warning("%s; it is made again", error)
-        return None
-    return _record(resource, size_on_disk(resource.path)) if proven else None
+def _copy_remains(resource: StoredResource, destination: Path, workshop: Workshop) -> None:
+    """Copy what an interrupted run left of a resource, if one did.
+
+    Taking it would be wrong where locks fail, and that run isn't over.
+    """
+    remains = workshop.remains(resource.relative_path)
+    if remains is not None:
+        copy = shutil.copytree if remains.is_dir() else shutil.copyfile
+        copy(remains, destination)
 
 
 def _verify(resource: StoredResource, destination: Path) -> None:
@@ -102,15 +113,3 @@ def _verify(resource: StoredResource, destination: Path) -> None:
         destination.replace(rejected)
         error.hint = f"it is set aside in {rejected}"
         raise
-
-
-def fetcher_of(resource: Resource) -> CacheFetcher:
-    """Give what fetches for a resource."""
-    fetcher = resource.binding.fetcher
-    assert isinstance(fetcher, CacheFetcher), "resources of a run fetch through the cache"
-    return fetcher
-
-
-def _record(resource: StoredResource, size: int) -> Record:
-    downloads = tuple(fetcher_of(resource).downloads)
-    return Record(resource.fingerprint, str(resource.relative_path), size, downloads)

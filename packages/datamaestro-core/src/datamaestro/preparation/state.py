@@ -25,14 +25,16 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from datamaestro.files import write_atomically
+from datamaestro.files import replacing, usable
+from datamaestro.sharing import make_folder
 
 __all__ = ["Download", "Record", "State"]
 
@@ -45,7 +47,7 @@ VERSION = 2
 class Download:
     """What was fetched for a resource.
 
-    :param url: where it came from, as it may be shown
+    :param url: where it came from
     :param size: the number of bytes
     :param sha256: their digest
     :param validator: what identified them at the server, if it told
@@ -76,30 +78,52 @@ class Record:
 
 
 class State:
-    """The content of a state file. Only who holds the dataset's lock changes it."""
+    """The content of a state file. Only who holds the dataset's lock changes it.
 
-    def __init__(self, path: Path, records: dict[str, Record]) -> None:
+    Should several processes hold it, since there are file systems where locks fail, each
+    adds its changes to what the others have written.
+    """
+
+    def __init__(self, path: Path, scratch: Path) -> None:
         self.path = path
-        self._records = records
-        self._texts = {name: _text(name, record) for name, record in records.items()}
+        self._scratch = scratch
+        self._records: dict[str, Record] = {}
+        self._texts: dict[str, str] = {}
+        self._version: tuple[int, ...] | None = None
 
     @classmethod
-    def load(cls, folder: Path) -> State:
+    def load(cls, folder: Path, scratch: Path | None = None) -> State:
         """Read the state of the dataset in `folder`.
 
         A file that can't be read counts as one that says nothing: what lies in the
         folder is then verified before it is used, as if an earlier program had left it.
+
+        :param scratch: where it is written until it is whole; by default in `folder`
         """
-        path = folder / ".state.json"
+        state = cls(folder / ".state.json", scratch or folder)
+        state.refresh()
+        return state
+
+    def refresh(self) -> bool:
+        """Read the file again if it isn't the one that was read or written last.
+
+        :return: whether it is another one
+        """
+        before = self._version
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            version = _version(self.path.stat())
+            if version == before:
+                return False
+            document = json.loads(self.path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
-            return cls(path, {name: _record(entry) for name, entry in resources.items()})
+            self._records = {name: _record(entry) for name, entry in resources.items()}
+            self._texts, self._version = {}, version
         except (FileNotFoundError, NotADirectoryError):
-            return cls(path, {})
+            self._records, self._version = {}, None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            logger.warning("%s can't be read (%s): the data are verified again", path, error)
-            return cls(path, {})
+            logger.warning("%s can't be read (%s): the data are verified again", self.path, error)
+            self._records, self._version = {}, None
+        return self._version != before
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
@@ -110,28 +134,40 @@ class State:
 
         :raises DataDirectoryError: if the file can't be written
         """
-        self._records.update(records)
-        self._texts.update({name: _text(name, record) for name, record in records.items()})
+        self.refresh()
+        for name, record in records.items():
+            self._records[name] = record
+            self._texts.pop(name, None)
         self._save()
 
     def forget(self, name: str) -> None:
         """Remove the record of a resource, durably; raises as :meth:`complete`."""
+        self.refresh()
         if self._records.pop(name, None) is not None:
-            del self._texts[name]
             self._save()
 
     def _save(self) -> None:
-        # The text of each record is kept: of 200 resources, writing all of them anew each
-        # time one was complete took longer than fetching them.
-        resources = ",\n".join(self._texts.values())
-        text = f'{{\n "version": {VERSION},\n "resources": {{\n{resources}\n }}\n}}\n'
-        write_atomically(self.path, text)
+        with usable(self.path.parent):
+            make_folder(self._scratch)
+            with replacing(self.path, self._scratch) as file:
+                file.write(self._text().encode())
+                file.flush()
+                self._version = _version(os.fstat(file.fileno()))
+
+    def _text(self) -> str:
+        """Give the document; of 200 records, most of the time goes into making their texts."""
+        for name, record in self._records.items():
+            if name not in self._texts:
+                entry = {"state": "complete", **asdict(record)}
+                text = f"{json.dumps(name)}: {json.dumps(entry, indent=1)}"
+                self._texts[name] = indent(text, "  ")
+        resources = ",\n".join(self._texts[name] for name in self._records)
+        return f'{{\n "version": {VERSION},\n "resources": {{\n{resources}\n }}\n}}\n'
 
 
-def _text(name: str, record: Record) -> str:
-    downloads = [vars(download) for download in record.downloads]
-    document = {"state": "complete", **vars(record), "downloads": downloads}
-    return indent(f"{json.dumps(name)}: {json.dumps(document, indent=1)}", "  ")
+def _version(status: os.stat_result) -> tuple[int, ...]:
+    """Give what is another for every file that takes the place of an earlier one."""
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _record(entry: dict[str, Any]) -> Record:

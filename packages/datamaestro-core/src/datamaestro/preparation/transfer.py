@@ -1,40 +1,36 @@
 """One transfer: from a URL into a partial file that can be continued.
 
-The partial file has a note beside it: its URL, what identified the content at
-the server, and the size. A transfer goes on only where the note and the
-server agree; otherwise it starts over, so that bytes of two versions are never
-joined.
+It goes on only where the note about the partial file and the server agree; otherwise
+it starts over, so that bytes of two versions are never joined.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import random
-import shutil
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from io import FileIO
 from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
-from datamaestro.errors import DataDirectoryError, TransportError
-from datamaestro.files import remove, usable, write_atomically
+from datamaestro.errors import TransportError
+from datamaestro.files import check_space, usable
 from datamaestro.preparation.connections import Connections
 from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
 from datamaestro.preparation.pace import Pace
+from datamaestro.preparation.partial import Partial, StartOver
 from datamaestro.preparation.ranges import Ranges
-from datamaestro.urls import masked, recognizable
+from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE
 
 if TYPE_CHECKING:
     from datamaestro.progress import Progress
 
-__all__ = ["Means", "Partial", "StartOver", "Transfer", "Transferred"]
+__all__ = ["Means", "Transfer", "Transferred"]
 
 logger = logging.getLogger(__name__)
 
@@ -72,13 +68,6 @@ class Means:
 
 
 @dataclass(frozen=True)
-class _Note:
-    url: str  # recognizable, since who may read the cache needn't know its secrets
-    validator: str | None
-    size: int | None
-
-
-@dataclass(frozen=True)
 class Transferred:
     """What came.
 
@@ -92,41 +81,6 @@ class Transferred:
     size: int
     digests: dict[str, str]
     validator: str | None
-
-
-class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
-    """The content changed after some of it had been given: all of it has to be read anew."""
-
-
-class Partial:
-    """A partial file, and the note about it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.note_path = path.with_suffix(".json")
-
-    def resumable(self, url: str) -> tuple[int, str | None]:
-        """Give how many bytes of `url`'s content are there, and what identified it."""
-        with suppress(OSError, ValueError, TypeError):
-            note = _Note(**json.loads(self.note_path.read_text(encoding="utf-8")))
-            size = self.path.stat().st_size
-            if (
-                note.url == recognizable(url)
-                and note.validator
-                and (note.size is None or size <= note.size)
-            ):
-                return size, note.validator
-        return 0, None
-
-    def describe(self, url: str, response: Response) -> None:
-        """Note what is about to be written, durably before any of its bytes."""
-        note = _Note(recognizable(url), response.validator, response.size)
-        write_atomically(self.note_path, json.dumps(asdict(note)) + "\n")
-
-    def remove(self) -> None:
-        """Remove both."""
-        remove(self.path)
-        remove(self.note_path)
 
 
 class Transfer:
@@ -191,10 +145,10 @@ class Transfer:
             except TransportError as error:
                 failures = 1 if self._position > before else failures + 1
                 attempts = ATTEMPTS if self._position or length else self._attempts
-                if not error.retry or failures >= attempts:
-                    raise
                 if error.overloaded:
                     self._means.connections.lower(self.url)
+                if not error.retry or failures >= attempts:
+                    raise
                 wait = _wait(failures, error.retry_after)
                 logger.warning("%s; trying again in %.1f s", error, wait)
                 if self._means.cancelled.wait(wait):
@@ -219,20 +173,18 @@ class Transfer:
                     raise StartOver(f"{masked(self.url)} changed while it was read")
                 length = 0
                 with usable(self.partial.path.parent):
-                    self.partial.remove()
+                    self.partial.begin(self.url, response)
             self._validator = response.validator
-            self._check_space(response, length)
-            with self.partial.path.open("a+b") as file:
+            if response.size is not None:
+                check_space(self.partial.path.parent, response.size - length, "to download")
+            # Unbuffered: what a full disk refuses must not be tried again when it is closed.
+            with self.partial.open() as file:
                 file.seek(self._position)
-                while self._position < length and (chunk := file.read(CHUNK_SIZE)):
+                while chunk := file.read(min(CHUNK_SIZE, length - self._position)):
                     yield chunk
                 for chunk in self._incoming(response):
                     with usable(self.partial.path.parent):
-                        if self._position == 0 and len(chunk) != response.size:
-                            # What comes in one piece needs no note to go on from.
-                            self.partial.describe(self.url, response)
-                        file.write(chunk)
-                        file.flush()
+                        _write(file, chunk)
                     yield chunk
             if response.size is not None and self._position != response.size:
                 raise TransportError(
@@ -283,18 +235,12 @@ class Transfer:
             and self._means.connections.take_free(self.url)
         )
 
-    def _check_space(self, response: Response, have: int) -> None:
-        if response.size is None:
-            return
-        free = shutil.disk_usage(self.partial.path.parent).free
-        if free < response.size - have:
-            raise DataDirectoryError(
-                "not enough space to download",
-                where=self.partial.path.parent,
-                expected=f"{response.size - have:,} bytes free",
-                found=f"{free:,}",
-                hint="free some space, then run it again: it goes on where it stopped",
-            )
+
+def _write(file: FileIO, chunk: bytes) -> None:
+    """Write all of a chunk; one call may write less."""
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _wait(failures: int, retry_after: float | None) -> float:

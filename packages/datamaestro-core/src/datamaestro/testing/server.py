@@ -256,6 +256,10 @@ class FileServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def handle(self) -> None:
+                with suppress(ConnectionResetError):  # a client that was killed
+                    super().handle()
+
             def do_GET(self) -> None:
                 self._answer(with_body=True)
 

@@ -1,0 +1,66 @@
+"""The entries of the cache: their names, their second names, and how they go."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datamaestro.download.source import Source
+from datamaestro.files import remove
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["NextSource", "entry_name", "linked", "not_emptied", "sweep"]
+
+
+class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
+    """What was made from a download is void: make it again, from what comes next."""
+
+
+def entry_name(source: Source) -> str:
+    """Give what the names of all files about a source begin with."""
+    return hashlib.sha256(source.url.encode()).hexdigest()
+
+
+def linked(path: Path, destination: Path) -> bool:
+    """Give a file a second name, where its file system can; tell whether it has it."""
+    try:
+        os.link(path, destination)
+    except FileNotFoundError:
+        raise
+    except (OSError, NotImplementedError):
+        return False
+    return True
+
+
+@contextmanager
+def not_emptied(path: Path) -> Iterator[None]:
+    """Order to begin anew where a download goes while it is used.
+
+    Others may empty the cache where locks fail.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        if path.exists():
+            raise
+        raise NextSource from error
+
+
+def sweep(context: Context, sources: Iterable[Source]) -> None:
+    """Remove all that killed processes left of sources in the cache.
+
+    Downloads that are whole stay if they are kept.
+    """
+    kept = {".lock", ".rejected", *((".dl", ".json") if context.keep_downloads else ())}
+    names = {entry_name(source) for source in sources}
+    with suppress(FileNotFoundError):
+        for path in context.cachepath.iterdir():
+            name = path.name.lstrip(".").partition(".")[0]
+            if name in names and path.suffix not in kept:
+                remove(path)

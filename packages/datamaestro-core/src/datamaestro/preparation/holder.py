@@ -1,0 +1,85 @@
+"""Who holds a lock: a note beside it, for those who wait.
+
+The note is for people. Nothing depends on it: it may be missing, damaged, or left by
+a process that was killed.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from datamaestro.sharing import share
+
+__all__ = ["Holder"]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that holds a lock.
+
+    :param user: the user's name
+    :param host: the machine's name
+    :param process: the process id on that machine
+    :param since: since when it has held the lock, in ISO 8601
+    :param what: what it is busy with
+    """
+
+    user: str
+    host: str
+    process: int
+    since: str
+    what: str
+
+    @classmethod
+    def here(cls, what: str) -> Self:
+        """Describe this process, which has just got a lock."""
+        import platform
+
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(_user(), platform.node(), os.getpid(), now, what)
+
+    @classmethod
+    def read(cls, lock: Path) -> Self | None:
+        """Give who noted to hold a lock file, if that can be read."""
+        with suppress(OSError, ValueError, TypeError):
+            return cls(**json.loads(_beside(lock).read_text(encoding="utf-8")))
+        return None
+
+    def write(self, lock: Path) -> None:
+        """Leave the note beside a lock file, if that is possible."""
+        path = _beside(lock)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)  # it may be a colleague's, to be replaced and not written
+            with path.open("x", encoding="utf-8") as file:
+                share(path)
+                json.dump(asdict(self), file)
+
+    @staticmethod
+    def forget(lock: Path) -> None:
+        """Remove the note beside a lock file, before the lock is given up."""
+        with suppress(OSError):
+            _beside(lock).unlink(missing_ok=True)
+
+    def __str__(self) -> str:
+        since = self.since.replace("T", " ").replace("+00:00", " UTC")
+        return f"{self.user} on {self.host} (process {self.process}, since {since})"
+
+
+def _beside(lock: Path) -> Path:
+    # Not in the lock file: on Windows nobody else can read what is locked, and some
+    # versions of filelock empty the file when they try to get it.
+    return lock.with_suffix(".holder")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user without a name, as in containers
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "someone"

@@ -1,0 +1,138 @@
+"""Partial files: what an interrupted transfer leaves, for another to go on from.
+
+Every transfer has a partial file of its own, ``<hash>.<random>.part``, which it takes over
+from an interrupted one by renaming it: of several processes that try, one succeeds. The
+note about it, ``<hash>.json``, tells its name, its URL, what identified the content at the
+server, and the size. It stays as long as the download, when that is whole.
+
+A file holds bytes of one version only, each at its place. So even where locks fail, and a
+file is taken from a process that still writes to it, both write the same bytes to the same
+places; the one that finds its file gone at its end starts over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from io import FileIO
+from pathlib import Path
+
+from datamaestro.download.transport import Response
+from datamaestro.files import remove, write_atomically
+from datamaestro.sharing import share
+from datamaestro.urls import recognizable
+
+__all__ = ["Partial", "StartOver", "origin"]
+
+
+@dataclass(frozen=True)
+class _Note:
+    file: str
+    url: str
+    validator: str | None
+    size: int | None
+
+
+class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
+    """What was given is void: all of it has to be read anew."""
+
+
+class Partial:
+    """The partial file of one transfer.
+
+    :param entry: the download's path in the cache, without a suffix
+    """
+
+    def __init__(self, entry: Path) -> None:
+        self.path = entry.with_name(f"{entry.name}.{secrets.token_hex(4)}.part")
+        self._entry = entry
+        self._note_path = entry.with_suffix(".json")
+        self._note: _Note | None = None
+        self._earlier: Path | None = None
+
+    def take_over(self, url: str) -> None:
+        """Take what an interrupted transfer of `url` left; leave what is of no use."""
+        note = _read_note(self._note_path)
+        if note is None:
+            return
+        self._earlier = self._entry.with_name(note.file)
+        if note.url != recognizable(url) or note.validator is None:
+            return
+        with suppress(FileNotFoundError):
+            self._claim(self._earlier)
+            self._write_note(replace(note, file=self.path.name))
+
+    def _claim(self, left: Path) -> None:
+        left.replace(self.path)
+        if not os.access(self.path, os.W_OK):  # a colleague's, to be read and not written
+            shutil.copyfile(self.path, left)
+            left.replace(self.path)
+            share(self.path)
+
+    def resumable(self, url: str) -> tuple[int, str | None]:
+        """Give how many bytes of `url`'s content are there, and what identified it."""
+        note = self._note
+        if note is not None and note.url == recognizable(url) and note.validator:
+            with suppress(OSError):
+                size = self.path.stat().st_size
+                if note.size is None or size <= note.size:
+                    return size, note.validator
+        return 0, None
+
+    def begin(self, url: str, response: Response) -> None:
+        """Begin an empty file, and note durably what is about to be written to it."""
+        if self._earlier is not None:
+            remove(self._earlier)
+        # Another file, and not this one emptied: a slower process may still write to it.
+        remove(self.path)
+        self.path.touch(exist_ok=False)
+        share(self.path)
+        note = _Note(self.path.name, recognizable(url), response.validator, response.size)
+        self._write_note(note)
+
+    def open(self) -> FileIO:
+        """Open the file, to read what is there and write what comes.
+
+        :raises StartOver: if another process has taken it
+        """
+        try:
+            return self.path.open("r+b", buffering=0)
+        except FileNotFoundError as error:
+            raise StartOver(f"{self.path} was taken by another process") from error
+
+    def finish(self, destination: Path) -> None:
+        """Give the file, which is whole, another name; the note stays.
+
+        :raises StartOver: if another process has taken it
+        """
+        try:
+            self.path.replace(destination)
+        except FileNotFoundError as error:
+            raise StartOver(f"{self.path} was taken by another process") from error
+
+    def remove(self) -> None:
+        """Remove the file and the note about it."""
+        remove(self.path)
+        note = _read_note(self._note_path)
+        if note is None or note.file == self.path.name:
+            remove(self._note_path)
+
+    def _write_note(self, note: _Note) -> None:
+        write_atomically(self._note_path, json.dumps(asdict(note)) + "\n")
+        self._note = note
+
+
+def origin(entry: Path) -> tuple[str, str | None] | None:
+    """Give the URL that a whole download came from, and what identified it there, if noted."""
+    note = _read_note(entry.with_suffix(".json"))
+    return None if note is None else (note.url.partition(" ")[0], note.validator)
+
+
+def _read_note(path: Path) -> _Note | None:
+    with suppress(OSError, ValueError, TypeError):
+        return _Note(**json.loads(path.read_text(encoding="utf-8")))
+    return None

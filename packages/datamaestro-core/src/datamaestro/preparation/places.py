@@ -1,0 +1,77 @@
+"""Where the data of a dataset are: in a directory of the site, or in the context's own."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.download.resource import StoredResource
+from datamaestro.identifiers import relative_path
+from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.state import State
+from datamaestro.preparation.workshop import Workshop
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["LOCK", "dataset_folder", "graph_at_site", "graph_of_context"]
+
+logger = logging.getLogger(__name__)
+
+LOCK = ".state.lock"
+
+
+def dataset_folder(definition: DatasetDefinition, directory: Path) -> Path:
+    """Give the folder of a dataset in a data directory, whether it is there or not.
+
+    A dataset of no repository lies below ``__custom__`` and the name of its module.
+    """
+    if definition.repository is not None:
+        base = directory / "data" / definition.repository
+    else:
+        module = definition.target.__module__.partition(".")[0]
+        base = directory / "data" / "__custom__" / module
+    return base / relative_path(definition.id)
+
+
+def graph_of_context(definition: DatasetDefinition, context: Context) -> Graph:
+    """Bind the resources of a dataset in the context's own data directory."""
+    folder = dataset_folder(definition, context.path)
+    return Graph.bind(definition, context, folder, Workshop(context, folder))
+
+
+def graph_at_site(definition: DatasetDefinition, context: Context) -> Graph | None:
+    """Bind the resources of a dataset in the first site directory that has them all.
+
+    They count only where the state file says that they are complete: proving anything
+    else would have to be done each time, since the proof can't be recorded there.
+    """
+    for directory in context.site_directories:
+        folder = dataset_folder(definition, directory)
+        if not os.access(folder / ".state.json", os.R_OK):
+            continue
+        # What fetches needs a place to write, whatever is read from elsewhere.
+        own = dataset_folder(definition, context.path)
+        graph = Graph.bind(definition, context, folder, Workshop(context, own))
+        if _is_whole(graph):
+            return graph
+        logger.debug("%s isn't complete, as its state file says: it is left out", folder)
+    return None
+
+
+def _is_whole(graph: Graph) -> bool:
+    """Tell whether all that is stored of a dataset is complete and can be read."""
+    state = State.load(graph.folder)
+    recorded = [
+        item
+        for item in graph.resources
+        if isinstance(item, StoredResource) and state.get(item.name) is not None
+    ]
+    return (
+        bool(recorded)
+        and not any(isinstance(item, StoredResource) for item in graph.missing(state))
+        and all(os.access(item.path, os.R_OK) for item in recorded)
+    )

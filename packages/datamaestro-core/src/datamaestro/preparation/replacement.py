@@ -1,0 +1,83 @@
+"""Making a dataset anew beside what is there, and then putting it in its place."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datamaestro.download.resource import StoredResource
+from datamaestro.download.source import Source
+from datamaestro.files import move_into_place
+from datamaestro.preparation.fetch import CacheFetcher
+from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.state import Download, Record, State
+from datamaestro.preparation.transfer import Transfer
+from datamaestro.preparation.workshop import WORK, Workshop
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["replace_all", "staged"]
+
+logger = logging.getLogger(__name__)
+
+
+class _FreshFetcher(CacheFetcher):
+    """Fetches every source once in a run, whatever the cache had of it before."""
+
+    def __init__(
+        self, context: Context, inputs: Path, cancelled: threading.Event, fresh: set[Source]
+    ) -> None:
+        super().__init__(context, inputs, cancelled)
+        self._fresh = fresh
+
+    def _cached(self, source: Source, path: Path) -> Download | None:
+        return super()._cached(source, path) if source in self._fresh else None
+
+    def _accept(self, source: Source, entry: Path, transfer: Transfer) -> Download:
+        download = super()._accept(source, entry, transfer)
+        self._fresh.add(source)
+        return download
+
+
+def staged(graph: Graph) -> Graph:
+    """Bind a dataset's resources once more, in an empty folder below the dataset's own.
+
+    There each of them sees those that it is made from as they are made anew.
+    """
+    folder = graph.folder / WORK / f"{secrets.token_hex(4)}.new"
+    workshop = Workshop(graph.context, folder, partial(_FreshFetcher, fresh=set()))
+    return Graph.bind(graph.definition, graph.context, folder, workshop)
+
+
+def replace_all(graph: Graph, new: Graph) -> None:
+    """Put all that was made in `new` in the place of what `graph` has, and record it."""
+    made = State.load(new.folder)
+    state = State.load(graph.folder, new.folder)
+    for resource in new.resources:
+        record = made.get(resource.name) if isinstance(resource, StoredResource) else None
+        if record is not None:
+            _tell_differences(state.get(resource.name), record)
+            move_into_place(new.folder / record.path, graph.folder / record.path)
+            state.complete({resource.name: record})
+
+
+def _tell_differences(old: Record | None, new: Record) -> None:
+    """Warn of every URL that gives other bytes than those that were recorded."""
+    if old is None:
+        return
+    before = {download.url: download.sha256 for download in old.downloads}
+    for download in new.downloads:
+        recorded = before.get(download.url, download.sha256)
+        if recorded != download.sha256:
+            logger.warning(
+                "%s gives other bytes than it did on %s: sha256 %s, recorded %s",
+                download.url,
+                old.time,
+                download.sha256,
+                recorded,
+            )

@@ -1,0 +1,85 @@
+"""What one run has to itself, so that runs that don't know of one another harm no other."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datamaestro.files import discard, remove
+from datamaestro.preparation.fetch import CacheFetcher
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["WORK", "Workshop"]
+
+WORK = ".downloads"
+"""The folder, in a dataset's, of all runs that are under way."""
+
+
+class Workshop:
+    """A folder for one run in a dataset's folder, and what fetches for its resources.
+
+    Nothing is made on disk before somebody puts something in.
+
+    :param context: where the dataset is prepared
+    :param dataset_folder: the dataset's folder
+    :param kind: makes what fetches
+    :ivar folder: where resources are made, until they are whole
+    :ivar cancelled: set when nobody waits for the run any more
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        dataset_folder: Path,
+        kind: Callable[[Context, Path, threading.Event], CacheFetcher] = CacheFetcher,
+    ) -> None:
+        self.all_runs = dataset_folder / WORK
+        self.folder = self.all_runs / secrets.token_hex(4)
+        self.cancelled = threading.Event()
+        self._context = context
+        self._kind = kind
+        self._fetchers: dict[str, CacheFetcher] = {}
+
+    @property
+    def _inputs(self) -> Path:
+        return self.folder / ".inputs"  # no resource's name begins with a dot
+
+    def fetcher(self, name: str) -> CacheFetcher:
+        """Give what fetches for the resource of that name, with a folder of its own."""
+        if name not in self._fetchers:
+            self._fetchers[name] = self._kind(self._context, self._inputs / name, self.cancelled)
+        return self._fetchers[name]
+
+    def was_interrupted(self) -> bool:
+        """Tell whether there is anything of another run, or of this one."""
+        return self.all_runs.exists()
+
+    def remains(self, relative_path: object) -> Path | None:
+        """Give what the last of the interrupted runs left of a resource, if one did."""
+        # The folders of runs have names of eight letters, those being removed longer ones.
+        found = list(self.all_runs.glob(f"????????/{relative_path}"))
+        return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+
+    def remove_all(self) -> None:
+        """Remove the folder of this run, and those of all that were interrupted.
+
+        One after the other: as long as there is one, the next run cleans up.
+        """
+        with suppress(FileNotFoundError):
+            for folder in list(self.all_runs.iterdir()):
+                discard(folder)
+        with suppress(OSError):  # another run may have begun
+            self.all_runs.rmdir()
+
+    def tidy(self) -> None:
+        """Leave of the run's folder only what a resource may go on from."""
+        with suppress(OSError):
+            remove(self._inputs)
+            self.folder.rmdir()
+            self.all_runs.rmdir()

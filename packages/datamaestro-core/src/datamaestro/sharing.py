@@ -1,0 +1,54 @@
+"""Folders that several people share: what is made in them belongs to their group.
+
+Setting the group-id bit of a folder has the same effect, on the systems that have it.
+Not everyone who makes a folder for colleagues knows of it, so it isn't relied on.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["make_folder", "share"]
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, each in the group of the one that it lies in.
+
+    The folder may be there already.
+
+    :raises OSError: if it can't be made
+    """
+    try:
+        path.mkdir()
+    except FileNotFoundError:
+        if path.parent == path:
+            raise
+        make_folder(path.parent)
+        make_folder(path)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+    else:
+        share(path)
+
+
+def share(path: Path) -> None:
+    """Give something that was just made the group of the folder that it lies in.
+
+    A folder hands its group down then, so that whatever makes files in it needn't know.
+    Nothing happens where groups aren't those of POSIX, or to a user who isn't in that one.
+    """
+    if sys.platform == "win32":
+        return
+    group = path.parent.stat().st_gid
+    status = path.lstat()
+    if status.st_gid == group:
+        return
+    with suppress(OSError):
+        os.chown(path, -1, group, follow_symlinks=False)
+        if stat.S_ISDIR(status.st_mode):
+            path.chmod(stat.S_IMODE(status.st_mode) | stat.S_ISGID)

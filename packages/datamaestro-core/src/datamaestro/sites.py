@@ -1,0 +1,58 @@
+"""The read-only data directories of a site, which its users have under their own."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from datamaestro.errors import SettingsError
+from datamaestro.settings import Settings
+
+__all__ = ["Site"]
+
+logger = logging.getLogger(__name__)
+
+
+class Site:
+    """The data directories that are searched before a user's own.
+
+    :param own: the user's own data directory
+    :param given: those that the caller names, or None for those of ``DATAMAESTRO_PATH``
+        and of the user's settings
+    """
+
+    def __init__(self, own: Path, given: Iterable[str | os.PathLike[str]] | None) -> None:
+        self.own = own
+        self._given = None if given is None else [Path(path) for path in given]
+        self._unusable: set[Path] = set()
+
+    def directories(self, settings: Settings) -> list[Path]:
+        """Give those that can be read, in order; another is warned about, once."""
+        named = self._given
+        if named is None:
+            paths = os.environ.get("DATAMAESTRO_PATH", "").split(os.pathsep)
+            named = [*map(Path, filter(None, paths)), *settings.site_directories]
+        absolute = dict.fromkeys(path.expanduser().absolute() for path in named)
+        return [path for path in absolute if path != self.own and self._is_usable(path)]
+
+    def datafolder(self, name: str, settings: Settings) -> Path | None:
+        """Give the data folder that the first of the directories' settings names so."""
+        for directory in self.directories(settings):
+            try:
+                folders = Settings.load(directory / "settings.json").datafolders
+            except SettingsError as error:
+                logger.warning("%s; it is left out", error)
+                continue
+            if name in folders:
+                return folders[name]
+        return None
+
+    def _is_usable(self, directory: Path) -> bool:
+        if os.access(directory, os.R_OK | os.X_OK):
+            return True
+        if directory not in self._unusable:
+            self._unusable.add(directory)
+            logger.warning("the site directory %s can't be read: it is left out", directory)
+        return False

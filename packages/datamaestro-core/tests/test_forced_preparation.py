@@ -1,0 +1,203 @@
+"""Preparing again what is there: the old stays until all of the new is whole."""
+
+import hashlib
+import json
+import threading
+
+import pytest
+
+from datamaestro.context import Context, prepare_dataset
+from datamaestro.data import File, Folder
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FileResource, FilesCopy, FolderResource, Source
+from datamaestro.errors import DownloadError, ParameterError
+
+URL, OTHER = "memory://host/data.bin", "memory://host/other.bin"
+
+
+class Fetched(FileResource):
+    def __init__(self, filename, url):
+        super().__init__(filename)
+        self.source = Source.of(url)
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    def _download(self, destination):
+        self.fetch_to(self.source, destination)
+
+
+class Tree(FolderResource):
+    """A folder with one file, the content of which is fetched."""
+
+    def __init__(self, url, **arguments):
+        super().__init__(**arguments)
+        self.source = Source.of(url)
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    def _download(self, destination):
+        destination.mkdir()
+        self.fetch_to(self.source, destination / "a")
+
+
+@dataset(id="org.example.two")
+class Two(Dataset):
+    FIRST = Fetched("first.bin", URL)
+    SECOND = Fetched("second.bin", OTHER)
+
+    def config(self) -> Folder:
+        return Folder(path=self.FIRST.path.parent)
+
+
+@dataset(id="org.example.single")
+class Single(Dataset):
+    DATA = Fetched("data.bin", URL)
+
+    def config(self) -> File:
+        return File(path=self.DATA.path)
+
+
+@pytest.fixture
+def served(memory, quick):
+    memory.CONTENT.update({URL: b"first", OTHER: b"second"})
+    return memory
+
+
+def contents(context):
+    folder = context.folder(Two)
+    return (folder / "first.bin").read_bytes(), (folder / "second.bin").read_bytes()
+
+
+def test_everything_is_fetched_again(context, served):
+    context.prepare(Two)
+    served.CONTENT.update({URL: b"new first", OTHER: b"new second"})
+    context.prepare(Two, force=True)
+    assert contents(context) == (b"new first", b"new second")
+    assert len(served.REQUESTS) == 4
+
+
+def test_what_is_not_there_yet_is_made(context, served):
+    assert prepare_dataset(Single, context, force=True).path.read_bytes() == b"first"
+
+
+def test_nothing_is_replaced_until_all_is_whole(context, served):
+    context.prepare(Two)
+    served.CONTENT[URL] = b"new first"
+    del served.CONTENT[OTHER]
+    with pytest.raises(DownloadError):
+        context.prepare(Two, force=True)
+    assert contents(context) == (b"first", b"second")
+    assert context.missing(Two) == []
+
+
+def test_readers_have_the_old_until_then(context, served):
+    seen = []
+
+    def look():
+        path = context.get(Looked).path
+        seen.append(path.read_bytes() if path.exists() else None)
+        seen.append(context.missing(Looked))
+
+    class Looking(Fetched):
+        def _download(self, destination):
+            super()._download(destination)
+            reader = threading.Thread(target=look)
+            reader.start()
+            reader.join()
+
+    @dataset(id="org.example.looked")
+    class Looked(Dataset):
+        DATA = Looking("data.bin", URL)
+
+        def config(self) -> File:
+            return File(path=self.DATA.path)
+
+    context.prepare(Looked)
+    served.CONTENT[URL] = b"new"
+    context.prepare(Looked, force=True)
+    assert seen == [None, ["DATA"], b"first", []]
+    assert context.get(Looked).path.read_bytes() == b"new"
+
+
+def test_a_kept_download_is_not_used(home, served):
+    context = Context(home / "keeping", keep_downloads=True)
+    context.prepare(Single)
+    served.CONTENT[URL] = b"new"
+    assert context.prepare(Single, force=True).path.read_bytes() == b"new"
+    assert [path.read_bytes() for path in context.cachepath.glob("*.dl")] == [b"new"]
+
+
+def test_what_is_made_from_others_is_made_from_the_new(context, served):
+    archive = Tree(URL, transient=True)
+
+    @dataset(id="org.example.kept")
+    class Kept(Dataset):
+        ARCHIVE = archive
+        KEPT = FilesCopy(archive, {"first": "a"})
+
+        def config(self) -> Folder:
+            return Folder(path=self.KEPT.path)
+
+    context.prepare(Kept)
+    served.CONTENT[URL] = b"new"
+    assert (context.prepare(Kept, force=True).path / "first").read_bytes() == b"new"
+    folder = context.folder(Kept)
+    assert sorted(path.name for path in folder.iterdir()) == [".state.json", ".state.lock", "KEPT"]
+
+
+def test_a_folder_takes_the_place_of_the_old_one(context, served):
+    @dataset(id="org.example.tree")
+    class WithTree(Dataset):
+        TREE = Tree(URL)
+
+        def config(self) -> Folder:
+            return Folder(path=self.TREE.path)
+
+    path = context.prepare(WithTree).path
+    (path / "stray").touch()
+    served.CONTENT[URL] = b"new"
+    context.prepare(WithTree, force=True)
+    assert [(item.name, item.read_bytes()) for item in path.iterdir()] == [("a", b"new")]
+
+
+def test_other_bytes_than_before_are_told_with_both_digests(context, served, caplog):
+    context.prepare(Two)
+    served.CONTENT[URL] = b"new"
+    context.prepare(Two, force=True)
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    (warning,) = warnings
+    old, new = (hashlib.sha256(text).hexdigest() for text in (b"first", b"new"))
+    assert warning.startswith(f"{URL} gives other bytes than it did on 20")
+    assert warning.endswith(f"sha256 {new}, recorded {old}")
+
+
+def test_the_same_bytes_as_before_are_no_news(context, served, caplog):
+    context.prepare(Two)
+    context.prepare(Two, force=True)
+    assert "other bytes" not in caplog.text
+
+
+def test_the_new_is_recorded(context, served):
+    context.prepare(Single)
+    served.CONTENT[URL] = b"newer"
+    context.prepare(Single, force=True)
+    state = json.loads((context.folder(Single) / ".state.json").read_text())
+    (download,) = state["resources"]["DATA"]["downloads"]
+    assert (download["size"], download["sha256"]) == (5, hashlib.sha256(b"newer").hexdigest())
+    assert context.missing(Single) == []
+
+
+def test_it_is_made_in_the_own_directory_even_if_the_site_has_it(home, served, caplog):
+    Context(home / "site").prepare(Single)
+    context = Context(home / "own", site=[home / "site"])
+    assert context.prepare(Single, force=True).path.is_relative_to(context.path)
+    assert f"{home / 'site'}" in caplog.text
+
+
+def test_what_may_not_be_fetched_cannot_be_fetched_again(context):
+    with pytest.raises(ParameterError, match="can't be fetched again"):
+        context.prepare(Single, force=True, download=False)

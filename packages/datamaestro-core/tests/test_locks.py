@@ -1,0 +1,163 @@
+"""Locks: for whom others wait, and what happens where there are none."""
+
+import errno
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from datamaestro.errors import DataDirectoryError
+from datamaestro.preparation import locks
+from datamaestro.preparation.holder import Holder
+from datamaestro.preparation.locks import locked
+
+HOLD = """
+import sys
+from pathlib import Path
+from datamaestro.preparation.locks import locked
+with locked(Path(sys.argv[1]), "org.example.busy"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Give a process that holds a lock until its input ends."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "x.lock")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def waiting(tmp_path, caplog):
+    """Give a function that begins to wait for the lock, and gives the thread that does."""
+    caplog.set_level(logging.INFO, "datamaestro")
+
+    def wait():
+        def hold():
+            with locked(tmp_path / "x.lock", "org.example.waiting"):
+                pass
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        while "Waiting" not in caplog.text:
+            assert thread.is_alive()
+        return thread
+
+    return wait
+
+
+def test_those_who_wait_are_told_for_whom(holder, waiting, caplog):
+    thread = waiting()
+    noted = Holder.here("")
+    assert (
+        f"Waiting for {noted.user} on {noted.host} (process {holder.pid}, since 20" in caplog.text
+    )
+    assert "UTC), busy with org.example.busy" in caplog.text
+    holder.communicate()
+    thread.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
+def test_a_lock_whose_holder_is_killed_is_taken_over(holder, waiting):
+    thread = waiting()
+    holder.send_signal(signal.SIGKILL)
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("note", ["", "{oops", "[]", '{"user": "someone"}'])
+def test_a_note_that_cannot_be_read_is_no_error(tmp_path, holder, waiting, caplog, note):
+    (tmp_path / "x.holder").write_text(note)
+    thread = waiting()
+    assert "Waiting for another process, busy with org.example.waiting" in caplog.text
+    holder.communicate()
+    thread.join()
+
+
+def test_a_note_goes_with_the_lock(tmp_path):
+    with locked(tmp_path / "x.lock", "org.example.busy"):
+        assert json.loads((tmp_path / "x.holder").read_text())["process"] == os.getpid()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.lock"]
+
+
+def test_a_lock_can_be_had_in_the_place_of_an_outdated_note(tmp_path):
+    (tmp_path / "x.holder").write_text('{"process": 1}')
+    with locked(tmp_path / "x.lock", "org.example.busy"):
+        assert Holder.read(tmp_path / "x.lock").what == "org.example.busy"
+
+
+def test_a_lock_that_is_not_waited_for_is_refused(tmp_path, holder):
+    with pytest.raises(BlockingIOError), locked(tmp_path / "x.lock", "", wait=False):
+        pass
+
+
+class Refused:
+    """A lock of a file system that has none."""
+
+    def __init__(self, path):
+        path.touch()
+
+    def acquire(self, timeout):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    def release(self):
+        pass
+
+
+def test_where_there_are_no_locks_nothing_is_waited_for(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(locks, "new_lock", Refused)
+    for name in ("x.lock", "y.lock"):
+        with locked(tmp_path / name, "org.example.busy"), locked(tmp_path / name, "the same"):
+            pass
+    assert caplog.text.count(f"{tmp_path} has no locks (No locks available)") == 1
+
+
+def test_a_file_system_that_does_not_answer_has_no_locks(tmp_path, monkeypatch, caplog):
+    over = threading.Event()
+
+    class Silent(Refused):
+        def acquire(self, timeout):
+            over.wait()
+
+    monkeypatch.setattr(locks, "PATIENCE", 0.01)
+    monkeypatch.setattr(locks, "new_lock", Silent)
+    with locked(tmp_path / "x.lock", "org.example.busy"):
+        assert "the file system doesn't answer" in caplog.text
+    over.set()
+
+
+def test_another_error_is_about_the_folder(tmp_path, monkeypatch):
+    class Broken(Refused):
+        def acquire(self, timeout):
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(locks, "new_lock", Broken)
+    with (
+        pytest.raises(DataDirectoryError, match="can't be used: Input/output error"),
+        locked(tmp_path / "x.lock", ""),
+    ):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permission bits are those of POSIX")
+@pytest.mark.parametrize(("folder", "lock"), [(0o755, 0o644), (0o775, 0o664), (0o700, 0o600)])
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_whoever_may_write_in_a_folder_may_take_its_locks(tmp_path, folder, lock, mask):
+    tmp_path.chmod(folder)
+    before = os.umask(mask)
+    try:
+        with locked(tmp_path / "x.lock", ""):
+            pass
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.lock").stat().st_mode & 0o777 == lock

@@ -1,0 +1,145 @@
+"""Processes that prepare datasets, made quickly: forks of one that has imported everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from workspace.kinds import DEFINITIONS, EXPECTED
+
+PROGRAM = """
+import json, logging, os, signal, sys, traceback
+from pathlib import Path
+
+import kinds
+from datamaestro import Context
+from datamaestro.preparation import locks
+
+
+class Granted:
+    def __init__(self, path): path.touch()
+    def acquire(self, timeout): pass
+    def release(self): pass
+
+
+def prepare(kind, directory, lock, die_at):
+    if lock == "granted to all":
+        locks.new_lock = Granted
+    events = 0
+
+    def look(event, arguments):
+        # What the file system is asked for: the moments between which something can break.
+        nonlocal events
+        if event == "open" or event.startswith(("os.", "shutil.")):
+            events += 1
+            if events == die_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(look)
+    Context(directory).prepare(getattr(kinds, kind))
+    return events
+
+
+def child(order, write):
+    try:
+        answer = {"events": prepare(**order)}
+    except BaseException:
+        answer = {"error": traceback.format_exc()}
+    os.write(write, json.dumps(answer).encode())
+    os._exit(0)
+
+
+logging.disable()
+prepare("Several", sys.argv[1], "", 0)  # which imports what is imported when it is needed
+print("ready", flush=True)
+children = {}
+for line in sys.stdin:
+    order = json.loads(line)
+    if "wait" in order:
+        process, read = children.pop(order["wait"])
+        answer = b""
+        while piece := os.read(read, 65536):
+            answer += piece
+        os.close(read)
+        os.waitpid(process, 0)
+        print(answer.decode() or "{}", flush=True)
+        continue
+    read, write = os.pipe()
+    process = os.fork()
+    if process == 0:
+        child(order, write)
+    os.close(write)
+    children[process] = process, read
+    print(process, flush=True)
+"""
+
+
+class Nursery:
+    """Starts processes that prepare the datasets of :mod:`workspace.kinds`; POSIX only.
+
+    :param folder: for its own files
+    :param server: the server's URL
+    """
+
+    def __init__(self, folder: Path, server: str) -> None:
+        (folder / "kinds.py").write_text(DEFINITIONS)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(folder / "warm")],
+            env={**os.environ, "PYTHONPATH": str(folder), "SERVER": server},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n", "the error is above"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.communicate()
+
+    def start(self, kind: str, directory: Path, *, lock: str = "", die_at: int = 0) -> int:
+        """Start a process that prepares a dataset, and give its id.
+
+        :param lock: ``"granted to all"`` for locks that fail without saying so
+        :param die_at: kills itself before this request to the file system, counted from 1
+        """
+        assert kind in EXPECTED
+        order = {"kind": kind, "directory": str(directory), "lock": lock, "die_at": die_at}
+        return int(self._ask(order))
+
+    def wait(self, process: int) -> dict[str, object]:
+        """Wait for a process.
+
+        :return: ``{"events": …}``, how often it asked the file system for something; or
+            ``{"error": …}``, a traceback; or nothing if it was killed
+        """
+        answer: dict[str, object] = json.loads(self._ask({"wait": process}))
+        return answer
+
+    def prepare(self, kind: str, directory: Path, **options: object) -> dict[str, object]:
+        """Start a process, and wait for it."""
+        return self.wait(self.start(kind, directory, **options))  # type: ignore[arg-type]
+
+    def kill(self, process: int) -> None:
+        """Kill a process that was started and not yet waited for; it may be over."""
+        os.kill(process, signal.SIGKILL)
+
+    def _ask(self, order: dict[str, object]) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        return self._process.stdout.readline()
