@@ -61,7 +61,7 @@ class FileDownloader(FileResource):
         if self.compression is None:
             self.fetch_to(self.source, destination)
             return
-        with destination.open("wb") as file, self.open(self.source) as stream:
+        with self.create(destination) as file, self.open(self.source) as stream:
             self.compression.decompress(stream, file, self.source.url)
 
     def proves(self, path: Path) -> bool:
@@ -111,7 +111,7 @@ class ConcatDownloader(FileResource):
         return self._sources
 
     def _download(self, destination: Path) -> None:
-        with destination.open("wb") as file:
+        with self.create(destination) as file:
             for source in self.sources:
                 compression = compression_of(source.filename)
                 with self.open(source) as stream:

@@ -1,8 +1,8 @@
 """Getting the bytes of sources, through the cache.
 
 A download is named by the hash of its preferred URL: ``<hash>.dl`` once it is
-whole and verified, ``<hash>.part`` and ``<hash>.json`` as long as it isn't,
-``<hash>.rejected`` when its bytes are not the declared ones.
+whole and verified, ``<hash>.part`` as long as it isn't, ``<hash>.rejected`` when its bytes are not the
+declared ones. ``<hash>.json`` notes where it comes from.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport, TransportRequest
@@ -39,6 +39,7 @@ from datamaestro.preparation.transfer import (
     Transfer,
     Transferred,
 )
+from datamaestro.preparation.written import WrittenFiles
 from datamaestro.utils import CHUNK_SIZE, file_digests
 
 if TYPE_CHECKING:
@@ -58,12 +59,14 @@ class CacheFetcher:
 
     :param work: a folder for what the resources read; it may be removed at any time
     :ivar downloads: what was fetched since the last :meth:`release`
+    :ivar written: the digests of files that are known from writing them
     """
 
     def __init__(self, context: Context, work: Path) -> None:
         self.context = context
         self.work = work
         self.downloads: list[Download] = []
+        self.written = WrittenFiles()
         self._used: list[Path] = []
         self._failures: dict[Source, dict[str, DatamaestroError]] = {}
         self._restarts: dict[str, int] = {}
@@ -114,6 +117,10 @@ class CacheFetcher:
         self.downloads.append(download)
         self._used.append(entry)
 
+    def create(self, path: Path) -> AbstractContextManager[BinaryIO]:
+        """Open a new file that is hashed while it is written; see :meth:`Resource.create`."""
+        return self.written.create(path)
+
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
         """Give the last `count` bytes of what `source` serves, or None.
 
@@ -141,6 +148,7 @@ class CacheFetcher:
                 # The lock files stay: a lock whose file is removed excludes nobody.
                 with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
                     remove(entry.with_suffix(".dl"))
+                    remove(entry.with_suffix(".json"))
         self._used.clear()
         self.downloads.clear()
 
@@ -166,6 +174,7 @@ class CacheFetcher:
             remove(destination)
             if not (shared and _linked(path, destination)):
                 shutil.copyfile(path, destination)
+            self.written.note(destination, download.sha256)
         self.downloads.append(download)
         self._used.append(entry)
 
@@ -261,12 +270,10 @@ class CacheFetcher:
         except VerificationError as error:
             rejected = entry.with_suffix(".rejected")
             partial.path.replace(rejected)
-            partial.remove()
             error.hint = f"the bytes are set aside in {rejected}"
             raise
         with usable(entry.parent):
             partial.path.replace(entry.with_suffix(".dl"))
-        partial.remove()
         return Download(result.url, result.size, result.digests["sha256"], result.validator)
 
 

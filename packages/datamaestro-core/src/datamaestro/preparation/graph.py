@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,10 +72,12 @@ class Graph:
             if any(item is resource for item in other.dependencies)
         ]
 
-    def missing(self, state: State) -> list[Resource]:
+    def missing(self, state: State, anew: Collection[str] = ()) -> list[Resource]:
         """Give the resources that have to be made, dependencies first.
 
         A transient resource has to only if one that depends on it has to.
+
+        :param anew: names of resources that have to be made though they are complete
         """
         wanted: list[Resource] = []
         for resource in reversed(self.resources):
@@ -82,7 +85,7 @@ class Graph:
             waiting = any(item is other for item in dependents for other in wanted)
             if resource.transient and dependents and not waiting:
                 continue
-            if not is_complete(resource, state):
+            if resource.name in anew or not is_complete(resource, state):
                 wanted.append(resource)
         return wanted[::-1]
 

@@ -8,7 +8,7 @@ any two of these, the next run finds either the whole or something to discard.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -29,12 +29,22 @@ from datamaestro.preparation.fetch import CacheFetcher, NextSource
 from datamaestro.preparation.graph import Graph, dataset_folder
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.state import Record, State
+from datamaestro.preparation.use import note_use
 from datamaestro.preparation.value import build_value
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["build", "missing_resources", "run"]
+__all__ = [
+    "LOCK",
+    "WORK",
+    "build",
+    "drop_unneeded",
+    "missing_resources",
+    "remake",
+    "run",
+    "unneeded_resources",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +72,9 @@ def run(definition: DatasetDefinition, context: Context) -> Any:
             # which someone who may only read can't do.
             with suppress(DataDirectoryError), locked(graph.folder / LOCK, definition.id):
                 _Loop(graph).run()
-        return build_value(graph)
+        value = build_value(graph)
+    note_use(graph.folder)
+    return value
 
 
 def build(definition: DatasetDefinition, context: Context) -> Any:
@@ -77,6 +89,34 @@ def missing_resources(definition: DatasetDefinition, context: Context) -> list[s
     graph = _bind(definition, context)
     with _once(definition):
         return [resource.name for resource in graph.missing(State.load(graph.folder))]
+
+
+def remake(definition: DatasetDefinition, context: Context, names: Collection[str]) -> None:
+    """Make some resources anew, whatever lies in their places.
+
+    That stays, and stays recorded, until what replaces it is whole and verified.
+
+    :raises DatamaestroError: as :func:`run`; nothing has changed then
+    """
+    graph = _bind(definition, context)
+    with _once(definition), locked(graph.folder / LOCK, definition.id):
+        _Loop(graph, names).run()
+
+
+def unneeded_resources(definition: DatasetDefinition, context: Context) -> list[StoredResource]:
+    """Give the transient resources that are still there, though nothing needs them."""
+    graph = _bind(definition, context)
+    return graph.unneeded(State.load(graph.folder))
+
+
+def drop_unneeded(definition: DatasetDefinition, context: Context) -> None:
+    """Remove the transient resources that nothing needs.
+
+    :raises BlockingIOError: if another process is busy with the dataset
+    """
+    graph = _bind(definition, context)
+    with locked(graph.folder / LOCK, definition.id, wait=False):
+        _Loop(graph).drop_unneeded()
 
 
 def _bind(definition: DatasetDefinition, context: Context) -> Graph:
@@ -99,39 +139,45 @@ def _once(definition: DatasetDefinition) -> Iterator[None]:
 
 
 class _Loop:
-    """One run, by the process that holds the dataset's lock."""
+    """One run, by the process that holds the dataset's lock.
 
-    def __init__(self, graph: Graph) -> None:
+    :param anew: names of resources to make though they are complete
+    """
+
+    def __init__(self, graph: Graph, anew: Collection[str] = ()) -> None:
         self.graph = graph
+        self.anew = anew
         assert isinstance(graph.fetcher, CacheFetcher)
         self.fetcher = graph.fetcher
         # Read now that the lock is held: another process may have finished meanwhile.
         self.state = State.load(graph.folder)
+        self.state.dataset = graph.definition.id
 
     def run(self) -> None:
-        for resource in self.graph.missing(self.state):
+        for resource in self.graph.missing(self.state, self.anew):
             if isinstance(resource, ValueResource):
                 resource.make()
             else:
                 assert isinstance(resource, StoredResource)
                 self._make(resource)
-            self._drop_unneeded()
-        self._drop_unneeded()
+            self.drop_unneeded()
+        self.drop_unneeded()
         with usable(self.graph.folder):
             remove(self.graph.folder / WORK)
 
     def _make(self, resource: StoredResource) -> None:
-        if self._adopt(resource):
+        if resource.name not in self.anew and self._adopt(resource):
             return
         destination = self.graph.folder / WORK / resource.relative_path
         while not self._download(resource, destination):
             pass
         self._verify(resource, destination)
         with usable(self.graph.folder):
+            sha256 = self.fetcher.written.digest(destination)
             flush_to_disk(destination)
             size = size_on_disk(destination)
             move_into_place(destination, resource.path)
-        self._record(resource, size)
+        self._record(resource, size, sha256)
         self.fetcher.release()
 
     def _download(self, resource: StoredResource, destination: Path) -> bool:
@@ -170,7 +216,7 @@ class _Loop:
             logger.warning("%s; it is made again", error)
             return False
         if proven:
-            self._record(resource, size_on_disk(resource.path))
+            self._record(resource, size_on_disk(resource.path), None)
         return proven
 
     def _verify(self, resource: StoredResource, destination: Path) -> None:
@@ -189,16 +235,17 @@ class _Loop:
             error.hint = f"it is set aside in {rejected}"
             raise
 
-    def _record(self, resource: StoredResource, size: int) -> None:
+    def _record(self, resource: StoredResource, size: int, sha256: str | None) -> None:
         record = Record(
             resource.fingerprint,
             str(resource.relative_path),
             size,
+            sha256,
             tuple(self.fetcher.downloads),
         )
         self.state.complete(resource.name, record)
 
-    def _drop_unneeded(self) -> None:
+    def drop_unneeded(self) -> None:
         """Remove the transient resources that nothing needs any more.
 
         They are renamed away first: a folder that is removed by half must not be taken

@@ -4,12 +4,14 @@
 
     {
       "version": 2,
+      "dataset": "com.lecun.mnist",
       "resources": {
         "train_images": {
           "state": "complete",
           "fingerprint": "FileDownloader sha256:440f…",
           "path": "train_images.idx",
           "size": 47040016,
+          "sha256": "ba89…",
           "time": "2026-11-20T09:30:00+00:00",
           "downloads": [{"url": "https://…", "size": 9912422, "sha256": "440f…",
                          "validator": "\\"f68b3c…\\""}]
@@ -25,6 +27,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,11 +35,12 @@ from typing import Any
 
 from datamaestro.files import write_atomically
 
-__all__ = ["Download", "Record", "State"]
+__all__ = ["STATE", "Download", "Record", "State"]
 
 logger = logging.getLogger(__name__)
 
 VERSION = 2
+STATE = ".state.json"
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Record:
     :param fingerprint: what it was made from
     :param path: where it lies, relative to the dataset's folder
     :param size: the number of bytes of the file, or of all files in the folder
+    :param sha256: the digest of the finished file; None for a folder, and for a file that
+        was adopted
     :param downloads: what was fetched for it; empty if it was adopted
     :param time: when it was complete, in ISO 8601
     """
@@ -69,15 +75,20 @@ class Record:
     fingerprint: str
     path: str
     size: int
+    sha256: str | None = None
     downloads: tuple[Download, ...] = ()
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 class State:
-    """The content of a state file. Only who holds the dataset's lock changes it."""
+    """The content of a state file. Only who holds the dataset's lock changes it.
 
-    def __init__(self, path: Path, records: dict[str, Record]) -> None:
+    :ivar dataset: the dataset's id, if the file tells it
+    """
+
+    def __init__(self, path: Path, records: dict[str, Record], dataset: str | None = None) -> None:
         self.path = path
+        self.dataset = dataset
         self._records = records
 
     @classmethod
@@ -87,11 +98,12 @@ class State:
         A file that can't be read counts as one that says nothing: what lies in the
         folder is then verified before it is used, as if an earlier program had left it.
         """
-        path = folder / ".state.json"
+        path = folder / STATE
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
-            return cls(path, {name: _record(entry) for name, entry in resources.items()})
+            records = {name: _record(entry) for name, entry in resources.items()}
+            return cls(path, records, document.get("dataset"))
         except (FileNotFoundError, NotADirectoryError):
             return cls(path, {})
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -101,6 +113,11 @@ class State:
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
         return self._records.get(name)
+
+    @property
+    def records(self) -> Mapping[str, Record]:
+        """The resources that are complete, by name."""
+        return self._records
 
     def complete(self, name: str, record: Record) -> None:
         """Record that a resource is complete, durably.
@@ -119,7 +136,8 @@ class State:
         resources = {
             name: {"state": "complete", **asdict(record)} for name, record in self._records.items()
         }
-        document = {"version": VERSION, "resources": resources}
+        about = {} if self.dataset is None else {"dataset": self.dataset}
+        document = {"version": VERSION, **about, "resources": resources}
         write_atomically(self.path, json.dumps(document, indent=1) + "\n")
 
 
