@@ -19,7 +19,7 @@ from datamaestro.errors import (
     QueryError,
     VerificationError,
 )
-from datamaestro.preparation import remake
+from datamaestro.preparation.loop import remake
 from datamaestro.preparation.use import last_use
 from datamaestro.utils import HashCheck
 

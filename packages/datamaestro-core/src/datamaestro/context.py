@@ -233,7 +233,7 @@ class Context:
             unless a plugin such as an experiment manager takes over
         :raises DatamaestroError: see :mod:`datamaestro.errors`
         """
-        from datamaestro.preparation import build, run
+        from datamaestro.preparation.loop import build, run
 
         definition = self._resolve(dataset, variant)
         request = PrepareRequest(
@@ -251,19 +251,19 @@ class Context:
 
     def get(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Any:
         """Give a dataset's value without fetching anything; its files may be missing."""
-        from datamaestro.preparation import build
+        from datamaestro.preparation.loop import build
 
         return build(self._resolve(dataset, variant), self)
 
     def missing(self, dataset: Any) -> list[str]:
         """Give the names of the resources of a dataset that aren't there; changes nothing."""
-        from datamaestro.preparation import missing_resources
+        from datamaestro.preparation.loop import missing_resources
 
         return missing_resources(self._resolve(dataset), self)
 
     def folder(self, dataset: Any) -> Path:
         """Give the folder of a dataset in the data directory, whether it is there or not."""
-        from datamaestro.preparation import dataset_folder
+        from datamaestro.preparation.graph import dataset_folder
 
         return dataset_folder(self._resolve(dataset), self)
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.download import Response, Transport, TransportRequest
+from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
 from datamaestro.errors import TransportError
 
 if TYPE_CHECKING:
@@ -83,6 +83,21 @@ class HttpTransport(Transport):
                 retry_after=_retry_after(answer.headers.get("Retry-After")),
             )
         return _HttpResponse(answer, request)
+
+    def check(self, url: str) -> SourceFacts:
+        """Ask for the header alone; a server that refuses that is asked for the content."""
+        import requests
+
+        try:
+            answer = self.session.head(
+                url, allow_redirects=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT)
+            )
+        except requests.RequestException:
+            return super().check(url)
+        with _HttpResponse(answer, TransportRequest(url)) as head:
+            if answer.status_code == 200:
+                return SourceFacts(answer.url, head.size, head.validator, head.media_type)
+        return super().check(url)
 
     def close(self) -> None:
         if "session" in vars(self):

@@ -1,8 +1,8 @@
 """Getting the bytes of sources, through the cache.
 
 A download is named by the hash of its preferred URL: ``<hash>.dl`` once it is
-whole and verified, ``<hash>.part`` as long as it isn't, ``<hash>.rejected`` when its bytes are not the
-declared ones. ``<hash>.json`` notes where it comes from.
+whole and verified, ``<hash>.part`` as long as it isn't, ``<hash>.rejected`` when
+its bytes are not the declared ones. ``<hash>.json`` notes where it comes from.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from datamaestro.errors import DataDirectoryError
 from datamaestro.files import usable
 
-__all__ = ["locked"]
+__all__ = ["is_busy", "locked"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,3 +45,16 @@ def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_busy(path: Path) -> bool:
+    """Tell whether a process holds the lock file at `path` now; none is made for that."""
+    if not path.exists():
+        return False
+    try:
+        with locked(path, "", wait=False):
+            return False
+    except BlockingIOError:
+        return True
+    except DataDirectoryError:
+        return False  # who may not lock it may not know

@@ -41,6 +41,7 @@ __all__ = [
     "build",
     "drop_unneeded",
     "missing_resources",
+    "proves",
     "remake",
     "run",
     "unneeded_resources",
@@ -101,6 +102,17 @@ def remake(definition: DatasetDefinition, context: Context, names: Collection[st
     graph = _bind(definition, context)
     with _once(definition), locked(graph.folder / LOCK, definition.id):
         _Loop(graph, names).run()
+
+
+def proves(definition: DatasetDefinition, context: Context, name: str) -> bool:
+    """Tell whether what lies in place is certainly the resource of that name.
+
+    :raises VerificationError: if it certainly isn't
+    """
+    for resource in _bind(definition, context).resources:
+        if resource.name == name and isinstance(resource, StoredResource):
+            return resource.proves(resource.path)
+    return False
 
 
 def unneeded_resources(definition: DatasetDefinition, context: Context) -> list[StoredResource]:
