@@ -74,6 +74,8 @@ def check_sources(
 ) -> list[Finding]:
     """Look at each URL that datasets declare, and note in the data directory what was found.
 
+    Nothing is noted when no server answered at all: then the network is what is dead.
+
     :param entries: the catalog's entries of the datasets
     :param pause: the seconds between two questions to one host
     :return: the findings, in the order of the entries and their sources
@@ -82,9 +84,9 @@ def check_sources(
     expected = list(_expected(entries, _fetched_validators(context)))
     urls = list(dict.fromkeys(finding.url for finding, _ in expected))
     answers = _ask_all(urls, context, pause)
-    note_reachability(
-        context.path, {url: isinstance(answer, SourceFacts) for url, answer in answers.items()}
-    )
+    if any(_is_final(answer) for answer in answers.values()):
+        alive = {url: isinstance(answer, SourceFacts) for url, answer in answers.items()}
+        note_reachability(context.path, alive)
     return [_judge(finding, validator, answers[finding.url]) for finding, validator in expected]
 
 
@@ -151,9 +153,14 @@ def _ask(url: str, context: Context) -> Answer:
         return error
 
 
+def _is_final(answer: Answer) -> bool:
+    """Tell whether an answer is about the URL, and not about the way to it."""
+    return not (isinstance(answer, TransportError) and answer.retry)
+
+
 def _judge(finding: Finding, validator: str | None, answer: Answer) -> Finding:
     if isinstance(answer, DatamaestroError):
-        temporary = isinstance(answer, TransportError) and answer.retry
+        temporary = not _is_final(answer)
         return replace(finding, status=DEAD, problem=str(answer), temporary=temporary)
     problem = _difference(finding, validator, answer)
     return replace(

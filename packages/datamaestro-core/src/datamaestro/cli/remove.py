@@ -62,7 +62,8 @@ def _refuse_losses(plans: list[Removal]) -> None:
 
 def _lines(plan: Removal) -> list[str]:
     usage = plan.usage
-    lines = [f"{qualified(plan.dataset)}: {size_text(usage.size)} in {usage.files} files"]
+    files = f"{usage.files} file{'' if usage.files == 1 else 's'}"
+    lines = [f"{qualified(plan.dataset)}: {size_text(usage.size)} in {files}"]
     lines += [
         f"  can't be fetched again: {name} ({reason})"
         for name, reason in plan.irreplaceable.items()

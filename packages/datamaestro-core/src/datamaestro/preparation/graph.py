@@ -85,12 +85,15 @@ class Graph:
             waiting = any(item is other for item in dependents for other in wanted)
             if resource.transient and dependents and not waiting:
                 continue
-            if resource.name in anew or not is_complete(resource, state):
+            if not is_complete(resource, state, anew):
                 wanted.append(resource)
         return wanted[::-1]
 
-    def unneeded(self, state: State) -> list[StoredResource]:
-        """Give the transient resources that are there, and that nothing needs any more."""
+    def unneeded(self, state: State, anew: Collection[str] = ()) -> list[StoredResource]:
+        """Give the transient resources that are there, and that nothing needs any more.
+
+        :param anew: as for :meth:`missing`
+        """
         return [
             resource
             for resource in self.resources
@@ -98,16 +101,20 @@ class Graph:
             and isinstance(resource, StoredResource)
             and state.get(resource.name) is not None
             and (dependents := self.dependents(resource))
-            and all(is_complete(other, state) for other in dependents)
+            and all(is_complete(other, state, anew) for other in dependents)
         ]
 
 
-def is_complete(resource: Resource, state: State) -> bool:
+def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) -> bool:
     """Tell whether a resource needs nothing more to be done.
 
     For one that is stored, the state must say so, for the same fingerprint, and
     what lies there must still have the size that was recorded.
+
+    :param anew: names of resources that have to be made all the same
     """
+    if resource.name in anew:
+        return False
     if isinstance(resource, ValueResource):
         return resource.is_ready()
     assert isinstance(resource, StoredResource)

@@ -158,7 +158,7 @@ class _Loop:
 
     def __init__(self, graph: Graph, anew: Collection[str] = ()) -> None:
         self.graph = graph
-        self.anew = anew
+        self.anew = set(anew)
         assert isinstance(graph.fetcher, CacheFetcher)
         self.fetcher = graph.fetcher
         # Read now that the lock is held: another process may have finished meanwhile.
@@ -172,6 +172,7 @@ class _Loop:
             else:
                 assert isinstance(resource, StoredResource)
                 self._make(resource)
+            self.anew.discard(resource.name)
             self.drop_unneeded()
         self.drop_unneeded()
         with usable(self.graph.folder):
@@ -263,7 +264,7 @@ class _Loop:
         They are renamed away first: a folder that is removed by half must not be taken
         for whole by a later run that needs it again.
         """
-        for resource in self.graph.unneeded(self.state):
+        for resource in self.graph.unneeded(self.state, self.anew):
             discarded = self.graph.folder / WORK / f"{resource.name}.unneeded"
             with usable(self.graph.folder):
                 discarded.parent.mkdir(parents=True, exist_ok=True)

@@ -96,9 +96,10 @@ class Partial:
         write_atomically(self.note_path, json.dumps(asdict(note)) + "\n")
 
     def remove(self) -> None:
-        """Remove both."""
+        """Remove both; the note stays as long as there are rejected bytes that it is about."""
         remove(self.path)
-        remove(self.note_path)
+        if not self.path.with_suffix(".rejected").exists():
+            remove(self.note_path)
 
 
 class Transfer:
