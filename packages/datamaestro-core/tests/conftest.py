@@ -197,6 +197,13 @@ def theta(data):
     return {"path": data}
 
 
+@Fetched("data.txt", "memory://host/zeta", "memory://mirror/zeta", size=4)
+@dataset(File)
+def zeta(data):
+    """Zeta, which has a mirror"""
+    return {"path": data}
+
+
 @Fetched("second", "memory://host/b")
 @Fetched("first", "memory://host/a")
 @dataset(File)
