@@ -283,3 +283,27 @@ def test_the_shell_completes_what_is_prepared(run):
         COMP_CWORD="2",
     )
     assert result.stdout.splitlines() == ["plain,org.example.alpha"]
+
+
+# --- on a terminal
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+def test_a_terminal_gets_a_table_for_people(run, site_packages):
+    import pty
+
+    prepare(run, "alpha")
+    terminal, other = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "datamaestro", "list"],
+        env={**os.environ, "PYTHONPATH": str(site_packages), "TZ": "XYZ-3"},
+        stdout=other,
+    ) as process:
+        os.close(other)
+        assert process.wait() == 0
+        lines = os.read(terminal, 10_000).decode().splitlines()
+    os.close(terminal)
+    assert lines[0].split() == ["DATASET", "SIZE", "COMPLETE", "LAST", "USED"]
+    dataset, size, *times = lines[1].split("  ")
+    assert (dataset, size.strip()) == ("org.example.alpha", "5.0 kB")
+    assert [time[-6:] for time in times] == ["+03:00", "+03:00"]

@@ -74,7 +74,7 @@ def check_sources(
 ) -> list[Finding]:
     """Look at each URL that datasets declare, and note in the data directory what was found.
 
-    Nothing is noted when no server answered at all: then the network is what is dead.
+    Nothing is noted when no server answered: then the network may be what is dead.
 
     :param entries: the catalog's entries of the datasets
     :param pause: the seconds between two questions to one host
@@ -84,7 +84,7 @@ def check_sources(
     expected = list(_expected(entries, _fetched_validators(context)))
     urls = list(dict.fromkeys(finding.url for finding, _ in expected))
     answers = _ask_all(urls, context, pause)
-    if any(_is_final(answer) for answer in answers.values()):
+    if any(_is_final(answer) for url, answer in answers.items() if _needs_network(url, context)):
         alive = {url: isinstance(answer, SourceFacts) for url, answer in answers.items()}
         note_reachability(context.path, alive)
     return [_judge(finding, validator, answers[finding.url]) for finding, validator in expected]
@@ -151,6 +151,13 @@ def _ask(url: str, context: Context) -> Answer:
         raise
     except DatamaestroError as error:
         return error
+
+
+def _needs_network(url: str, context: Context) -> bool:
+    try:
+        return context.transport(url).network
+    except DatamaestroError:
+        return False
 
 
 def _is_final(answer: Answer) -> bool:
