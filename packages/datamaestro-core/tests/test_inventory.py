@@ -130,6 +130,12 @@ def test_a_definition_that_is_not_installed_is_none(context):
     assert definition_of(found, context) is None
 
 
+def test_a_folder_whose_name_no_id_has_hinders_nobody(context):
+    state(context.datapath / "shelf" / "my data", data="data.txt")
+    state(context.datapath / "shelf" / "alpha", data="data.txt")
+    assert [item.id for item in find_prepared("alpha", context)] == ["alpha"]
+
+
 # --- naming one
 
 

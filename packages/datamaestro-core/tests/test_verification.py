@@ -66,6 +66,54 @@ def test_what_is_no_file_any_more_is_changed(context, shelf):
     assert status(alpha, context) == "changed"
 
 
+def test_what_cant_be_read_for_want_of_a_right_is_unverifiable(context, shelf, monkeypatch):
+    beta = prepared(context, "beta")
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("datamaestro.inventory.verification.stored_files", refuse)
+    verdict = one(verify([beta], context))
+    assert verdict.status == "unverifiable"
+    assert "Permission denied" in verdict.reason
+
+
+def test_a_disk_that_cant_be_read_is_a_change(context, shelf, monkeypatch):
+    alpha = prepared(context, "alpha")
+
+    def fail(*arguments):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("datamaestro.inventory.verification.file_digests", fail)
+    verdict = one(verify([alpha], context))
+    assert (verdict.status, "Input/output error" in verdict.reason) == ("changed", True)
+
+
+def test_who_stops_reading_verdicts_waits_for_no_more_hashing(context, shelf, monkeypatch):
+    both = prepared(context, "both")
+    short, _ = both.records
+    begun, ended = threading.Event(), threading.Event()
+
+    def endless(path, algorithms, watch):
+        if path == both.path(short):
+            begun.wait(10)
+            return {"sha256": "none"}
+        try:
+            while True:
+                begun.set()
+                watch(1)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr("datamaestro.inventory.verification.AHEAD", 1)
+    monkeypatch.setattr("datamaestro.inventory.verification.file_digests", endless)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    verdicts = verify([both], context)
+    assert next(verdicts).resource == short
+    verdicts.close()
+    assert ended.is_set()
+
+
 def test_data_are_verified_though_their_plugin_is_gone(context, shelf):
     alpha = prepared(context, "alpha")
     (context.datapath / "shelf").rename(context.datapath / "gone")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from threading import Event
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -122,22 +123,23 @@ def _ask_all(urls: list[str], context: Context, pause: float) -> dict[str, Answe
     for url in urls:
         by_host.setdefault(urlsplit(url).netloc.rpartition("@")[2], []).append(url)
     answers: dict[str, Answer] = {}
+    stopped = Event()
+
+    def ask_host(urls: list[str]) -> None:
+        for position, url in enumerate(urls):
+            if position > 0:
+                time.sleep(pause)
+            if stopped.is_set():
+                return
+            answers[url] = _ask(url, context)
+
     with ThreadPoolExecutor(HOSTS) as threads:
-        asked = [threads.submit(_ask_host, group, context, pause) for group in by_host.values()]
         try:
-            for done in as_completed(asked):
-                answers |= done.result()
+            for done in as_completed([threads.submit(ask_host, urls) for urls in by_host.values()]):
+                done.result()
         finally:
+            stopped.set()
             threads.shutdown(cancel_futures=True)
-    return answers
-
-
-def _ask_host(urls: list[str], context: Context, pause: float) -> dict[str, Answer]:
-    answers: dict[str, Answer] = {}
-    for url in urls:
-        if answers:
-            time.sleep(pause)
-        answers[url] = _ask(url, context)
     return answers
 
 

@@ -17,9 +17,10 @@ __all__ = ["collect"]
 
 def collect(found: Iterable[Garbage], *, yes: bool, as_json: bool) -> None:
     """Remove garbage if `yes` says so, and print what went or would go."""
-    items = list(found)
-    busy = [item for item in items if not discard(item)] if yes else []
-    gone = [item for item in items if item not in busy]
+    gone: list[Garbage] = []
+    busy: list[Garbage] = []
+    for item in list(found):
+        (gone if not yes or discard(item) else busy).append(item)
     if as_json:
         echo_json({"removed": yes, "garbage": [item.to_json() for item in gone]})
     elif sys.stdout.isatty():

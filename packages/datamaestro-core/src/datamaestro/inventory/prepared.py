@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro import identifiers
-from datamaestro.errors import DatamaestroError, DatasetNotFoundError
+from datamaestro.errors import DatamaestroError, DatasetNotFoundError, QueryError
 from datamaestro.identifiers import Identifier, closest
 from datamaestro.inventory.places import CUSTOM, places
 from datamaestro.preparation.state import Record
@@ -130,7 +130,10 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
 
 
 def _is(dataset: Prepared, wanted: Identifier) -> bool:
-    own = identifiers.parse(dataset.id)
+    try:
+        own = identifiers.parse(dataset.id)
+    except QueryError:
+        return False  # a folder of another kind of name, which no id has
     return (
         own.name == wanted.name
         and wanted.repository in (None, dataset.repository or CUSTOM)

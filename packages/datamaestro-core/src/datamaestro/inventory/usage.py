@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
 
 __all__ = ["DiskUsage", "Meter", "Usage", "disk_usage"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -104,10 +107,13 @@ def _is_folder(status: os.stat_result) -> bool:
 
 
 def _statuses(folder: str, left_out: set[str]) -> Iterator[os.stat_result]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.path in left_out:
-                continue
-            yield entry.stat(follow_symlinks=False)
-            if entry.is_dir(follow_symlinks=False):
-                yield from _statuses(entry.path, left_out)
+    try:
+        with os.scandir(folder) as found:
+            entries = [entry for entry in found if entry.path not in left_out]
+    except PermissionError as error:
+        logger.warning("not counted: %s", error)
+        return
+    for entry in entries:
+        yield entry.stat(follow_symlinks=False)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _statuses(entry.path, left_out)

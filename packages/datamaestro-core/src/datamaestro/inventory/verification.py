@@ -17,9 +17,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import DatamaestroError, VerificationError
@@ -32,9 +33,10 @@ from datamaestro.utils import file_digests
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
-    from datamaestro.progress import Task
 
 __all__ = ["CHANGED", "MISSING", "OK", "UNVERIFIABLE", "Verdict", "repair", "verify"]
+
+Watch = Callable[[int], object]
 
 OK, CHANGED, MISSING, UNVERIFIABLE = "ok", "changed", "missing", "unverifiable"
 
@@ -95,20 +97,28 @@ def verify(datasets: Iterable[Prepared], context: Context) -> Iterator[Verdict]:
     interpreter's lock. Verdicts come in the order of the datasets.
     """
     chosen = list(datasets)
+    stopped = Event()
     with (
         ThreadPoolExecutor(os.cpu_count()) as threads,
         context.progress.task("verifying", sum(item.size for item in chosen)) as task,
     ):
+
+        def watch(count: int) -> None:
+            if stopped.is_set():
+                raise CancelledError  # nobody waits for the rest of a large file
+            task.update(count)
+
         begun: deque[_Reading] = deque()
         try:
             for dataset in chosen:
                 for name in dataset.records:
-                    begun.append(_Reading.begin(dataset, name, threads, task))
+                    begun.append(_Reading.begin(dataset, name, threads, watch))
                     if len(begun) > AHEAD:
                         yield _verdict(begun.popleft(), context)
             while begun:
                 yield _verdict(begun.popleft(), context)
         finally:
+            stopped.set()
             threads.shutdown(cancel_futures=True)
 
 
@@ -140,13 +150,18 @@ class _Reading:
 
     @classmethod
     def begin(
-        cls, dataset: Prepared, resource: str, threads: ThreadPoolExecutor, task: Task
+        cls, dataset: Prepared, resource: str, threads: ThreadPoolExecutor, watch: Watch
     ) -> _Reading:
         path = dataset.path(resource)
         if not (path.exists() or path.is_symlink()):
             return cls(dataset, resource, None, [])
-        files = stored_files(path)
-        digests = [threads.submit(_digests, path, batch, task.update) for batch in _batches(files)]
+        try:
+            files = stored_files(path)
+        except OSError as error:
+            failed: Future[dict[str, str]] = Future()
+            failed.set_exception(error)
+            return cls(dataset, resource, {}, [failed])
+        digests = [threads.submit(_digests, path, batch, watch) for batch in _batches(files)]
         return cls(dataset, resource, files, digests)
 
     def found(self) -> dict[str, str]:
@@ -165,7 +180,8 @@ def _verdict(reading: _Reading, context: Context) -> Verdict:
     try:
         found = reading.found()
     except OSError as error:
-        return Verdict(dataset, name, CHANGED, f"it can't be read: {error}")
+        status = UNVERIFIABLE if isinstance(error, PermissionError) else CHANGED
+        return Verdict(dataset, name, status, f"it can't be read: {error}")
     known = manifest_of_record(record) or Manifest.load(dataset.folder, name, record)
     if known is not None:
         different = _different(known.files, found)
@@ -211,7 +227,8 @@ def _repaired(group: list[Verdict], names: list[str], context: Context) -> Itera
             reason = f"{verdict.reason}; not repaired: {problem}"
             yield replace(verdict, reason=reason) if verdict.is_wrong else verdict
         return
-    renewed = replace(dataset, records=State.load(dataset.folder).records)
+    records = State.load(dataset.folder).records
+    renewed = replace(dataset, records={name: records[name] for name in names if name in records})
     again = {verdict.resource: verdict for verdict in verify([renewed], context)}
     for verdict in group:
         now = again.get(verdict.resource, verdict)
@@ -238,5 +255,5 @@ def _batches(files: Mapping[str, int | str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _digests(path: Path, names: list[str], watch: Callable[[int], object]) -> dict[str, str]:
+def _digests(path: Path, names: list[str], watch: Watch) -> dict[str, str]:
     return {name: file_digests(path / name, ["sha256"], watch)["sha256"] for name in names}
