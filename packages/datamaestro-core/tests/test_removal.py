@@ -76,6 +76,30 @@ def test_links_go_and_what_they_lead_to_stays(context, shelf, tmp_path):
     assert (own / "precious.txt").read_text() == "precious"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_on_the_way_to_data_goes_and_what_it_leads_to_stays(context, shelf, tmp_path):
+    alpha = prepared(context, "alpha")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    alpha.path("data").rename(disk / "data.txt")
+    (alpha.folder / "moved").symlink_to(disk, target_is_directory=True)
+    state = alpha.folder / ".state.json"
+    state.write_text(state.read_text().replace('"data.txt"', '"moved/data.txt"'))
+    (alpha,) = find_prepared(alpha.id, context)
+    remove_dataset(alpha)
+    assert visible(alpha.folder) == []
+    assert (disk / "data.txt").read_bytes() == b"alpha" * 1000
+
+
+@pytest.mark.parametrize("path", ["../../../precious", "/precious"])
+def test_a_state_file_that_leads_out_of_its_folder_is_not_believed(context, shelf, caplog, path):
+    alpha = prepared(context, "alpha")
+    state = alpha.folder / ".state.json"
+    state.write_text(state.read_text().replace('"data.txt"', f'"{path}"'))
+    assert list(prepared_datasets(context.datapath)) == []
+    assert "leads out of the dataset's folder" in caplog.text
+
+
 def test_a_dataset_that_another_process_is_busy_with_is_not_removed(context, shelf):
     alpha = prepared(context, "alpha")
     with (

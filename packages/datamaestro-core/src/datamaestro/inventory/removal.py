@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import DataDirectoryError
@@ -132,9 +132,9 @@ def _held(folder: Path) -> Iterator[None]:
 def _finish(folder: Path) -> None:
     aside = folder / WORK / REMOVED
     for record in State.load(aside).records.values():
-        path = folder / record.path
+        path = _without_following(folder, record.path)
         if path.exists() or path.is_symlink():
-            destination = aside / record.path
+            destination = aside / path.relative_to(folder)
             destination.parent.mkdir(parents=True, exist_ok=True)
             path.replace(destination)
             _remove_empty(path.parent, folder)
@@ -154,6 +154,15 @@ def _finish(folder: Path) -> None:
 def _is_own(name: str) -> bool:
     own = (STATE, LOCK, WORK, USED, MANIFESTS)
     return name in own or LEFTOVER.fullmatch(name) is not None
+
+
+def _without_following(folder: Path, path: str) -> Path:
+    """Give a path in a folder, up to the first link on the way: what that leads to stays."""
+    for part in PurePath(path).parts:
+        folder = folder / part
+        if folder.is_symlink():
+            break
+    return folder
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

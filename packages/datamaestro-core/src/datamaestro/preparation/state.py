@@ -30,7 +30,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from datamaestro.files import write_atomically
@@ -143,5 +143,8 @@ class State:
 
 def _record(entry: dict[str, Any]) -> Record:
     values = {name: value for name, value in entry.items() if name != "state"}
+    path = PurePath(values["path"])
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{values['path']!r} leads out of the dataset's folder")
     downloads = tuple(Download(**item) for item in values.pop("downloads"))
     return Record(downloads=downloads, **values)
