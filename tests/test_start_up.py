@@ -42,10 +42,35 @@ def test_help_and_version_import_no_plugin_and_nothing_heavy(
         ["info", "com.lecun.mnist"],
         ["datafolders", "list"],
         ["orphans"],
+        ["list"],
+        ["du"],
+        ["cache", "list"],
     ],
 )
 def test_what_only_looks_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     assert top_level(imported_by(*arguments, home=tmp_path)) & HEAVY == set()
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["du"]])
+def test_what_lists_data_imports_no_plugin_and_no_transfers(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    assert run("prepare", "edu.uci.iris", home=tmp_path).returncode == 0
+    modules = imported_by(*arguments, home=tmp_path)
+    assert top_level(modules) & (HEAVY | PACKAGES) == set()
+    assert not modules & {"datamaestro.preparation.loop", "datamaestro.catalog", "humanize"}
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["du"], ["version"]])
+def test_what_needs_no_plugin_looks_for_none(arguments: list[str], tmp_path: Path) -> None:
+    script = (
+        "import importlib.metadata, sys\n"
+        "importlib.metadata.entry_points = lambda **_: sys.exit('it looked for entry points')\n"
+        "from datamaestro.cli import main\n"
+        f"sys.exit(main({arguments!r}))\n"
+    )
+    process = run(home=tmp_path, interpreter_options=("-c", script, "--"))
+    assert process.returncode == 0, process.stderr
 
 
 def test_data_that_are_there_are_prepared_without_an_http_library(tmp_path: Path) -> None:

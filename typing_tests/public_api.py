@@ -22,6 +22,8 @@ from datamaestro import (
     get_dataset,
     prepare_dataset,
 )
+from datamaestro.availability import Finding, check_sources
+from datamaestro.citation import bibtex, csl_json, plain_text
 from datamaestro.context import (
     Context as ContextOfModule,
     DatafolderPath,
@@ -63,6 +65,9 @@ from datamaestro.download.single import (
     concatdownload,
     filedownloader,
 )
+from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
+from datamaestro.inventory.usage import disk_usage
+from datamaestro.inventory.verification import Verdict, repair, verify
 from datamaestro.plugins import (
     DataTypeSpec,
     EncoderSpec,
@@ -344,3 +349,18 @@ class MemoryResponse(Response):
 def server() -> None:
     with FileServer() as running:
         assert_type(running.url("/file"), str)
+
+
+def what_is_on_disk(context: Context) -> None:
+    assert_type(list(prepared_datasets(context.datapath)), list[Prepared])
+    found = find_prepared("com.lecun.mnist", context)
+    assert_type(disk_usage(context).total.disk, int)
+    assert_type(list(repair(verify(found, context), context)), list[Verdict])
+
+
+def what_is_declared(context: Context) -> None:
+    entries = list(context.catalog.entries())
+    assert_type(check_sources(entries, context, pause=1.0), list[Finding])
+    assert_type(bibtex(entries), str)
+    assert_type(plain_text(entries), list[str])
+    assert_type(csl_json(entries), list[dict[str, Any]])

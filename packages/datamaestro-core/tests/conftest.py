@@ -108,3 +108,157 @@ def quick(monkeypatch):
 def another_context(home):
     """Give a second context, with a data directory of its own."""
     return Context(home / "another")
+
+
+SHELF = """
+from datamaestro import Repository
+
+class Shelf(Repository):
+    NAMESPACE = "shelf"
+    DESCRIPTION = "What the tests declare"
+"""
+
+SHELF_DEFINITIONS = '''
+import hashlib
+
+from datamaestro.data import Base, File, Folder
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FileResource, FilesCopy, FolderResource, Source
+from datamaestro.utils import HashCheck
+
+
+class Fetched(FileResource):
+    """A file that comes from a URL."""
+
+    def __init__(self, filename, *urls, transient=False, **facts):
+        super().__init__(filename, transient=transient)
+        self.source = Source(urls, **facts)
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    def _download(self, destination):
+        self.fetch_to(self.source, destination)
+
+
+class HashChecked(Fetched):
+    """A file that comes from a URL, and is checked when it is finished."""
+
+    checker = HashCheck(hashlib.sha256(b"alpha" * 1000).hexdigest(), "sha256")
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.checker = type(self).checker
+
+
+class FetchedFolder(FolderResource):
+    """A folder of files that come from URLs, by their names."""
+
+    def __init__(self, name=None, *, transient=False, **urls):
+        super().__init__(name, transient=transient)
+        self.by_name = {name: Source((url,)) for name, url in urls.items()}
+
+    @property
+    def sources(self):
+        return tuple(self.by_name.values())
+
+    def _download(self, destination):
+        for name, source in self.by_name.items():
+            (destination / name).parent.mkdir(parents=True, exist_ok=True)
+            self.fetch_to(source, destination / name)
+
+
+class Made(FileResource):
+    """A file that comes from nowhere."""
+
+    def _download(self, destination):
+        destination.write_text("made")
+
+
+@Fetched("data.txt", "memory://host/alpha")
+@dataset(File)
+def alpha(data):
+    """Alpha"""
+    return {"path": data}
+
+
+@Fetched("data.txt", "memory://host/alpha", sha256="0" * 64)
+@dataset(File)
+def omega(data):
+    """Omega, whose digest is another"""
+    return {"path": data}
+
+
+@HashChecked("data.txt", "memory://host/alpha")
+@dataset(File)
+def theta(data):
+    """Theta, whose finished file has a checker"""
+    return {"path": data}
+
+
+@Fetched("data.txt", "memory://host/zeta", "memory://mirror/zeta", size=4)
+@dataset(File)
+def zeta(data):
+    """Zeta, which has a mirror"""
+    return {"path": data}
+
+
+@Fetched("second", "memory://host/b")
+@Fetched("first", "memory://host/a")
+@dataset(File)
+def both(first, second):
+    """Two files"""
+    return {"path": first}
+
+
+@FetchedFolder("tree", **{f"n{n}": f"memory://host/{n}" for n in range(250)})
+@dataset(Folder)
+def many(tree):
+    """Many small files"""
+    return {"path": tree}
+
+
+@FetchedFolder("tree", a="memory://host/a", b="memory://host/b")
+@dataset(Folder)
+def beta(tree):
+    """Beta"""
+    return {"path": tree}
+
+
+@Made("data.txt")
+@dataset(File)
+def gamma(data):
+    """Gamma"""
+    return {"path": data}
+
+
+@dataset(Folder)
+class Delta(Dataset):
+    """Delta"""
+
+    ALL = FetchedFolder(transient=True, a="memory://host/a", b="memory://host/b")
+    FEW = FilesCopy(ALL, {"only": "a"})
+
+    def config(self):
+        return Folder(path=self.FEW.path)
+'''
+
+
+@pytest.fixture
+def shelf(site_packages, memory):
+    """Install a repository ``shelf`` with a few datasets, and give the ``memory:`` transport."""
+    write_distribution(
+        site_packages,
+        "repository-shelf",
+        files={
+            "shelf/__init__.py": SHELF,
+            "shelf/config/__init__.py": "",
+            "shelf/config/org/__init__.py": "",
+            "shelf/config/org/example.py": SHELF_DEFINITIONS,
+        },
+        entry_points={"datamaestro.repositories": {"shelf": "shelf:Shelf"}},
+    )
+    for name in ("alpha", "a", "b"):
+        memory.CONTENT[f"memory://host/{name}"] = name.encode() * 1000
+    return memory

@@ -146,7 +146,12 @@ def test_what_is_made_from_others_is_made_from_the_new(context, served):
     served.CONTENT[URL] = b"new"
     assert (context.prepare(Kept, force=True).path / "first").read_bytes() == b"new"
     folder = context.folder(Kept)
-    assert sorted(path.name for path in folder.iterdir()) == [".state.json", ".state.lock", "KEPT"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        ".state.json",
+        ".state.lock",
+        ".used",
+        "KEPT",
+    ]
 
 
 def test_a_folder_takes_the_place_of_the_old_one(context, served):

@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import hashlib
 import json
 import os
 import subprocess
@@ -20,6 +21,8 @@ from datamaestro.errors import (
     QueryError,
     VerificationError,
 )
+from datamaestro.preparation.operations import remake
+from datamaestro.preparation.use import last_use
 from datamaestro.utils import HashCheck
 
 
@@ -104,17 +107,105 @@ def test_what_is_complete_is_recorded(context):
 def test_nothing_but_state_and_lock_stays_beside_the_data(context):
     definition = one_file(Made("data.txt"))
     context.prepare(definition)
-    assert leftovers(context.folder(definition)) == [".state.json", ".state.lock"]
+    assert leftovers(context.folder(definition)) == [".state.json", ".state.lock", ".used"]
 
 
-def test_a_reader_of_complete_data_writes_nothing(context):
+def contents(folder: Path):
+    """The files and when each was written, but for the trace of the last use."""
+    found = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    return {path: time for path, time in found.items() if path.name != ".used"}
+
+
+def test_a_reader_of_complete_data_takes_no_lock_and_writes_nothing(context):
     definition = one_file(Made("data.txt"))
     context.prepare(definition)
     folder = context.folder(definition)
     (folder / ".state.lock").unlink()
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    before = contents(folder)
     context.prepare(definition)
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert contents(folder) == before
+
+
+def test_every_use_of_a_dataset_is_noted(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    marker = context.folder(definition) / ".used"
+    os.utime(marker, (0, 0))
+    context.prepare(definition)
+    assert marker.stat().st_mtime > 0
+
+
+def test_a_use_that_cant_be_noted_disturbs_nobody(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    marker = context.folder(definition) / ".used"
+    marker.unlink()
+    marker.symlink_to(context.path / "nowhere" / "used")
+    assert context.prepare(definition).path.read_text() == "made"
+    assert last_use(context.folder(definition)) is None
+
+
+def test_the_digest_of_a_finished_file_is_recorded(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    record = state_of(context, definition)["resources"]["data"]
+    assert record["sha256"] == hashlib.sha256(b"made").hexdigest()
+
+
+def test_the_digest_of_a_folder_is_not(context):
+    definition = one_file(MadeFolder({"a": "1"}, name="data"))
+    context.prepare(definition)
+    assert state_of(context, definition)["resources"]["data"]["sha256"] is None
+
+
+def test_the_state_tells_which_dataset_it_is_of(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    assert state_of(context, definition)["dataset"] == "org.example.one"
+
+
+class Written(FileResource):
+    """Writes its file through the kernel, and changes it afterwards if it is told to."""
+
+    def __init__(self, filename, afterwards=b""):
+        super().__init__(filename)
+        self.afterwards = afterwards
+
+    def _download(self, destination):
+        with self.create(destination) as file:
+            file.write(b"first ")
+            file.write(bytearray(b"second"))
+        with destination.open("ab") as file:
+            file.write(self.afterwards)
+
+
+@pytest.mark.parametrize("afterwards", [b"", b" third"])
+def test_the_digest_of_a_file_that_was_hashed_beside_the_writing_is_right(context, afterwards):
+    definition = one_file(Written("data.txt", afterwards))
+    context.prepare(definition)
+    record = state_of(context, definition)["resources"]["data"]
+    assert record["sha256"] == hashlib.sha256(b"first second" + afterwards).hexdigest()
+
+
+def test_a_resource_is_made_anew_beside_what_lies_in_place(context):
+    data = Made("data.txt")
+    definition = one_file(data)
+    path = context.prepare(definition).path
+    path.write_text("ruin")
+    remake(definition, context, ["data"])
+    assert path.read_text() == "made"
+
+
+def test_a_resource_that_cant_be_made_anew_leaves_what_lies_in_place(context):
+    data = Made("data.txt")
+    definition = one_file(data)
+    path = context.prepare(definition).path
+    path.write_text("ruin")
+    data.fails_with = [RuntimeError("broken")]
+    with pytest.raises(RuntimeError):
+        remake(definition, context, ["data"])
+    assert path.read_text() == "ruin"
+    assert context.missing(definition) == []
 
 
 READER_DEFINITIONS = """
@@ -272,7 +363,7 @@ def test_a_folder_that_is_made_again_replaces_the_old_one(context):
     context.prepare(folder_of({"a": "1", "b": "1"}, "1"))
     path = context.prepare(folder_of({"a": "2"}, "2")).path
     assert {item.name: item.read_text() for item in path.iterdir()} == {"a": "2"}
-    assert leftovers(path.parent) == [".state.json", ".state.lock"]
+    assert leftovers(path.parent) == [".state.json", ".state.lock", ".used"]
 
 
 def test_a_damaged_state_file_is_no_error(context, caplog):
@@ -306,7 +397,7 @@ def test_a_transient_resource_goes_once_all_that_depend_on_it_are_complete(conte
     path = context.prepare(kept).path
     assert (path / "first").read_text() == "1"
     assert not (path.parent / "ARCHIVE").exists()
-    assert leftovers(path.parent) == [".state.json", ".state.lock"]
+    assert leftovers(path.parent) == [".state.json", ".state.lock", ".used"]
 
 
 def test_a_transient_resource_that_went_is_not_made_again(context):

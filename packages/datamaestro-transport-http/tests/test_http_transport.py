@@ -8,6 +8,7 @@ import pytest
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
+from datamaestro.testing.faults import Page, Redirect, Status
 from datamaestro_transport_http import HttpTransport
 
 BYTES = bytes(range(256)) * 100
@@ -139,3 +140,54 @@ def test_importing_it_imports_no_client():
         "sys.exit(any(name in sys.modules for name in ('requests', 'urllib3')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+# --- looking without fetching
+
+
+def test_looking_asks_for_the_header_alone(transport, file_server):
+    file_server.files["/x"] = BYTES
+    url = file_server.url("/x")
+    with transport.open(TransportRequest(url)) as response:
+        validator = response.validator
+    file_server.requests.clear()
+    facts = transport.check(url)
+    assert (facts.url, facts.size, facts.validator) == (url, len(BYTES), validator)
+    assert [request.method for request in file_server.requests] == ["HEAD"]
+
+
+def test_looking_follows_to_where_the_content_is(transport, file_server):
+    file_server.files |= {"/old": b"", "/new": BYTES}
+    file_server.faults["/old"] = [Redirect(file_server.url("/new"))]
+    facts = transport.check(file_server.url("/old"))
+    assert (facts.url, facts.size) == (file_server.url("/new"), len(BYTES))
+
+
+@pytest.mark.parametrize("code", [403, 405, 501])
+def test_a_server_that_refuses_the_header_alone_is_asked_for_the_content(
+    transport, file_server, code
+):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Status(code)]
+    assert transport.check(file_server.url("/x")).size == len(BYTES)
+    assert [request.method for request in file_server.requests] == ["HEAD", "GET"]
+
+
+def test_looking_at_nothing_is_an_error(transport, file_server):
+    with pytest.raises(TransportError, match="found status 404"):
+        transport.check(file_server.url("/nowhere"))
+
+
+def test_looking_at_a_server_that_is_not_there_is_an_error(transport):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(TransportError, match="can't be reached") as caught:
+        transport.check(f"http://127.0.0.1:{port}/x")
+    assert caught.value.retry
+
+
+def test_looking_tells_what_kind_of_content_comes(transport, file_server):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Page()]
+    assert transport.check(file_server.url("/x")).media_type == "text/html"

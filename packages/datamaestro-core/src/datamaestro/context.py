@@ -293,7 +293,7 @@ class Context:
         :raises ParameterError: if it has to be fetched and may not be
         :raises DatamaestroError: see :mod:`datamaestro.errors`
         """
-        from datamaestro.preparation import build, run, run_again
+        from datamaestro.preparation.operations import build, run, run_again
 
         if force and download is False:
             raise ParameterError(
@@ -319,13 +319,13 @@ class Context:
 
     def get(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Any:
         """Give a dataset's value without fetching anything; its files may be missing."""
-        from datamaestro.preparation import build
+        from datamaestro.preparation.operations import build
 
         return build(self._resolve(dataset, variant), self)
 
     def missing(self, dataset: Any) -> list[str]:
         """Give the names of the resources of a dataset that aren't there; changes nothing."""
-        from datamaestro.preparation import missing_resources
+        from datamaestro.preparation.operations import missing_resources
 
         return missing_resources(self._resolve(dataset), self)
 
@@ -334,7 +334,7 @@ class Context:
 
         That is one of the site if the dataset is complete there, and else its own.
         """
-        from datamaestro.preparation import prepared_folder
+        from datamaestro.preparation.operations import prepared_folder
 
         return prepared_folder(self._resolve(dataset), self)
 

@@ -12,6 +12,8 @@ fits on one line. The command line prints that line and exits with the error's
     ├── DataFormatError (ValueError)  1   a file isn't what its data type says
     ├── SettingsError                 1   a settings file or a setting is wrong
     ├── DataDirectoryError (OSError)  1   a folder can't be used: missing, unwritable, not a folder
+    ├── IrreplaceableError            1   data that can't be fetched again would be lost
+    ├── DependencyError (ImportError) 1   a library that only some need isn't installed
     ├── PluginError                   1   a plugin is broken
     │   └── PluginConflictError       1   two plugins claim the same name
     ├── QueryError (ValueError)       2   a search query or a selector can't be read
@@ -38,7 +40,9 @@ __all__ = [
     "DatamaestroError",
     "DatasetNotFoundError",
     "DefinitionError",
+    "DependencyError",
     "DownloadError",
+    "IrreplaceableError",
     "NotFoundError",
     "OfflineError",
     "ParameterError",
@@ -118,6 +122,14 @@ class SettingsError(DatamaestroError):
 
 class DataDirectoryError(DatamaestroError, OSError):
     """A folder that datamaestro needs is missing, isn't one, or can't be written."""
+
+
+class IrreplaceableError(DatamaestroError):
+    """Data that can't be fetched again would be lost, and nobody said that they may be."""
+
+
+class DependencyError(DatamaestroError, ImportError):
+    """A library that only some need isn't installed; the hint tells what to install."""
 
 
 class PluginError(DatamaestroError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -18,6 +19,7 @@ from datamaestro.errors import DataDirectoryError
 from datamaestro.sharing import make_folder, share
 
 __all__ = [
+    "LEFTOVER",
     "STORAGE_ERRORS",
     "check_space",
     "discard",
@@ -41,6 +43,9 @@ _HINTS = {
     errno.EEXIST: "something on that path is a file: remove it, or choose another folder",
 }
 
+
+LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.(?:tmp|old)")
+"""The names of what only a process that was killed leaves: see `replacing`, `move_into_place`."""
 
 MANY = 200
 """From how many files on it is quicker to flush their whole file system."""

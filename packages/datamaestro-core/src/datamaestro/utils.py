@@ -60,8 +60,12 @@ def environment_flag(name: str) -> bool:
     return os.environ.get(name, "0") not in ("", "0")
 
 
-def file_digests(path: Path, algorithms: list[str]) -> dict[str, str]:
+def file_digests(
+    path: Path, algorithms: list[str], watch: Callable[[int], object] | None = None
+) -> dict[str, str]:
     """Compute digests of a file, reading it once.
+
+    :param watch: is told how many further bytes have been read
 
     >>> from pathlib import Path
     >>> Path("empty").touch()
@@ -74,4 +78,6 @@ def file_digests(path: Path, algorithms: list[str]) -> dict[str, str]:
         while count := file.readinto(buffer):
             for hasher in hashers.values():
                 hasher.update(buffer[:count])
+            if watch is not None:
+                watch(count)
     return {algorithm: hasher.hexdigest() for algorithm, hasher in hashers.items()}

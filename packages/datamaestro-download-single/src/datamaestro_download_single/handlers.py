@@ -67,7 +67,7 @@ class FileDownloader(FileResource):
             return
         if isinstance(self.compression, Gzip):
             self._check_space(destination.parent)
-        with destination.open("wb") as file, self.open(self.source) as stream:
+        with self.create(destination) as file, self.open(self.source) as stream:
             self.compression.decompress(stream, file, self.source.url)
 
     def _check_space(self, folder: Path) -> None:
@@ -132,7 +132,7 @@ class ConcatDownloader(FileResource):
         return self._sources
 
     def _download(self, destination: Path) -> None:
-        with destination.open("wb") as file:
+        with self.create(destination) as file:
             for source in self.sources:
                 compression = compression_of(source.filename)
                 with self.open(source) as stream:

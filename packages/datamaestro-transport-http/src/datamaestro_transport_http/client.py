@@ -55,11 +55,12 @@ class Client:
         self._adapters: dict[frozenset[Scope] | None, HTTPAdapter] = {}
         _keep_secrets_out_of_logs()
 
-    def get(
-        self, url: str, headers: Mapping[str, str], timeout: tuple[float, float]
+    def ask(
+        self, method: str, url: str, headers: Mapping[str, str], timeout: tuple[float, float]
     ) -> requests.Response:
         """Ask for a URL, and go on where its server says.
 
+        :param method: ``GET``, or ``HEAD`` for the header alone
         :param timeout: seconds to wait for a connection, and for the next bytes
         :raises TransportError: if there is no answer, or a redirect isn't followed
         """
@@ -72,7 +73,7 @@ class Client:
             same = origin(hop.url) == owner
             authorization = own if same else self._credentials.redirected(hop.url)
             field = {} if authorization is None else {"Authorization": authorization}
-            answer = self._send(hop, {**headers, **field}, timeout)
+            answer = self._send(method, hop, {**headers, **field}, timeout)
             if not answer.is_redirect:
                 return answer
             location = answer.headers["Location"].encode("latin-1").decode("utf-8", "replace")
@@ -107,12 +108,12 @@ class Client:
         }
 
     def _send(
-        self, hop: Hop, headers: Mapping[str, str], timeout: tuple[float, float]
+        self, method: str, hop: Hop, headers: Mapping[str, str], timeout: tuple[float, float]
     ) -> requests.Response:
         import requests
 
         certificates = _certificates(hop.url)
-        request = requests.Request("GET", hop.url, {**self._headers, **headers})
+        request = requests.Request(method, hop.url, {**self._headers, **headers})
         request.cookies = self._cookies
         try:
             prepared = request.prepare()

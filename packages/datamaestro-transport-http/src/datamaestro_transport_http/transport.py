@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datamaestro.download import Response, Transport, TransportRequest
+from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Address, resolved
 from datamaestro_transport_http.client import Client
@@ -69,8 +70,7 @@ class HttpTransport(Transport):
             headers["Range"] = f"bytes={request.start}-{last}"
             if request.validator is not None:
                 headers["If-Range"] = request.validator
-        timeout = (self.connect_timeout, self.read_timeout)
-        answer = self.client.get(request.url, headers, timeout)
+        answer = self.client.ask("GET", request.url, headers, self._timeout)
         if part and not _fits(answer, request):
             answer.close()
             return self.open(TransportRequest(request.url))
@@ -87,6 +87,19 @@ class HttpTransport(Transport):
                 hint=HINTS.get(answer.status_code),
             )
         return _HttpResponse(answer, request)
+
+    @property
+    def _timeout(self) -> tuple[float, float]:
+        return self.connect_timeout, self.read_timeout
+
+    def check(self, url: str) -> SourceFacts:
+        """Ask for the header alone; a server that refuses that is asked for the content."""
+        with suppress(TransportError):
+            answer = self.client.ask("HEAD", url, {}, self._timeout)
+            with _HttpResponse(answer, TransportRequest(url)) as head:
+                if answer.status_code == 200:
+                    return SourceFacts(answer.url, head.size, head.validator, head.media_type)
+        return super().check(url)
 
     def close(self) -> None:
         if "client" in vars(self):

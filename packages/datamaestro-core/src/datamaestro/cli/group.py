@@ -17,15 +17,23 @@ class LazyGroup(click.Group):
     """The commands of the kernel, by a table, and those of plugins, by their entry points."""
 
     COMMANDS: ClassVar[dict[str, tuple[str, str]]] = {
+        "cache": ("cache", "List and clear the cache of downloads."),
+        "check": ("check", "Look whether the sources of datasets are alive."),
+        "cite": ("cite", "Tell how to cite datasets."),
         "create-dataset": ("create_dataset", "Write the definition of a new dataset."),
         "datafolders": ("datafolders", "Manage folders of data that lie elsewhere."),
         "download": ("download", "Download a dataset."),
+        "du": ("du", "Show how much room the data take."),
+        "gc": ("gc", "Remove what is needed no more."),
         "info": ("info", "Show what is known about a dataset."),
+        "list": ("list", "List the prepared datasets."),
         "orphans": ("orphans", "List folders of data that belong to no dataset."),
         "plugins": ("plugins", "List what the installed plugins provide."),
         "prepare": ("prepare", "Download a dataset, and print its value as JSON."),
+        "remove": ("remove", "Remove prepared datasets."),
         "repositories": ("repositories", "List the repositories."),
         "search": ("search", "Search for datasets."),
+        "verify": ("verify", "Look whether prepared data are unchanged."),
         "version": ("version", "Print the version."),
     }
     """Name to module and short help: enough for ``--help``."""

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 
 import click
 
-__all__ = ["echo_table"]
+__all__ = ["echo_columns", "echo_table"]
+
+
+def echo_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of several short texts, aligned, below a header; nothing without rows."""
+    if rows:
+        table = [header, *rows]
+        widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+        for row in table:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            click.echo("  ".join(cells).rstrip())
 
 
 def echo_table(rows: Sequence[tuple[str, str]]) -> None:

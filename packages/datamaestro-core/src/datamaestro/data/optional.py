@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+from datamaestro.errors import DependencyError
+
 __all__ = ["required"]
 
 
@@ -12,7 +14,7 @@ def required(module: str, distribution: str | None = None) -> ModuleType:
     """Import a library that isn't declared as a dependency.
 
     :param distribution: what to install to have it, if it isn't called as the module is
-    :raises ImportError: if it isn't installed; the message tells how to
+    :raises DependencyError: if it isn't installed; the message tells how to
     """
     try:
         return importlib.import_module(module)
@@ -20,7 +22,7 @@ def required(module: str, distribution: str | None = None) -> ModuleType:
         name = module.partition(".")[0]
         if error.name != name:
             raise
-        raise ImportError(
-            f"this needs {name}, which isn't installed: pip install {distribution or name}",
-            name=name,
+        raise DependencyError(
+            f"this needs {name}, which isn't installed",
+            hint=f"pip install {distribution or name}",
         ) from error

@@ -14,7 +14,7 @@ from datamaestro.download.resource import (
     ValueResource,
 )
 from datamaestro.download.source import Source
-from datamaestro.download.transport import Response, Transport, TransportRequest
+from datamaestro.download.transport import Response, SourceFacts, Transport, TransportRequest
 
 __all__ = [
     "FileResource",
@@ -23,6 +23,7 @@ __all__ = [
     "Resource",
     "Response",
     "Source",
+    "SourceFacts",
     "StoredResource",
     "Transport",
     "TransportRequest",

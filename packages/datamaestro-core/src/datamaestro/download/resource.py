@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
 from datamaestro.download.source import Source
 from datamaestro.errors import DefinitionError
@@ -53,6 +53,9 @@ class Fetcher(Protocol):
 
     def open(self, source: Source) -> AbstractContextManager[BufferedReader[Any]]:
         """Give what `source` serves as a stream, which may still be arriving."""
+
+    def create(self, path: Path) -> AbstractContextManager[BinaryIO]:
+        """Open a new file that is hashed while it is written."""
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
         """Give the last `count` bytes of what `source` serves, if its size is known."""
@@ -213,6 +216,13 @@ class Resource(ABC):
         left, and not before. Raises as :meth:`fetch`, from ``read`` too.
         """
         return self.binding.fetcher.open(source)
+
+    def create(self, destination: Path) -> AbstractContextManager[BinaryIO]:
+        """Open a new file that is hashed beside the writing.
+
+        Any other way of writing does as well; the file is then read again to be hashed.
+        """
+        return self.binding.fetcher.create(destination)
 
     @abstractmethod
     def prepare(self) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["Response", "Transport", "TransportRequest"]
+__all__ = ["Response", "SourceFacts", "Transport", "TransportRequest"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,22 @@ class Response(ABC):
         self.close()
 
 
+@dataclass(frozen=True)
+class SourceFacts:
+    """What can be told of a URL without fetching its content.
+
+    :param url: where the content is, after all redirections
+    :param size: its number of bytes, if it is known
+    :param validator: what identifies it, as in `Response`
+    :param media_type: its type, as in `Response`
+    """
+
+    url: str
+    size: int | None = None
+    validator: str | None = None
+    media_type: str | None = None
+
+
 class Transport(ABC):
     """What fetches the bytes of a URL of some scheme.
 
@@ -96,6 +112,17 @@ class Transport(ABC):
 
         :raises TransportError: if it can't begin; ``retry`` tells whether to try again
         """
+
+    def check(self, url: str) -> SourceFacts:
+        """Look whether `url` gives its content, without fetching it.
+
+        By default a transfer is begun and given up; a transport that can ask for less
+        does so.
+
+        :raises TransportError: as :meth:`open`
+        """
+        with self.open(TransportRequest(url)) as response:
+            return SourceFacts(url, response.size, response.validator, response.media_type)
 
     def close(self) -> None:  # noqa: B027  (nothing to do is a fine default)
         """Give up all connections."""

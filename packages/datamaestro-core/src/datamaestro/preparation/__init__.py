@@ -1,19 +1,4 @@
-"""Preparation: resources from none to complete, and then the value."""
+"""Preparation: resources from none to complete, and then the value.
 
-from datamaestro.preparation.operations import (
-    build,
-    missing_resources,
-    prepared_folder,
-    run,
-    run_again,
-)
-from datamaestro.preparation.places import dataset_folder
-
-__all__ = [
-    "build",
-    "dataset_folder",
-    "missing_resources",
-    "prepared_folder",
-    "run",
-    "run_again",
-]
+Import from the modules: who only reads a state file shouldn't pay for transfers.
+"""

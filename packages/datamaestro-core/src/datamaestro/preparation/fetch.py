@@ -11,10 +11,10 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport, TransportRequest
@@ -35,6 +35,7 @@ from datamaestro.preparation.partial import Partial, StartOver, origin
 from datamaestro.preparation.state import Download
 from datamaestro.preparation.transfer import ATTEMPTS, Means, Transfer
 from datamaestro.preparation.turns import Turn, Turns
+from datamaestro.preparation.written import WrittenFiles
 from datamaestro.sharing import make_folder
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE, file_digests
@@ -53,6 +54,7 @@ class CacheFetcher:
     :param inputs: a folder for what the resource reads; it may be removed at any time
     :param cancelled: set when nobody waits for the resource any more
     :ivar downloads: what was fetched since the last :meth:`release`
+    :ivar written: the digests of files that are known from writing them
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class CacheFetcher:
         self.inputs = inputs
         self.means = Means(context.progress, context.connections, cancelled or threading.Event())
         self.downloads: list[Download] = []
+        self.written = WrittenFiles()
         self._used: list[Source] = []
         self._turns: dict[Source, Turns] = {}
         self._restarts: dict[str, int] = {}
@@ -115,6 +118,10 @@ class CacheFetcher:
                     raise refused
         self.downloads.append(download)
         self._used.append(source)
+
+    def create(self, path: Path) -> AbstractContextManager[BinaryIO]:
+        """Open a new file that is hashed while it is written; see :meth:`Resource.create`."""
+        return self.written.create(path)
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
         """Give the last `count` bytes of what `source` serves, or None.
@@ -174,6 +181,7 @@ class CacheFetcher:
             with not_emptied(path):
                 if not (shared and linked(path, destination)):
                     shutil.copyfile(path, destination)
+            self.written.note(destination, download.sha256)
         self.downloads.append(download)
         self._used.append(source)
 
@@ -235,6 +243,7 @@ class CacheFetcher:
         try:
             yield
         except StartOver as error:
+            transfer.partial.remove()
             logger.warning("%s; it is read from its beginning", error)
             self._restarts[url] = self._restarts.get(url, 0) + 1
             if self._restarts[url] == ATTEMPTS:
@@ -277,7 +286,6 @@ class CacheFetcher:
         except VerificationError as error:
             rejected = entry.with_suffix(".rejected")
             transfer.partial.finish(rejected)
-            transfer.partial.remove()
             error.hint = f"the bytes are set aside in {rejected}"
             raise
         with usable(entry.parent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,10 +71,12 @@ class Graph:
         """Give the resources that depend on one."""
         return self._dependents[id(resource)]
 
-    def missing(self, state: State) -> list[Resource]:
+    def missing(self, state: State, anew: Collection[str] = ()) -> list[Resource]:
         """Give the resources that have to be made, dependencies first.
 
         A transient resource has to only if one that depends on it has to.
+
+        :param anew: names of resources that have to be made though they are complete
         """
         wanted: dict[int, Resource] = {}
         for resource in reversed(self.resources):
@@ -81,12 +84,15 @@ class Graph:
             waiting = any(id(item) in wanted for item in dependents)
             if resource.transient and dependents and not waiting:
                 continue
-            if not is_complete(resource, state):
+            if not is_complete(resource, state, anew):
                 wanted[id(resource)] = resource
         return [*wanted.values()][::-1]
 
-    def unneeded(self, state: State) -> list[StoredResource]:
-        """Give the transient resources that are there, and that nothing needs any more."""
+    def unneeded(self, state: State, anew: Collection[str] = ()) -> list[StoredResource]:
+        """Give the transient resources that are there, and that nothing needs any more.
+
+        :param anew: as for :meth:`missing`
+        """
         return [
             resource
             for resource in self.resources
@@ -94,16 +100,20 @@ class Graph:
             and isinstance(resource, StoredResource)
             and state.get(resource.name) is not None
             and (dependents := self.dependents(resource))
-            and all(is_complete(other, state) for other in dependents)
+            and all(is_complete(other, state, anew) for other in dependents)
         ]
 
 
-def is_complete(resource: Resource, state: State) -> bool:
+def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) -> bool:
     """Tell whether a resource needs nothing more to be done.
 
     For one that is stored, the state must say so, for the same fingerprint, and
     what lies there must still have the size that was recorded.
+
+    :param anew: names of resources that have to be made all the same
     """
+    if resource.name in anew:
+        return False
     if isinstance(resource, ValueResource):
         return resource.is_ready()
     assert isinstance(resource, StoredResource)

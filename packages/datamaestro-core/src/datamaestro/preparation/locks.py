@@ -18,6 +18,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from datamaestro.errors import DataDirectoryError
 from datamaestro.files import usable
 from datamaestro.lockfiles import WITHOUT_LOCKS, new_lock
 from datamaestro.preparation.holder import Holder
@@ -26,7 +27,7 @@ from datamaestro.sharing import make_folder, share
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["locked"]
+__all__ = ["is_busy", "locked"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ PATIENCE = 20.0
 
 NEWS = 5.0
 """Seconds after which those who wait look again for whom."""
+
+_ANSWERING: set[Path] = set()
+"""The folders whose locks were answered for: there it isn't asked in a thread any more."""
 
 
 @contextmanager
@@ -57,10 +61,12 @@ def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
     if busy and not wait:
         raise BlockingIOError(str(path))
     try:
-        Holder.here(what).write(path)
+        if wait:  # who doesn't is done at once
+            Holder.here(what).write(path)
         yield
     finally:
-        Holder.forget(path)
+        if wait:
+            Holder.forget(path)
         lock.release()
 
 
@@ -68,13 +74,13 @@ def _attempted(path: Path) -> tuple[BaseFileLock, bool]:
     """Try to get a lock at once; give it, and whether another process holds it."""
     lock = new_lock(path)
     try:
-        busy = not _answer(lock)
+        busy = not _answer(lock, path.parent)
     except PermissionError:
         # A colleague's, who may have been the only one allowed to write it. Whoever may
         # write in the folder may begin anew: a lock ends with its process.
         path.unlink(missing_ok=True)
         lock = new_lock(path)
-        busy = not _answer(lock)
+        busy = not _answer(lock, path.parent)
     except OSError as error:
         if error.errno not in WITHOUT_LOCKS:
             raise
@@ -85,18 +91,20 @@ def _attempted(path: Path) -> tuple[BaseFileLock, bool]:
     return lock, busy
 
 
-def _answer(lock: BaseFileLock) -> bool:
+def _answer(lock: BaseFileLock, folder: Path) -> bool:
     """Tell whether the lock could be had at once.
 
     :raises OSError: if there are no locks; ENOLCK if nothing was heard for too long
     """
-    answers: SimpleQueue[Exception | None] = SimpleQueue()
+    if folder in _ANSWERING:
+        return _acquired(lock)
+    answers: SimpleQueue[BaseException | None] = SimpleQueue()
     given_up = threading.Event()
 
     def ask() -> None:
         try:
             lock.acquire(timeout=0)
-        except Exception as error:
+        except BaseException as error:
             answers.put(error)
             return
         answers.put(None)
@@ -112,10 +120,19 @@ def _answer(lock: BaseFileLock) -> bool:
         if isinstance(stop, Empty):
             raise OSError(errno.ENOLCK, "the file system doesn't answer") from None
         raise
+    _ANSWERING.add(folder)
     if isinstance(error, TimeoutError):
         return False
     if error is not None:
         raise error
+    return True
+
+
+def _acquired(lock: BaseFileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except TimeoutError:
+        return False
     return True
 
 
@@ -143,3 +160,16 @@ def _tell_of_no_locks(folder: Path, reason: str) -> None:
         folder,
         reason,
     )
+
+
+def is_busy(path: Path) -> bool:
+    """Tell whether a process holds the lock file at `path` now; none is made for that."""
+    if not path.exists():
+        return False
+    try:
+        with locked(path, "", wait=False):
+            return False
+    except BlockingIOError:
+        return True
+    except DataDirectoryError:
+        return False  # who may not lock it may not know

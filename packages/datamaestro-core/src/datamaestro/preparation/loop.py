@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 
@@ -50,14 +51,18 @@ class Loop:
 
     Resources that fetch are made beside one another, as many as their hosts grant;
     those that don't are made here, in turn. All get their places here.
+
+    :param anew: names of resources to make though they are complete
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, anew: Collection[str] = ()) -> None:
         self.graph = graph
+        self.anew = set(anew)
         self.workshop = graph.workshop
         # Read now that the lock is held: another process may have finished meanwhile.
         self.state = State.load(graph.folder, self.workshop.folder)
-        self.schedule = Schedule(graph.missing(self.state))
+        self.state.dataset = graph.definition.id
+        self.schedule = Schedule(graph.missing(self.state, self.anew))
         self.crew: Crew[Resource, Made] = Crew(self.workshop.cancelled)
         self.failures: list[DatamaestroError] = []
 
@@ -74,7 +79,7 @@ class Loop:
                     pass
             if self.failures:
                 raise _together(self.graph.definition.id, self.failures)
-            self._drop_unneeded()
+            self.drop_unneeded()
             with usable(self.graph.folder):
                 if interrupted:
                     sweep(self.graph.context, self.graph.sources)
@@ -82,7 +87,7 @@ class Loop:
         except (OSError, DatamaestroError) as error:
             # Where locks fail, another process may have been faster, and be cleaning up.
             changed = self.state.refresh()
-            if self.graph.missing(self.state):
+            if self.graph.missing(self.state, self.anew):
                 self.workshop.tidy()
                 if isinstance(error, OSError) and (changed or _lost_something(error)):
                     raise Disturbed from error
@@ -118,14 +123,17 @@ class Loop:
 
     def _fetch(self, resource: StoredResource) -> Made:
         try:
-            return make(resource, self.workshop)
+            return self._make(resource)
         finally:
             self.graph.context.connections.give_back(resource.sources[0].url)
+
+    def _make(self, resource: StoredResource) -> Made:
+        return make(resource, self.workshop, anew=resource.name in self.anew)
 
     def _made_here(self, resource: Resource) -> Ended[Resource, Made]:
         try:
             if isinstance(resource, StoredResource):
-                return Ended(resource, make(resource, self.workshop))
+                return Ended(resource, self._make(resource))
             assert isinstance(resource, ValueResource), "a resource is stored, or a value"
             resource.make()
         except (OSError, DatamaestroError) as error:
@@ -145,6 +153,7 @@ class Loop:
         if records:
             self.state.complete(records)
         for item in done:
+            self.anew.discard(item.key.name)
             self.schedule.finish(item.key)
             self.workshop.fetcher(item.key.name).release(self.schedule.needs)
         for item in failed:
@@ -152,7 +161,7 @@ class Loop:
                 assert item.error is not None, "what failed has an error"
                 raise item.error
             self.failures.append(item.error)
-        self._drop_unneeded()
+        self.drop_unneeded()
 
     def _is_made(self, item: Ended[Resource, Made]) -> bool:
         """Tell whether another process has made what this one couldn't.
@@ -161,7 +170,8 @@ class Loop:
         """
         if not isinstance(item.error, OSError | DatamaestroError):
             return False
-        made = not any(missing is item.key for missing in self.graph.missing(self.state))
+        missing = self.graph.missing(self.state, self.anew)
+        made = not any(resource is item.key for resource in missing)
         if made:
             logger.debug("Another process has made %s", item.key.name, exc_info=item.error)
         return made
@@ -169,22 +179,23 @@ class Loop:
     def _placed(self, resource: StoredResource, made: Made) -> Record:
         """Put a resource in its place, and tell what to record."""
         recorded = self.state.get(resource.name)
-        if recorded is not None and is_complete(resource, self.state):
+        if recorded is not None and is_complete(resource, self.state, self.anew):
             remove(made.path)  # others may use what is in place already
             return recorded
         if made.path != resource.path:
             with usable(self.graph.folder):
                 move_into_place(made.path, resource.path)
         downloads = tuple(self.workshop.fetcher(resource.name).downloads)
-        return Record(resource.fingerprint, str(resource.relative_path), made.size, downloads)
+        path = str(resource.relative_path)
+        return Record(resource.fingerprint, path, made.size, made.sha256, downloads)
 
-    def _drop_unneeded(self) -> None:
+    def drop_unneeded(self) -> None:
         """Remove the transient resources that nothing needs any more.
 
         They are renamed away first: a folder that is removed by half must not be taken
         for whole by a later run that needs it again.
         """
-        for resource in self.graph.unneeded(self.state):
+        for resource in self.graph.unneeded(self.state, self.anew):
             discarded = self.workshop.folder / f"{resource.name}.unneeded"
             with usable(self.graph.folder):
                 make_folder(discarded.parent)

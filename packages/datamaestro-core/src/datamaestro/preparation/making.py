@@ -25,26 +25,30 @@ class Made:
 
     :param path: where it is; its own place if it was there already
     :param size: the number of bytes of the file, or of all files in the folder
+    :param sha256: the digest of a file that was made
     """
 
     path: Path
     size: int
+    sha256: str | None = None
 
 
-def make(resource: StoredResource, workshop: Workshop) -> Made:
+def make(resource: StoredResource, workshop: Workshop, *, anew: bool = False) -> Made:
     """Make a resource below the workshop's folder, unless the right one is in its place.
 
+    :param anew: whether to make it whatever is in its place
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    if _is_there(resource):
+    if not anew and _is_there(resource):
         return Made(resource.path, size_on_disk(resource.path))
     destination = workshop.folder / resource.relative_path
     while not _download(resource, destination, workshop):
         pass
     _verify(resource, destination)
     with usable(resource.binding.folder):
+        sha256 = workshop.fetcher(resource.name).written.digest(destination)
         flush_to_disk(destination)
-        return Made(destination, size_on_disk(destination))
+        return Made(destination, size_on_disk(destination), sha256)
 
 
 def _is_there(resource: StoredResource) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import ValueResource
+from datamaestro.download.resource import StoredResource, ValueResource
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import usable
 from datamaestro.preparation.graph import Graph
@@ -19,12 +19,23 @@ from datamaestro.preparation.loop import Disturbed, Loop
 from datamaestro.preparation.places import LOCK, graph_at_site, graph_of_context
 from datamaestro.preparation.replacement import replace_all, staged
 from datamaestro.preparation.state import State
+from datamaestro.preparation.use import note_use
 from datamaestro.preparation.value import build_value
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["build", "missing_resources", "prepared_folder", "run", "run_again"]
+__all__ = [
+    "build",
+    "drop_unneeded",
+    "missing_resources",
+    "prepared_folder",
+    "proves",
+    "remake",
+    "run",
+    "run_again",
+    "unneeded_resources",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +67,9 @@ def run(definition: DatasetDefinition, context: Context) -> Any:
             lock = locked(graph.folder / LOCK, definition.id, wait=False)
             with suppress(DataDirectoryError, BlockingIOError, Disturbed), lock:
                 Loop(graph).run()
-        return build_value(graph)
+        value = build_value(graph)
+    note_use(graph.folder)
+    return value
 
 
 def _made(graph: Graph) -> Graph:
@@ -132,6 +145,45 @@ def _make_values(graph: Graph) -> None:
     for resource in graph.missing(State.load(graph.folder)):
         if isinstance(resource, ValueResource):
             resource.make()
+
+
+def remake(definition: DatasetDefinition, context: Context, names: Collection[str]) -> None:
+    """Make some resources anew, whatever lies in their places.
+
+    That stays, and stays recorded, until what replaces it is whole and verified.
+
+    :raises DatamaestroError: as :func:`run`; nothing has changed then
+    """
+    graph = graph_of_context(definition, context)
+    with _once(definition), locked(graph.folder / LOCK, definition.id):
+        Loop(graph, names).run()
+
+
+def proves(definition: DatasetDefinition, context: Context, name: str) -> bool:
+    """Tell whether what lies in place is certainly the resource of that name.
+
+    :raises VerificationError: if it certainly isn't
+    """
+    for resource in graph_of_context(definition, context).resources:
+        if resource.name == name and isinstance(resource, StoredResource):
+            return resource.proves(resource.path)
+    return False
+
+
+def unneeded_resources(definition: DatasetDefinition, context: Context) -> list[StoredResource]:
+    """Give the transient resources that are still there, though nothing needs them."""
+    graph = graph_of_context(definition, context)
+    return graph.unneeded(State.load(graph.folder))
+
+
+def drop_unneeded(definition: DatasetDefinition, context: Context) -> None:
+    """Remove the transient resources that nothing needs.
+
+    :raises BlockingIOError: if another process is busy with the dataset
+    """
+    graph = graph_of_context(definition, context)
+    with locked(graph.folder / LOCK, definition.id, wait=False):
+        Loop(graph).drop_unneeded()
 
 
 @contextmanager

@@ -115,10 +115,11 @@ class Partial:
             raise StartOver(f"{self.path} was taken by another process") from error
 
     def remove(self) -> None:
-        """Remove the file and the note about it."""
+        """Remove the file and the note; that stays while there are rejected bytes of it."""
         remove(self.path)
         note = _read_note(self._note_path)
-        if note is None or note.file == self.path.name:
+        own = note is None or note.file == self.path.name
+        if own and not self._entry.with_suffix(".rejected").exists():
             remove(self._note_path)
 
     def _write_note(self, note: _Note) -> None:

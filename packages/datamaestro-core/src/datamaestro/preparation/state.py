@@ -4,12 +4,14 @@
 
     {
       "version": 2,
+      "dataset": "com.lecun.mnist",
       "resources": {
         "train_images": {
           "state": "complete",
           "fingerprint": "FileDownloader sha256:440f…",
           "path": "train_images.idx",
           "size": 47040016,
+          "sha256": "ba89…",
           "time": "2026-11-20T09:30:00+00:00",
           "downloads": [{"url": "https://…", "size": 9912422, "sha256": "440f…",
                          "validator": "\\"f68b3c…\\""}]
@@ -29,18 +31,19 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from textwrap import indent
 from typing import Any
 
 from datamaestro.files import replacing, usable
 from datamaestro.sharing import make_folder
 
-__all__ = ["Download", "Record", "State"]
+__all__ = ["STATE", "Download", "Record", "State"]
 
 logger = logging.getLogger(__name__)
 
 VERSION = 2
+STATE = ".state.json"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Record:
     :param fingerprint: what it was made from
     :param path: where it lies, relative to the dataset's folder
     :param size: the number of bytes of the file, or of all files in the folder
+    :param sha256: the digest of the finished file; None for a folder, and for a file that
+        was adopted
     :param downloads: what was fetched for it; empty if it was adopted
     :param time: when it was complete, in ISO 8601
     """
@@ -73,6 +78,7 @@ class Record:
     fingerprint: str
     path: str
     size: int
+    sha256: str | None = None
     downloads: tuple[Download, ...] = ()
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -82,10 +88,13 @@ class State:
 
     Should several processes hold it, since there are file systems where locks fail, each
     adds its changes to what the others have written.
+
+    :ivar dataset: the dataset's id, if the file tells it
     """
 
     def __init__(self, path: Path, scratch: Path) -> None:
         self.path = path
+        self.dataset: str | None = None
         self._scratch = scratch
         self._records: dict[str, Record] = {}
         self._texts: dict[str, str] = {}
@@ -100,7 +109,7 @@ class State:
 
         :param scratch: where it is written until it is whole; by default in `folder`
         """
-        state = cls(folder / ".state.json", scratch or folder)
+        state = cls(folder / STATE, scratch or folder)
         state.refresh()
         return state
 
@@ -117,6 +126,7 @@ class State:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
             self._records = {name: _record(entry) for name, entry in resources.items()}
+            self.dataset = document.get("dataset", self.dataset)
             self._texts, self._version = {}, version
         except (FileNotFoundError, NotADirectoryError):
             self._records, self._version = {}, None
@@ -128,6 +138,11 @@ class State:
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
         return self._records.get(name)
+
+    @property
+    def records(self) -> Mapping[str, Record]:
+        """The resources that are complete, by name."""
+        return self._records
 
     def complete(self, records: Mapping[str, Record]) -> None:
         """Record that resources are complete, durably.
@@ -162,7 +177,8 @@ class State:
                 text = f"{json.dumps(name)}: {json.dumps(entry, indent=1)}"
                 self._texts[name] = indent(text, "  ")
         resources = ",\n".join(self._texts[name] for name in self._records)
-        return f'{{\n "version": {VERSION},\n "resources": {{\n{resources}\n }}\n}}\n'
+        about = "" if self.dataset is None else f' "dataset": {json.dumps(self.dataset)},\n'
+        return f'{{\n "version": {VERSION},\n{about} "resources": {{\n{resources}\n }}\n}}\n'
 
 
 def _version(status: os.stat_result) -> tuple[int, ...]:
@@ -172,5 +188,8 @@ def _version(status: os.stat_result) -> tuple[int, ...]:
 
 def _record(entry: dict[str, Any]) -> Record:
     values = {name: value for name, value in entry.items() if name != "state"}
+    path = PurePath(values["path"])
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{values['path']!r} leads out of the dataset's folder")
     downloads = tuple(Download(**item) for item in values.pop("downloads"))
     return Record(downloads=downloads, **values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from datamaestro.context import Context
-from datamaestro.download import Response, Transport, TransportRequest
+from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
 from datamaestro.errors import TransportError
 
 __all__ = ["LoopbackContext"]
@@ -19,9 +19,17 @@ class _LoopbackOnly(Transport):
         self.transport = transport
 
     def open(self, request: TransportRequest) -> Response:
-        if urlsplit(request.url).hostname not in ("127.0.0.1", "::1", "localhost"):
-            raise TransportError("refused by the test", where=request.url)
+        _refuse_elsewhere(request.url)
         return self.transport.open(request)
+
+    def check(self, url: str) -> SourceFacts:
+        _refuse_elsewhere(url)
+        return self.transport.check(url)
+
+
+def _refuse_elsewhere(url: str) -> None:
+    if urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise TransportError("refused by the test", where=url)
 
 
 class LoopbackContext(Context):

@@ -7,6 +7,16 @@ from datamaestro.definitions import dataset, datatags
 from datamaestro.download.single import filedownloader
 from datamaestro_image.data import ImageClassification, LabelledImages
 
+CITATION = """
+@misc{lecun2010mnist,
+  title = {{MNIST} handwritten digit database},
+  author = {LeCun, Yann and Cortes, Corinna and Burges, Christopher J. C.},
+  year = {2010},
+  howpublished = {ATT Labs},
+  url = {http://yann.lecun.com/exdb/mnist},
+}
+"""
+
 # The first home of the files, http://yann.lecun.com, answers with status 403 by now.
 PREFERRED = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 MIRRORS = (
@@ -49,7 +59,7 @@ def _mirrors(name: str) -> tuple[str, ...]:
     size=4542,
     sha256="f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 )
-@dataset(url="http://yann.lecun.com/exdb/mnist/", licence="CC-BY-SA-3.0")
+@dataset(url="http://yann.lecun.com/exdb/mnist/", licence="CC-BY-SA-3.0", citation=CITATION)
 def MNIST(  # noqa: N802  (the dataset's name)
     train_images: Path, train_labels: Path, test_images: Path, test_labels: Path
 ) -> ImageClassification:

@@ -7,6 +7,15 @@ from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.archive import zipdownloader
 from datamaestro_text.data import Retrieval
 
+CITATION = """
+@inproceedings{Boteva2016Nfcorpus,
+  title = {A Full-Text Learning to Rank Dataset for Medical Information Retrieval},
+  author = {Boteva, Vera and Gholipour, Demian and Sokolov, Artem and Riezler, Stefan},
+  booktitle = {Proceedings of the European Conference on Information Retrieval (ECIR)},
+  year = {2016},
+}
+"""
+
 
 @datatags("information retrieval", "beir", "ir_datasets", "english", "medicine")
 @datatasks("zero-shot retrieval")
@@ -20,6 +29,7 @@ from datamaestro_text.data import Retrieval
 @dataset(
     url="https://www.cl.uni-heidelberg.de/statnlpgroup/nfcorpus/",
     aliases=["com.github.beir-cellar.beir.nfcorpus"],
+    citation=CITATION,
 )
 def nfcorpus(collection: Path) -> Retrieval:
     """NFCorpus, in the form of BEIR

@@ -7,6 +7,15 @@ from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.archive import zipdownloader
 from datamaestro_image.data import ImagesByFolder
 
+CITATION = """
+@article{lake2015human,
+  title = {Human-level concept learning through probabilistic program induction},
+  author = {Lake, Brenden M. and Salakhutdinov, Ruslan and Tenenbaum, Joshua B.},
+  journal = {Science},
+  year = {2015},
+}
+"""
+
 PAGE = "https://github.com/brendenlake/omniglot"
 AT_COMMIT = (
     "https://raw.githubusercontent.com/brendenlake/omniglot/"
@@ -36,7 +45,7 @@ def _characters(folder: Path) -> ImagesByFolder:
     size=6462886,
     sha256="1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee",
 )
-@dataset(id=".omniglot", url=PAGE, licence="MIT")
+@dataset(id=".omniglot", url=PAGE, licence="MIT", citation=CITATION)
 def omniglot(
     background: Path, evaluation: Path
 ) -> Supervised[ImagesByFolder, ImagesByFolder, ImagesByFolder]:
@@ -57,7 +66,7 @@ def omniglot(
     size=1319022,
     sha256="f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4",
 )
-@dataset(id=".omniglot.small1", url=PAGE, licence="MIT")
+@dataset(id=".omniglot.small1", url=PAGE, licence="MIT", citation=CITATION)
 def small1(small1: Path) -> ImagesByFolder:
     """Omniglot, first small set
 
@@ -75,7 +84,7 @@ def small1(small1: Path) -> ImagesByFolder:
     size=1580917,
     sha256="3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",
 )
-@dataset(id=".omniglot.small2", url=PAGE, licence="MIT")
+@dataset(id=".omniglot.small2", url=PAGE, licence="MIT", citation=CITATION)
 def small2(small2: Path) -> ImagesByFolder:
     """Omniglot, second small set
 

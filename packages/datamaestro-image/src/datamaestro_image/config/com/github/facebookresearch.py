@@ -8,6 +8,15 @@ from datamaestro.download.single import filedownloader
 from datamaestro_image.data import AnnotatedImages, ImageClassification
 from datamaestro_image.views import Column
 
+CITATION = r"""
+@inproceedings{yadav2019cold,
+  title = {Cold Case: The Lost {MNIST} Digits},
+  author = {Yadav, Chhavi and Bottou, L{\'e}on},
+  booktitle = {Advances in Neural Information Processing Systems 32},
+  year = {2019},
+}
+"""
+
 REPOSITORY = "https://raw.githubusercontent.com/facebookresearch/qmnist/"
 PREFERRED = REPOSITORY + "94061367ec2e099ea18c553c75727ecf849ddb9b/"
 MIRROR = REPOSITORY + "master/"
@@ -67,6 +76,7 @@ def _digits(images: Path, labels: Path) -> AnnotatedImages:
     id=".qmnist",
     url="https://github.com/facebookresearch/qmnist",
     licence="BSD-3-Clause",
+    citation=CITATION,
 )
 def qmnist(
     train_images: Path, train_labels: Path, test_images: Path, test_labels: Path

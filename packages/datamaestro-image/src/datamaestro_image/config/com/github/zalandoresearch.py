@@ -7,6 +7,16 @@ from datamaestro.definitions import dataset, datatags
 from datamaestro.download.single import filedownloader
 from datamaestro_image.data import ImageClassification, LabelledImages
 
+CITATION = """
+@article{DBLP:journals/corr/abs-1708-07747,
+  title = {{Fashion-MNIST}: a Novel Image Dataset for Benchmarking Machine Learning Algorithms},
+  author = {Xiao, Han and Rasul, Kashif and Vollgraf, Roland},
+  journal = {CoRR},
+  volume = {abs/1708.07747},
+  year = {2017},
+}
+"""
+
 PREFERRED = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 MIRRORS = (
     "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
@@ -51,6 +61,7 @@ def _mirrors(name: str) -> tuple[str, ...]:
     id=".fashion-mnist",
     url="https://github.com/zalandoresearch/fashion-mnist",
     licence="MIT",
+    citation=CITATION,
 )
 def fashion_mnist(
     train_images: Path, train_labels: Path, test_images: Path, test_labels: Path

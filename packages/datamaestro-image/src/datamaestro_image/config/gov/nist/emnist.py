@@ -14,6 +14,16 @@ from datamaestro.download.archive import zipdownloader
 from datamaestro_image.data import ImageClassification, LabelledImages
 from datamaestro_image.views import Transposed
 
+CITATION = r"""
+@inproceedings{cohen_afshar_tapson_schaik_2017,
+  title = {{EMNIST}: Extending {MNIST} to handwritten letters},
+  author = {Cohen, Gregory and Afshar, Saeed and Tapson, Jonathan and van Schaik, Andr{\'e}},
+  booktitle = {2017 International Joint Conference on Neural Networks (IJCNN)},
+  year = {2017},
+  doi = {10.1109/ijcnn.2017.7966217},
+}
+"""
+
 PAGE = "https://www.nist.gov/itl/products-and-services/emnist-dataset"
 DOI = "10.1109/ijcnn.2017.7966217"
 LICENCE = "US Government work (no explicit licence)"
@@ -62,7 +72,7 @@ def _split(folder: Path, split: str) -> ImageClassification:
     size=561753746,
     sha256="fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
 )
-@dataset(id="", url=PAGE, doi=DOI, licence=LICENCE)
+@dataset(id="", url=PAGE, doi=DOI, licence=LICENCE, citation=CITATION)
 def emnist(gzip: Path) -> EMNIST:
     """EMNIST
 
@@ -86,7 +96,7 @@ def emnist(gzip: Path) -> EMNIST:
 
 @datatags("grayscale", "handwritten characters")
 @reference(emnist, name="parts")
-@dataset(url=PAGE, doi=DOI, licence=LICENCE)
+@dataset(url=PAGE, doi=DOI, licence=LICENCE, citation=CITATION)
 def byclass(parts: EMNIST) -> ImageClassification:
     """EMNIST by class
 
@@ -98,7 +108,7 @@ def byclass(parts: EMNIST) -> ImageClassification:
 
 @datatags("grayscale", "handwritten characters")
 @reference(emnist, name="parts")
-@dataset(url=PAGE, doi=DOI, licence=LICENCE)
+@dataset(url=PAGE, doi=DOI, licence=LICENCE, citation=CITATION)
 def bymerge(parts: EMNIST) -> ImageClassification:
     """EMNIST by merged class
 
@@ -110,7 +120,7 @@ def bymerge(parts: EMNIST) -> ImageClassification:
 
 @datatags("grayscale", "handwritten characters")
 @reference(emnist, name="parts")
-@dataset(url=PAGE, doi=DOI, licence=LICENCE)
+@dataset(url=PAGE, doi=DOI, licence=LICENCE, citation=CITATION)
 def balanced(parts: EMNIST) -> ImageClassification:
     """EMNIST balanced
 
@@ -122,7 +132,7 @@ def balanced(parts: EMNIST) -> ImageClassification:
 
 @datatags("grayscale", "handwritten characters")
 @reference(emnist, name="parts")
-@dataset(url=PAGE, doi=DOI, licence=LICENCE)
+@dataset(url=PAGE, doi=DOI, licence=LICENCE, citation=CITATION)
 def letters(parts: EMNIST) -> ImageClassification:
     """EMNIST letters
 
@@ -134,7 +144,7 @@ def letters(parts: EMNIST) -> ImageClassification:
 
 @datatags("grayscale", "handwritten digits", "10 classes")
 @reference(emnist, name="parts")
-@dataset(url=PAGE, doi=DOI, licence=LICENCE)
+@dataset(url=PAGE, doi=DOI, licence=LICENCE, citation=CITATION)
 def digits(parts: EMNIST) -> ImageClassification:
     """EMNIST digits
 
@@ -145,7 +155,7 @@ def digits(parts: EMNIST) -> ImageClassification:
 
 @datatags("grayscale", "handwritten digits", "10 classes")
 @reference(emnist, name="parts")
-@dataset(url=PAGE, doi=DOI, licence=LICENCE)
+@dataset(url=PAGE, doi=DOI, licence=LICENCE, citation=CITATION)
 def mnist(parts: EMNIST) -> ImageClassification:
     """EMNIST in the form of MNIST
 

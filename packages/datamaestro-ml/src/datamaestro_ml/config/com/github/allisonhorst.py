@@ -6,6 +6,15 @@ from datamaestro.data.csv import Generic
 from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.single import filedownloader
 
+CITATION = """
+@misc{horst2020palmerpenguins,
+  title = {palmerpenguins: {Palmer} {Archipelago} ({Antarctica}) penguin data},
+  author = {Horst, Allison Marie and Hill, Alison Presmanes and Gorman, Kristen B.},
+  year = {2020},
+  doi = {10.5281/zenodo.3960218},
+}
+"""
+
 REPOSITORY = "https://raw.githubusercontent.com/allisonhorst/palmerpenguins/"
 PREFERRED = REPOSITORY + "8957207b78d6ccd1b4654a9dd9c9041b657478ab/inst/extdata/"
 MIRROR = REPOSITORY + "main/inst/extdata/"
@@ -23,7 +32,7 @@ DOI = "10.5281/zenodo.3960218"
     size=15241,
     sha256="f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93",
 )
-@dataset(id=".palmerpenguins", url=PAGE, doi=DOI, licence="CC0-1.0")
+@dataset(id=".palmerpenguins", url=PAGE, doi=DOI, licence="CC0-1.0", citation=CITATION)
 def penguins(penguins: Path) -> Generic:
     """Palmer penguins
 
@@ -45,7 +54,7 @@ def penguins(penguins: Path) -> Generic:
     size=53098,
     sha256="144f623143c9360fd77322a4f86acb06dc198814dbd2669724c63e6457b907bd",
 )
-@dataset(id=".palmerpenguins.raw", url=PAGE, doi=DOI, licence="CC0-1.0")
+@dataset(id=".palmerpenguins.raw", url=PAGE, doi=DOI, licence="CC0-1.0", citation=CITATION)
 def penguins_raw(penguins_raw: Path) -> Generic:
     """Palmer penguins, all that was noted
 

@@ -6,6 +6,17 @@ from datamaestro.data.csv import Matrix
 from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.single import filedownloader
 
+CITATION = """
+@article{harrison1978hedonic,
+  title = {Hedonic prices and the demand for clean air},
+  author = {Harrison, David and Rubinfeld, Daniel L.},
+  journal = {Journal of Environmental Economics and Management},
+  volume = {5},
+  year = {1978},
+  doi = {10.1016/0095-0696(78)90006-2},
+}
+"""
+
 
 @datatags("tabular", "housing", "ethics warning")
 @datatasks("regression")
@@ -20,6 +31,7 @@ from datamaestro.download.single import filedownloader
     url="http://lib.stat.cmu.edu/datasets/boston",
     doi="10.1016/0095-0696(78)90006-2",
     licence="CC-BY-4.0",
+    citation=CITATION,
 )
 def boston(boston: Path) -> Matrix:
     """Boston housing

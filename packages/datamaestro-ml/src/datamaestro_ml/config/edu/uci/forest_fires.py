@@ -6,6 +6,15 @@ from datamaestro.data.csv import Generic
 from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.single import filedownloader
 
+CITATION = """
+@misc{Dua:2019,
+  title = {{UCI} Machine Learning Repository},
+  author = {Dua, Dheeru and Graff, Casey},
+  year = {2017},
+  howpublished = {University of California, Irvine, School of Information and Computer Sciences},
+}
+"""
+
 
 @datatags("tabular", "weather")
 @datatasks("regression")
@@ -20,6 +29,7 @@ from datamaestro.download.single import filedownloader
     url="https://archive.ics.uci.edu/ml/datasets/Forest+Fires",
     doi="10.24432/C5D88D",
     licence="CC-BY-4.0",
+    citation=CITATION,
 )
 def forest_fires(forest_fires: Path) -> Generic:
     """Forest fires

@@ -6,6 +6,18 @@ from datamaestro.data.csv import Matrix
 from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.single import filedownloader
 
+CITATION = """
+@article{fisher1936,
+  title = {The use of multiple measurements in taxonomic problems},
+  author = {Fisher, Ronald A.},
+  journal = {Annals of Eugenics},
+  volume = {7},
+  number = {2},
+  year = {1936},
+  doi = {10.1111/j.1469-1809.1936.tb02137.x},
+}
+"""
+
 
 @datatags("tabular", "flowers", "small", "3 classes")
 @datatasks("classification")
@@ -21,6 +33,7 @@ from datamaestro.download.single import filedownloader
     url="https://archive.ics.uci.edu/dataset/53/iris",
     doi="10.1111/j.1469-1809.1936.tb02137.x",
     licence="CC-BY-4.0",
+    citation=CITATION,
 )
 def iris(iris: Path) -> Matrix:
     """Iris

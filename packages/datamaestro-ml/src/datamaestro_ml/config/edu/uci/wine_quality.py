@@ -7,6 +7,16 @@ from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.single import filedownloader
 from datamaestro_ml.data import WineQuality
 
+CITATION = r"""
+@article{cortez2009modeling,
+  title = {Modeling wine preferences by data mining from physicochemical properties},
+  author = {Cortez, Paulo and Cerdeira, Ant{\'o}nio and Almeida, Fernando and Matos, Telmo
+      and Reis, Jos{\'e}},
+  journal = {Decision Support Systems},
+  year = {2009},
+}
+"""
+
 FOLDER = "https://archive.ics.uci.edu/ml/machine-learning-databases/wine-quality/"
 
 
@@ -33,6 +43,7 @@ def _wines(path: Path) -> Matrix:
     url="https://archive.ics.uci.edu/ml/datasets/Wine+Quality",
     doi="10.24432/C56S3T",
     licence="CC-BY-4.0",
+    citation=CITATION,
 )
 def wine_quality(red: Path, white: Path) -> WineQuality:
     """Wine quality

@@ -15,6 +15,16 @@ from datamaestro.definitions import Dataset, dataset, datatags, datatasks
 from datamaestro.download.single import FileDownloader
 from datamaestro_text.data import ParallelLines, Translation
 
+CITATION = """
+@inproceedings{elliott2016multi30k,
+  title = {{Multi30K}: Multilingual {English-German} Image Descriptions},
+  author = {Elliott, Desmond and Frank, Stella and Sima'an, Khalil and Specia, Lucia},
+  booktitle = {Proceedings of the 5th Workshop on Vision and Language},
+  year = {2016},
+  doi = {10.18653/v1/W16-3210},
+}
+"""
+
 REPOSITORY = "https://raw.githubusercontent.com/multi30k/dataset/"
 PREFERRED = REPOSITORY + "a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw/"
 MIRROR = REPOSITORY + "master/data/task1/raw/"
@@ -48,6 +58,7 @@ def _parallel(**languages: FileDownloader) -> ParallelLines:
     url="https://github.com/multi30k/dataset",
     doi="10.18653/v1/W16-3210",
     licence="CC-BY-NC-SA-4.0, on the terms of Flickr30k",
+    citation=CITATION,
 )
 class Multi30k(Dataset):
     """Multi30k, task 1

@@ -7,6 +7,16 @@ from datamaestro.definitions import dataset, datatags
 from datamaestro.download.archive import tardownloader
 from datamaestro_text.data import ClassifiedLines
 
+CITATION = """
+@inproceedings{Pang+Lee:05a,
+  title = {Seeing stars: Exploiting class relationships for sentiment categorization with
+      respect to rating scales},
+  author = {Pang, Bo and Lee, Lillian},
+  booktitle = {Proceedings of the ACL},
+  year = {2005},
+}
+"""
+
 
 @datatags("english", "sentiment-classification")
 @tardownloader(
@@ -16,7 +26,11 @@ from datamaestro_text.data import ClassifiedLines
     size=487770,
     sha256="a05befe52aafda71d458d188a1c54506a998b1308613ba76bbda2e5029409ce9",
 )
-@dataset(id=".rotten-tomatoes", url="http://www.cs.cornell.edu/people/pabo/movie-review-data/")
+@dataset(
+    id=".rotten-tomatoes",
+    url="http://www.cs.cornell.edu/people/pabo/movie-review-data/",
+    citation=CITATION,
+)
 def rotten_tomatoes(sentences: Path) -> ClassifiedLines:
     """Sentence polarity, from Rotten Tomatoes
 

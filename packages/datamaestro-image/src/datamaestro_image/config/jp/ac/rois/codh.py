@@ -7,6 +7,16 @@ from datamaestro.definitions import dataset, datatags
 from datamaestro.download.single import filedownloader
 from datamaestro_image.data import ImageClassification, LabelledImages
 
+CITATION = """
+@misc{clanuwat2018deep,
+  title = {Deep Learning for Classical {Japanese} Literature},
+  author = {Clanuwat, Tarin and Bober-Irizar, Mikel and Kitamoto, Asanobu and Lamb, Alex
+      and Yamamoto, Kazuaki and Ha, David},
+  year = {2018},
+  howpublished = {arXiv:1812.01718},
+}
+"""
+
 FOLDER = "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
 
 
@@ -35,7 +45,9 @@ FOLDER = "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
     size=5120,
     sha256="20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
 )
-@dataset(id=".kmnist", url="http://codh.rois.ac.jp/kmnist/", licence="CC-BY-SA-4.0")
+@dataset(
+    id=".kmnist", url="http://codh.rois.ac.jp/kmnist/", licence="CC-BY-SA-4.0", citation=CITATION
+)
 def kmnist(
     train_images: Path, train_labels: Path, test_images: Path, test_labels: Path
 ) -> ImageClassification:

@@ -1,0 +1,193 @@
+"""Whether the sources of datasets still give what is declared, without fetching it.
+
+Each URL is asked once, whoever needs it; those of one host one after the other,
+with a pause in between, and several hosts at the same time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from threading import Event
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from datamaestro.catalog import Entry
+from datamaestro.download.transport import SourceFacts
+from datamaestro.errors import DatamaestroError, OfflineError, TransportError
+from datamaestro.inventory.prepared import prepared_datasets
+from datamaestro.inventory.reachability import note_reachability
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["ALIVE", "CHANGED", "DEAD", "Finding", "check_sources"]
+
+ALIVE, CHANGED, DEAD = "alive", "changed", "dead"
+
+HOSTS = 8
+"""How many hosts are asked at the same time."""
+
+PAUSE = 0.5
+"""Seconds between two questions to one host."""
+
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found out about one URL of a dataset's source.
+
+    :param dataset: the dataset's id
+    :param repository: the id of its repository, or None
+    :param resource: the resource that the source is for
+    :param url: the URL
+    :param status: ``alive``; ``changed`` if it gives something else than is declared or
+        was fetched; ``dead`` if it gives nothing
+    :param problem: what is wrong, if anything is
+    :param temporary: whether it may be alive again later, as its error suggests
+    :param location: where it leads, if that is elsewhere
+    :param size: the bytes that it gives, if it tells
+    :param declared_size: the bytes that it should give, if that is declared
+    """
+
+    dataset: str
+    repository: str | None
+    resource: str
+    url: str
+    status: str
+    problem: str | None = None
+    temporary: bool = False
+    location: str | None = None
+    size: int | None = None
+    declared_size: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON."""
+        return {"id": self.dataset, **{k: v for k, v in vars(self).items() if k != "dataset"}}
+
+
+def check_sources(
+    entries: Iterable[Entry], context: Context, *, pause: float = PAUSE
+) -> list[Finding]:
+    """Look at each URL that datasets declare, and note in the data directory what was found.
+
+    Nothing is noted when no server answered: then the network may be what is dead.
+
+    :param entries: the catalog's entries of the datasets
+    :param pause: the seconds between two questions to one host
+    :return: the findings, in the order of the entries and their sources
+    :raises OfflineError: if a URL needs a connection, and none may be opened
+    """
+    expected = list(_expected(entries, _fetched_validators(context)))
+    urls = list(dict.fromkeys(finding.url for finding, _ in expected))
+    answers = _ask_all(urls, context, pause)
+    if any(_is_final(answer) for url, answer in answers.items() if _needs_network(url, context)):
+        alive = {url: isinstance(answer, SourceFacts) for url, answer in answers.items()}
+        note_reachability(context.path, alive)
+    return [_judge(finding, validator, answers[finding.url]) for finding, validator in expected]
+
+
+Answer = SourceFacts | DatamaestroError
+
+
+def _expected(
+    entries: Iterable[Entry], validators: Mapping[str, str]
+) -> Iterator[tuple[Finding, str | None]]:
+    """Give for each declared URL a finding to complete, and the validator that is known."""
+    for entry in entries:
+        for file in entry.files:
+            for url in file.urls:
+                finding = Finding(
+                    entry.id, entry.repository, file.resource, url, ALIVE, declared_size=file.size
+                )
+                yield finding, validators.get(url)
+
+
+def _fetched_validators(context: Context) -> dict[str, str]:
+    """Give what identified the content of URLs when it was fetched for what is prepared."""
+    return {
+        download.url: download.validator
+        for dataset in prepared_datasets(context.datapath)
+        for record in dataset.records.values()
+        for download in record.downloads
+        if download.validator is not None
+    }
+
+
+def _ask_all(urls: list[str], context: Context, pause: float) -> dict[str, Answer]:
+    by_host: dict[str, list[str]] = {}
+    for url in urls:
+        by_host.setdefault(urlsplit(url).netloc.rpartition("@")[2], []).append(url)
+    answers: dict[str, Answer] = {}
+    stopped = Event()
+
+    def ask_host(urls: list[str]) -> None:
+        for position, url in enumerate(urls):
+            if position > 0:
+                time.sleep(pause)
+            if stopped.is_set():
+                return
+            answers[url] = _ask(url, context)
+
+    with ThreadPoolExecutor(HOSTS) as threads:
+        try:
+            for done in as_completed([threads.submit(ask_host, urls) for urls in by_host.values()]):
+                done.result()
+        finally:
+            stopped.set()
+            threads.shutdown(cancel_futures=True)
+    return answers
+
+
+def _ask(url: str, context: Context) -> Answer:
+    try:
+        transport = context.transport(url)
+        if transport.network and context.offline:
+            raise OfflineError("not looked at while offline", where=url)
+        return transport.check(url)
+    except OfflineError:
+        raise
+    except DatamaestroError as error:
+        return error
+
+
+def _needs_network(url: str, context: Context) -> bool:
+    try:
+        return context.transport(url).network
+    except DatamaestroError:
+        return False
+
+
+def _is_final(answer: Answer) -> bool:
+    """Tell whether an answer is about the URL, and not about the way to it."""
+    return not (isinstance(answer, TransportError) and answer.retry)
+
+
+def _judge(finding: Finding, validator: str | None, answer: Answer) -> Finding:
+    if isinstance(answer, DatamaestroError):
+        temporary = not _is_final(answer)
+        return replace(finding, status=DEAD, problem=str(answer), temporary=temporary)
+    problem = _difference(finding, validator, answer)
+    return replace(
+        finding,
+        status=ALIVE if problem is None else CHANGED,
+        problem=problem,
+        location=None if answer.url == finding.url else answer.url,
+        size=answer.size,
+    )
+
+
+def _difference(finding: Finding, validator: str | None, facts: SourceFacts) -> str | None:
+    """Tell what a URL gives that it shouldn't, or None."""
+    extension = PurePosixPath(urlsplit(finding.url).path).suffix.lower()
+    if facts.media_type in _PAGES and extension not in (".html", ".htm", ".xhtml"):
+        return "it gives a web page"
+    if None not in (facts.size, finding.declared_size) and facts.size != finding.declared_size:
+        return f"expected {finding.declared_size} bytes, found {facts.size}"
+    if validator is not None and facts.validator is not None and facts.validator != validator:
+        return f"the content isn't the one that was fetched: {validator} is now {facts.validator}"
+    return None

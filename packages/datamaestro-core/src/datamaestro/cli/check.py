@@ -1,0 +1,66 @@
+"""``datamaestro check``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from datamaestro import identifiers
+from datamaestro.availability import DEAD, PAUSE, check_sources
+from datamaestro.catalog import Entry
+from datamaestro.cli.parameters import DATASET, as_json, echo_json, refuse_both_or_none
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.cli.table import echo_columns
+from datamaestro.errors import DownloadError
+
+__all__ = ["command"]
+
+
+@click.command
+@click.argument("datasets", nargs=-1, type=DATASET)
+@click.option("--all", "everything", is_flag=True, help="Check all datasets that are declared.")
+@click.option(
+    "--pause",
+    type=click.FloatRange(min=0),
+    default=PAUSE,
+    show_default=True,
+    metavar="SECONDS",
+    help="The time between two questions to one host.",
+)
+@as_json
+@pass_session
+def command(
+    session: Session, datasets: tuple[str, ...], everything: bool, pause: float, as_json: bool
+) -> None:
+    """Look whether the sources of DATASETS are alive, without fetching them.
+
+    Each URL, mirrors too, is alive, changed (it gives another size than declared, a
+    web page, or other content than was fetched), or dead. The exit code is 4 if
+    any is dead. What is found is noted, so that 'datamaestro remove' and 'datamaestro
+    gc' keep what could be had nowhere else.
+    """
+    refuse_both_or_none(datasets, all=everything)
+    catalog = session.context.catalog
+    entries: Iterable[Entry] = catalog.entries()
+    if not everything:
+        entries = [catalog.entry(identifiers.parse(name)) for name in datasets]
+    findings = check_sources(entries, session.context, pause=pause)
+    if as_json:
+        echo_json([finding.to_json() for finding in findings])
+    else:
+        rows = [
+            (item.status, item.dataset, item.problem or item.location or item.url)
+            for item in findings
+        ]
+        if sys.stdout.isatty():
+            echo_columns(("STATUS", "DATASET", "URL"), rows)
+        else:
+            for row in rows:
+                click.echo("\t".join(row))
+    dead = [finding for finding in findings if finding.status == DEAD]
+    if dead:
+        raise DownloadError(
+            "not all sources are alive", found=f"{len(dead)} dead of {len(findings)}"
+        )

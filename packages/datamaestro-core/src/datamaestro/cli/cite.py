@@ -1,0 +1,62 @@
+"""``datamaestro cite``."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import click
+
+from datamaestro import identifiers
+from datamaestro.catalog import Entry
+from datamaestro.citation import bibtex, csl_json, plain_text
+from datamaestro.cli.parameters import DATASET, refuse_both_or_none
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.context import Context
+from datamaestro.errors import DatamaestroError
+from datamaestro.inventory.prepared import prepared_datasets, qualified
+
+__all__ = ["command"]
+
+logger = logging.getLogger(__name__)
+
+
+@click.command
+@click.argument("datasets", nargs=-1, type=DATASET)
+@click.option("--prepared", is_flag=True, help="Cite all that is prepared.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["bibtex", "csl-json", "text"]),
+    default="bibtex",
+    show_default=True,
+    help="What to print.",
+)
+@click.option("--json", "form", flag_value="csl-json", help="Print CSL JSON.")
+@pass_session
+def command(session: Session, datasets: tuple[str, ...], prepared: bool, form: str) -> None:
+    """Tell how to cite DATASETS: what their authors ask for, each paper once.
+
+    Where nothing is declared, an entry is made from the name, the page and the DOI.
+    """
+    refuse_both_or_none(datasets, prepared=prepared)
+    context = session.context
+    if prepared:
+        entries = _prepared(context)
+    else:
+        entries = [context.catalog.entry(identifiers.parse(name)) for name in datasets]
+    if form == "csl-json":
+        click.echo(json.dumps(csl_json(entries), indent=2, ensure_ascii=False))
+    elif entries:
+        click.echo("\n".join(plain_text(entries)) if form == "text" else bibtex(entries))
+
+
+def _prepared(context: Context) -> list[Entry]:
+    """Give the entries of what is prepared; what no installed repository declares has none."""
+    entries = []
+    for dataset in prepared_datasets(context.datapath):
+        try:
+            entries.append(context.catalog.entry(identifiers.parse(qualified(dataset))))
+        except DatamaestroError as error:
+            logger.warning("not cited: %s", error)
+    return entries

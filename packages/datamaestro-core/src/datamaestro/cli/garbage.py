@@ -1,0 +1,35 @@
+"""What the commands that remove garbage print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from datamaestro.cli.parameters import echo_json
+from datamaestro.cli.table import echo_columns
+from datamaestro.cli.units import size_text
+from datamaestro.inventory.garbage import Garbage, discard
+
+__all__ = ["collect"]
+
+
+def collect(found: Iterable[Garbage], *, yes: bool, as_json: bool) -> None:
+    """Remove garbage if `yes` says so, and print what went or would go."""
+    gone: list[Garbage] = []
+    busy: list[Garbage] = []
+    for item in list(found):
+        (gone if not yes or discard(item) else busy).append(item)
+    if as_json:
+        echo_json({"removed": yes, "garbage": [item.to_json() for item in gone]})
+    elif sys.stdout.isatty():
+        rows = [(item.kind, size_text(item.size), item.about) for item in gone]
+        echo_columns(("KIND", "SIZE", "OF"), rows)
+    else:
+        for item in gone:
+            click.echo(f"{item.size}\t{item.kind}\t{item.path}")
+    total = size_text(sum(item.size for item in gone))
+    click.echo(f"{total} {'free' if yes else 'could be free: --yes does it'}.", err=True)
+    for item in busy:
+        click.echo(f"{item.path} stays: another process has begun to use it.", err=True)

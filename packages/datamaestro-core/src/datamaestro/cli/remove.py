@@ -1,0 +1,71 @@
+"""``datamaestro remove``."""
+
+from __future__ import annotations
+
+import click
+
+from datamaestro.cli.parameters import PREPARED, as_json, echo_json, yes
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.cli.units import size_text
+from datamaestro.errors import IrreplaceableError
+from datamaestro.inventory.prepared import find_prepared, qualified
+from datamaestro.inventory.removal import Removal, plan_removal, remove_dataset
+
+__all__ = ["command"]
+
+
+@click.command
+@click.argument("datasets", nargs=-1, required=True, type=PREPARED)
+@yes
+@click.option("--even-irreplaceable", is_flag=True, help="Remove also what can't be fetched again.")
+@as_json
+@pass_session
+def command(
+    session: Session, datasets: tuple[str, ...], yes: bool, even_irreplaceable: bool, as_json: bool
+) -> None:
+    """Remove prepared DATASETS; without --yes, only show what would go.
+
+    What can't be fetched again is refused: what was made from no declared source, and
+    what comes from a source that was dead when 'datamaestro check' last looked. Links
+    go, what they lead to stays.
+    """
+    context = session.context
+    found = {item.folder: item for name in datasets for item in find_prepared(name, context)}
+    plans = [plan_removal(dataset, context) for dataset in found.values()]
+    if yes and not even_irreplaceable:
+        _refuse_losses(plans)
+    if yes:
+        for plan in plans:
+            remove_dataset(plan.dataset)
+    if as_json:
+        echo_json({"removed": yes, "datasets": [plan.to_json() for plan in plans]})
+    else:
+        for plan in plans:
+            click.echo("\n".join(_lines(plan)))
+    if not yes:
+        click.echo("Nothing was removed: --yes does it.", err=True)
+
+
+def _refuse_losses(plans: list[Removal]) -> None:
+    losses = [
+        f"{name} of {plan.dataset.id} ({reason})"
+        for plan in plans
+        for name, reason in plan.irreplaceable.items()
+    ]
+    if losses:
+        raise IrreplaceableError(
+            "nothing was removed, since some of it can't be fetched again",
+            found="; ".join(losses),
+            hint="--even-irreplaceable removes it for good",
+        )
+
+
+def _lines(plan: Removal) -> list[str]:
+    usage = plan.usage
+    files = f"{usage.files} file{'' if usage.files == 1 else 's'}"
+    lines = [f"{qualified(plan.dataset)}: {size_text(usage.size)} in {files}"]
+    lines += [
+        f"  can't be fetched again: {name} ({reason})"
+        for name, reason in plan.irreplaceable.items()
+    ]
+    return lines + [f"  stays: {path}" for path in plan.unrecorded]

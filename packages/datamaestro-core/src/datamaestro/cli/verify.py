@@ -1,0 +1,69 @@
+"""``datamaestro verify``."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import click
+
+from datamaestro.cli.parameters import PREPARED, as_json, echo_json, refuse_both_or_none
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.cli.table import echo_columns
+from datamaestro.errors import VerificationError
+from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
+from datamaestro.inventory.verification import repair, verify
+
+__all__ = ["command"]
+
+
+@click.command
+@click.argument("datasets", nargs=-1, type=PREPARED)
+@click.option("--all", "everything", is_flag=True, help="Verify all that is prepared.")
+@click.option("--repair", "mend", is_flag=True, help="Make anew what is wrong.")
+@as_json
+@pass_session
+def command(
+    session: Session, datasets: tuple[str, ...], everything: bool, mend: bool, as_json: bool
+) -> None:
+    """Look whether the data of prepared DATASETS are unchanged, by hashing them again.
+
+    Each resource is ok, changed, missing, or unverifiable, when nothing is known to
+    compare it with; from then on, something is. The exit code is 5 if anything is
+    changed or missing at the end.
+    """
+    refuse_both_or_none(datasets, all=everything)
+    context = session.context
+    chosen: list[Prepared] = list(prepared_datasets(context.datapath)) if everything else []
+    for name in datasets:
+        chosen += (item for item in find_prepared(name, context) if item not in chosen)
+    verdicts = list(verify(chosen, context))
+    if mend:
+        verdicts = list(repair(verdicts, context))
+    if as_json:
+        echo_json([verdict.to_json() for verdict in verdicts])
+    else:
+        rows = [
+            (
+                "repaired" if item.repaired else item.status,
+                item.dataset.id,
+                item.resource,
+                item.reason,
+            )
+            for item in verdicts
+        ]
+        if sys.stdout.isatty():
+            echo_columns(("STATUS", "DATASET", "RESOURCE", "WHY"), rows)
+        else:
+            for row in rows:
+                click.echo("\t".join(row))
+    _conclude(Counter(verdict.status for verdict in verdicts if verdict.is_wrong))
+
+
+def _conclude(wrong: Counter[str]) -> None:
+    if wrong:
+        raise VerificationError(
+            "not all data are what was made",
+            found=", ".join(f"{count} {status}" for status, count in wrong.items()),
+            hint="'datamaestro verify --repair' makes them anew",
+        )

@@ -1,0 +1,90 @@
+"""What the cache holds: downloads that are under way, kept, or were rejected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+__all__ = ["CacheEntry", "cache_entries"]
+
+STATES = {".dl": "whole", ".part": "partial", ".rejected": "rejected"}
+
+
+@dataclass(frozen=True)
+class CacheEntry:
+    """A file of the cache.
+
+    :param path: where it lies
+    :param state: ``whole``, ``partial`` or ``rejected``
+    :param url: where it comes from, if that was noted
+    :param size: the number of its bytes so far
+    :param changed: when it was written last
+    """
+
+    path: Path
+    state: str
+    url: str | None
+    size: int
+    changed: datetime
+
+    @property
+    def lock(self) -> Path:
+        """The lock that is held by who uses it."""
+        return self._of_all(".lock")
+
+    @property
+    def note(self) -> Path:
+        """The file that notes where it comes from, which other states of it share."""
+        return self._of_all(".json")
+
+    def _of_all(self, suffix: str) -> Path:
+        """Give the file that all states of a download share; partial ones have longer names."""
+        return self.path.with_name(self.path.name.partition(".")[0] + suffix)
+
+    def remove(self) -> None:
+        """Remove it, and the note once nothing is left that it is about."""
+        self.path.unlink(missing_ok=True)
+        name = self.path.name.partition(".")[0]
+        if not any(path.suffix in STATES for path in self.path.parent.glob(f"{name}.*")):
+            self.note.unlink(missing_ok=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON; the time is in UTC, in ISO 8601."""
+        return {
+            "path": str(self.path),
+            "state": self.state,
+            "url": self.url,
+            "size": self.size,
+            "changed": self.changed.isoformat(timespec="seconds"),
+        }
+
+
+def cache_entries(cachepath: Path) -> Iterator[CacheEntry]:
+    """Give what the cache holds, the file names in order."""
+    if not cachepath.is_dir():
+        return
+    for path in sorted(cachepath.iterdir()):
+        if path.suffix in STATES:
+            with suppress(FileNotFoundError):  # it may have gone since
+                status = path.stat()
+                yield CacheEntry(
+                    path,
+                    STATES[path.suffix],
+                    _url(path.with_name(path.name.partition(".")[0] + ".json")),
+                    status.st_size,
+                    datetime.fromtimestamp(status.st_mtime, UTC),
+                )
+
+
+def _url(note: Path) -> str | None:
+    try:
+        url = json.loads(note.read_text(encoding="utf-8"))["url"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    # A hash follows one that is masked.
+    return url.partition(" ")[0] if isinstance(url, str) else None

@@ -1,0 +1,157 @@
+"""What lies around and is needed no more; all of it can be had again.
+
+Whatever a running process holds is left out, by its lock.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datamaestro.files import LEFTOVER, remove, usable
+from datamaestro.inventory.cache import CacheEntry, cache_entries
+from datamaestro.inventory.orphans import find_orphans
+from datamaestro.inventory.places import Place, places
+from datamaestro.inventory.prepared import definition_of, prepared_datasets
+from datamaestro.inventory.removal import finish_removal, is_unfinished
+from datamaestro.inventory.replaceable import SourceCheck
+from datamaestro.inventory.usage import Meter
+from datamaestro.preparation.locks import is_busy, locked
+from datamaestro.preparation.operations import drop_unneeded, unneeded_resources
+from datamaestro.preparation.places import LOCK
+from datamaestro.preparation.workshop import WORK
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Garbage", "cache_garbage", "discard", "find_garbage", "orphaned_data"]
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """Something that may go.
+
+    :param kind: ``download``, ``partial`` or ``rejected`` in the cache; ``unfinished``,
+        ``removal``, ``leftover`` or ``transient`` in a dataset's folder; ``orphan``
+    :param about: the URL or the dataset that it is of
+    :param path: where it lies
+    :param size: its number of bytes
+    :param remove: removes it
+    """
+
+    kind: str
+    about: str
+    path: Path
+    size: int
+    remove: Callable[[], None] = field(repr=False, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON."""
+        return {
+            "kind": self.kind,
+            "about": self.about,
+            "path": str(self.path),
+            "size": self.size,
+        }
+
+
+def find_garbage(context: Context, before: datetime) -> Iterator[Garbage]:
+    """Give what lies around in a data directory.
+
+    :param before: partial and unfinished things that were written since then are left
+        out: the next run goes on with them
+    """
+    for item in cache_garbage(context):
+        if item.kind != "partial" or _changed(item.path) < before:
+            yield item
+    for place in places(context.datapath):
+        if not is_busy(place.folder / LOCK):
+            yield from _in_place(place, before)
+    for dataset in prepared_datasets(context.datapath):
+        definition = definition_of(dataset, context)
+        if definition is not None and not is_busy(dataset.folder / LOCK):
+            for resource in unneeded_resources(definition, context):
+                size = Meter().measure(resource.path).size
+                discard = partial(drop_unneeded, definition, context)
+                yield Garbage("transient", dataset.id, resource.path, size, discard)
+
+
+def cache_garbage(context: Context) -> Iterator[Garbage]:
+    """Give what is in the cache and not in use, but for kept downloads whose source is dead."""
+    kinds = {"whole": "download", "partial": "partial", "rejected": "rejected"}
+    sources = SourceCheck(context)
+    for entry in cache_entries(context.cachepath):
+        lost = entry.state == "whole" and entry.url is not None and not sources.gives(entry.url)
+        if not lost and not is_busy(entry.lock):
+            about = entry.url or "an unknown source"
+            remove = partial(_remove_entry, entry)
+            yield Garbage(kinds[entry.state], about, entry.path, entry.size, remove)
+
+
+def orphaned_data(context: Context) -> Iterator[Garbage]:
+    """Give the folders of no installed dataset; nothing knows how to have them again."""
+    for folder in find_orphans(context):
+        if not any(is_busy(lock) for lock in folder.rglob(LOCK)):
+            name = folder.relative_to(context.datapath).as_posix()
+            size = Meter().measure(folder).size
+            yield Garbage("orphan", name, folder, size, partial(_remove_orphan, folder))
+
+
+def discard(item: Garbage) -> bool:
+    """Remove it, and tell whether it is gone: not if a process has begun to use it.
+
+    :raises DataDirectoryError: if it can't be removed
+    """
+    with usable(item.path.parent):
+        try:
+            item.remove()
+        except BlockingIOError:
+            return False
+    return True
+
+
+def _in_place(place: Place, before: datetime) -> Iterator[Garbage]:
+    folder, name = place.folder, place.name
+    if WORK in place.hidden:
+        work = folder / WORK
+        size = Meter().measure(work).size
+        if is_unfinished(folder):
+            yield Garbage("removal", name, work, size, partial(finish_removal, folder))
+        elif _changed(work) < before:
+            yield Garbage("unfinished", name, work, size, partial(_remove_held, work))
+    for leftover in place.hidden:
+        path = folder / leftover
+        if LEFTOVER.fullmatch(leftover) and _changed(path) < before:
+            size = Meter().measure(path).size
+            yield Garbage("leftover", name, path, size, partial(_remove_held, path))
+
+
+def _changed(path: Path) -> datetime:
+    """Give when a file, or the last file or folder in a folder, was written."""
+    times = [path.lstat().st_mtime]
+    for folder, folders, files in os.walk(path):
+        times += [Path(folder, name).lstat().st_mtime for name in (*folders, *files)]
+    return datetime.fromtimestamp(max(times), UTC)
+
+
+def _remove_entry(entry: CacheEntry) -> None:
+    with locked(entry.lock, "", wait=False):
+        entry.remove()
+
+
+def _remove_held(path: Path) -> None:
+    with locked(path.parent / LOCK, "", wait=False):
+        remove(path)
+
+
+def _remove_orphan(folder: Path) -> None:
+    """Rename a folder aside, then remove it: half of it must not look like a whole."""
+    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.old")
+    folder.rename(aside)
+    remove(aside)

@@ -1,0 +1,53 @@
+"""Folders in the data directory that belong to no installed dataset."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datamaestro.inventory.places import CUSTOM
+from datamaestro.preparation.places import dataset_folder
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["find_orphans"]
+
+logger = logging.getLogger(__name__)
+
+
+def find_orphans(context: Context) -> Iterator[Path]:
+    """Give the folders that belong to no installed dataset.
+
+    Where a plugin or a module of definitions is broken, its datasets can't be told
+    from orphans, and the repository is left out.
+    """
+    if not context.datapath.is_dir():
+        return
+    declared = {item.spec.id for item in context.plugins.repositories}
+    working = {repository.id: repository for repository in context.repositories()}
+    for folder in sorted(context.datapath.iterdir()):
+        if not folder.is_dir() or folder.name == CUSTOM:
+            continue
+        repository = working.get(folder.name)
+        if repository is not None:
+            owned = {dataset_folder(definition, context.path) for definition in repository}
+            if not repository.broken:
+                yield from _below(folder, owned)
+                continue
+        if repository is not None or folder.name in declared or context.plugins.broken:
+            logger.warning("%s is left out: a plugin or a definition is broken", folder)
+        else:
+            yield folder
+
+
+def _below(folder: Path, owned: set[Path]) -> Iterator[Path]:
+    """Give the folders from here on down that hold no dataset and lie in none."""
+    for child in sorted(folder.iterdir()):
+        if child.is_dir() and child not in owned:
+            if any(child in path.parents for path in owned):
+                yield from _below(child, owned)
+            else:
+                yield child

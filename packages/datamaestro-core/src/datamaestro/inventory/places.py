@@ -1,0 +1,90 @@
+"""The folders below the data directory in which a dataset may lie."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from datamaestro.preparation.state import STATE, State
+
+__all__ = ["CUSTOM", "Place", "places"]
+
+CUSTOM = "__custom__"
+"""The folder of datasets that no repository has."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder in which a dataset may lie.
+
+    :param folder: the folder
+    :param repository: the id of the repository that it is for, or None
+    :param name: the dataset id that the folder stands for
+    :param state: what its state file says, if it has one
+    :param hidden: the names in it that begin with a dot
+    """
+
+    folder: Path
+    repository: str | None
+    name: str
+    state: State | None
+    hidden: tuple[str, ...]
+
+
+def places(datapath: Path) -> Iterator[Place]:
+    """Give all folders in which a dataset may lie, those above before those below.
+
+    What a state file records as a resource is passed over, whatever it holds: so the
+    files of large datasets are never looked at.
+
+    :param datapath: the folder of the prepared datasets
+    """
+    for repository in _Contents.of(datapath).folders:
+        if repository.name == CUSTOM:
+            for module in _Contents.of(repository).folders:
+                yield from _below(module, module, None)
+        else:
+            yield from _below(repository, repository, repository.name)
+
+
+def _below(folder: Path, base: Path, repository: str | None) -> Iterator[Place]:
+    contents = _Contents.of(folder)
+    state = State.load(folder) if STATE in contents.hidden else None
+    name = ".".join(folder.relative_to(base).parts)
+    yield Place(folder, repository, name, state, contents.hidden)
+    records = {} if state is None else state.records
+    resources = {folder / record.path for record in records.values()}
+    for child in contents.folders:
+        if child not in resources:
+            yield from _below(child, base, repository)
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """What is in a folder, in the order of names.
+
+    :param folders: the folders that aren't hidden. A link counts, since a large dataset
+        may have been moved to another disk, unless it leads to a folder that it lies in
+    :param hidden: the names that begin with a dot
+    """
+
+    folders: tuple[Path, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, folder: Path) -> _Contents:
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return cls()
+        hidden = tuple(entry.name for entry in entries if entry.name[0] == ".")
+        visible = (entry for entry in entries if entry.name[0] != "." and entry.is_dir())
+        folders = (folder / entry.name for entry in visible if not _is_circular(folder, entry))
+        return cls(tuple(folders), hidden)
+
+
+def _is_circular(folder: Path, entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and folder.resolve().is_relative_to(Path(entry.path).resolve())

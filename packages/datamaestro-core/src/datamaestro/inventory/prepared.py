@@ -1,0 +1,141 @@
+"""The prepared datasets, as the state files tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datamaestro import identifiers
+from datamaestro.errors import DatamaestroError, DatasetNotFoundError, QueryError
+from datamaestro.identifiers import Identifier, closest
+from datamaestro.inventory.places import CUSTOM, places
+from datamaestro.preparation.state import Record
+from datamaestro.preparation.use import last_use
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+    from datamaestro.dataset_definition import DatasetDefinition
+
+__all__ = ["Prepared", "definition_of", "find_prepared", "prepared_datasets", "qualified"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A dataset of which at least one resource is complete.
+
+    :param id: the dataset id, with the selector of a variant
+    :param repository: the id of its repository, or None
+    :param folder: where it lies
+    :param records: what its state file says, by the resource's name
+    """
+
+    id: str
+    repository: str | None
+    folder: Path
+    records: Mapping[str, Record]
+
+    @property
+    def size(self) -> int:
+        """The number of bytes of its files, as they were recorded."""
+        return sum(record.size for record in self.records.values())
+
+    @property
+    def completed(self) -> datetime:
+        """When the last of its resources was complete."""
+        return max(datetime.fromisoformat(record.time) for record in self.records.values())
+
+    @property
+    def last_use(self) -> datetime | None:
+        """When it was last prepared or found complete, if that could be noted."""
+        return last_use(self.folder)
+
+    def path(self, resource: str) -> Path:
+        """Give where a resource lies."""
+        return self.folder / self.records[resource].path
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON; times are in UTC, in ISO 8601."""
+        used = self.last_use
+        return {
+            "id": self.id,
+            "repository": self.repository,
+            "folder": str(self.folder),
+            "size": self.size,
+            "completed": self.completed.astimezone(UTC).isoformat(timespec="seconds"),
+            "last_use": None if used is None else used.isoformat(timespec="seconds"),
+            "resources": {name: asdict(record) for name, record in self.records.items()},
+        }
+
+
+def prepared_datasets(datapath: Path) -> Iterator[Prepared]:
+    """Give what is prepared, in the order of repositories and ids.
+
+    :param datapath: the folder of the prepared datasets
+    """
+    for place in places(datapath):
+        if place.state is not None and place.state.records:
+            name = place.state.dataset or place.name
+            yield Prepared(name, place.repository, place.folder, place.state.records)
+
+
+def find_prepared(reference: str, context: Context) -> list[Prepared]:
+    """Find the prepared datasets that a user names; without a selector all variants.
+
+    :param reference: an id; ``repository:`` may stand before it
+    :raises DatasetNotFoundError: if none is, or several repositories have one
+    :raises QueryError: if it isn't an id at all
+    """
+    wanted = identifiers.parse(reference)
+    known = list(prepared_datasets(context.datapath))
+    found = [item for item in known if _is(item, wanted)]
+    repositories = {item.repository for item in found}
+    if len(repositories) > 1 and context.user_settings.default_repository in repositories:
+        repositories = {context.user_settings.default_repository}
+    if len(repositories) > 1:
+        names = sorted(qualified(item) for item in found)
+        raise DatasetNotFoundError(
+            f"several repositories have a dataset {wanted.name!r}",
+            found=", ".join(names),
+            hint=f"write {names[0]}",
+        )
+    if not found:
+        near = closest(wanted.name, [item.id for item in known])
+        raise DatasetNotFoundError(
+            f"the dataset {reference!r} isn't prepared",
+            where=context.datapath,
+            hint=f"did you mean {' or '.join(near)}?"
+            if near
+            else "'datamaestro list' shows what is",
+        )
+    return [item for item in found if item.repository in repositories]
+
+
+def qualified(dataset: Prepared) -> str:
+    """Give the id after its repository: what is unique among the prepared datasets."""
+    return f"{dataset.repository or CUSTOM}:{dataset.id}"
+
+
+def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | None:
+    """Give the definition that a prepared dataset was made by, if it is installed and works."""
+    if dataset.repository is None:
+        return None
+    try:
+        definition = context.dataset(qualified(dataset))
+        return definition if context.folder(definition) == dataset.folder else None
+    except DatamaestroError:
+        return None
+
+
+def _is(dataset: Prepared, wanted: Identifier) -> bool:
+    try:
+        own = identifiers.parse(dataset.id)
+    except QueryError:
+        return False  # a folder of another kind of name, which no id has
+    return (
+        own.name == wanted.name
+        and wanted.repository in (None, dataset.repository or CUSTOM)
+        and wanted.selector.items() <= own.selector.items()
+    )

@@ -1,0 +1,173 @@
+"""Removing a prepared dataset: all of it at once, as far as anyone can see.
+
+Its state file is renamed away first: from then on the dataset isn't there. The
+renamed one tells what is still to go, so that a removal which was interrupted
+can be finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from datamaestro.errors import DataDirectoryError
+from datamaestro.files import LEFTOVER, remove, usable
+from datamaestro.inventory.manifest import MANIFESTS
+from datamaestro.inventory.places import places
+from datamaestro.inventory.prepared import Prepared
+from datamaestro.inventory.replaceable import irreplaceable
+from datamaestro.inventory.usage import Meter, Usage
+from datamaestro.preparation.locks import locked
+from datamaestro.preparation.places import LOCK
+from datamaestro.preparation.state import STATE, State
+from datamaestro.preparation.use import USED
+from datamaestro.preparation.workshop import WORK
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Removal", "finish_removal", "is_unfinished", "plan_removal", "remove_dataset"]
+
+REMOVED = "removed"
+"""Where in the folder of unfinished things a removal puts what is to go."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What removing a dataset would do.
+
+    :param dataset: the dataset
+    :param usage: the room that would be free
+    :param unrecorded: what else lies in its folder, and stays
+    :param irreplaceable: the resources that couldn't be fetched again, and why
+    """
+
+    dataset: Prepared
+    usage: Usage
+    unrecorded: tuple[Path, ...]
+    irreplaceable: dict[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON."""
+        return {
+            "id": self.dataset.id,
+            "repository": self.dataset.repository,
+            "folder": str(self.dataset.folder),
+            "size": self.usage.size,
+            "disk": self.usage.disk,
+            "files": self.usage.files,
+            "unrecorded": [str(path) for path in self.unrecorded],
+            "irreplaceable": self.irreplaceable,
+        }
+
+
+def plan_removal(dataset: Prepared, context: Context) -> Removal:
+    """Look what removing a dataset would do; changes nothing."""
+    meter = Meter()
+    paths = [dataset.path(name) for name in dataset.records]
+    usage = sum((meter.measure(path) for path in paths), Usage())
+    others = {
+        parent
+        for place in places(context.datapath)
+        if place.state is not None and place.folder != dataset.folder
+        for parent in (place.folder, *place.folder.parents)
+    }
+    recorded = {parent for path in paths for parent in (path, *path.parents)}
+    unrecorded = tuple(
+        child
+        for child in sorted(dataset.folder.iterdir())
+        if child not in recorded | others and not _is_own(child.name)
+    )
+    return Removal(dataset, usage, unrecorded, irreplaceable(dataset, context))
+
+
+def remove_dataset(dataset: Prepared) -> None:
+    """Remove what a dataset's state file records, and the file itself; links, not their targets.
+
+    The lock file stays, since a lock whose file is removed excludes nobody.
+
+    :raises DataDirectoryError: if another process is busy with the dataset, or something
+        can't be removed
+    """
+    folder = dataset.folder
+    with _held(folder), usable(folder):
+        aside = folder / WORK / REMOVED
+        remove(aside)
+        aside.mkdir(parents=True)
+        (folder / STATE).replace(aside / STATE)
+        _finish(folder)
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Tell whether the removal of a dataset was interrupted."""
+    return (folder / WORK / REMOVED / STATE).exists() and not (folder / STATE).exists()
+
+
+def finish_removal(folder: Path) -> None:
+    """Go on with a removal that was interrupted.
+
+    :raises BlockingIOError: if another process is busy with the dataset
+    :raises DataDirectoryError: if something can't be removed
+    """
+    with locked(folder / LOCK, "", wait=False), usable(folder):
+        if is_unfinished(folder):
+            _finish(folder)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    try:
+        with locked(folder / LOCK, "", wait=False):
+            yield
+    except BlockingIOError as error:
+        raise DataDirectoryError(
+            "another process is busy with the dataset",
+            where=folder,
+            hint="run it again when that one is done",
+        ) from error
+
+
+def _finish(folder: Path) -> None:
+    aside = folder / WORK / REMOVED
+    for record in State.load(aside).records.values():
+        path = _without_following(folder, record.path)
+        if path.exists() or path.is_symlink():
+            destination = aside / path.relative_to(folder)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(destination)
+            _remove_empty(path.parent, folder)
+    for child in folder.iterdir():
+        if child.name in (USED, MANIFESTS) or LEFTOVER.fullmatch(child.name):
+            remove(child)
+    # The state goes last: it tells what has to go.
+    for child in (folder / WORK).iterdir():
+        if child != aside:
+            remove(child)
+    for child in aside.iterdir():
+        if child.name != STATE:
+            remove(child)
+    remove(folder / WORK)
+
+
+def _is_own(name: str) -> bool:
+    own = (STATE, LOCK, WORK, USED, MANIFESTS)
+    return name in own or LEFTOVER.fullmatch(name) is not None
+
+
+def _without_following(folder: Path, path: str) -> Path:
+    """Give a path in a folder, up to the first link on the way: what that leads to stays."""
+    for part in PurePath(path).parts:
+        folder = folder / part
+        if folder.is_symlink():
+            break
+    return folder
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Remove a folder, and those above it below `root`, as long as nothing is in them."""
+    while folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

@@ -1,0 +1,259 @@
+"""Whether what lies in place is still what was made: by hashing all of it again.
+
+What can be proven, and by what, in this order:
+
+1. A digest was recorded: of a file when it was complete, of a folder at its first
+   verification. The bytes are the same as then, or they aren't.
+2. None was, but the definition can prove the resource: by its checker, the declared
+   digests, or for gzip the end of the compressed file, which is fetched.
+3. Nothing can: it is ``unverifiable``. A wrong total size still shows.
+
+In the last two cases the digests are kept, so that the next time there is something
+to compare with.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from datamaestro.errors import DatamaestroError, VerificationError
+from datamaestro.files import size_on_disk
+from datamaestro.inventory.manifest import Manifest, manifest_of_record, stored_files
+from datamaestro.inventory.prepared import Prepared, definition_of
+from datamaestro.preparation.operations import proves, remake
+from datamaestro.preparation.state import State
+from datamaestro.utils import file_digests
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["CHANGED", "MISSING", "OK", "UNVERIFIABLE", "Verdict", "repair", "verify"]
+
+Watch = Callable[[int], object]
+
+OK, CHANGED, MISSING, UNVERIFIABLE = "ok", "changed", "missing", "unverifiable"
+
+AHEAD = 16
+"""How many resources are being hashed at once, so that small ones keep all processors busy."""
+
+BATCH = 16 << 20
+"""How many bytes a thread hashes at a time; a hundred files are as good as that many."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found out about one resource.
+
+    :param dataset: the dataset that it belongs to
+    :param resource: its name
+    :param status: ``ok``, ``changed``, ``missing`` or ``unverifiable``
+    :param reason: what proves that, or why nothing does
+    :param files: those that differ, by their paths in the resource
+    :param repaired: whether it was made anew, and is right since
+    """
+
+    dataset: Prepared
+    resource: str
+    status: str
+    reason: str
+    files: tuple[str, ...] = ()
+    repaired: bool = False
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it certainly isn't what was made."""
+        return self.status in (CHANGED, MISSING)
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.dataset.path(self.resource)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON."""
+        return {
+            "id": self.dataset.id,
+            "repository": self.dataset.repository,
+            "resource": self.resource,
+            "path": str(self.path),
+            "status": self.status,
+            "reason": self.reason,
+            "files": list(self.files),
+            "repaired": self.repaired,
+        }
+
+
+def verify(datasets: Iterable[Prepared], context: Context) -> Iterator[Verdict]:
+    """Hash all files of prepared datasets again, and give a verdict for each resource.
+
+    Files are hashed in as many threads as there are processors: hashlib gives up the
+    interpreter's lock. Verdicts come in the order of the datasets.
+    """
+    chosen = list(datasets)
+    stopped = Event()
+    with (
+        ThreadPoolExecutor(os.cpu_count()) as threads,
+        context.progress.task("verifying", sum(item.size for item in chosen)) as task,
+    ):
+
+        def watch(count: int) -> None:
+            if stopped.is_set():
+                raise CancelledError  # nobody waits for the rest of a large file
+            task.update(count)
+
+        begun: deque[_Reading] = deque()
+        try:
+            for dataset in chosen:
+                for name in dataset.records:
+                    begun.append(_Reading.begin(dataset, name, threads, watch))
+                    if len(begun) > AHEAD:
+                        yield _verdict(begun.popleft(), context)
+            while begun:
+                yield _verdict(begun.popleft(), context)
+        finally:
+            stopped.set()
+            threads.shutdown(cancel_futures=True)
+
+
+def repair(verdicts: Iterable[Verdict], context: Context) -> Iterator[Verdict]:
+    """Make anew what is wrong, and verify it again; the rest stays as it is.
+
+    What is wrong stays in place until its replacement is whole and verified.
+    """
+    by_folder: dict[Path, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_folder.setdefault(verdict.dataset.folder, []).append(verdict)
+    for group in by_folder.values():
+        wrong = [verdict.resource for verdict in group if verdict.is_wrong]
+        yield from _repaired(group, wrong, context) if wrong else group
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A resource whose files are being hashed.
+
+    :param files: what is there: sizes of files, targets of links; None if nothing is
+    :param digests: those that are being computed
+    """
+
+    dataset: Prepared
+    resource: str
+    files: dict[str, int | str] | None
+    digests: list[Future[dict[str, str]]]
+
+    @classmethod
+    def begin(
+        cls, dataset: Prepared, resource: str, threads: ThreadPoolExecutor, watch: Watch
+    ) -> _Reading:
+        path = dataset.path(resource)
+        if not (path.exists() or path.is_symlink()):
+            return cls(dataset, resource, None, [])
+        try:
+            files = stored_files(path)
+        except OSError as error:
+            failed: Future[dict[str, str]] = Future()
+            failed.set_exception(error)
+            return cls(dataset, resource, {}, [failed])
+        digests = [threads.submit(_digests, path, batch, watch) for batch in _batches(files)]
+        return cls(dataset, resource, files, digests)
+
+    def found(self) -> dict[str, str]:
+        """Wait for the digests, and give what a manifest would say."""
+        files = self.files or {}
+        links = {name: target for name, target in files.items() if isinstance(target, str)}
+        digests = {name: text for batch in self.digests for name, text in batch.result().items()}
+        return links | digests
+
+
+def _verdict(reading: _Reading, context: Context) -> Verdict:
+    dataset, name = reading.dataset, reading.resource
+    record = dataset.records[name]
+    if reading.files is None:
+        return Verdict(dataset, name, MISSING, "nothing is there")
+    try:
+        found = reading.found()
+    except OSError as error:
+        status = UNVERIFIABLE if isinstance(error, PermissionError) else CHANGED
+        return Verdict(dataset, name, status, f"it can't be read: {error}")
+    known = manifest_of_record(record) or Manifest.load(dataset.folder, name, record)
+    if known is not None:
+        different = _different(known.files, found)
+        if different:
+            reason = f"other bytes than on {known.since}"
+            return Verdict(dataset, name, CHANGED, reason, different)
+        return Verdict(dataset, name, OK, f"the same bytes as on {known.since}")
+    size = size_on_disk(dataset.path(name))
+    if size != record.size:
+        reason = f"expected {record.size} bytes, found {size}"
+        return Verdict(dataset, name, CHANGED, reason)
+    verdict = _proven(dataset, name, context)
+    if not verdict.is_wrong and Manifest.now(found).save(dataset.folder, name, record):
+        kept = "its digests are kept from now on"
+        return replace(verdict, reason=f"{verdict.reason}; {kept}")
+    return verdict
+
+
+def _proven(dataset: Prepared, name: str, context: Context) -> Verdict:
+    """Ask the definition about a resource of which no digest is known."""
+    definition = definition_of(dataset, context)
+    try:
+        if definition is not None and proves(definition, context, name):
+            return Verdict(dataset, name, OK, "what the definition declares proves it")
+    except VerificationError as error:
+        return Verdict(dataset, name, CHANGED, str(error))
+    return Verdict(dataset, name, UNVERIFIABLE, "no digest of it was recorded or declared")
+
+
+def _repaired(group: list[Verdict], names: list[str], context: Context) -> Iterator[Verdict]:
+    dataset = group[0].dataset
+    definition = definition_of(dataset, context)
+    problem = None
+    if definition is None:
+        problem = "its definition isn't installed"
+    else:
+        try:
+            remake(definition, context, names)
+        except DatamaestroError as error:
+            problem = str(error)
+    if problem is not None:
+        for verdict in group:
+            reason = f"{verdict.reason}; not repaired: {problem}"
+            yield replace(verdict, reason=reason) if verdict.is_wrong else verdict
+        return
+    records = State.load(dataset.folder).records
+    renewed = replace(dataset, records={name: records[name] for name in names if name in records})
+    again = {verdict.resource: verdict for verdict in verify([renewed], context)}
+    for verdict in group:
+        now = again.get(verdict.resource, verdict)
+        yield replace(now, repaired=not now.is_wrong) if verdict.is_wrong else verdict
+
+
+def _different(expected: dict[str, str], found: dict[str, str]) -> tuple[str, ...]:
+    names = sorted(expected.keys() | found.keys())
+    return tuple(name for name in names if expected.get(name) != found.get(name))
+
+
+def _batches(files: Mapping[str, int | str]) -> Iterator[list[str]]:
+    """Give the names of the files, many small ones or a large one at a time."""
+    batch: list[str] = []
+    room = BATCH
+    for name, size in files.items():
+        if isinstance(size, int):
+            batch.append(name)
+            room -= size + BATCH // 100
+            if room <= 0:
+                yield batch
+                batch, room = [], BATCH
+    if batch:
+        yield batch
+
+
+def _digests(path: Path, names: list[str], watch: Watch) -> dict[str, str]:
+    return {name: file_digests(path / name, ["sha256"], watch)["sha256"] for name in names}

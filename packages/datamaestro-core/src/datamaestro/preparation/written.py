@@ -1,0 +1,69 @@
+"""Digests of finished files, known from how they were written.
+
+What lies in place is verified by its digest, long after the download is gone. A
+file that is put there as it was downloaded has the download's; one that is made
+from it is hashed beside the writing. Whatever else makes a file, it is read again.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from datamaestro.preparation.digests import Digests
+from datamaestro.utils import CHUNK_SIZE, file_digests
+
+__all__ = ["WrittenFiles"]
+
+
+class WrittenFiles:
+    """The SHA-256 of files that were just written, by their paths."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[_Identity, str]] = {}
+
+    def note(self, path: Path, sha256: str) -> None:
+        """Note the digest of a file as it is now."""
+        self._known[path] = (_identity(path), sha256)
+
+    @contextmanager
+    def create(self, path: Path) -> Generator[BinaryIO]:
+        """Open a new file, and note its digest when the block ends."""
+        with Digests(["sha256"]) as digests:
+            with _HashedFile(io.FileIO(path, "w"), digests) as file:
+                yield file
+            self.note(path, digests.result()["sha256"])
+
+    def digest(self, path: Path) -> str | None:
+        """Give the digest of a file; of a folder or a link there is none."""
+        if path.is_symlink() or not path.is_file():
+            return None
+        identity, sha256 = self._known.pop(path, (None, ""))
+        if identity == _identity(path):
+            return sha256
+        return file_digests(path, ["sha256"])["sha256"]
+
+
+_Identity = tuple[int, int, int]
+
+
+def _identity(path: Path) -> _Identity:
+    """Give what changes when the content of a file does."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class _HashedFile(io.BufferedWriter):
+    """A file whose content is hashed in another thread while it is written."""
+
+    def __init__(self, raw: io.FileIO, digests: Digests) -> None:
+        super().__init__(raw, CHUNK_SIZE)
+        self._digests = digests
+
+    def write(self, data: Any) -> int:
+        # A copy only of what may change later; bytes stay themselves.
+        self._digests.update(bytes(data))
+        return super().write(data)

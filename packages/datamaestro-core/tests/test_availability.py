@@ -1,0 +1,143 @@
+"""Whether sources are alive, asked politely."""
+
+import pytest
+
+from datamaestro.availability import check_sources
+from datamaestro.context import Context
+from datamaestro.download import SourceFacts
+from datamaestro.errors import OfflineError, TransportError
+from datamaestro.identifiers import parse
+from datamaestro.inventory.reachability import dead_urls
+
+ALPHA = "memory://host/alpha"
+
+
+def check(context, *names, pause=0.0):
+    entries = [context.catalog.entry(parse(f"org.example.{name}")) for name in names]
+    return check_sources(entries, context, pause=pause)
+
+
+def test_a_source_that_answers_is_alive(context, shelf):
+    (finding,) = check(context, "alpha")
+    assert (finding.status, finding.url, finding.size) == ("alive", ALPHA, 5000)
+    assert (finding.dataset, finding.resource) == ("org.example.alpha", "data")
+
+
+def test_a_source_is_not_fetched(context, shelf, monkeypatch):
+    monkeypatch.setattr(shelf.MemoryResponse, "read", lambda *_: pytest.fail("it was read"))
+    check(context, "alpha")
+
+
+def test_a_source_that_gives_nothing_is_dead(context, shelf):
+    del shelf.CONTENT[ALPHA]
+    (finding,) = check(context, "alpha")
+    assert (finding.status, finding.problem) == ("dead", f"{ALPHA}: not in memory")
+    assert not finding.temporary
+
+
+def test_all_sources_and_mirrors_are_looked_at_in_order(context, shelf):
+    shelf.CONTENT["memory://mirror/zeta"] = b"zeta"
+    found = check(context, "zeta", "beta")
+    assert [(item.url, item.status) for item in found] == [
+        ("memory://host/zeta", "dead"),
+        ("memory://mirror/zeta", "alive"),
+        ("memory://host/a", "alive"),
+        ("memory://host/b", "alive"),
+    ]
+
+
+def test_another_size_than_declared_is_a_change(context, shelf):
+    shelf.CONTENT["memory://mirror/zeta"] = b"longer"
+    finding = check(context, "zeta")[1]
+    assert (finding.status, finding.problem) == ("changed", "expected 4 bytes, found 6")
+
+
+def test_other_content_than_was_fetched_is_a_change(context, shelf):
+    context.prepare("org.example.alpha")
+    assert check(context, "alpha")[0].status == "alive"
+    shelf.CONTENT[ALPHA] = b"other" * 1000
+    (finding,) = check(context, "alpha")
+    assert finding.status == "changed"
+    assert finding.problem.startswith("the content isn't the one that was fetched")
+
+
+def answering(monkeypatch, shelf, facts):
+    monkeypatch.setattr(shelf.MemoryTransport, "check", lambda self, url: facts)
+
+
+def test_a_web_page_in_the_place_of_data_is_a_change(context, shelf, monkeypatch):
+    answering(monkeypatch, shelf, SourceFacts(ALPHA, 5000, None, "text/html"))
+    (finding,) = check(context, "alpha")
+    assert (finding.status, finding.problem) == ("changed", "it gives a web page")
+
+
+def test_where_a_source_has_moved_is_told(context, shelf, monkeypatch):
+    answering(monkeypatch, shelf, SourceFacts("memory://elsewhere/alpha", 5000))
+    (finding,) = check(context, "alpha")
+    assert (finding.status, finding.location) == ("alive", "memory://elsewhere/alpha")
+
+
+def test_a_url_that_several_datasets_need_is_asked_once(context, shelf):
+    found = check(context, "alpha", "omega", "theta")
+    assert len(found) == 3
+    assert [request.url for request in shelf.REQUESTS] == [ALPHA]
+
+
+def test_one_host_is_asked_one_url_after_the_other_with_a_pause(context, shelf, monkeypatch):
+    pauses = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    check(context, "beta", "alpha", pause=0.25)
+    assert [request.url for request in shelf.REQUESTS] == [
+        "memory://host/a",
+        "memory://host/b",
+        ALPHA,
+    ]
+    assert pauses == [0.25, 0.25]
+
+
+def test_nothing_is_asked_offline(context, shelf):
+    offline = Context(context.path, offline=True)
+    with pytest.raises(OfflineError):
+        check(offline, "alpha")
+    assert shelf.REQUESTS == []
+
+
+# --- what is noted
+
+
+def test_what_is_found_is_noted_for_later(context, shelf):
+    del shelf.CONTENT[ALPHA]
+    check(context, "alpha", "beta")
+    assert dead_urls(context.path) == {ALPHA}
+    shelf.CONTENT[ALPHA] = b"alive"
+    check(context, "alpha")
+    assert dead_urls(context.path) == set()
+
+
+def test_an_error_on_the_way_to_every_source_is_noted_of_none(context, shelf):
+    shelf.REFUSED[ALPHA] = TransportError("no route", where=ALPHA, retry=True)
+    (finding,) = check(context, "alpha")
+    assert (finding.status, finding.temporary) == ("dead", True)
+    assert not (context.path / "sources.json").exists()
+
+
+def test_a_directory_that_cant_be_written_disturbs_no_check(context, shelf):
+    context.path.mkdir()
+    (context.path / ".sources.json.lock").mkdir()
+    assert check(context, "alpha")[0].status == "alive"
+
+
+def test_a_finding_as_json_has_all_that_is_known(context, shelf):
+    (finding,) = check(context, "alpha")
+    assert finding.to_json() == {
+        "id": "org.example.alpha",
+        "repository": "shelf",
+        "resource": "data",
+        "url": ALPHA,
+        "status": "alive",
+        "problem": None,
+        "temporary": False,
+        "location": None,
+        "size": 5000,
+        "declared_size": None,
+    }

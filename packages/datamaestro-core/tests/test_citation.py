@@ -1,0 +1,140 @@
+"""How to cite datasets: as their authors say, and as well as it can be made up."""
+
+import importlib
+import sys
+
+import pytest
+
+from datamaestro.catalog import Entry
+from datamaestro.citation import bibtex, csl_json, plain_text
+from datamaestro.errors import DefinitionError, DependencyError
+
+MNIST = r"""
+@article{lecun1998,
+  title = {Gradient-Based Learning Applied to {MNIST}},
+  author = {LeCun, Yann and Fr{\"o}be, Maik and van der Berg, Jr, Jo},
+  journal = {Proceedings \& Papers},
+  year = 1998, month = jun, volume = 86, number = 11, pages = {2278--2324},
+  doi = {10.1109/5.726791},
+}
+"""
+
+
+@pytest.fixture
+def entry(definitions):
+    """Give a function that makes an entry of the catalog from what a definition says."""
+
+    def make(name="digits", text="Digits", **facts):
+        module = definitions(
+            "from datamaestro.data import Folder\n"
+            "from datamaestro.definitions import dataset\n"
+            f"@dataset(Folder, id='org.example.{name}', **{facts!r})\n"
+            f"def {name}():\n    {text!r}\n",
+            name=f"definitions_of_{name}",
+        )
+        return Entry.of(getattr(module, name))
+
+    return make
+
+
+def test_a_declared_citation_is_given_as_it_stands(entry):
+    assert bibtex([entry(citation=MNIST)]) == MNIST.strip()
+
+
+def test_several_are_given_one_after_the_other(entry):
+    other = "@misc{other, title = {Other}}"
+    found = bibtex([entry(citation=MNIST), entry("letters", citation=other)])
+    assert found == f"{MNIST.strip()}\n\n{other}"
+
+
+def test_what_two_datasets_ask_for_is_given_once(entry):
+    assert bibtex([entry(citation=MNIST), entry("letters", citation=MNIST)]) == MNIST.strip()
+
+
+def test_a_key_that_stands_for_two_things_gets_a_number(entry):
+    other = "@misc{LeCun1998, title = {Other, not lecun1998,}}"
+    found = bibtex([entry(citation=MNIST), entry("letters", citation=other)])
+    assert found.endswith("@misc{LeCun1998-2, title = {Other, not lecun1998,}}")
+    assert [i["id"] for i in csl_json([entry(citation=MNIST), entry("l", citation=other)])] == [
+        "lecun1998",
+        "LeCun1998-2",
+    ]
+
+
+def test_csl_json_has_every_field_without_the_marks_of_latex(entry):
+    assert csl_json([entry(citation=MNIST)]) == [
+        {
+            "id": "lecun1998",
+            "type": "article-journal",
+            "author": [
+                {"family": "LeCun", "given": "Yann"},
+                {"family": "Fröbe", "given": "Maik"},
+                {
+                    "family": "Berg",
+                    "given": "Jo",
+                    "non-dropping-particle": "van der",
+                    "suffix": "Jr",
+                },
+            ],
+            "title": "Gradient-Based Learning Applied to MNIST",
+            "container-title": "Proceedings & Papers",
+            "volume": "86",
+            "issue": "11",
+            "page": "2278-2324",
+            "DOI": "10.1109/5.726791",
+            "issued": {"date-parts": [[1998, 6]]},
+        }
+    ]
+
+
+def test_text_is_one_line_for_each(entry):
+    (line,) = plain_text([entry(citation=MNIST)])
+    assert line.startswith(
+        "Yann LeCun, Maik Fröbe, and Jo van der Berg, Jr. Gradient-based learning"
+    )
+    assert line.endswith(
+        "Proceedings & Papers, 86(11):2278\N{EN DASH}2324, June 1998. doi:10.1109/5.726791."
+    )
+
+
+@pytest.mark.parametrize("kind", ["dataset", "online", "software", "misc"])
+def test_text_is_given_for_types_that_bibtex_did_not_know(entry, kind):
+    (line,) = plain_text([entry(citation=f"@{kind}{{x, title={{{{Some Data}}}}, year=2020}}")])
+    assert line.startswith("Some Data")
+
+
+def test_where_nothing_is_declared_an_entry_is_made(entry):
+    found = entry(text="Names & Numbers in Éire", url="https://example.org/a_b", doi="10.1/x_y")
+    assert bibtex([found]) == (
+        "@misc{org.example.digits,\n"
+        "  title = {{Names \\& Numbers in \\'Eire}},\n"
+        "  doi = {10.1/x_y},\n"
+        "  url = {https://example.org/a_b},\n"
+        "  note = {Dataset org.example.digits},\n"
+        "}"
+    )
+    (item,) = csl_json([found])
+    assert (item["title"], item["URL"]) == ("Names & Numbers in Éire", "https://example.org/a_b")
+
+
+def test_a_dataset_without_a_name_is_cited_by_its_id(entry):
+    (item,) = csl_json([entry(text="")])
+    assert item["title"] == "org.example.digits"
+
+
+@pytest.mark.parametrize("text", ["Yann LeCun, 1998", "@article{x, title={", "@misc{,title={a}}"])
+def test_a_citation_that_is_not_bibtex_is_the_definitions_error(entry, text):
+    with pytest.raises(
+        DefinitionError, match=r"the citation of org\.example\.digits can't be read"
+    ):
+        bibtex([entry(citation=text)])
+
+
+def test_without_the_library_the_error_tells_what_to_install(entry, monkeypatch):
+    found = entry(citation=MNIST)
+    monkeypatch.setattr(sys, "path", [])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "pybtex"]:
+        monkeypatch.delitem(sys.modules, name)
+    importlib.invalidate_caches()
+    with pytest.raises(DependencyError, match=r"pip install datamaestro-core\[cite\]"):
+        bibtex([found])

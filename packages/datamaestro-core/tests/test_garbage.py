@@ -1,0 +1,190 @@
+"""What lies around: found, left alone while it is in use, and removed."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from datamaestro.context import Context
+from datamaestro.errors import DatamaestroError, VerificationError
+from datamaestro.inventory.cache import cache_entries
+from datamaestro.inventory.garbage import cache_garbage, discard, find_garbage, orphaned_data
+from datamaestro.inventory.reachability import note_reachability
+from datamaestro.preparation.locks import locked
+
+ALPHA = "memory://host/alpha"
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def keeping(context):
+    """Give a context of the same data directory that keeps downloads."""
+    return Context(context.path, keep_downloads=True)
+
+
+def soon():
+    return datetime.now(UTC) + timedelta(days=1)
+
+
+def kinds(items):
+    return [item.kind for item in items]
+
+
+def cut_off(context, memory):
+    """Begin to prepare a dataset whose transfer breaks off for good."""
+    memory.CUT_AFTER[ALPHA] = [2000] * 6
+    with pytest.raises(DatamaestroError):
+        context.prepare("org.example.alpha")
+
+
+# --- the cache
+
+
+def test_a_kept_download_is_whole_and_its_url_known(keeping, shelf):
+    keeping.prepare("org.example.alpha")
+    (entry,) = cache_entries(keeping.cachepath)
+    assert (entry.state, entry.url, entry.size) == ("whole", ALPHA, 5000)
+
+
+def test_a_download_that_is_used_up_leaves_nothing_to_list(context, shelf):
+    context.prepare("org.example.alpha")
+    assert list(cache_entries(context.cachepath)) == []
+    assert [path.suffix for path in context.cachepath.iterdir()] == [".lock"]
+
+
+def test_a_download_that_broke_off_is_partial(context, shelf, quick):
+    cut_off(context, shelf)
+    (entry,) = cache_entries(context.cachepath)
+    assert (entry.state, entry.url, entry.size) == ("partial", ALPHA, 2000)
+
+
+def test_wrong_bytes_are_rejected_and_their_url_known(context, shelf):
+    with pytest.raises(VerificationError):
+        context.prepare("org.example.omega")
+    (entry,) = cache_entries(context.cachepath)
+    assert (entry.state, entry.url) == ("rejected", ALPHA)
+
+
+def test_an_entry_without_a_note_has_no_url(context):
+    context.cachepath.mkdir(parents=True)
+    (context.cachepath / "abc.dl").write_bytes(b"123")
+    (entry,) = cache_entries(context.cachepath)
+    assert (entry.state, entry.url, entry.size) == ("whole", None, 3)
+
+
+def test_clearing_removes_a_download_and_its_note(keeping, shelf):
+    keeping.prepare("org.example.alpha")
+    (item,) = cache_garbage(keeping)
+    assert (item.kind, item.about, discard(item)) == ("download", ALPHA, True)
+    assert [path.suffix for path in keeping.cachepath.iterdir()] == [".lock"]
+
+
+def test_a_note_stays_as_long_as_something_is_left_that_it_is_about(keeping, shelf):
+    keeping.prepare("org.example.alpha")
+    (entry,) = cache_entries(keeping.cachepath)
+    entry.path.with_suffix(".rejected").touch()
+    entry.remove()
+    (left,) = cache_entries(keeping.cachepath)
+    assert (left.state, left.url) == ("rejected", ALPHA)
+
+
+def test_a_download_in_use_is_no_garbage(keeping, shelf):
+    keeping.prepare("org.example.alpha")
+    (entry,) = cache_entries(keeping.cachepath)
+    with locked(entry.lock, "a test"):
+        assert list(cache_garbage(keeping)) == []
+
+
+def test_a_download_that_came_into_use_since_stays(keeping, shelf):
+    keeping.prepare("org.example.alpha")
+    (item,) = cache_garbage(keeping)
+    with locked(item.path.with_suffix(".lock"), "a test"):
+        assert not discard(item)
+    assert item.path.exists()
+
+
+def test_a_kept_download_whose_source_is_dead_is_no_garbage(keeping, shelf):
+    keeping.prepare("org.example.alpha")
+    note_reachability(keeping.path, {ALPHA: False})
+    assert list(cache_garbage(keeping)) == []
+
+
+# --- what interrupted runs leave
+
+
+def test_prepared_data_are_no_garbage(context, shelf):
+    for name in ("alpha", "beta", "gamma", "delta"):
+        context.prepare(f"org.example.{name}")
+    assert list(find_garbage(context, before=soon())) == []
+
+
+def test_a_recent_partial_download_is_no_garbage_yet(context, shelf, quick):
+    cut_off(context, shelf)
+    assert kinds(find_garbage(context, before=LONG_AGO)) == []
+    assert "partial" in kinds(find_garbage(context, before=soon()))
+
+
+def test_what_a_run_left_unfinished_is_garbage_once_it_is_old(context, shelf):
+    work = context.folder("org.example.alpha") / ".downloads"
+    work.mkdir(parents=True)
+    (work / "half").write_bytes(b"x" * 10)
+    assert kinds(find_garbage(context, before=LONG_AGO)) == []
+    (item,) = find_garbage(context, before=soon())
+    assert (item.kind, item.about, discard(item)) == ("unfinished", "org.example.alpha", True)
+    assert not work.exists()
+
+
+def test_what_a_running_process_has_not_finished_is_no_garbage(context, shelf):
+    folder = context.folder("org.example.alpha")
+    (folder / ".downloads").mkdir(parents=True)
+    with locked(folder / ".state.lock", "a test"):
+        assert list(find_garbage(context, before=soon())) == []
+
+
+def test_what_a_killed_process_renamed_aside_is_garbage(context, shelf):
+    context.prepare("org.example.beta")
+    aside = context.folder("org.example.beta") / ".tree.0123abcd.old"
+    aside.mkdir()
+    (aside / "a").write_bytes(b"x" * 10)
+    (item,) = find_garbage(context, before=soon())
+    assert (item.kind, item.size, discard(item)) == ("leftover", 10, True)
+    assert not aside.exists()
+
+
+def test_a_transient_resource_that_nothing_needs_is_garbage(context, shelf, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("datamaestro.preparation.loop.Loop.drop_unneeded", lambda self: None)
+        context.prepare("org.example.delta")
+    (item,) = find_garbage(context, before=LONG_AGO)
+    assert (item.kind, item.size, discard(item)) == ("transient", 2000, True)
+    assert not item.path.exists()
+    assert context.missing("org.example.delta") == []
+
+
+# --- data of datasets that aren't installed
+
+
+def test_data_of_no_installed_dataset_are_orphaned(context, shelf):
+    gone = context.datapath / "shelf" / "org" / "example" / "gone"
+    gone.mkdir(parents=True)
+    (gone / "data.txt").write_bytes(b"x" * 10)
+    (item,) = orphaned_data(context)
+    assert (item.kind, item.about, item.size) == ("orphan", "shelf/org/example/gone", 10)
+    assert discard(item)
+    assert not gone.exists()
+    assert list(find_garbage(context, before=soon())) == []
+
+
+def test_orphans_that_a_process_is_busy_with_stay(context, shelf):
+    gone = context.datapath / "shelf" / "org" / "example" / "gone"
+    gone.mkdir(parents=True)
+    with locked(gone / ".state.lock", "a test"):
+        assert list(orphaned_data(context)) == []
+
+
+def test_looking_for_garbage_makes_no_files(context, shelf):
+    context.prepare("org.example.alpha")
+    (context.folder("org.example.alpha") / ".state.lock").unlink()
+    before = sorted(os.walk(context.path))
+    assert list(find_garbage(context, before=soon())) == []
+    assert sorted(os.walk(context.path)) == before

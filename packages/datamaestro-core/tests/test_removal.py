@@ -1,0 +1,205 @@
+"""Removing prepared datasets, and refusing to lose what nobody could fetch again."""
+
+import os
+import sys
+
+import pytest
+
+from datamaestro.errors import DataDirectoryError
+from datamaestro.inventory.garbage import discard, find_garbage
+from datamaestro.inventory.prepared import find_prepared, prepared_datasets
+from datamaestro.inventory.reachability import dead_urls, note_reachability
+from datamaestro.inventory.removal import is_unfinished, plan_removal, remove_dataset
+from datamaestro.inventory.replaceable import irreplaceable
+from datamaestro.preparation.locks import locked
+
+ALPHA = "memory://host/alpha"
+
+
+def prepared(context, name):
+    context.prepare(f"org.example.{name}")
+    (found,) = find_prepared(f"org.example.{name}", context)
+    return found
+
+
+def visible(folder):
+    return sorted(path.name for path in folder.iterdir() if path.name != ".state.lock")
+
+
+def test_planning_a_removal_changes_nothing(context, shelf):
+    alpha = prepared(context, "alpha")
+    plan = plan_removal(alpha, context)
+    assert (plan.usage.size, plan.usage.files) == (5000, 1)
+    assert context.missing("org.example.alpha") == []
+
+
+def test_a_removed_dataset_leaves_nothing_but_its_lock(context, shelf):
+    alpha = prepared(context, "alpha")
+    remove_dataset(alpha)
+    assert visible(alpha.folder) == []
+    assert list(prepared_datasets(context.datapath)) == []
+
+
+def test_a_removed_dataset_can_be_prepared_again(context, shelf):
+    remove_dataset(prepared(context, "beta"))
+    assert (context.prepare("org.example.beta").path / "a").read_bytes() == b"a" * 1000
+
+
+def test_what_nothing_records_stays(context, shelf):
+    alpha = prepared(context, "alpha")
+    (alpha.folder / "notes.txt").write_text("mine")
+    assert plan_removal(alpha, context).unrecorded == (alpha.folder / "notes.txt",)
+    remove_dataset(alpha)
+    assert visible(alpha.folder) == ["notes.txt"]
+
+
+def test_a_dataset_in_the_folder_of_a_removed_one_stays(context, shelf):
+    alpha = prepared(context, "alpha")
+    inner = alpha.folder / "inner"
+    inner.mkdir()
+    state = (alpha.folder / ".state.json").read_text().replace("example.alpha", "example.inner")
+    (inner / ".state.json").write_text(state)
+    assert plan_removal(alpha, context).unrecorded == ()
+    remove_dataset(alpha)
+    assert [item.id for item in prepared_datasets(context.datapath)] == ["org.example.inner"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_links_go_and_what_they_lead_to_stays(context, shelf, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "precious.txt").write_text("precious")
+    beta = prepared(context, "beta")
+    (beta.path("tree") / "link").symlink_to(own, target_is_directory=True)
+    remove_dataset(beta)
+    assert not os.path.lexists(beta.path("tree"))
+    assert (own / "precious.txt").read_text() == "precious"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_on_the_way_to_data_goes_and_what_it_leads_to_stays(context, shelf, tmp_path):
+    alpha = prepared(context, "alpha")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    alpha.path("data").rename(disk / "data.txt")
+    (alpha.folder / "moved").symlink_to(disk, target_is_directory=True)
+    state = alpha.folder / ".state.json"
+    state.write_text(state.read_text().replace('"data.txt"', '"moved/data.txt"'))
+    (alpha,) = find_prepared(alpha.id, context)
+    remove_dataset(alpha)
+    assert visible(alpha.folder) == []
+    assert (disk / "data.txt").read_bytes() == b"alpha" * 1000
+
+
+@pytest.mark.parametrize("path", ["../../../precious", "/precious"])
+def test_a_state_file_that_leads_out_of_its_folder_is_not_believed(context, shelf, caplog, path):
+    alpha = prepared(context, "alpha")
+    state = alpha.folder / ".state.json"
+    state.write_text(state.read_text().replace('"data.txt"', f'"{path}"'))
+    assert list(prepared_datasets(context.datapath)) == []
+    assert "leads out of the dataset's folder" in caplog.text
+
+
+def test_a_dataset_that_another_process_is_busy_with_is_not_removed(context, shelf):
+    alpha = prepared(context, "alpha")
+    with (
+        locked(alpha.folder / ".state.lock", "a test"),
+        pytest.raises(DataDirectoryError, match="another process is busy with the dataset"),
+    ):
+        remove_dataset(alpha)
+    assert context.missing("org.example.alpha") == []
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_wherever_a_removal_breaks_off_the_dataset_is_whole_or_gone(
+    context, shelf, monkeypatch, step
+):
+    beta = prepared(context, "beta")
+    left = [step]
+
+    def one_step_nearer(function):
+        def stepping(*arguments, **options):
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+            return function(*arguments, **options)
+
+        return stepping
+
+    with monkeypatch.context() as patch:
+        for name in ("replace", "rename", "unlink", "rmdir", "mkdir"):
+            patch.setattr(os, name, one_step_nearer(getattr(os, name)))
+        with pytest.raises(KeyboardInterrupt):
+            remove_dataset(beta)
+    whole = [item.id for item in prepared_datasets(context.datapath)] == [beta.id]
+    assert whole == (context.missing("org.example.beta") == [])
+    assert whole or is_unfinished(beta.folder)
+
+
+def test_a_removal_that_broke_off_is_finished_by_the_collector(context, shelf, monkeypatch):
+    alpha = prepared(context, "alpha")
+    with monkeypatch.context() as patch:
+        patch.setattr("datamaestro.inventory.removal._finish", lambda folder: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            remove_dataset(alpha)
+    assert alpha.path("data").exists()
+    (item,) = find_garbage(context, before=alpha.completed)
+    assert (item.kind, discard(item)) == ("removal", True)
+    assert visible(alpha.folder) == []
+
+
+# --- what can't be fetched again
+
+
+def test_what_has_a_source_can_be_fetched_again(context, shelf):
+    assert irreplaceable(prepared(context, "alpha"), context) == {}
+
+
+def test_what_comes_from_nowhere_cant(context, shelf):
+    reason = "Made made it from no source that is declared"
+    assert irreplaceable(prepared(context, "gamma"), context) == {"data": reason}
+
+
+def test_what_is_made_from_what_can_be_fetched_again_can_be_made_again(context, shelf):
+    delta = prepared(context, "delta")
+    assert set(delta.records) == {"FEW"}
+    assert irreplaceable(delta, context) == {}
+
+
+def test_what_comes_from_a_source_that_was_found_dead_cant(context, shelf):
+    note_reachability(context.path, {ALPHA: False, "memory://host/b": False})
+    reason = f"its source gave nothing when it was last looked at: {ALPHA}"
+    assert irreplaceable(prepared(context, "alpha"), context) == {"data": reason}
+    assert set(irreplaceable(prepared(context, "delta"), context)) == {"FEW"}
+
+
+def test_a_source_that_is_alive_again_gives_its_bytes_again(context, shelf):
+    note_reachability(context.path, {ALPHA: False})
+    note_reachability(context.path, {ALPHA: True})
+    assert dead_urls(context.path) == set()
+    assert irreplaceable(prepared(context, "alpha"), context) == {}
+
+
+def test_a_record_of_checks_that_cant_be_read_says_nothing(context):
+    context.path.mkdir()
+    (context.path / "sources.json").write_text("[}")
+    assert dead_urls(context.path) == set()
+    assert note_reachability(context.path, {ALPHA: False})
+    assert dead_urls(context.path) == {ALPHA}
+
+
+def test_of_a_dataset_that_is_not_installed_the_downloads_tell(context, shelf):
+    alpha = prepared(context, "alpha")
+    gamma = prepared(context, "gamma")
+    moved = context.datapath / "gone"
+    (context.datapath / "shelf").rename(moved)
+    found = {item.id: irreplaceable(item, context) for item in prepared_datasets(context.datapath)}
+    assert found == {alpha.id: {}, gamma.id: {"data": "nothing tells where it came from"}}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_what_holds_only_links_is_no_loss(context, shelf, tmp_path):
+    gamma = prepared(context, "gamma")
+    gamma.path("data").unlink()
+    gamma.path("data").symlink_to(tmp_path)
+    assert irreplaceable(gamma, context) == {}
