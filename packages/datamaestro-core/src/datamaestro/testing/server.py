@@ -129,11 +129,13 @@ class Answer:
 
     def break_off(self) -> None:
         """Break the connection, whatever was still to be sent."""
-        self._handler.wfile.flush()
-        # Without lingering, the other side sees a reset and not an end.
+        self._handler.close_connection = True
+        # Without lingering, the other side sees a reset and not an end. So it has to be
+        # closed here: in order, an end would be sent first.
         linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
         self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self._handler.close_connection = True
+        self._handler.rfile.close()
+        self._handler.connection.close()
 
 
 class _Listener(ThreadingHTTPServer):
