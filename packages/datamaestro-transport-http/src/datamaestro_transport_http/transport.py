@@ -53,10 +53,10 @@ class HttpTransport(Transport):
         return resolved(host)
 
     @cached_property
-    def client(self) -> Client:
+    def _client(self) -> Client:
         """The connections, kept alive between transfers."""
-        keys = {**self.context.settings.keys, **self.context.user_settings.keys}
-        return Client(Credentials(keys), self.resolve)
+        keys = (self.context.user_settings.keys, self.context.settings.keys)
+        return Client(Credentials(*keys), self.resolve)
 
     def open(self, request: TransportRequest) -> Response:
         headers = {}
@@ -65,7 +65,7 @@ class HttpTransport(Transport):
             if request.validator is not None:
                 headers["If-Range"] = request.validator
         timeout = (self.connect_timeout, self.read_timeout)
-        answer = self.client.get(request.url, headers, timeout)
+        answer = self._client.get(request.url, headers, timeout)
         if request.start > 0 and not _fits(answer, request):
             answer.close()
             return self.open(TransportRequest(request.url))
@@ -83,8 +83,8 @@ class HttpTransport(Transport):
         return _HttpResponse(answer, request)
 
     def close(self) -> None:
-        if "client" in vars(self):
-            self.client.close()
+        if "_client" in vars(self):
+            self._client.close()
 
 
 class _HttpResponse(Response):
