@@ -156,7 +156,7 @@ class _Listener(ThreadingHTTPServer):
                 self.socket, server_side=True, do_handshake_on_connect=False
             )
         self._connections: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
 
     def start(self) -> None:
         """Serve, in a thread."""
@@ -257,6 +257,7 @@ class FileServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # a small body would wait 40 ms for its header's receipt
 
             def do_GET(self) -> None:
                 self._answer(with_body=True)
