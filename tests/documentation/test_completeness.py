@@ -22,7 +22,7 @@ from datamaestro.plugins import hookspecs
 from datamaestro.plugins.manager import PluginManager, Provided
 from datamaestro.search import Condition
 from datamaestro.settings import Settings, UserSettings
-from datamaestro.testing import fixtures
+from datamaestro.testing import faults, fixtures
 
 
 def page(name: str) -> str:
@@ -163,6 +163,11 @@ def test_every_name_of_the_test_kit_is_in_the_guide_and_the_api() -> None:
     assert not missing(testing.__all__, page("developping.md"))
     names = [f"datamaestro.testing.{name}" for name in testing.__all__]
     assert not missing(names, page("api/index.rst"))
+
+
+def test_every_fault_of_the_test_kit_is_in_the_guide() -> None:
+    assert faults.__all__
+    assert not [name for name in faults.__all__ if f"`{name}`" not in page("developping.md")]
 
 
 def test_every_fixture_of_the_test_kit_is_in_the_guide_and_the_api() -> None:

@@ -464,6 +464,12 @@ def test_a_refused_stream_of_other_bytes_than_declared_is_a_verification_error(c
         streamed(context, Source((URL,), sha256=SHA256))
 
 
+def test_a_stream_of_another_size_than_declared_is_a_verification_error(context, memory):
+    memory.CONTENT[URL] = BYTES
+    with pytest.raises(VerificationError, match="wrong size: expected 7 bytes, found 5120 bytes"):
+        streamed(context, Source((URL,), size=7, sha256=SHA256))
+
+
 def test_a_stream_that_is_not_read_to_its_end_is_verified_all_the_same(context, memory):
     memory.CONTENT[URL] = BYTES[:-1] + b"!"
     with pytest.raises(VerificationError, match="wrong sha256"):

@@ -120,9 +120,10 @@ def test_a_key_of_the_settings_is_sent(context, fetch, file_server, sent):
     assert sent() == ["Bearer t"]
 
 
-def test_a_key_of_ones_own_wins(context, fetch, file_server, sent):
-    Settings(context.path / "settings.json", keys={file_server.url("/"): "Bearer ours"}).save()
-    UserSettings(user_settings_path(), keys={file_server.url("/"): "Bearer mine"}).save()
+@pytest.mark.parametrize(("ours", "mine"), [("", "/"), ("/", ""), ("/", "/")])
+def test_a_key_of_ones_own_wins(context, fetch, file_server, sent, ours, mine):
+    Settings(context.path / "settings.json", keys={file_server.url(ours): "Bearer ours"}).save()
+    UserSettings(user_settings_path(), keys={file_server.url(mine): "Bearer mine"}).save()
     fetch(file_server.url("/x"))
     assert sent() == ["Bearer mine"]
 

@@ -91,7 +91,7 @@ def test_connections_are_used_again(transport, file_server):
     file_server.files["/x"] = BYTES
     for _ in range(3):
         assert read(transport.open(TransportRequest(file_server.url("/x")))) == BYTES
-    pools = transport.client._adapters[None].poolmanager.pools
+    pools = transport._client._adapters[None].poolmanager.pools
     (pool,) = [pools[key] for key in pools.keys()]  # noqa: SIM118  (it isn't a dict)
     assert pool.num_connections == 1
 

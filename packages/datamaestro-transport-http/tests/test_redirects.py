@@ -1,14 +1,17 @@
 """Where a server may lead to: the rules, and that they are kept."""
 
 import logging
+import socket
+import threading
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import pytest
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.testing import FileServer
-from datamaestro.testing.faults import Redirect
+from datamaestro.testing.faults import Redirect, Status
 from datamaestro_transport_http import HttpTransport
 from datamaestro_transport_http.addresses import scopes
 from datamaestro_transport_http.client import MOST_REDIRECTS
@@ -28,8 +31,6 @@ def names(host):
 
 
 def where(url):
-    from urllib.parse import urlsplit
-
     return scopes(urlsplit(url).hostname, names)
 
 
@@ -158,8 +159,6 @@ class Resolving(HttpTransport):
 @pytest.fixture
 def names_lead_here(monkeypatch):
     """Let connections to names in ``.example`` end on this machine: it has no such names."""
-    import socket
-
     original = socket.getaddrinfo
 
     def here(host, *arguments, **options):
@@ -210,6 +209,34 @@ def test_a_range_is_asked_for_at_each_hop(transport, file_server):
         assert (response.start, response.read(100)) == (4, b"456789")
 
 
+def test_a_redirect_within_a_host_takes_one_connection_of_each_kind(transport, fetch, file_server):
+    file_server.files.update({"/x": b"", "/y": b"content"})
+    for _ in range(3):
+        file_server.faults["/x"] = [Redirect("/y")]
+        assert fetch(file_server.url("/x")) == b"content"
+    for adapter in transport._client._adapters.values():
+        pools = adapter.poolmanager.pools
+        assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118
+
+
+def test_the_body_of_a_redirect_is_not_waited_for(fetch, file_server):
+    followed = threading.Event()
+
+    class Endless(Redirect):
+        def change(self, answer):
+            super().change(answer)
+            answer.headers["Content-Length"] = "60000"
+
+        def send(self, answer):
+            answer.write(b"<")
+            assert followed.wait(30)
+
+    file_server.files.update({"/x": b"", "/y": b"content"})
+    file_server.faults["/x"] = [Endless("/y")]
+    assert fetch(file_server.url("/x")) == b"content"
+    followed.set()
+
+
 def test_a_redirect_to_itself_is_a_circle(fetch, file_server):
     url = file_server.url("/x")
     file_server.files["/x"] = b""
@@ -237,8 +264,6 @@ def test_as_many_redirects_as_are_allowed_are_followed(fetch, file_server):
 
 
 def test_a_redirect_without_a_target_is_no_file(fetch, file_server):
-    from datamaestro.testing.faults import Status
-
     file_server.files["/x"] = b""
     file_server.faults["/x"] = [Status(302)]
     with pytest.raises(TransportError, match="found status 302"):

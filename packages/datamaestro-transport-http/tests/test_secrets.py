@@ -4,6 +4,8 @@ import hashlib
 import io
 import logging
 import traceback
+from base64 import b64encode
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -165,6 +167,18 @@ def test_a_mirror_is_told_no_secret(run, monkeypatch):
     (told,) = mirror.requests
     assert told.path.startswith("/all/127.0.0.1:")
     assert (told.query, told.headers.get("authorization")) == ("", None)
+
+
+def test_a_mirror_that_asks_for_a_password_gets_its_own(run, monkeypatch):
+    with FileServer() as mirror:
+        address = mirror.url("/all", host=f"mirror:{SECRET}@127.0.0.1")
+        monkeypatch.setenv("DATAMAESTRO_MIRROR", address)
+        parts = urlsplit(run.url)
+        mirror.files[f"/all/127.0.0.1:{parts.port}{parts.path}"] = BYTES
+        assert run.prepare() == BYTES
+        (told,) = mirror.requests
+    assert told.headers["authorization"] == f"Basic {b64encode(b'mirror:5ecr3t').decode()}"
+    run.assert_clean()
 
 
 def test_a_wrong_url_is_refused_without_its_secrets(fetch):

@@ -35,7 +35,7 @@ __all__ = ["Client"]
 MOST_REDIRECTS = 20
 """How many redirects are followed, as in browsers."""
 
-DRAINED = 1 << 16
+SMALL_BODY = 1 << 16
 """How much of a redirect's body is read, so that its connection can be used again."""
 
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -169,11 +169,11 @@ def _certificates(url: str) -> str | bool:
 
 
 def _discard(answer: requests.Response) -> None:
-    """Give an answer's connection back, unless that takes reading much."""
+    """Give an answer's connection back if its body is there already, and up otherwise."""
     import urllib3
 
     with suppress(urllib3.exceptions.HTTPError, OSError):
-        answer.raw.read(DRAINED)
+        answer.raw.read1(SMALL_BODY)
     answer.close()
 
 

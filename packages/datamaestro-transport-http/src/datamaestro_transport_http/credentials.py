@@ -50,15 +50,16 @@ class Credentials:
     """What a user has for hosts.
 
     :param keys: values of the Authorization field, by the beginnings of the URLs that
-        they are for; names that are no URL are other plugins'
+        they are for, those that win first; names that are no URL are other plugins'
     """
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
-        self._keys = {
-            owner: _checked(name, value)
-            for name, value in sorted(keys.items(), key=lambda item: -len(item[0]))
-            if (owner := _owner(name)) is not None
-        }
+    def __init__(self, *keys: Mapping[str, str]) -> None:
+        found: dict[tuple[Origin, str], str] = {}
+        for name, value in (item for mapping in keys for item in mapping.items()):
+            owner = _owner(name)
+            if owner is not None:
+                found.setdefault(owner, _checked(name, value))
+        self._keys = sorted(found.items(), key=lambda item: len(item[0][1]), reverse=True)
 
     def asked(self, url: str) -> str | None:
         """Give the Authorization field for a URL that was asked for, if there is one."""
@@ -76,7 +77,7 @@ class Credentials:
 
     def _key(self, url: str) -> str | None:
         parts = urlsplit(url)
-        for (owner, path), value in self._keys.items():
+        for (owner, path), value in self._keys:
             if owner == _origin(parts) and f"{parts.path}/".startswith(path):
                 return value
         return None

@@ -57,10 +57,10 @@ class HttpTransport(Transport):
         return resolved(host)
 
     @cached_property
-    def client(self) -> Client:
+    def _client(self) -> Client:
         """The connections, kept alive between transfers."""
-        keys = {**self.context.settings.keys, **self.context.user_settings.keys}
-        return Client(Credentials(keys), self.resolve)
+        keys = (self.context.user_settings.keys, self.context.settings.keys)
+        return Client(Credentials(*keys), self.resolve)
 
     def open(self, request: TransportRequest) -> Response:
         headers = {}
@@ -70,7 +70,7 @@ class HttpTransport(Transport):
             headers["Range"] = f"bytes={request.start}-{last}"
             if request.validator is not None:
                 headers["If-Range"] = request.validator
-        answer = self.client.ask("GET", request.url, headers, self._timeout)
+        answer = self._client.ask("GET", request.url, headers, self._timeout)
         if part and not _fits(answer, request):
             answer.close()
             return self.open(TransportRequest(request.url))
@@ -95,15 +95,15 @@ class HttpTransport(Transport):
     def check(self, url: str) -> SourceFacts:
         """Ask for the header alone; a server that refuses that is asked for the content."""
         with suppress(TransportError):
-            answer = self.client.ask("HEAD", url, {}, self._timeout)
+            answer = self._client.ask("HEAD", url, {}, self._timeout)
             with _HttpResponse(answer, TransportRequest(url)) as head:
                 if answer.status_code == 200:
                     return SourceFacts(answer.url, head.size, head.validator, head.media_type)
         return super().check(url)
 
     def close(self) -> None:
-        if "client" in vars(self):
-            self.client.close()
+        if "_client" in vars(self):
+            self._client.close()
 
 
 class _HttpResponse(Response):

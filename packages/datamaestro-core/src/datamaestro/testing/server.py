@@ -129,11 +129,13 @@ class Answer:
 
     def break_off(self) -> None:
         """Break the connection, whatever was still to be sent."""
-        self._handler.wfile.flush()
-        # Without lingering, the other side sees a reset and not an end.
+        self._handler.close_connection = True
+        # Without lingering, the other side sees a reset and not an end. So it has to be
+        # closed here: in order, an end would be sent first.
         linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
         self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self._handler.close_connection = True
+        self._handler.rfile.close()
+        self._handler.connection.close()
 
 
 class _Listener(ThreadingHTTPServer):
@@ -154,7 +156,7 @@ class _Listener(ThreadingHTTPServer):
                 self.socket, server_side=True, do_handshake_on_connect=False
             )
         self._connections: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
 
     def start(self) -> None:
         """Serve, in a thread."""
@@ -255,6 +257,7 @@ class FileServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # a small body would wait 40 ms for its header's receipt
 
             def handle(self) -> None:
                 with suppress(ConnectionResetError):  # a client that was killed
