@@ -12,11 +12,12 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from operator import add, sub
 
-from datamaestro_download_archive.plain_names import are_all_plain
+from datamaestro_download_archive.plain_names import plain_texts
 from datamaestro_download_archive.zip_entry import ZipEntry
 
 __all__ = ["PlainDirectory", "look_quickly"]
@@ -31,36 +32,38 @@ _FOLDER, _FILES = 0x4, (0x0, 0x8)  # the highest bits of a mode; no mode is a fi
 class PlainDirectory(Mapping[str, ZipEntry]):
     """Entries by their names, made when they are asked for.
 
-    :param numbers: their numbers by their names
+    :param parts: the directory's bytes for each, by name
     :param folders: the names that are folders'
-    :param parts: the directory's bytes for each
-    :param offsets: where their local headers begin, and at the end, where all data ends
+    :param offsets: where their local headers begin, in order
+    :param end: where the data of the last one have to end
+    :param shift: what offsets, `end` not, have to be raised by
     """
 
     def __init__(
         self,
-        numbers: dict[str, int],
+        parts: dict[str, bytes],
         folders: frozenset[str],
-        parts: Sequence[bytes],
         offsets: Sequence[int],
+        end: int,
+        shift: int,
     ) -> None:
-        self._numbers = numbers
-        self._folders = folders
         self._parts = parts
+        self._folders = folders
         self._offsets = offsets
+        self._end = end
+        self._shift = shift
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._parts)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._numbers)
+        return iter(self._parts)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._numbers
+        return name in self._parts
 
     def __getitem__(self, name: str) -> ZipEntry:
-        number = self._numbers[name]
-        part = self._parts[number]
+        part = self._parts[name]
         entry = ZipEntry()
         entry.name = name
         entry.is_folder = name in self._folders
@@ -73,19 +76,22 @@ class PlainDirectory(Mapping[str, ZipEntry]):
             entry.size,
             name_size,
             entry.attributes,
-            _,
+            offset,
         ) = _REST.unpack_from(part)
         entry.raw_name = part[_REST.size : _REST.size + name_size]
-        entry.offset = self._offsets[number]
-        entry.limit = self._offsets[number + 1]
+        entry.offset = offset + self._shift
+        following = bisect_right(self._offsets, offset)
+        entry.limit = (
+            self._offsets[following] + self._shift if following < len(self._offsets) else self._end
+        )
         return entry
 
     def files(self) -> PlainDirectory:
         """Give the entries that aren't folders."""
         if not self._folders:
             return self
-        numbers = {name: at for name, at in self._numbers.items() if name not in self._folders}
-        return PlainDirectory(numbers, frozenset(), self._parts, self._offsets)
+        parts = {name: part for name, part in self._parts.items() if name not in self._folders}
+        return PlainDirectory(parts, frozenset(), self._offsets, self._end, self._shift)
 
 
 def look_quickly(data: bytes, shift: int, end: int, count: int) -> PlainDirectory | None:
@@ -100,27 +106,26 @@ def look_quickly(data: bytes, shift: int, end: int, count: int) -> PlainDirector
     parts = data.split(_SIGNATURE)
     if parts.pop(0) or len(parts) != count or not parts:
         return None
-    lengths = list(map(len, parts))
-    if min(lengths) <= _REST.size:
-        return None
     columns = _Columns(parts)
-    # Where a signature lies within an entry, or lengths are wrong, this doesn't add up.
-    totals = map(add, map(add, columns.name_sizes, columns.extra_sizes), columns.comment_sizes)
-    if list(map(add, totals, repeat(_REST.size))) != lengths or columns.have_unusual_values:
+    if columns.are_unusual or not columns.add_up(parts) or not columns.lie_apart(end - shift):
         return None
     start = _REST.size
-    names = [
-        part[start : start + size] for part, size in zip(parts, columns.name_sizes, strict=True)
-    ]
-    named = _plain_names(names, columns)
-    if named is None:
+    sized_parts = zip(parts, columns.name_sizes, strict=True)
+    names = b"\n".join([part[start : start + size] for part, size in sized_parts])
+    texts = plain_texts(names, len(parts))
+    if texts is None:
         return None
-    offsets = [*map(add, columns.offsets, repeat(shift)), end]
-    rooms = map(sub, offsets[1:], offsets)
-    taken = map(add, columns.name_sizes, columns.packed)
-    if min(map(sub, rooms, taken)) < _LOCAL_SIZE:
+    folders = []
+    if b"/\n" in names or names.endswith(b"/"):
+        folders = [at for at, name in enumerate(names.split(b"\n")) if name.endswith(b"/")]
+    if not columns.are_folders(folders):
         return None
-    return PlainDirectory(*named, parts, offsets)
+    by_name = dict(zip(texts, parts, strict=True))
+    folder_names = frozenset(texts[at] for at in folders)
+    parents = _ancestors({text.rpartition("/")[0] for text in texts})
+    if len(by_name) != len(parts) or (by_name.keys() & parents) - folder_names:
+        return None
+    return PlainDirectory(by_name, folder_names, columns.offsets, end, shift)
 
 
 class _Columns:
@@ -130,18 +135,43 @@ class _Columns:
     """
 
     def __init__(self, parts: list[bytes]) -> None:
-        # 28 bytes of each: two of the CRC, both sizes, three lengths, the part of the zip,
-        # and from the 20th on, which is a multiple of four, attributes and offset.
+        # Of each, 28 bytes: two of the CRC, both sizes, three lengths, the part of the
+        # zip, and from the 20th on, a multiple of four, attributes and offset.
         joined = b"".join([part[14:42] for part in parts])
         halves = _numbers("H", joined)
-        sizes = _numbers("I", joined[2:] + b"\0\0")
-        rest = _numbers("I", joined)
-        self.packed, self.sizes = sizes[0::7], sizes[1::7]
-        self.name_sizes, self.extra_sizes = halves[5::14], halves[6::14]
-        self.comment_sizes = halves[7::14]
-        self.offsets = rest[6::7]
+        even, late = _numbers("I", joined), _numbers("I", joined[2:] + b"\0\0")
+        self.packed, self.sizes = late[0::7], late[1::7]
+        self.name_sizes, self.offsets = halves[5::14], even[6::7]
+        self.extra_sizes, self.comment_sizes = halves[6::14], halves[7::14]
         self.modes = joined[23::28]  # the highest byte of the attributes
-        self.have_unusual_values = any(halves[8::14]) or _ALL_ONES in joined
+        self.are_unusual = (
+            len(joined) != 28 * len(parts) or _ALL_ONES in joined or any(halves[8::14])
+        )
+
+    def add_up(self, parts: list[bytes]) -> bool:
+        """Tell whether lengths are right, and no signature lies within an entry."""
+        sizes = map(add, self.name_sizes, repeat(_REST.size))
+        if any(self.extra_sizes) or any(self.comment_sizes):
+            sizes = map(add, sizes, map(add, self.extra_sizes, self.comment_sizes))
+        return list(sizes) == list(map(len, parts))
+
+    def lie_apart(self, end: int) -> bool:
+        """Tell whether the data of each entry end before the next one, and the last at `end`."""
+        rooms = map(sub, chain(self.offsets[1:], (end,)), self.offsets)
+        return min(map(sub, map(sub, rooms, self.packed), self.name_sizes)) >= _LOCAL_SIZE
+
+    def are_folders(self, numbers: list[int]) -> bool:
+        """Tell whether these entries are empty folders, and all others files, by their modes."""
+        if {mode >> 4 for mode in set(self.modes)} - {*_FILES, _FOLDER}:
+            return False
+        modes = bytes(self.modes[number] for number in numbers)
+        return _count_folders(modes) == _count_folders(self.modes) and not any(
+            self.sizes[number] for number in numbers
+        )
+
+
+def _count_folders(modes: bytes) -> int:
+    return sum(map(modes.count, range(_FOLDER << 4, (_FOLDER + 1) << 4)))
 
 
 def _numbers(code: str, data: bytes) -> array[int]:
@@ -150,38 +180,6 @@ def _numbers(code: str, data: bytes) -> array[int]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
-
-
-def _plain_names(
-    names: list[bytes], columns: _Columns
-) -> tuple[dict[str, int], frozenset[str]] | None:
-    """Give the entries' numbers by name, and the names of folders, if all are plain."""
-    if not are_all_plain(names):
-        return None
-    text = b"\n".join(names) + b"\n"
-    folders = [at for at, name in enumerate(names) if name[-1:] == b"/"] if b"/\n" in text else []
-    if any(columns.sizes[at] for at in folders) or not _fit(columns.modes, folders):
-        return None
-    texts = text.replace(b"/\n", b"\n").decode("ascii").split("\n")
-    texts.pop()
-    numbers = dict(zip(texts, range(len(texts)), strict=True))
-    if len(numbers) != len(texts):
-        return None
-    parents = _ancestors({text.rpartition("/")[0] for text in texts})
-    folder_names = frozenset(texts[at] for at in folders)
-    return None if (numbers.keys() & parents) - folder_names else (numbers, folder_names)
-
-
-def _fit(modes: bytes, folders: list[int]) -> bool:
-    """Tell whether all are modes of files and folders, and no folder's name is a file's."""
-    return (
-        {mode >> 4 for mode in set(modes)} <= {*_FILES, _FOLDER}
-        and _count_folders(modes) == _count_folders(bytes(modes[at] for at in folders))
-    )
-
-
-def _count_folders(modes: bytes) -> int:
-    return sum(map(modes.count, range(_FOLDER << 4, (_FOLDER + 1) << 4)))
 
 
 def _ancestors(names: set[str]) -> set[str]:
