@@ -106,8 +106,8 @@ def look_quickly(data: bytes, shift: int, end: int, count: int) -> PlainDirector
     parts = data.split(_SIGNATURE)
     if parts.pop(0) or len(parts) != count or not parts:
         return None
-    columns = _Columns(parts)
-    if columns.are_unusual or not columns.add_up(parts) or not columns.lie_apart(end - shift):
+    columns = _Columns.of(parts)
+    if columns is None or not columns.add_up(parts) or not columns.lie_apart(end - shift):
         return None
     start = _REST.size
     sized_parts = zip(parts, columns.name_sizes, strict=True)
@@ -131,22 +131,30 @@ def look_quickly(data: bytes, shift: int, end: int, count: int) -> PlainDirector
 class _Columns:
     """The numbers of all entries, a row for each kind: half the cost of a tuple for each entry.
 
-    :param parts: the directory's bytes for each entry, without the signature
+    :param joined: 28 bytes of each entry: two of the CRC, both sizes, three lengths, the
+        part of the zip, and from the 20th on, a multiple of four, attributes and offset
     """
 
-    def __init__(self, parts: list[bytes]) -> None:
-        # Of each, 28 bytes: two of the CRC, both sizes, three lengths, the part of the
-        # zip, and from the 20th on, a multiple of four, attributes and offset.
-        joined = b"".join([part[14:42] for part in parts])
+    def __init__(self, joined: bytes) -> None:
         halves = _numbers("H", joined)
         even, late = _numbers("I", joined), _numbers("I", joined[2:] + b"\0\0")
         self.packed, self.sizes = late[0::7], late[1::7]
         self.name_sizes, self.offsets = halves[5::14], even[6::7]
         self.extra_sizes, self.comment_sizes = halves[6::14], halves[7::14]
+        self.zip_parts = halves[8::14]
         self.modes = joined[23::28]  # the highest byte of the attributes
-        self.are_unusual = (
-            len(joined) != 28 * len(parts) or _ALL_ONES in joined or any(halves[8::14])
-        )
+
+    @classmethod
+    def of(cls, parts: list[bytes]) -> _Columns | None:
+        """Read the numbers, if all are there, and none is kept elsewhere.
+
+        :param parts: the directory's bytes for each entry, without the signature
+        """
+        joined = b"".join([part[14:42] for part in parts])
+        if len(joined) != 28 * len(parts) or _ALL_ONES in joined:
+            return None
+        columns = cls(joined)
+        return None if any(columns.zip_parts) else columns
 
     def add_up(self, parts: list[bytes]) -> bool:
         """Tell whether lengths are right, and no signature lies within an entry."""
