@@ -23,8 +23,8 @@ def read_directory(file: RandomAccess, archive: str, limits: Limits) -> Mapping[
     :raises ArchiveLimitError: for too many members
     """
     place, data = _read(file, archive)
-    if place.count <= limits.members:
-        plain = look_quickly(data, place.shift, place.start, place.count)
+    if place.entries <= limits.members:
+        plain = look_quickly(data, place.shift, place.start, place.entries)
         if plain is not None:
             return plain
     from datamaestro_download_archive.zip_entries import look_at_each  # seldom needed
@@ -42,6 +42,6 @@ def read_thoroughly(file: RandomAccess, archive: str, limits: Limits) -> Mapping
 def _read(file: RandomAccess, archive: str) -> tuple[DirectoryPlace, bytes]:
     place = find_directory(file, archive)
     least = place.size // ENTRY_SIZE
-    if place.count > least and not place.counts_modulo:
-        raise damaged(archive, "the zip's directory is too short", f"{place.count} entries", least)
+    if place.entries > least and not place.counts_modulo:
+        raise damaged(archive, "the zip's directory is too short", f"{place.entries} entries", least)
     return place, file.read_at(place.start, place.size)

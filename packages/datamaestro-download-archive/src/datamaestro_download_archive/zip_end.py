@@ -32,14 +32,14 @@ class DirectoryPlace(NamedTuple):
 
     :param start: its first byte
     :param size: its bytes
-    :param count: its entries
+    :param entries: how many it has
     :param shift: bytes before the archive in the file, which offsets don't count
-    :param counts_modulo: whether `count` has 16 bits only, whatever is there
+    :param counts_modulo: whether `entries` has 16 bits only, whatever is there
     """
 
     start: int
     size: int
-    count: int
+    entries: int
     shift: int
     counts_modulo: bool
 

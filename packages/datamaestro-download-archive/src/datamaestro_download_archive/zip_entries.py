@@ -42,9 +42,9 @@ def look_at_each(
     """
     entries = _parse(data, place.shift, archive, limits)
     modulus = 0x10000 if place.counts_modulo else 1 << 64
-    if len(entries) % modulus != place.count:
+    if len(entries) % modulus != place.entries:
         raise damaged(
-            archive, "the zip's directory is incomplete", f"{place.count} entries", len(entries)
+            archive, "the zip's directory is incomplete", f"{place.entries} entries", len(entries)
         )
     by_name = _name(entries, archive)
     _check_extents(entries, place.start, archive)

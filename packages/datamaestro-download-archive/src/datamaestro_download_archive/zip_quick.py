@@ -166,7 +166,8 @@ class _Columns:
     def lie_apart(self, end: int) -> bool:
         """Tell whether the data of each entry end before the next one, and the last at `end`."""
         rooms = map(sub, chain(self.offsets[1:], (end,)), self.offsets)
-        return min(map(sub, map(sub, rooms, self.packed), self.name_sizes)) >= _LOCAL_SIZE
+        least: int = min(map(sub, map(sub, rooms, self.packed), self.name_sizes))
+        return least >= _LOCAL_SIZE
 
     def are_folders(self, numbers: list[int]) -> bool:
         """Tell whether these entries are empty folders, and all others files, by their modes."""
