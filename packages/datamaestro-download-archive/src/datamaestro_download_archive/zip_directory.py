@@ -43,5 +43,7 @@ def _read(file: RandomAccess, archive: str) -> tuple[DirectoryPlace, bytes]:
     place = find_directory(file, archive)
     least = place.size // ENTRY_SIZE
     if place.entries > least and not place.counts_modulo:
-        raise damaged(archive, "the zip's directory is too short", f"{place.entries} entries", least)
+        raise damaged(
+            archive, "the zip's directory is too short", f"{place.entries} entries", least
+        )
     return place, file.read_at(place.start, place.size)
