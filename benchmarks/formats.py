@@ -107,12 +107,17 @@ class Bench:
         print(self.results[-1], flush=True)
 
     def compare(self, touched: int, **works: Callable[[], Any]) -> dict[str, float]:
-        """Time pieces of work in turns; give the median of each by its name."""
+        """Time pieces of work in turns; give the median of each by its name.
+
+        Each round begins with another one, so that none always follows the same neighbor.
+        """
         times: dict[str, list[float]] = {name: [] for name in works}
+        names = list(works)
         for run in range(self.runs + 1):
-            for name, work in works.items():
+            first = run % len(names)
+            for name in names[first:] + names[:first]:
                 np.ones(touched, np.uint8)
-                elapsed = timed(work)
+                elapsed = timed(works[name])
                 if run:  # the first one warms up
                     times[name].append(elapsed)
         return {name: statistics.median(values) for name, values in times.items()}

@@ -9,7 +9,8 @@ from archive_routes import make, stored
 from hypothesis import given, strategies as st
 
 from datamaestro_download_archive import TarDownloader, UnsafeArchiveError, ZipDownloader
-from datamaestro_download_archive.names import are_all_plain, fold, safe_name
+from datamaestro_download_archive.names import fold, safe_name
+from datamaestro_download_archive.plain_names import are_all_plain
 
 
 @pytest.mark.parametrize(

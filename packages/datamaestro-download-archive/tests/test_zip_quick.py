@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import replace
 
@@ -66,6 +67,14 @@ def test_something_before_a_plain_zip_makes_no_difference():
 )
 def test_what_is_not_plain_gets_the_thorough_look(entry):
     assert not is_seen_quickly(zipped(Entry("a"), entry))
+
+
+def test_a_signature_in_place_of_another_is_no_entry():
+    data = zipped(Entry("a"), Entry("b"), Entry("PK\x01\x02" + 15 * "x"))
+    second = [match.start() for match in re.finditer(b"PK\x01\x02", data)][2]
+    broken = data[:second] + b"none" + data[second + 4 :]
+    assert not is_seen_quickly(broken)
+    assert seen(broken, read_directory) == seen(broken, read_thoroughly) is None
 
 
 @given(

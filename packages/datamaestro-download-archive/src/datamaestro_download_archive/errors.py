@@ -25,6 +25,7 @@ __all__ = [
     "UnsafeArchiveError",
     "UnsupportedArchiveError",
     "shown",
+    "unsafe",
 ]
 
 
@@ -64,3 +65,13 @@ def shown(name: str) -> str:
     """
     text = ascii(name) if not name.isprintable() else repr(name)
     return text if len(text) <= 120 else f"{text[:80]}…{text[-30:]}"
+
+
+def unsafe(name: str, archive: str, problem: str) -> UnsafeArchiveError:
+    """Make the error about a member that must not be unpacked."""
+    return UnsafeArchiveError(
+        f"refused: member {shown(name)} {problem}",
+        where=archive,
+        expected="files, folders and links that stay inside the archive's folder",
+        hint="nothing was kept; get the archive from a source you trust",
+    )

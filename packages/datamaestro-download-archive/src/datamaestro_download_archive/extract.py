@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from datamaestro_download_archive.content import is_zip_file
-from datamaestro_download_archive.errors import ArchiveLimitError, shown
+from datamaestro_download_archive.errors import ArchiveLimitError, shown, unsafe
 from datamaestro_download_archive.limits import Budget, Limits
-from datamaestro_download_archive.names import unsafe
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.selection import Selection
 from datamaestro_download_archive.tar_extract import extract_tar

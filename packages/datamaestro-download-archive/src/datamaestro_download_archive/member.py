@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from datamaestro_download_archive.names import unsafe
+from datamaestro_download_archive.errors import unsafe
 
 __all__ = ["Kind", "refuse_special"]
 

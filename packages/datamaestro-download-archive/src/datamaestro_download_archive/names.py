@@ -7,17 +7,14 @@ prepared here can be copied there. What only Windows can't hold is refused there
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from datamaestro_download_archive.errors import UnsafeArchiveError, shown
+from datamaestro_download_archive.errors import shown, unsafe
+from datamaestro_download_archive.plain_names import LONGEST_PART, WINDOWS
 
-__all__ = ["LinkTarget", "are_all_plain", "fold", "resolve_link", "safe_name", "unsafe"]
-
-LONGEST_PART = 255
-"""Bytes of one part of a name, in UTF-8: what ext4, APFS, NTFS and XFS hold at the most."""
+__all__ = ["LinkTarget", "fold", "resolve_link", "safe_name"]
 
 LONGEST_NAME = 3072
 """Bytes of a whole name: leaves room for the data folder's own path in 4096."""
@@ -32,8 +29,6 @@ _WINDOWS_DEVICE = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:[. ].*|$)", re.IGNORECASE
 )
 _WINDOWS_CHARACTERS = re.compile(r'[<>:"|?*\\]')
-_ORDINARY_BYTES = bytes(set(range(32, 127)) - set(b"\\:"))
-WINDOWS = os.name == "nt"
 
 
 def safe_name(name: str, archive: str, *, windows: bool = WINDOWS) -> str:
@@ -57,16 +52,6 @@ def safe_name(name: str, archive: str, *, windows: bool = WINDOWS) -> str:
     if problem is not None:
         raise unsafe(name, archive, problem)
     return "/".join(parts)
-
-
-def unsafe(name: str, archive: str, problem: str) -> UnsafeArchiveError:
-    """Make the error about a member that must not be unpacked."""
-    return UnsafeArchiveError(
-        f"refused: member {shown(name)} {problem}",
-        where=archive,
-        expected="files, folders and links that stay inside the archive's folder",
-        hint="nothing was kept; get the archive from a source you trust",
-    )
 
 
 def _problem(name: str) -> str | None:
@@ -101,24 +86,7 @@ def _problem_on_windows(part: str) -> str | None:
     return None
 
 
-def are_all_plain(names: list[bytes]) -> bool:
-    """Tell quickly whether all names are certainly safe: ASCII, and nothing unusual.
-
-    A few scans over all of them take a hundredth of what a look at each would.
-    """
-    if WINDOWS or not names:
-        return not names
-    text = b"\n" + b"\n".join(names) + b"\n"
-    return (
-        not text.translate(None, _ORDINARY_BYTES).strip(b"\n")
-        and text.count(b"\n") == len(names) + 1
-        and not any(sign in text for sign in (b"..", b"//", b"/.", b"\n.", b"\n/", b"\n\n"))
-        and len(max(names, key=len)) <= LONGEST_PART
-    )
-
-
-@dataclass(frozen=True)
-class LinkTarget:
+class LinkTarget(NamedTuple):
     """Where a symbolic link leads.
 
     :param place: the path, in the archive

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -20,9 +20,8 @@ class RandomAccess:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._descriptor = file.fileno()
-        self._lock = threading.Lock()  # only used where there is no pread
-        self.size = os.fstat(self._descriptor).st_size
+        self._read = _reader(file)
+        self.size = os.fstat(file.fileno()).st_size
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Give `count` bytes from `offset` on, or fewer at the end."""
@@ -30,18 +29,6 @@ class RandomAccess:
         while len(data) < count and (more := self._read(offset + len(data), count - len(data))):
             data += more
         return data
-
-    if hasattr(os, "pread"):
-
-        def _read(self, offset: int, count: int) -> bytes:
-            return os.pread(self._descriptor, count, offset)
-
-    else:  # Windows
-
-        def _read(self, offset: int, count: int) -> bytes:
-            with self._lock:
-                self._file.seek(offset)
-                return self._file.read(count)
 
     def close(self) -> None:
         """Close the file."""
@@ -57,3 +44,24 @@ class RandomAccess:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+if hasattr(os, "pread"):
+
+    def _reader(file: BinaryIO) -> Callable[[int, int], bytes]:
+        descriptor = file.fileno()
+        return lambda offset, count: os.pread(descriptor, count, offset)
+
+else:  # Windows
+
+    def _reader(file: BinaryIO) -> Callable[[int, int], bytes]:
+        import threading
+
+        lock = threading.Lock()
+
+        def read(offset: int, count: int) -> bytes:
+            with lock:
+                file.seek(offset)
+                return file.read(count)
+
+        return read

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from datamaestro_download_archive.errors import shown
+from datamaestro_download_archive.errors import shown, unsafe
 from datamaestro_download_archive.member import Kind
-from datamaestro_download_archive.names import LinkTarget, resolve_link, safe_name, unsafe
+from datamaestro_download_archive.names import LinkTarget, resolve_link, safe_name
 
 __all__ = ["Shape", "check_parents"]
 

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from datamaestro_download_archive.errors import MemberNotFoundError, shown
+from datamaestro_download_archive.errors import MemberNotFoundError, shown, unsafe
 from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind, refuse_special
-from datamaestro_download_archive.names import safe_name, unsafe
+from datamaestro_download_archive.names import safe_name
 from datamaestro_download_archive.selection import Selection
 from datamaestro_download_archive.tar_reader import TarMember, TarReader
 from datamaestro_download_archive.tree import Tree, resolve_below, write_all

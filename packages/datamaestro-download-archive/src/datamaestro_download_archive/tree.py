@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from datamaestro_download_archive.errors import UnsafeArchiveError, shown
-from datamaestro_download_archive.names import LinkTarget, fold, resolve_link, unsafe
+from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsafe
+from datamaestro_download_archive.names import LinkTarget, fold, resolve_link
 
 __all__ = ["Tree", "removed_on_error", "resolve_below", "write_all"]
 

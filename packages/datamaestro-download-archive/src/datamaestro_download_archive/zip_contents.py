@@ -13,7 +13,6 @@ from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.streams import buffered, section
 from datamaestro_download_archive.zip_directory import read_directory
 from datamaestro_download_archive.zip_entry import ZipEntry
-from datamaestro_download_archive.zip_links import shape_of_zip
 from datamaestro_download_archive.zip_member import ZipReader
 from datamaestro_download_archive.zip_quick import PlainDirectory
 
@@ -30,6 +29,8 @@ class ZipContents(Contents):
         if isinstance(entries, PlainDirectory):
             self.files: Mapping[str, ZipEntry] = entries.files()
             return
+        from datamaestro_download_archive.zip_links import shape_of_zip
+
         files = {name: entry for name, entry in entries.items() if entry.kind is Kind.FILE}
         links = shape_of_zip(ZipReader(zipped, str(path)), entries).check()
         self.files = files | {link: files[target] for link, target in links.items()}

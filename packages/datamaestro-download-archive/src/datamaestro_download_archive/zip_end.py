@@ -6,7 +6,7 @@ Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.14 to 4.3.16 (zip64 included).
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from datamaestro_download_archive import content
 from datamaestro_download_archive.errors import (
@@ -27,20 +27,19 @@ _END64_SIGNATURE = b"PK\x06\x06"
 _LONGEST_COMMENT = 0xFFFF
 
 
-@dataclass(frozen=True)
-class DirectoryPlace:
+class DirectoryPlace(NamedTuple):
     """Where the central directory lies.
 
     :param start: its first byte
     :param size: its bytes
-    :param count: its entries
+    :param entries: how many it has
     :param shift: bytes before the archive in the file, which offsets don't count
-    :param counts_modulo: whether `count` has 16 bits only, whatever is there
+    :param counts_modulo: whether `entries` has 16 bits only, whatever is there
     """
 
     start: int
     size: int
-    count: int
+    entries: int
     shift: int
     counts_modulo: bool
 

@@ -7,10 +7,14 @@ that Unix programs write.
 from __future__ import annotations
 
 import stat
+import struct
 
 from datamaestro_download_archive.member import Kind
 
-__all__ = ["ENCRYPTED", "HAS_DESCRIPTOR", "UNIX_SYSTEMS", "ZipEntry"]
+__all__ = ["ENCRYPTED", "ENTRY_SIZE", "HAS_DESCRIPTOR", "UNIX_SYSTEMS", "ZipEntry", "extra_field"]
+
+ENTRY_SIZE = 46
+"""Bytes of an entry without its name, extra fields and comment."""
 
 ENCRYPTED = 0x2041
 """Flags that say so: of the data, strongly of the data, or of the directory."""
@@ -94,3 +98,15 @@ _KINDS = {
     stat.S_IFIFO: Kind.FIFO,
     stat.S_IFSOCK: Kind.SOCKET,
 }
+
+
+def extra_field(extra: bytes, wanted: int) -> bytes | None:
+    """Give the content of one extra field; what isn't of that form is passed over."""
+    position = 0
+    while position + 4 <= len(extra):
+        kind, size = struct.unpack_from("<2H", extra, position)
+        position += 4
+        if kind == wanted:
+            return extra[position : position + size]
+        position += size
+    return None

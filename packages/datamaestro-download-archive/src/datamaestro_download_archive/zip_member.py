@@ -27,8 +27,12 @@ from datamaestro_download_archive.inflate import (
 )
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.unpack import CHUNK, PIECE
-from datamaestro_download_archive.zip_directory import extra_field
-from datamaestro_download_archive.zip_entry import ENCRYPTED, HAS_DESCRIPTOR, ZipEntry
+from datamaestro_download_archive.zip_entry import (
+    ENCRYPTED,
+    HAS_DESCRIPTOR,
+    ZipEntry,
+    extra_field,
+)
 
 __all__ = ["ZipReader"]
 

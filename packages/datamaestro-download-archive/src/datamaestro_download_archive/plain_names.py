@@ -1,0 +1,41 @@
+"""A quick look at many member names at once: whether none needs a closer one."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["LONGEST_PART", "WINDOWS", "are_all_plain", "plain_texts"]
+
+LONGEST_PART = 255
+"""Bytes of one part of a name, in UTF-8: what ext4, APFS, NTFS and XFS hold at the most."""
+
+WINDOWS = os.name == "nt"
+
+_ORDINARY_BYTES = bytes(set(range(32, 127)) - set(b"\\:"))
+_ENDS_TO_DOTS = bytes.maketrans(b"/\n", b"..")
+
+
+def are_all_plain(names: list[bytes]) -> bool:
+    """Tell quickly whether all names are certainly safe: ASCII, and nothing unusual."""
+    return plain_texts(b"\n".join(names), len(names)) is not None
+
+
+def plain_texts(names: bytes, count: int) -> list[str] | None:
+    """Give names without the slash that ends those of folders, if all are certainly safe.
+
+    A few scans over all of them take a hundredth of what a look at each would.
+
+    :param names: a newline between two of them
+    :param count: how many they are
+    :return: None if one may be unsafe, or has to be changed
+    """
+    lines = names + b"\n"
+    if WINDOWS or lines.translate(None, _ORDINARY_BYTES) != b"\n" * count:
+        return None
+    lines = lines.replace(b"/\n", b"\n")
+    # No part is empty, begins with a dot or holds two if no two of these meet. (Parts
+    # that end with a dot are safe, and so seldom that they may be looked at closely.)
+    if b".." in b"." + lines.translate(_ENDS_TO_DOTS):
+        return None
+    texts = lines[:-1].decode("ascii").split("\n")
+    return texts if max(map(len, texts)) <= LONGEST_PART else None
