@@ -137,7 +137,10 @@ class CacheFetcher:
             for entry in self._used:
                 # One that is busy serves another dataset, which removes it in its turn.
                 # The lock files stay: a lock whose file is removed excludes nobody.
-                with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
+                with (
+                    suppress(BlockingIOError),
+                    locked(entry.with_suffix(".lock"), "the cache", wait=False),
+                ):
                     remove(entry.with_suffix(".dl"))
                     remove(entry.with_suffix(".json"))
         self._used.clear()

@@ -22,6 +22,7 @@ from io import FileIO
 from pathlib import Path
 
 from datamaestro.download.transport import Response
+from datamaestro.errors import DataDirectoryError
 from datamaestro.files import remove, write_atomically
 from datamaestro.sharing import share
 
@@ -63,7 +64,11 @@ class Partial:
             return
         with suppress(FileNotFoundError):
             self._claim(self._earlier)
-            self._write_note(replace(note, file=self.path.name))
+            try:
+                self._write_note(replace(note, file=self.path.name))
+            except DataDirectoryError:  # a full disk: keep what is there for better times
+                self.path.replace(self._earlier)
+                raise
 
     def _claim(self, left: Path) -> None:
         left.replace(self.path)

@@ -107,17 +107,22 @@ class State:
         """Read the file again if it isn't the one that was read or written last."""
         try:
             version = _version(self.path.stat())
-            if version == self._version:
-                return
+        except OSError:
+            version = None
+        if version is not None and version == self._version:
+            return
+        self._records, self._texts, self._version = self._read(), {}, version
+
+    def _read(self) -> dict[str, Record]:
+        try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
-            self._records = {name: _record(entry) for name, entry in resources.items()}
-            self._texts, self._version = {}, version
+            return {name: _record(entry) for name, entry in resources.items()}
         except (FileNotFoundError, NotADirectoryError):
-            self._records, self._version = {}, None
+            return {}
         except (OSError, ValueError, KeyError, TypeError) as error:
             logger.warning("%s can't be read (%s): the data are verified again", self.path, error)
-            self._records, self._version = {}, None
+            return {}
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
