@@ -38,6 +38,9 @@ __all__ = ["Loop"]
 
 logger = logging.getLogger(__name__)
 
+ATTEMPTS = 5
+"""How often a run begins anew that other processes interfere with."""
+
 
 class Loop:
     """One run, by the process that holds the dataset's lock."""
@@ -48,33 +51,65 @@ class Loop:
         self.fetcher = graph.fetcher
         # Read now that the lock is held: another process may have finished meanwhile.
         self.state = State.load(graph.folder, self.fetcher.work)
+        self._made: dict[str, Record] = {}
+        self._has: set[Path] = set()
 
     def run(self) -> None:
         interrupted = (self.graph.folder / WORK).exists()
         try:
-            self._make_missing()
-            with usable(self.graph.folder):
-                if interrupted:
-                    self.fetcher.sweep(self.graph.sources)
-                self._remove_work()
-        except (OSError, DatamaestroError):
-            # Where locks fail, another process may have been faster, and be cleaning up.
-            self.state.refresh()
-            if self.graph.missing(self.state):
-                self._tidy()
-                raise
-            logger.debug("Another process has completed %s", self.graph.folder, exc_info=True)
+            self._make_despite_others()
         except BaseException:
             self._tidy()
             raise
+        try:
+            if interrupted:
+                self.fetcher.sweep(self.graph.sources)
+            self._remove_work()
+        except OSError:  # all is there; the next run tries to clean up again
+            logger.debug("%s can't be cleaned up", self.graph.folder, exc_info=True)
+
+    def _make_despite_others(self) -> None:
+        """Make what is missing, again if other processes took away what this one had made.
+
+        They do where locks fail, when they have finished and clean up, or have written the
+        state file at the same moment.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                self._make_missing()
+            except (OSError, DatamaestroError):
+                self._record_again()
+                if self.graph.missing(self.state) and not self._is_robbed():
+                    raise
+                logger.debug("Another process interfered", exc_info=True)
+            else:
+                self._record_again()
+                return
+
+    def _record_again(self) -> None:
+        """Record what this run has made, should that have got lost."""
+        self.state.refresh()
+        for name, record in self._made.items():
+            if self.state.get(name) is None and (self.graph.folder / record.path).exists():
+                self.state.complete(name, record)
+
+    def _is_robbed(self) -> bool:
+        """Tell whether something is gone that this run had: what it needs, or its folder."""
+        return not all(path.exists() for path in self._has)
 
     def _make_missing(self) -> None:
+        self._has = {
+            resource.path
+            for resource in self.graph.resources
+            if isinstance(resource, StoredResource) and is_complete(resource, self.state)
+        }
         for resource in self.graph.missing(self.state):
             if isinstance(resource, ValueResource):
                 resource.make()
             else:
                 assert isinstance(resource, StoredResource)
                 self._make_unless_made(resource)
+                self._has.add(resource.path)
             self._drop_unneeded()
         self._drop_unneeded()
 
@@ -138,6 +173,7 @@ class Loop:
         self.fetcher.downloads.clear()
         with usable(self.graph.folder):
             make_folder(destination.parent)
+            self._has.add(self.fetcher.work)
             if not resource.can_recover:
                 remove(destination)
             elif not destination.exists():
@@ -207,6 +243,7 @@ class Loop:
             tuple(self.fetcher.downloads),
         )
         self.state.complete(resource.name, record)
+        self._made[resource.name] = record
 
     def _drop_unneeded(self) -> None:
         """Remove the transient resources that nothing needs any more.
@@ -222,4 +259,6 @@ class Loop:
                 with suppress(FileNotFoundError):
                     resource.path.replace(discarded)
                 self.state.forget(resource.name)
+                self._made.pop(resource.name, None)
+                self._has.discard(resource.path)
                 remove(discarded)
