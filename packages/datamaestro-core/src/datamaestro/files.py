@@ -198,7 +198,13 @@ def move_into_place(source: Path, destination: Path) -> None:
     elif source.is_dir() and (destination.is_file() or destination.is_symlink()):
         destination.unlink()
     if aside is not source:
-        source.replace(destination)
+        try:
+            source.replace(destination)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            # Another process has just put a folder there.
+            move_into_place(source, destination)
     with contextlib.suppress(PermissionError):
         _fsync(destination.parent)
     if aside is not None:

@@ -125,7 +125,14 @@ class Partial:
             remove(self._note_path)
 
     def _write_note(self, note: _Note) -> None:
-        write_atomically(self._note_path, json.dumps(asdict(note)) + "\n")
+        text = json.dumps(asdict(note)) + "\n"
+        try:
+            write_atomically(self._note_path, text)
+        except DataDirectoryError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            # Where locks fail, another process may be sweeping the cache.
+            write_atomically(self._note_path, text)
         self._note = note
 
 
