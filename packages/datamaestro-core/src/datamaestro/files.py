@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -23,6 +23,7 @@ __all__ = [
     "discard",
     "flush_to_disk",
     "move_into_place",
+    "persistently",
     "remove",
     "replacing",
     "size_on_disk",
@@ -44,6 +45,8 @@ _HINTS = {
 
 MANY = 200
 """From how many files on it is quicker to flush their whole file system."""
+
+_TRIES = 4
 
 _RENAME_EXCHANGE = 2
 _HERE = -100
@@ -128,6 +131,22 @@ def write_atomically(path: Path, text: str) -> None:
         make_folder(path.parent)
         with replacing(path) as file:
             file.write(text.encode())
+
+
+def persistently(write: Callable[[], None]) -> None:
+    """Write a file, again if its folder or its unfinished file is removed meanwhile.
+
+    That happens where locks fail, and another process is cleaning up.
+
+    :raises DataDirectoryError: if it can't be written, or is removed each time
+    """
+    for _ in range(_TRIES):
+        try:
+            return write()
+        except DataDirectoryError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+    return write()
 
 
 def flush_to_disk(path: Path) -> None:

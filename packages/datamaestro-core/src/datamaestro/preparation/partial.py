@@ -16,14 +16,15 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from io import FileIO
 from pathlib import Path
 
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import remove, write_atomically
+from datamaestro.files import persistently, remove, write_atomically
 from datamaestro.sharing import share
 
 __all__ = ["Partial", "StartOver", "origin"]
@@ -88,13 +89,17 @@ class Partial:
         return 0, None
 
     def begin(self, url: str, response: Response) -> None:
-        """Begin an empty file, and note durably what is about to be written to it."""
+        """Begin an empty file, and note durably what is about to be written to it.
+
+        :raises StartOver: as :meth:`open`
+        """
         if self._earlier is not None:
             remove(self._earlier)
         # Another file, and not this one emptied: a slower process may still write to it.
         remove(self.path)
-        self.path.touch(exist_ok=False)
-        share(self.path)
+        with self._unless_taken():
+            self.path.touch(exist_ok=False)
+            share(self.path)
         self._write_note(_Note(self.path.name, url, response.validator, response.size))
 
     def open(self) -> FileIO:
@@ -102,18 +107,21 @@ class Partial:
 
         :raises StartOver: if another process has taken it
         """
-        try:
+        with self._unless_taken():
             return self.path.open("r+b", buffering=0)
-        except FileNotFoundError as error:
-            raise StartOver(f"{self.path} was taken by another process") from error
 
     def finish(self, destination: Path) -> None:
         """Give the file, which is whole, another name; the note stays.
 
-        :raises StartOver: if another process has taken it
+        :raises StartOver: as :meth:`open`
         """
-        try:
+        with self._unless_taken():
             self.path.replace(destination)
+
+    @contextmanager
+    def _unless_taken(self) -> Iterator[None]:
+        try:
+            yield
         except FileNotFoundError as error:
             raise StartOver(f"{self.path} was taken by another process") from error
 
@@ -126,13 +134,7 @@ class Partial:
 
     def _write_note(self, note: _Note) -> None:
         text = json.dumps(asdict(note)) + "\n"
-        try:
-            write_atomically(self._note_path, text)
-        except DataDirectoryError as error:
-            if not isinstance(error.__cause__, FileNotFoundError):
-                raise
-            # Where locks fail, another process may be sweeping the cache.
-            write_atomically(self._note_path, text)
+        persistently(lambda: write_atomically(self._note_path, text))
         self._note = note
 
 

@@ -32,7 +32,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from datamaestro.files import replacing, usable
+from datamaestro.files import persistently, replacing, usable
 from datamaestro.sharing import make_folder
 
 __all__ = ["Download", "Record", "State"]
@@ -136,13 +136,13 @@ class State:
         self.refresh()
         self._records[name] = record
         self._texts.pop(name, None)
-        self._save()
+        persistently(self._save)
 
     def forget(self, name: str) -> None:
         """Remove the record of a resource, durably; raises as :meth:`complete`."""
         self.refresh()
         if self._records.pop(name, None) is not None:
-            self._save()
+            persistently(self._save)
 
     def _save(self) -> None:
         with usable(self.path.parent):
