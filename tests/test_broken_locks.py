@@ -44,7 +44,7 @@ def test_all_processes_end_right_and_no_reader_sees_anything_partial(
         with Reader(directory, kind) as reader:
             processes = [start(nursery, kind, directory) for _ in range(PROCESSES)]
             answers = [nursery.wait(process) for process in processes]
-        assert errors(answers) == ""
+        assert not errors(answers), errors(answers)
         assert reader.seen == []
         assert kinds.wrong(directory, kind) == []
         assert (kinds.folder(directory, kind) / ".state.json").exists()
@@ -68,7 +68,8 @@ def test_those_that_are_killed_harm_nobody(nursery: Nursery, tmp_path: Path, kin
             answers = [nursery.wait(process) for process in others]
             for process in doomed:
                 nursery.wait(process)
-        assert errors(answers) == "", f"DATAMAESTRO_TEST_SEED={SEED}, round {number}"
+        failed = errors(answers)
+        assert not failed, f"{failed}\nDATAMAESTRO_TEST_SEED={SEED}, round {number}"
         assert reader.seen == [], f"DATAMAESTRO_TEST_SEED={SEED}, round {number}"
         assert kinds.wrong(directory, kind) == []
 

@@ -78,8 +78,9 @@ class Loop:
             try:
                 self._make_missing()
             except (OSError, DatamaestroError):
+                robbed = self._is_robbed()
                 self._record_again()
-                if self.graph.missing(self.state) and not self._is_robbed():
+                if self.graph.missing(self.state) and not robbed:
                     raise
                 logger.debug("Another process interfered", exc_info=True)
             else:
@@ -94,8 +95,8 @@ class Loop:
                 self.state.complete(name, record)
 
     def _is_robbed(self) -> bool:
-        """Tell whether something is gone that this run had: what it needs, or its folder."""
-        return not all(path.exists() for path in self._has)
+        """Tell whether another process is at the same work, or took away what this one had."""
+        return self.state.disturbed or not all(path.exists() for path in self._has)
 
     def _make_missing(self) -> None:
         self._has = {

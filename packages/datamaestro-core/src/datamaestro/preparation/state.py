@@ -81,6 +81,8 @@ class State:
 
     Should several processes hold it, since there are file systems where locks fail, each
     adds its changes to what the others have written.
+
+    :ivar disturbed: whether another process has changed the file since it was first read
     """
 
     def __init__(self, path: Path, scratch: Path) -> None:
@@ -89,6 +91,7 @@ class State:
         self._records: dict[str, Record] = {}
         self._texts: dict[str, str] = {}
         self._version: tuple[int, ...] | None = None
+        self.disturbed = False
 
     @classmethod
     def load(cls, folder: Path, scratch: Path | None = None) -> State:
@@ -101,6 +104,7 @@ class State:
         """
         state = cls(folder / ".state.json", scratch or folder)
         state.refresh()
+        state.disturbed = False
         return state
 
     def refresh(self) -> None:
@@ -111,6 +115,7 @@ class State:
             version = None
         if version is not None and version == self._version:
             return
+        self.disturbed = self.disturbed or version != self._version
         self._records, self._texts, self._version = self._read(), {}, version
 
     def _read(self) -> dict[str, Record]:
