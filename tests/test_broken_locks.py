@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from workspace import kinds
-from workspace.nursery import Nursery
+from workspace.nursery import Nursery, errors
 from workspace.soak import KILLS, SEED, Reader
 
 from datamaestro.testing import FileServer
@@ -44,7 +44,7 @@ def test_all_processes_end_right_and_no_reader_sees_anything_partial(
         with Reader(directory, kind) as reader:
             processes = [start(nursery, kind, directory) for _ in range(PROCESSES)]
             answers = [nursery.wait(process) for process in processes]
-        assert [answer["error"] for answer in answers if "error" in answer] == []
+        assert not errors(answers), errors(answers)
         assert reader.seen == []
         assert kinds.wrong(directory, kind) == []
         assert (kinds.folder(directory, kind) / ".state.json").exists()
@@ -68,9 +68,8 @@ def test_those_that_are_killed_harm_nobody(nursery: Nursery, tmp_path: Path, kin
             answers = [nursery.wait(process) for process in others]
             for process in doomed:
                 nursery.wait(process)
-        assert [a["error"] for a in answers if "error" in a] == [], (
-            f"DATAMAESTRO_TEST_SEED={SEED}, round {number}"
-        )
+        failed = errors(answers)
+        assert not failed, f"{failed}\nDATAMAESTRO_TEST_SEED={SEED}, round {number}"
         assert reader.seen == [], f"DATAMAESTRO_TEST_SEED={SEED}, round {number}"
         assert kinds.wrong(directory, kind) == []
 
@@ -82,6 +81,6 @@ def test_without_validators_every_process_makes_its_own_transfer(
     with Reader(tmp_path / "data", "Gz") as reader:
         processes = [start(nursery, "Gz", tmp_path / "data") for _ in range(PROCESSES)]
         answers = [nursery.wait(process) for process in processes]
-    assert [answer["error"] for answer in answers if "error" in answer] == []
+    assert errors(answers) == ""
     assert reader.seen == []
     assert kinds.wrong(tmp_path / "data", "Gz") == []

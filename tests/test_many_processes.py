@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from workspace import kinds
-from workspace.nursery import Nursery
+from workspace.nursery import Nursery, errors
 
 from datamaestro.testing import FileServer
 from datamaestro.testing.faults import Drip
@@ -38,7 +38,7 @@ def test_one_fetches_each_file_and_all_get_the_value(
 ) -> None:
     processes = [nursery.start("Several", tmp_path / "data") for _ in range(PROCESSES)]
     answers = [nursery.wait(process) for process in processes]
-    assert [answer["error"] for answer in answers if "error" in answer] == []
+    assert errors(answers) == ""
     assert len(answers) == PROCESSES
     assert all(answer["events"] for answer in answers)
     assert Counter(request.path for request in file_server.requests) == FILES_OF_SEVERAL
@@ -57,7 +57,7 @@ def test_when_the_one_is_killed_another_goes_on(
     nursery.kill(first)
     assert nursery.wait(first) == {}
     answers = [nursery.wait(process) for process in others]
-    assert [answer["error"] for answer in answers if "error" in answer] == []
+    assert errors(answers) == ""
     assert kinds.wrong(tmp_path / "data", "Gz") == []
     (_, second) = file_server.requests
     assert second.headers["range"].startswith("bytes=")

@@ -3,12 +3,15 @@
 import errno
 import os
 import sys
+import threading
 
 import pytest
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import (
     MANY,
+    check_space,
+    discard,
     flush_to_disk,
     move_into_place,
     remove,
@@ -63,6 +66,48 @@ def test_what_moves_into_place_replaces_a_folder_that_is_there(folder, tmp_path)
     move_into_place(tmp_path / "new", folder)
     assert [path.name for path in folder.iterdir()] == ["c"]
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not every system exchanges names")
+def test_a_folder_that_is_replaced_is_never_missing(tmp_path):
+    place = tmp_path / "place"
+    over = threading.Event()
+    seen = set()
+
+    def look():
+        while not over.is_set():
+            seen.add(place.is_dir())
+
+    place.mkdir()
+    reader = threading.Thread(target=look)
+    reader.start()
+    for number in range(200):
+        (tmp_path / "new").mkdir()
+        (tmp_path / "new" / str(number)).touch()
+        move_into_place(tmp_path / "new", place)
+    over.set()
+    reader.join()
+    assert seen == {True}
+    assert [path.name for path in place.iterdir()] == ["199"]
+
+
+def test_what_is_discarded_is_gone(folder, tmp_path):
+    discard(folder)
+    discard(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lack_of_space_is_told_in_numbers(tmp_path):
+    check_space(tmp_path, 1, "to unpack x")
+    with pytest.raises(
+        DataDirectoryError, match="not enough space to unpack x: expected"
+    ) as caught:
+        check_space(tmp_path, 1 << 62, "to unpack x")
+    assert caught.value.expected == "4,611,686,018,427,387,904 bytes free"
+    free, _, missing = caught.value.found.partition(", which is ")
+    assert int(free.replace(",", "")) + int(missing.removesuffix(" too few").replace(",", "")) == (
+        1 << 62
+    )
 
 
 def test_what_moves_into_place_replaces_a_file_that_is_there(folder, tmp_path):

@@ -92,6 +92,8 @@ def test_nothing_is_replaced_until_all_is_whole(context, served):
         context.prepare(Two, force=True)
     assert contents(context) == (b"first", b"second")
     assert context.missing(Two) == []
+    left = {".state.json", ".state.lock", ".used", "first.bin", "second.bin"}
+    assert {path.name for path in context.folder(Two).iterdir()} == left
 
 
 def test_readers_have_the_old_until_then(context, served):

@@ -143,3 +143,8 @@ class Nursery:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         return self._process.stdout.readline()
+
+
+def errors(answers: list[dict[str, object]]) -> str:
+    """Give the tracebacks of the processes that failed."""
+    return "\n".join(str(answer["error"]) for answer in answers if "error" in answer)

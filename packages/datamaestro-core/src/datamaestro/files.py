@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ __all__ = [
     "discard",
     "flush_to_disk",
     "move_into_place",
+    "persistently",
     "remove",
     "replacing",
     "size_on_disk",
@@ -49,6 +50,8 @@ LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.(?:tmp|old)")
 
 MANY = 200
 """From how many files on it is quicker to flush their whole file system."""
+
+_TRIES = 4
 
 _RENAME_EXCHANGE = 2
 _HERE = -100
@@ -135,6 +138,22 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text.encode())
 
 
+def persistently(write: Callable[[], None]) -> None:
+    """Write a file, again if its folder or its unfinished file is removed meanwhile.
+
+    That happens where locks fail, and another process is cleaning up.
+
+    :raises DataDirectoryError: if it can't be written, or is removed each time
+    """
+    for _ in range(_TRIES):
+        try:
+            return write()
+        except DataDirectoryError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+    return write()
+
+
 def flush_to_disk(path: Path) -> None:
     """Make sure that a file, or a folder with all in it, survives a loss of power."""
     if path.is_symlink() or not path.is_dir():
@@ -203,7 +222,13 @@ def move_into_place(source: Path, destination: Path) -> None:
     elif source.is_dir() and (destination.is_file() or destination.is_symlink()):
         destination.unlink()
     if aside is not source:
-        source.replace(destination)
+        try:
+            source.replace(destination)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            # Another process has just put a folder there.
+            move_into_place(source, destination)
     with contextlib.suppress(PermissionError):
         _fsync(destination.parent)
     if aside is not None:

@@ -39,16 +39,14 @@ def linked(path: Path, destination: Path) -> bool:
 
 
 @contextmanager
-def not_emptied(path: Path) -> Iterator[None]:
-    """Order to begin anew where a download goes while it is used.
+def not_emptied() -> Iterator[None]:
+    """Order to begin anew where a download, or the folder it is put in, goes meanwhile.
 
-    Others may empty the cache where locks fail.
+    Others may empty them where locks fail.
     """
     try:
         yield
     except FileNotFoundError as error:
-        if path.exists():
-            raise
         raise NextSource from error
 
 

@@ -93,7 +93,7 @@ class CacheFetcher:
         with locked(entry.with_suffix(".lock"), masked(source.url)):
             download = self._cached(source, path)
             if download is not None:
-                with not_emptied(path):
+                with not_emptied():
                     file = path.open("rb", buffering=0)
                 with BufferedReader(file, CHUNK_SIZE) as stream:
                     yield stream
@@ -178,7 +178,7 @@ class CacheFetcher:
             make_folder(destination.parent)
             remove(destination)
             download = self._cached(source, path) or self._download(source, entry)
-            with not_emptied(path):
+            with not_emptied():
                 if not (shared and linked(path, destination)):
                     shutil.copyfile(path, destination)
             self.written.note(destination, download.sha256)

@@ -80,22 +80,35 @@ class Loop:
             if self.failures:
                 raise _together(self.graph.definition.id, self.failures)
             self.drop_unneeded()
-            with usable(self.graph.folder):
-                if interrupted:
-                    sweep(self.graph.context, self.graph.sources)
-                self.workshop.remove_all()
+            self._refuse_losses()
         except (OSError, DatamaestroError) as error:
             # Where locks fail, another process may have been faster, and be cleaning up.
-            changed = self.state.refresh()
+            self.state.refresh()
             if self.graph.missing(self.state, self.anew):
                 self.workshop.tidy()
-                if isinstance(error, OSError) and (changed or _lost_something(error)):
+                if isinstance(error, OSError) and (self.state.disturbed or _is_loss(error)):
                     raise Disturbed from error
                 raise
             logger.debug("Another process has completed %s", self.graph.folder, exc_info=True)
         except BaseException:
             self.workshop.tidy()
             raise
+        try:
+            if interrupted:
+                sweep(self.graph.context, self.graph.sources)
+            self.workshop.remove_all()
+        except OSError:  # all is there; the next run tries to clean up again
+            logger.debug("%s can't be cleaned up", self.graph.folder, exc_info=True)
+
+    def _refuse_losses(self) -> None:
+        """Begin anew if another process, writing the state at the same moment, lost a record."""
+        self.state.refresh()
+        if self.state.disturbed and self.graph.missing(self.state, self.anew):
+            raise Disturbed from DataDirectoryError(
+                "another process changes it at the same time",
+                where=self.state.path,
+                hint="run it again when that one has ended",
+            )
 
     def _progress(self) -> AbstractContextManager[object]:
         sizes = self.schedule.sizes
@@ -206,7 +219,7 @@ class Loop:
                 remove(discarded)
 
 
-def _lost_something(error: OSError) -> bool:
+def _is_loss(error: OSError) -> bool:
     """Tell whether an error is about a file that was there, or a folder that wasn't."""
     reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
     return isinstance(reason, OSError) and reason.errno in (errno.ENOENT, errno.ENOTEMPTY)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import StoredResource, ValueResource
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import usable
+from datamaestro.files import discard, usable
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.loop import Disturbed, Loop
@@ -102,10 +102,14 @@ def run_again(definition: DatasetDefinition, context: Context) -> Any:
     with _once(definition):
         with locked(graph.folder / LOCK, definition.id):
             new = staged(graph)
-            Loop(new).run()
-            with usable(graph.folder):
-                replace_all(graph, new)
-            Loop(graph).run()  # with nothing left to do but to clean up
+            try:
+                Loop(new).run()
+                with usable(graph.folder):
+                    replace_all(graph, new)
+            finally:
+                with suppress(OSError):
+                    discard(new.folder)
+                    new.folder.parent.rmdir()
         at_site = graph_at_site(definition, context)
         if at_site is not None:
             logger.warning(

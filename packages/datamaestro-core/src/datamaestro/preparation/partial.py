@@ -16,13 +16,15 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from io import FileIO
 from pathlib import Path
 
 from datamaestro.download.transport import Response
-from datamaestro.files import remove, write_atomically
+from datamaestro.errors import DataDirectoryError
+from datamaestro.files import persistently, remove, write_atomically
 from datamaestro.sharing import share
 from datamaestro.urls import recognizable
 
@@ -64,7 +66,11 @@ class Partial:
             return
         with suppress(FileNotFoundError):
             self._claim(self._earlier)
-            self._write_note(replace(note, file=self.path.name))
+            try:
+                self._write_note(replace(note, file=self.path.name))
+            except DataDirectoryError:  # a full disk: keep what is there for better times
+                self.path.replace(self._earlier)
+                raise
 
     def _claim(self, left: Path) -> None:
         left.replace(self.path)
@@ -84,13 +90,17 @@ class Partial:
         return 0, None
 
     def begin(self, url: str, response: Response) -> None:
-        """Begin an empty file, and note durably what is about to be written to it."""
+        """Begin an empty file, and note durably what is about to be written to it.
+
+        :raises StartOver: as :meth:`open`
+        """
         if self._earlier is not None:
             remove(self._earlier)
         # Another file, and not this one emptied: a slower process may still write to it.
         remove(self.path)
-        self.path.touch(exist_ok=False)
-        share(self.path)
+        with self._unless_taken():
+            self.path.touch(exist_ok=False)
+            share(self.path)
         note = _Note(self.path.name, recognizable(url), response.validator, response.size)
         self._write_note(note)
 
@@ -99,18 +109,21 @@ class Partial:
 
         :raises StartOver: if another process has taken it
         """
-        try:
+        with self._unless_taken():
             return self.path.open("r+b", buffering=0)
-        except FileNotFoundError as error:
-            raise StartOver(f"{self.path} was taken by another process") from error
 
     def finish(self, destination: Path) -> None:
         """Give the file, which is whole, another name; the note stays.
 
-        :raises StartOver: if another process has taken it
+        :raises StartOver: as :meth:`open`
         """
-        try:
+        with self._unless_taken():
             self.path.replace(destination)
+
+    @contextmanager
+    def _unless_taken(self) -> Iterator[None]:
+        try:
+            yield
         except FileNotFoundError as error:
             raise StartOver(f"{self.path} was taken by another process") from error
 
@@ -123,7 +136,8 @@ class Partial:
             remove(self._note_path)
 
     def _write_note(self, note: _Note) -> None:
-        write_atomically(self._note_path, json.dumps(asdict(note)) + "\n")
+        text = json.dumps(asdict(note)) + "\n"
+        persistently(lambda: write_atomically(self._note_path, text))
         self._note = note
 
 

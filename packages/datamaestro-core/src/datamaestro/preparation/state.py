@@ -35,7 +35,7 @@ from pathlib import Path, PurePath
 from textwrap import indent
 from typing import Any
 
-from datamaestro.files import replacing, usable
+from datamaestro.files import persistently, replacing, usable
 from datamaestro.sharing import make_folder
 
 __all__ = ["STATE", "Download", "Record", "State"]
@@ -90,6 +90,7 @@ class State:
     adds its changes to what the others have written.
 
     :ivar dataset: the dataset's id, if the file tells it
+    :ivar disturbed: whether another process has changed the file since it was first read
     """
 
     def __init__(self, path: Path, scratch: Path) -> None:
@@ -99,6 +100,7 @@ class State:
         self._records: dict[str, Record] = {}
         self._texts: dict[str, str] = {}
         self._version: tuple[int, ...] | None = None
+        self.disturbed = False
 
     @classmethod
     def load(cls, folder: Path, scratch: Path | None = None) -> State:
@@ -111,29 +113,32 @@ class State:
         """
         state = cls(folder / STATE, scratch or folder)
         state.refresh()
+        state.disturbed = False
         return state
 
-    def refresh(self) -> bool:
-        """Read the file again if it isn't the one that was read or written last.
-
-        :return: whether it is another one
-        """
-        before = self._version
+    def refresh(self) -> None:
+        """Read the file again if it isn't the one that was read or written last."""
+        version: tuple[int, ...] | None
         try:
             version = _version(self.path.stat())
-            if version == before:
-                return False
+        except OSError:
+            version = None
+        if version is not None and version == self._version:
+            return
+        self.disturbed = self.disturbed or version != self._version
+        self._records, self._texts, self._version = self._read(), {}, version
+
+    def _read(self) -> dict[str, Record]:
+        try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
-            self._records = {name: _record(entry) for name, entry in resources.items()}
             self.dataset = document.get("dataset", self.dataset)
-            self._texts, self._version = {}, version
+            return {name: _record(entry) for name, entry in resources.items()}
         except (FileNotFoundError, NotADirectoryError):
-            self._records, self._version = {}, None
+            return {}
         except (OSError, ValueError, KeyError, TypeError) as error:
             logger.warning("%s can't be read (%s): the data are verified again", self.path, error)
-            self._records, self._version = {}, None
-        return self._version != before
+            return {}
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
@@ -153,13 +158,13 @@ class State:
         for name, record in records.items():
             self._records[name] = record
             self._texts.pop(name, None)
-        self._save()
+        persistently(self._save)
 
     def forget(self, name: str) -> None:
         """Remove the record of a resource, durably; raises as :meth:`complete`."""
         self.refresh()
         if self._records.pop(name, None) is not None:
-            self._save()
+            persistently(self._save)
 
     def _save(self) -> None:
         with usable(self.path.parent):

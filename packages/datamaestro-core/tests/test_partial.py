@@ -1,0 +1,107 @@
+"""Partial files: one transfer's own, until another takes them over."""
+
+import pytest
+
+from datamaestro.preparation.partial import Partial, StartOver, origin
+
+URL = "https://example.org/x"
+
+
+class Answer:
+    """What a server tells about the content."""
+
+    def __init__(self, validator="v1", size=10):
+        self.validator = validator
+        self.size = size
+
+
+@pytest.fixture
+def entry(tmp_path):
+    return tmp_path / "hash"
+
+
+@pytest.fixture
+def interrupted(entry):
+    """Give a partial file with four bytes, whose process is gone."""
+    partial = Partial(entry)
+    partial.begin(URL, Answer())
+    with partial.open() as file:
+        file.write(b"four")
+    return partial
+
+
+def successor(entry, url=URL):
+    partial = Partial(entry)
+    partial.take_over(url)
+    return partial
+
+
+def test_what_another_transfer_left_is_taken_over(entry, interrupted):
+    partial = successor(entry)
+    assert partial.resumable(URL) == (4, "v1")
+    assert partial.path.read_bytes() == b"four"
+    assert not interrupted.path.exists()
+
+
+def test_only_one_of_two_can_take_it(entry, interrupted):
+    first, second = Partial(entry), Partial(entry)
+    first.take_over(URL)
+    second.take_over(URL)
+    assert [partial.path.exists() for partial in (first, second)] == [False, True]
+    assert first.resumable(URL) == (0, None)
+
+
+def test_the_one_whose_file_was_taken_starts_over(entry, interrupted, tmp_path):
+    successor(entry)
+    with pytest.raises(StartOver, match="taken by another process"):
+        interrupted.finish(tmp_path / "hash.dl")
+    with pytest.raises(StartOver, match="taken by another process"):
+        interrupted.open()
+
+
+def test_the_one_that_starts_over_leaves_the_other_alone(entry, interrupted, tmp_path):
+    thief = successor(entry)
+    fresh = Partial(entry)  # which takes nothing over
+    fresh.begin(URL, Answer())
+    thief.finish(tmp_path / "hash.dl")
+    assert (tmp_path / "hash.dl").read_bytes() == b"four"
+
+
+@pytest.mark.parametrize("answer", [Answer(validator=None), Answer(size=3)])
+def test_what_cannot_be_identified_or_is_too_long_is_of_no_use(entry, answer):
+    partial = Partial(entry)
+    partial.begin(URL, answer)
+    partial.path.write_bytes(b"four")
+    assert successor(entry).resumable(URL) == (0, None)
+
+
+def test_what_came_from_elsewhere_stays_until_something_better_begins(entry, interrupted):
+    partial = successor(entry, "https://example.org/other")
+    assert partial.resumable("https://example.org/other") == (0, None)
+    assert interrupted.path.read_bytes() == b"four"
+    partial.begin("https://example.org/other", Answer())
+    assert not interrupted.path.exists()
+
+
+def test_another_version_gets_another_file(entry, interrupted):
+    with interrupted.open() as slow:
+        interrupted.begin(URL, Answer("v2"))
+        slow.write(b"late")
+    assert interrupted.path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("note", ["", "[]", '{"url": "x"}'])
+def test_a_note_that_cannot_be_read_is_no_note(entry, interrupted, tmp_path, note):
+    (tmp_path / "hash.json").write_text(note)
+    assert successor(entry).resumable(URL) == (0, None)
+    assert origin(entry) is None
+
+
+def test_the_note_tells_where_a_whole_download_came_from(entry, interrupted, tmp_path):
+    interrupted.finish(tmp_path / "hash.dl")
+    assert origin(entry) == (URL, "v1")
+
+
+def test_removing_takes_the_file_and_its_note(entry, interrupted, tmp_path):
+    interrupted.remove()
+    assert list(tmp_path.iterdir()) == []
