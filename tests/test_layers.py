@@ -22,6 +22,7 @@ LAYERS = [
     {"preparation"},
     {"context"},
     {"__init__"},
+    {"create"},
     {"cli", "testing"},
     {"__main__"},
 ]

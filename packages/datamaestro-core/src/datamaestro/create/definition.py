@@ -1,0 +1,210 @@
+"""The text of a definition."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from datamaestro.create.dataset import FoundPart, FoundResource, folder_of
+
+__all__ = ["SPLITS", "definition_text", "module_parts"]
+
+SPLITS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "val", "dev", "development"),
+    "test": ("test", "testing"),
+}
+"""The words in a file's name by which a part of ``Supervised`` is known."""
+
+TEMPLATE = '''"""Datasets of {host}."""
+
+{imports}
+
+
+@dataset({metadata})
+class {class_name}(Dataset):
+    """{class_name}
+
+    TODO: say what the dataset holds, who made it, and how it is meant to be used.
+    """
+
+{resources}
+
+    def config(self) -> {annotation}:
+        return {value}
+'''
+
+BASE = {
+    "datamaestro.definitions:Dataset",
+    "datamaestro.definitions:dataset",
+}
+
+
+@dataclass(frozen=True)
+class _Value:
+    """An expression and what it needs.
+
+    :param text: the expression
+    :param annotation: its type
+    :param targets: what is imported for it
+    """
+
+    text: str
+    annotation: str
+    targets: frozenset[str]
+
+
+def definition_text(dataset_id: str, resources: Sequence[FoundResource]) -> str:
+    """Give the module that declares a dataset.
+
+    :param resources: what it downloads, and what that is
+    """
+    attributes = _distinct(_identifier(item.proposal.name).upper() for item in resources)
+    declared = [_declaration(*pair) for pair in zip(attributes, resources, strict=True)]
+    value = _value(
+        [
+            (attribute, part)
+            for attribute, item in zip(attributes, resources, strict=True)
+            for part in item.parts
+        ]
+    )
+    targets = BASE | value.targets | {item.proposal.target for item in resources}
+    url = resources[0].source.url
+    metadata = [f'id="{dataset_id}"']
+    if url.startswith(("http:", "https:")):
+        metadata.append(f"url={_quoted(folder_of(url))}")
+    return TEMPLATE.format(
+        host=".".join(dataset_id.split(".")[:2]),
+        imports=_imports(targets),
+        metadata=", ".join(metadata),
+        class_name=_class_name(dataset_id),
+        resources="\n".join(declared),
+        annotation=value.annotation,
+        value=value.text,
+    )
+
+
+def module_parts(dataset_id: str) -> list[str]:
+    """Give the names of the packages and the module that a dataset's id points to."""
+    return [_identifier(part) for part in dataset_id.split(".")]
+
+
+# --- the value
+
+
+def _value(parts: list[tuple[str, FoundPart]]) -> _Value:
+    """Give what builds the value: one data type, splits, or parts by their names."""
+    if len(parts) == 1:
+        return _part_value(*parts[0])
+    values = [_part_value(*pair) for pair in parts]
+    targets = frozenset().union(*(value.targets for value in values))
+    splits = [_split(part.name) for _, part in parts]
+    if "train" in splits and None not in splits and len(set(splits)) == len(splits):
+        types = {value.annotation for value in values}
+        common = types.pop() if len(types) == 1 else "Base"
+        owner = "datamaestro.data.ml:Supervised"
+        annotation = f"Supervised[{common}, {common}, {common}]"
+        names = [str(split) for split in splits]
+        targets |= {"datamaestro.data:Base"} if common == "Base" else frozenset()
+    else:
+        owner = "datamaestro.data:Generic"
+        # Two data types have this name; the placeholder is the one that gives way.
+        annotation = "data.Generic"
+        names = _distinct(_identifier(part.name).lower() for _, part in parts)
+        owner = "datamaestro:data"
+    lines = [f"{name}={value.text}," for name, value in zip(names, values, strict=True)]
+    text = _call(annotation.partition("[")[0], lines, indent=2)
+    return _Value(text, annotation, targets | {owner})
+
+
+def _part_value(attribute: str, part: FoundPart) -> _Value:
+    path = f"self.{attribute}.path"
+    for name in part.inside.parts:
+        path += f" / {_quoted(name)}"
+    name = part.proposal.target.rpartition(":")[2]
+    arguments = [f"path={path}"]
+    arguments += [f"{key}={_code(item)}" for key, item in part.proposal.parameters.items()]
+    line = f"{name}({', '.join(arguments)})"
+    return _Value(line, name, frozenset({part.proposal.target}))
+
+
+def _split(name: str) -> str | None:
+    words = set(re.split(r"[^a-z]+", name.lower()))
+    found = [split for split, known in SPLITS.items() if words & set(known)]
+    return found[0] if len(found) == 1 else None
+
+
+# --- code
+
+
+def _declaration(attribute: str, resource: FoundResource) -> str:
+    proposal, source = resource.proposal, resource.source
+    arguments = [
+        _quoted(proposal.name),
+        _quoted(source.url),
+        *(f"{name}={_code(value)}" for name, value in proposal.options.items()),
+        f"size={source.size}",
+        f'sha256="{source.sha256}"',
+    ]
+    name = proposal.target.rpartition(":")[2]
+    return f"    {attribute} = " + _call(name, [f"{item}," for item in arguments], indent=1)
+
+
+def _call(name: str, lines: Iterable[str], indent: int) -> str:
+    """Write a call with an argument on each line."""
+    space = "    " * indent
+    inside = "".join(f"{space}    {line}\n" for line in lines)
+    return f"{name}(\n{inside}{space})"
+
+
+def _imports(targets: Iterable[str]) -> str:
+    by_module: dict[str, list[str]] = {}
+    for target in targets:
+        module, _, name = target.partition(":")
+        by_module.setdefault(module, []).append(name)
+    return "\n".join(
+        f"from {module} import {', '.join(sorted(names))}"
+        for module, names in sorted(by_module.items())
+    )
+
+
+def _code(value: object) -> str:
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_code, value))}]"
+    return repr(value)
+
+
+def _quoted(text: str) -> str:
+    quoted = repr(text)
+    return quoted if '"' in text else f'"{quoted[1:-1]}"'
+
+
+# --- names
+
+
+def _class_name(dataset_id: str) -> str:
+    words = re.split(r"[^a-zA-Z0-9]+", dataset_id.rpartition(".")[2])
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return name if name.isidentifier() and not keyword.iskeyword(name) else f"Dataset{name}"
+
+
+def _identifier(text: str) -> str:
+    """Make a name of Python from a text."""
+    name = re.sub(r"\W+", "_", re.sub(r"\.[^./]*$", "", text), flags=re.ASCII).strip("_") or "data"
+    return f"_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        count = 2
+        distinct = name
+        while distinct in found:
+            distinct = f"{name}_{count}"
+            count += 1
+        found.append(distinct)
+    return found
