@@ -19,7 +19,8 @@ __all__ = ["recognize"]
 LOOKED_AT = 1000
 """How many rows decide, but for whether all numbers are."""
 
-DELIMITERS = ",;|"
+DELIMITERS = ";|,"
+"""A comma comes last, since it may be within numbers."""
 MISSING = frozenset(["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"])
 
 
@@ -32,23 +33,28 @@ def recognize(candidate: Candidate) -> ValueProposal | None:
     if encoding is None:
         return None
     named = candidate.name.lower().removesuffix(".gz").endswith(".csv")
-    for delimiter in DELIMITERS:
-        try:
-            rows = _rows(candidate, Dialect(delimiter, encoding=encoding))
-        except DataFormatError:
-            continue
-        widths = {len(row) for row in rows}
-        if len(widths) == 1 and (widths.pop() > 1 or (named and delimiter == ",")):
+    tables = {
+        delimiter: rows
+        for delimiter in DELIMITERS
+        if (rows := _rows(candidate, Dialect(delimiter, encoding=encoding)))
+    }
+    for delimiter, rows in tables.items():
+        if len(rows[0]) > 1:
             return _proposal(candidate, rows, delimiter, encoding)
-    return None
+    return _proposal(candidate, tables[","], ",", encoding) if named and "," in tables else None
 
 
 def _rows(candidate: Candidate, dialect: Dialect) -> list[list[str]]:
-    """Read the first rows; none if tabs are what separates fields."""
+    """Read the first rows; none if they differ in length, or if tabs separate fields."""
     if b"\t" in candidate.head().partition(b"\n")[0]:
         return []
-    with open_lines(candidate.path, dialect) as lines:
-        return [row.fields for row in islice(RowReader(lines, dialect, candidate.path), LOOKED_AT)]
+    try:
+        with open_lines(candidate.path, dialect) as lines:
+            rows = islice(RowReader(lines, dialect, candidate.path), LOOKED_AT)
+            found = [row.fields for row in rows]
+    except DataFormatError:
+        return []
+    return found if len({len(row) for row in found}) == 1 else []
 
 
 def _proposal(

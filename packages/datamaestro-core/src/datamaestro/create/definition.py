@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from datamaestro.create.dataset import FoundPart, FoundResource, folder_of
@@ -61,7 +61,7 @@ def definition_text(dataset_id: str, resources: Sequence[FoundResource]) -> str:
 
     :param resources: what it downloads, and what that is
     """
-    attributes = _distinct(_identifier(item.proposal.name).upper() for item in resources)
+    attributes = _distinct(_identifier(item.proposal.name.upper()) for item in resources)
     declared = [_declaration(*pair) for pair in zip(attributes, resources, strict=True)]
     value = _value(
         [
@@ -98,25 +98,34 @@ def _value(parts: list[tuple[str, FoundPart]]) -> _Value:
     """Give what builds the value: one data type, splits, or parts by their names."""
     if len(parts) == 1:
         return _part_value(*parts[0])
-    values = [_part_value(*pair) for pair in parts]
-    targets = frozenset().union(*(value.targets for value in values))
     splits = [_split(part.name) for _, part in parts]
     if "train" in splits and None not in splits and len(set(splits)) == len(splits):
-        types = {value.annotation for value in values}
-        common = types.pop() if len(types) == 1 else "Base"
-        owner = "datamaestro.data.ml:Supervised"
-        annotation = f"Supervised[{common}, {common}, {common}]"
-        names = [str(split) for split in splits]
-        targets |= {"datamaestro.data:Base"} if common == "Base" else frozenset()
+        by_split = dict(zip(splits, parts, strict=True))
+        return _supervised(
+            {name: _part_value(*by_split[name]) for name in SPLITS if name in by_split}
+        )
+    names = _distinct(_identifier(part.name.lower()) for _, part in parts)
+    values = dict(zip(names, (_part_value(*pair) for pair in parts), strict=True))
+    # By its module: another data type has the name Generic too.
+    return _owner("data.Generic", values, "data.Generic", {"datamaestro:data"})
+
+
+def _supervised(values: Mapping[str, _Value]) -> _Value:
+    types = {value.annotation for value in values.values()}
+    targets = {"datamaestro.data.ml:Supervised"}
+    if len(types) == 1:
+        common = types.pop()
     else:
-        owner = "datamaestro.data:Generic"
-        # Two data types have this name; the placeholder is the one that gives way.
-        annotation = "data.Generic"
-        names = _distinct(_identifier(part.name).lower() for _, part in parts)
-        owner = "datamaestro:data"
-    lines = [f"{name}={value.text}," for name, value in zip(names, values, strict=True)]
-    text = _call(annotation.partition("[")[0], lines, indent=2)
-    return _Value(text, annotation, targets | {owner})
+        common = "Base"
+        targets.add("datamaestro.data:Base")
+    return _owner("Supervised", values, f"Supervised[{common}, {common}, {common}]", targets)
+
+
+def _owner(name: str, values: Mapping[str, _Value], annotation: str, targets: set[str]) -> _Value:
+    """Give what builds a value that holds others."""
+    lines = [f"{parameter}={value.text}," for parameter, value in values.items()]
+    needed = targets.union(*(value.targets for value in values.values()))
+    return _Value(_call(name, lines, indent=2), annotation, frozenset(needed))
 
 
 def _part_value(attribute: str, part: FoundPart) -> _Value:

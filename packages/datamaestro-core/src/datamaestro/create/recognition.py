@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datamaestro.errors import DataFormatError, PluginError
 from datamaestro.plugins.manager import PluginManager, Provided
@@ -18,6 +18,8 @@ from datamaestro.plugins.proposals import (
 
 __all__ = ["recognized_resource", "recognized_value"]
 
+Proposal = TypeVar("Proposal", ResourceProposal, ValueProposal)
+
 
 def recognized_resource(
     download: Candidate, folder: Path, plugins: PluginManager
@@ -26,13 +28,13 @@ def recognized_resource(
 
     :param folder: where it may make something of it
     :raises PluginError: if no installed handler takes it
+    :raises DatamaestroError: if it is damaged, as its handler finds
     """
-    proposals = []
+    proposals: list[ResourceProposal | None] = []
     for number, recognize in enumerate(_recognizers(plugins, plugins.handlers)):
-        with suppress(DataFormatError):
-            own = folder / str(number)
-            own.mkdir(parents=True)
-            proposals.append(recognize(download, own))
+        own = folder / str(number)
+        own.mkdir(parents=True)
+        proposals.append(recognize(download, own))
     found = _most_certain(proposals)
     if found is None:
         raise PluginError(
@@ -45,7 +47,7 @@ def recognized_resource(
 
 def recognized_value(candidate: Candidate, plugins: PluginManager) -> ValueProposal:
     """Give the data type that fits a file or folder; the most general one if none does."""
-    proposals = []
+    proposals: list[ValueProposal | None] = []
     for recognize in _recognizers(plugins, plugins.data_types):
         with suppress(DataFormatError):
             proposals.append(recognize(candidate))
@@ -61,6 +63,6 @@ def _recognizers(plugins: PluginManager, provided: list[Provided[Any]]) -> Itera
                 yield plugins.load(item, "recognize")
 
 
-def _most_certain(proposals: list[Any]) -> Any:
+def _most_certain(proposals: list[Proposal | None]) -> Proposal | None:
     found = [item for item in proposals if item is not None]
     return max(found, key=lambda item: item.certainty, default=None)

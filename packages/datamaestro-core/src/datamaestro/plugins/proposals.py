@@ -16,8 +16,8 @@ That of a data type looks at the file or folder that a resource ends as::
             return None
         return ValueProposal("my_package:Parquet", certainty=Certainty.PROVEN)
 
-None says that it is something else, and so does a `DataFormatError`. Of several
-proposals the most certain one is taken.
+None says that it is something else; for a data type, so does a `DataFormatError`. Of
+several proposals the most certain one is taken.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class MockFetcher:
 
     @contextmanager
     def open(self, source: Source) -> Iterator[BufferedReader[Any]]:
-        with BufferedReader(BytesIO(self.contents[source])) as stream:  # type: ignore[arg-type]
+        with BufferedReader(BytesIO(self.contents[source])) as stream:
             yield stream
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
