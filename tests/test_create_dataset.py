@@ -203,7 +203,7 @@ def test_an_id_may_be_given(user: User) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["pets.csv"], 2, "not a URL: expected https://…, found 'pets.csv'"),
+        (["pets.csv"], 2, "not a URL: expected https://…, or file:///…"),
         (["https://example.org/a.csv", "--id", "a b"], 2, "not a dataset id"),
         (["https://example.org/a.csv", "--into", "nowhere"], 3, "no installed plugin provides"),
         (["https://example.org/a.csv", "--into", "ml", "-o", "x.py"], 2, "exclude each other"),

@@ -1,12 +1,12 @@
-"""The handlers of archives keep what handlers promise."""
+"""The handlers of archives keep what handlers promise, their data type what formats do."""
 
 import io
 import random
 import tarfile
 import zipfile
 
-from datamaestro.download.archive import ArchiveMember, TarDownloader, ZipDownloader
-from datamaestro.testing import HandlerContract
+from datamaestro.download.archive import ArchiveFolder, ArchiveMember, TarDownloader, ZipDownloader
+from datamaestro.testing import FormatContract, HandlerContract
 
 FILES = {"data/a.bin": random.Random(1).randbytes(300), "data/b.txt": b"b" * 100}
 
@@ -66,3 +66,12 @@ class TestMember(HandlerContract):
 
     def check(self, path):
         assert path.read_bytes() == FILES["data/a.bin"]
+
+
+class TestArchiveFolder(FormatContract):
+    data_type = ArchiveFolder
+    filename = "sample.zip"
+
+    def read(self, value):
+        super().read(value)
+        assert [value.read(name).count(b" ") for name in value] == [4] * 12

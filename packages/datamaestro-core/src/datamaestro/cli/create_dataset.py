@@ -38,7 +38,11 @@ def command(
 
     for url in urls:
         if not urlsplit(url).scheme:
-            raise QueryError("not a URL", expected="https://…", found=repr(url))
+            raise QueryError(
+                "not a URL",
+                expected="https://…, or file:///… for a file on this machine",
+                found=repr(url),
+            )
     dataset_id = dataset_id or dataset_id_of(urls)
     if not identifiers.is_dataset_id(dataset_id):
         raise QueryError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.definitions import dataset
 from datamaestro.download import FileResource, Source, StoredResource
 from datamaestro.errors import DownloadError, OfflineError, TransportError, VerificationError
+from datamaestro.preparation.graph import Graph
 from datamaestro.testing.contracts.described import description_of
 from datamaestro.testing.memory import MemoryContext
 from datamaestro.testing.mock_preparation import MockFetcher
@@ -264,8 +265,6 @@ def _dataset(*resources: StoredResource) -> DatasetDefinition:
 def _bound(
     definition: DatasetDefinition, context: MemoryContext, fetcher: MockFetcher
 ) -> StoredResource:
-    from datamaestro.preparation.graph import Graph
-
     (resource,) = Graph.bind(definition, context, fetcher.folder, fetcher).resources
     assert isinstance(resource, StoredResource)
     return resource
@@ -276,15 +275,11 @@ def _place(resource: StoredResource, context: MemoryContext) -> Path:
 
 
 def _leftovers(resource: StoredResource, context: MemoryContext) -> list[str]:
-    """Give what lies in the dataset's folder and the cache besides resource and state."""
-
-    def names() -> Iterator[str]:
-        for folder in (context.folder(_dataset(resource)), context.cachepath):
-            for path in folder.iterdir():
-                if path.name not in (".state.json", resource.relative_path.parts[0]):
-                    yield path.name
-
-    return [name for name in names() if not name.endswith(".lock")]
+    """Give what lies in the dataset's folder and the cache besides resource, state and locks."""
+    expected = (".state.json", resource.relative_path.parts[0])
+    folders = (context.folder(_dataset(resource)), context.cachepath)
+    names = (path.name for folder in folders for path in folder.iterdir())
+    return [name for name in names if name not in expected and not name.endswith(".lock")]
 
 
 def _run_in_another_process(resource: StoredResource, context: MemoryContext) -> int:

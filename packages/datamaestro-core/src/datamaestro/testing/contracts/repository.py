@@ -214,7 +214,7 @@ class RepositoryContract:
         except DownloadError as error:
             if download_context.mirror is None:
                 raise
-            pytest.skip(f"not in the mirror: {error}")
+            pytest.skip(f"not in the mirror: {error.where}")
         self.read(value)
 
 
