@@ -18,6 +18,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from workspace.commandline import run as run_command
 
@@ -36,7 +38,7 @@ IRIS = b"5.1,3.5,setosa\n4.9,3.0,setosa\n6.3,3.3,virginica\n"
 JSON_LINES = b'{"id": "a", "text": "one, two"}\n{"id": "b", "text": "three, four"}\n'
 TSV = b"id\tname\n7\tTom\n9\tPolly\n"
 LINES = "Il était une fois\nun roi\n".encode()
-PARQUET = b"PAR1" + bytes(range(256)) + b"PAR1"
+HDF5 = b"\x89HDF" + bytes(range(256))
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 0)
 
 
@@ -55,6 +57,12 @@ def tarred(members: Mapping[str, bytes], mode: str = "w:gz") -> bytes:
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def parquet() -> bytes:
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"legs": [4, 2]}), buffer)
     return buffer.getvalue()
 
 
@@ -77,7 +85,8 @@ KINDS = {
     ),
     "queries.tsv": (TSV, 'TSV(path=self.QUERIES.path, header=True, id_column="id")'),
     "story.txt": (LINES, "Lines(path=self.STORY.path)"),
-    "table.parquet": (PARQUET, "File(path=self.TABLE.path)"),
+    "table.parquet": (parquet(), "Parquet(path=self.TABLE.path)"),
+    "table.h5": (HDF5, "File(path=self.TABLE.path)"),
     "import": (LINES, "Lines(path=self.IMPORT.path)"),
     "2016.txt": (LINES, "Lines(path=self._2016.path)"),
     "one.zip": (zipped({"data/pets.csv": CSV}), "Generic(path=self.PETS.path, names_row=0)"),
@@ -305,43 +314,43 @@ def test_a_plugin_from_elsewhere_recognizes_its_own_format(
 ) -> None:
     write_distribution(
         site_packages,
-        "example-parquet",
-        files={"example_parquet.py": PARQUET_TYPE, "example_parquet_plugin.py": PARQUET_PLUGIN},
-        entry_points={"datamaestro": {"example-parquet": "example_parquet_plugin"}},
+        "example-hdf5",
+        files={"example_hdf5.py": HDF5_TYPE, "example_hdf5_plugin.py": HDF5_PLUGIN},
+        entry_points={"datamaestro": {"example-hdf5": "example_hdf5_plugin"}},
     )
-    (url,) = user.serve({"table.parquet": PARQUET})
+    (url,) = user.serve({"table.h5": HDF5})
     done = run_command(
         *("create-dataset", url), home=user.home, environment={"PYTHONPATH": str(site_packages)}
     )
-    assert "from example_parquet import Parquet" in done.stdout, done.stderr
-    assert "return Parquet(path=self.TABLE.path)" in done.stdout
+    assert "from example_hdf5 import HDF5" in done.stdout, done.stderr
+    assert "return HDF5(path=self.TABLE.path)" in done.stdout
 
 
-PARQUET_TYPE = """
+HDF5_TYPE = """
 from datamaestro.data import File
 from datamaestro.plugins import Certainty, ValueProposal
 
 
-class Parquet(File):
-    "A Parquet file."
+class HDF5(File):
+    "An HDF5 file."
 
 
 def recognize(candidate):
-    if candidate.head(4) == b"PAR1":
-        return ValueProposal("example_parquet:Parquet", certainty=Certainty.PROVEN)
+    if candidate.head(4) == b"\\x89HDF":
+        return ValueProposal("example_hdf5:HDF5", certainty=Certainty.PROVEN)
 """
 
-PARQUET_PLUGIN = """
+HDF5_PLUGIN = """
 from datamaestro.plugins import DataTypeSpec, hookimpl
 
 
 @hookimpl
 def datamaestro_data_types():
     yield DataTypeSpec(
-        "Parquet",
-        "example_parquet:Parquet",
-        "A Parquet file",
-        recognize="example_parquet:recognize",
+        "HDF5",
+        "example_hdf5:HDF5",
+        "An HDF5 file",
+        recognize="example_hdf5:recognize",
     )
 """
 

@@ -1,5 +1,7 @@
 """The data types of CSV keep what formats promise."""
 
+import pytest
+
 from datamaestro.data.csv import Generic, Matrix
 from datamaestro.testing import FormatContract
 
@@ -41,4 +43,4 @@ class TestMatrixWithSizeAndTarget(TestMatrix):
         return [content[: content[:-1].rindex(b"\n") + 1]]
 
     def test_its_sample_is_recognized(self):
-        """A row of sizes is rare: nobody looks for one."""
+        pytest.skip("a row of sizes is rare: nobody looks for one")

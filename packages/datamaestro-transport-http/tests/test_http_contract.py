@@ -1,5 +1,7 @@
 """The HTTP transport keeps what transports promise."""
 
+import socket
+
 import pytest
 
 from datamaestro.testing import TransportContract
@@ -20,3 +22,10 @@ class TestHttp(TransportContract):
     @pytest.fixture
     def nowhere(self, file_server):
         return file_server.url("/nowhere")
+
+    @pytest.fixture
+    def unreachable(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        return f"http://127.0.0.1:{port}/x"

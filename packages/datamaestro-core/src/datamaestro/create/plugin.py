@@ -58,8 +58,8 @@ KINDS = {
 class PluginName:
     """The names of a distribution and what is in it.
 
-    :param distribution: as normalized by PEP 503: ``datamaestro-format-parquet``
-    :param words: those that tell it from others of its kind: ``parquet``
+    :param distribution: as normalized by PEP 503: ``datamaestro-format-hdf5``
+    :param words: those that tell it from others of its kind: ``hdf5``
     """
 
     distribution: str
@@ -93,18 +93,18 @@ class PluginName:
 
     @property
     def package(self) -> str:
-        """The import package: ``datamaestro_format_parquet``."""
+        """The import package: ``datamaestro_format_hdf5``."""
         return self.distribution.replace("-", "_")
 
     @property
     def class_name(self) -> str:
-        """The class that the plugin provides: ``Parquet``."""
+        """The class that the plugin provides: ``Hdf5``."""
         name = "".join(word.capitalize() for word in self.words)
         return name if name.isidentifier() else f"The{name}"
 
     @property
     def scheme(self) -> str:
-        """The scheme of URLs, which begins with a letter (RFC 3986): ``parquet``."""
+        """The scheme of URLs, which begins with a letter (RFC 3986): ``hdf5``."""
         return "".join(self.words).lstrip("0123456789") or "example"
 
 

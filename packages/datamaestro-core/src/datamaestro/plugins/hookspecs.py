@@ -80,7 +80,7 @@ def datamaestro_data_types() -> Iterable[DataTypeSpec]:
 
         @hookimpl
         def datamaestro_data_types():
-            yield DataTypeSpec("Parquet", "my_package:Parquet", "A Parquet file")
+            yield DataTypeSpec("HDF5", "my_package:HDF5", "An HDF5 file")
     """
     return ()
 

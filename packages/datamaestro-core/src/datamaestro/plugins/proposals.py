@@ -12,9 +12,9 @@ handler looks at a download, and proposes the resource that makes something of i
 That of a data type looks at the file or folder that a resource ends as::
 
     def recognize(candidate: Candidate) -> ValueProposal | None:
-        if not candidate.head().startswith(b"PAR1"):
+        if not candidate.head().startswith(b"\\x89HDF"):
             return None
-        return ValueProposal("my_package:Parquet", certainty=Certainty.PROVEN)
+        return ValueProposal("my_package:HDF5", certainty=Certainty.PROVEN)
 
 None says that it is something else; for a data type, so does a `DataFormatError`. Of
 several proposals the most certain one is taken.

@@ -57,6 +57,11 @@ class TransportContract:
         raise NotImplementedError
 
     @pytest.fixture
+    def unreachable(self) -> str:
+        """Give a URL of a server that isn't there. To be overridden, if there are servers."""
+        pytest.skip("its URLs name no server")
+
+    @pytest.fixture
     def opened(self, context: Context) -> Callable[..., Response]:
         """Give a function that opens a URL, from a byte on, if it is as a validator says."""
         transport = self.transport(context)
@@ -162,6 +167,13 @@ class TransportContract:
         assert caught.value.where is not None
         assert nowhere in caught.value.where
         assert not caught.value.retry
+
+    def test_a_server_that_is_not_there_may_be_asked_again(
+        self, opened: Callable[..., Response], unreachable: str
+    ) -> None:
+        with pytest.raises(TransportError) as caught, opened(unreachable) as response:
+            content_of(response)
+        assert caught.value.retry
 
     def test_a_transfer_may_be_given_up_at_any_time(
         self, opened: Callable[..., Response], publish: Callable[[bytes], str]
