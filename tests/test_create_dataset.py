@@ -66,6 +66,8 @@ def parquet() -> bytes:
     return buffer.getvalue()
 
 
+ODD = {"d/a b.csv": CSV, "d/a-b.csv": CSV, 'd/import("os").csv': CSV, "d/none.bin": b"\0"}
+
 IMAGES = {f"pets/{kind}/{number}.png": PNG for kind in ("cat", "dog") for number in range(3)}
 
 KINDS = {
@@ -97,7 +99,7 @@ KINDS = {
     ),
     "parts.tar": (
         tarred({"d/queries.tsv": TSV, "d/docs/corpus.jsonl": JSON_LINES}, "w"),
-        'path=self.PARTS.path / "docs" / "corpus.jsonl", id_field="id"',
+        'path=self.PARTS.path / "docs" / "corpus.jsonl"',
     ),
     "pets.zip": (zipped(IMAGES), "ImagesByFolder(path=self.PETS.path)"),
     "pets.tgz": (tarred(IMAGES), "ImagesByFolder(path=self.PETS.path)"),
@@ -195,13 +197,34 @@ def test_a_definition_is_printed_and_the_one_thing_left_is_told_beside(user: Use
 
 def test_a_definition_is_formatted_and_sorted(user: User) -> None:
     pytest.importorskip("ruff")
-    urls = user.serve({"train.csv": MATRIX, "test.csv": CSV, "many.zip": KINDS["many.zip"][0]})
+    long = f"{'long' * 20}.csv"
+    urls = user.serve({"train.csv": MATRIX, long: CSV, "many.zip": KINDS["many.zip"][0]})
     path = user.home / "created.py"
     assert user.create(*urls, "-o", str(path)).returncode == 0
     for arguments in (["check", "--select=E,F,I,UP", "--ignore=E501"], ["format", "--check"]):
         command = [sys.executable, "-m", "ruff", *arguments, "--isolated", path]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
+
+
+def test_names_that_python_or_a_value_can_not_have_are_changed(user: User) -> None:
+    files = {
+        "id.csv": CSV,
+        "2 x.csv": CSV,
+        "class.csv": CSV,
+        "quo\"te's.csv": CSV,
+        "x": zipped(ODD),
+    }
+    context = Context(user.home / "datamaestro")
+    urls = [url.replace(" ", "%20") for url in user.serve(files)]
+    text = definition_text("org.example.odd-names", examine(urls, context))
+    path = user.home / "created.py"
+    path.write_text(text, encoding="utf-8")
+    value = user.prepare(path)
+    exercise(value)
+    assert set(value._parameters()) == {
+        *("id", "id_2", "_2_x", "_class", "quo_te_s", "a_b", "a_b_2", "import_os")
+    }
 
 
 def test_an_id_may_be_given(user: User) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from datamaestro.create.dataset import FoundPart, FoundResource, folder_of
 
-__all__ = ["SPLITS", "definition_text", "module_parts"]
+__all__ = ["definition_text", "module_parts"]
+
+WIDTH = 88
+"""Longer lines are broken, as formatters do."""
+
+RESERVED = frozenset({"id", "self"})
+"""Names that no part of a value can have."""
 
 SPLITS = {
     "train": ("train", "training"),
@@ -23,7 +29,7 @@ TEMPLATE = '''"""Datasets of {host}."""
 {imports}
 
 
-@dataset({metadata})
+@{declaration}
 class {class_name}(Dataset):
     """{class_name}
 
@@ -78,7 +84,7 @@ def definition_text(dataset_id: str, resources: Sequence[FoundResource]) -> str:
     return TEMPLATE.format(
         host=".".join(dataset_id.split(".")[:2]),
         imports=_imports(targets),
-        metadata=", ".join(metadata),
+        declaration=_call("dataset", metadata, indent=0),
         class_name=_class_name(dataset_id),
         resources="\n".join(declared),
         annotation=value.annotation,
@@ -97,15 +103,15 @@ def module_parts(dataset_id: str) -> list[str]:
 def _value(parts: list[tuple[str, FoundPart]]) -> _Value:
     """Give what builds the value: one data type, splits, or parts by their names."""
     if len(parts) == 1:
-        return _part_value(*parts[0])
+        return _part_value(*parts[0], indent=2)
     splits = [_split(part.name) for _, part in parts]
     if "train" in splits and None not in splits and len(set(splits)) == len(splits):
         by_split = dict(zip(splits, parts, strict=True))
         return _supervised(
-            {name: _part_value(*by_split[name]) for name in SPLITS if name in by_split}
+            {name: _part_value(*by_split[name], indent=3) for name in SPLITS if name in by_split}
         )
-    names = _distinct(_identifier(part.name.lower()) for _, part in parts)
-    values = dict(zip(names, (_part_value(*pair) for pair in parts), strict=True))
+    names = _distinct((_identifier(part.name.lower()) for _, part in parts), RESERVED)
+    values = {name: _part_value(*pair, indent=3) for name, pair in zip(names, parts, strict=True)}
     # By its module: another data type has the name Generic too.
     return _owner("data.Generic", values, "data.Generic", {"datamaestro:data"})
 
@@ -123,20 +129,19 @@ def _supervised(values: Mapping[str, _Value]) -> _Value:
 
 def _owner(name: str, values: Mapping[str, _Value], annotation: str, targets: set[str]) -> _Value:
     """Give what builds a value that holds others."""
-    lines = [f"{parameter}={value.text}," for parameter, value in values.items()]
+    arguments = [f"{parameter}={value.text}" for parameter, value in values.items()]
     needed = targets.union(*(value.targets for value in values.values()))
-    return _Value(_call(name, lines, indent=2), annotation, frozenset(needed))
+    return _Value(_broken_call(name, arguments, indent=2), annotation, frozenset(needed))
 
 
-def _part_value(attribute: str, part: FoundPart) -> _Value:
+def _part_value(attribute: str, part: FoundPart, indent: int) -> _Value:
     path = f"self.{attribute}.path"
     for name in part.inside.parts:
         path += f" / {_quoted(name)}"
     name = part.proposal.target.rpartition(":")[2]
     arguments = [f"path={path}"]
     arguments += [f"{key}={_code(item)}" for key, item in part.proposal.parameters.items()]
-    line = f"{name}({', '.join(arguments)})"
-    return _Value(line, name, frozenset({part.proposal.target}))
+    return _Value(_call(name, arguments, indent), name, frozenset({part.proposal.target}))
 
 
 def _split(name: str) -> str | None:
@@ -158,13 +163,20 @@ def _declaration(attribute: str, resource: FoundResource) -> str:
         f'sha256="{source.sha256}"',
     ]
     name = proposal.target.rpartition(":")[2]
-    return f"    {attribute} = " + _call(name, [f"{item}," for item in arguments], indent=1)
+    return f"    {attribute} = " + _broken_call(name, arguments, indent=1)
 
 
-def _call(name: str, lines: Iterable[str], indent: int) -> str:
+def _call(name: str, arguments: Sequence[str], indent: int) -> str:
+    """Write a call on one line, if it fits after some text."""
+    line = f"{name}({', '.join(arguments)})"
+    before = len("validation=") + 4 * indent
+    return line if before + len(line) < WIDTH else _broken_call(name, arguments, indent)
+
+
+def _broken_call(name: str, arguments: Iterable[str], indent: int) -> str:
     """Write a call with an argument on each line."""
     space = "    " * indent
-    inside = "".join(f"{space}    {line}\n" for line in lines)
+    inside = "".join(f"{space}    {argument},\n" for argument in arguments)
     return f"{name}(\n{inside}{space})"
 
 
@@ -207,12 +219,13 @@ def _identifier(text: str) -> str:
     return f"_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
 
 
-def _distinct(names: Iterable[str]) -> list[str]:
+def _distinct(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
+    """Number names that there are twice, or that are reserved."""
     found: list[str] = []
     for name in names:
         count = 2
         distinct = name
-        while distinct in found:
+        while distinct in found or distinct in reserved:
             distinct = f"{name}_{count}"
             count += 1
         found.append(distinct)
