@@ -24,6 +24,7 @@ LAYERS = [
     {"preparation"},
     {"context"},
     {"__init__"},
+    {"create"},
     {"cli", "testing"},
     {"__main__"},
 ]

@@ -320,21 +320,6 @@ def test_data_of_a_broken_repository_are_no_orphans(run):
     assert "is left out: a plugin or a definition is broken" in result.stderr
 
 
-def test_create_dataset_writes_a_definition_that_works(run):
-    result = run("create-dataset", "greek", "https://www.example.com/files/omega.csv")
-    assert result.stdout.strip().endswith(str(Path("example", "files", "omega.py")))
-    text = (run.folder / "greek/config/com/example/files/omega.py").read_text()
-    assert 'FileDownloader("omega.csv", "https://www.example.com/files/omega.csv")' in text
-
-
-def test_create_dataset_overwrites_nothing(run):
-    before = (run.folder / "greek/config/org/example.py").read_text()
-    result = run("create-dataset", "greek", "org.example.beta")
-    assert result.returncode == 1
-    assert "example.py: there are definitions already" in result.stderr
-    assert (run.folder / "greek/config/org/example.py").read_text() == before
-
-
 def test_version_prints_the_version(run):
     assert run("version").stdout == f"{datamaestro.__version__}\n"
 

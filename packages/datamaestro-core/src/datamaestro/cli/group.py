@@ -18,6 +18,7 @@ class LazyGroup(click.Group):
 
     COMMANDS: ClassVar[dict[str, tuple[str, str]]] = {
         "create-dataset": ("create_dataset", "Write the definition of a new dataset."),
+        "create-plugin": ("create_plugin", "Write the distribution of a new plugin."),
         "datafolders": ("datafolders", "Manage folders of data that lie elsewhere."),
         "download": ("download", "Download a dataset."),
         "info": ("info", "Show what is known about a dataset."),

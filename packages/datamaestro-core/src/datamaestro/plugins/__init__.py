@@ -1,7 +1,8 @@
 """Everything that the author of a plugin imports.
 
 ``hookimpl`` marks the hooks of `datamaestro.plugins.hookspecs` that a plugin
-implements; the descriptors are what they return.
+implements; the descriptors are what they return. Proposals are what a plugin's
+functions give that recognize files.
 """
 
 from datamaestro.plugins.descriptors import (
@@ -13,13 +14,23 @@ from datamaestro.plugins.descriptors import (
     TransportSpec,
 )
 from datamaestro.plugins.hookspecs import hookimpl
+from datamaestro.plugins.proposals import (
+    Candidate,
+    Certainty,
+    ResourceProposal,
+    ValueProposal,
+)
 
 __all__ = [
+    "Candidate",
+    "Certainty",
     "DataTypeSpec",
     "EncoderSpec",
     "HandlerSpec",
     "PrepareRequest",
     "RepositorySpec",
+    "ResourceProposal",
     "TransportSpec",
+    "ValueProposal",
     "hookimpl",
 ]

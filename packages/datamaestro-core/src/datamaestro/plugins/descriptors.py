@@ -44,11 +44,18 @@ class HandlerSpec:
     :param name: the name that definitions use, such as ``filedownloader``
     :param target: the resource class or the decorator
     :param summary: one line
+    :param recognize: a function that proposes the resource for a download; see
+        :mod:`datamaestro.plugins.proposals`
+    :param pack: a function that gives, for mock data, what the resource would download:
+        ``pack(resource, path)`` gives the bytes of each of its sources, so that it makes
+        of them what lies at `path`, or None where it can't tell
     """
 
     name: str
     target: str
     summary: str = ""
+    recognize: str = ""
+    pack: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,17 @@ class DataTypeSpec:
     :param name: its class name
     :param target: the class, derived from ``datamaestro.data.Base``
     :param summary: one line
+    :param recognize: a function that proposes the data type for a file or a folder; see
+        :mod:`datamaestro.plugins.proposals`
+    :param sample: a function that writes small synthetic files for a value of the type,
+        and of those derived from it; see :class:`datamaestro.testing.Sampling`
     """
 
     name: str
     target: str
     summary: str = ""
+    recognize: str = ""
+    sample: str = ""
 
 
 @dataclass(frozen=True)

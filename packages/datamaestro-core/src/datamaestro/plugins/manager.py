@@ -158,18 +158,19 @@ class PluginManager:
             )
         return found[0] if found else None
 
-    def load(self, provided: Provided[Any]) -> Any:
-        """Import what a description's target names.
+    def load(self, provided: Provided[Any], field: str = "target") -> Any:
+        """Import what a field of a description names.
 
         :raises PluginError: if that fails; the plugin counts as broken from then on
         """
+        target = getattr(provided.spec, field)
         try:
-            module, _, attribute = provided.spec.target.partition(":")
+            module, _, attribute = target.partition(":")
             return getattr(importlib.import_module(module), attribute)
         except Exception as error:
             self._record(provided.plugin, error)
             raise PluginError(
-                f"{provided.spec.target}, which {provided.plugin} provides, can't be imported",
+                f"{target}, which {provided.plugin} provides, can't be imported",
                 found=f"{type(error).__name__}: {error}",
                 hint="upgrade or reinstall that distribution",
             ) from error
