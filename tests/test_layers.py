@@ -9,7 +9,7 @@ MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
     {"errors"},
-    {"facade", "files", "identifiers", "location", "progress", "utils"},
+    {"facade", "files", "freshness", "identifiers", "location", "progress", "utils"},
     {"plugins"},
     {"data"},
     {"settings"},
@@ -17,8 +17,8 @@ LAYERS = [
     {"download"},
     {"dataset_definition"},
     {"definitions", "repository"},
-    {"search"},
     {"catalog"},
+    {"search"},
     {"preparation"},
     {"context"},
     {"__init__"},

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from datamaestro import identifiers
-from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import (
     DefinitionError,
     PluginConflictError,
@@ -31,16 +30,20 @@ from datamaestro.errors import (
     TransportError,
 )
 from datamaestro.paths import DatafolderPath, ResolvablePath
-from datamaestro.plugins.descriptors import PrepareRequest, RepositorySpec, TransportSpec
-from datamaestro.plugins.manager import PluginManager, Provided
+from datamaestro.plugins.descriptors import PrepareRequest
+from datamaestro.plugins.installed import index_folder
+from datamaestro.plugins.manager import PluginManager
 from datamaestro.progress import Progress, automatic_progress
-from datamaestro.repository import Repository
-from datamaestro.settings import Settings, UserSettings, user_settings_path
 from datamaestro.utils import environment_flag
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
+    from datamaestro.dataset_definition import DatasetDefinition
     from datamaestro.download.transport import Transport
+    from datamaestro.plugins.descriptors import RepositorySpec, TransportSpec
+    from datamaestro.plugins.provided import Provided
+    from datamaestro.repository import Repository
+    from datamaestro.settings import Settings, UserSettings
 
 __all__ = [
     "Context",
@@ -105,11 +108,15 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """What all users of the data directory share, from its ``settings.json``."""
+        from datamaestro.settings import Settings
+
         return Settings.load(self.path / "settings.json")
 
     @cached_property
     def user_settings(self) -> UserSettings:
         """What is the user's own, from ``user.json``."""
+        from datamaestro.settings import UserSettings, user_settings_path
+
         return UserSettings.load(user_settings_path())
 
     @property
@@ -125,9 +132,14 @@ class Context:
     # --- plugins
 
     @cached_property
+    def index_folder(self) -> Path:
+        """The folder of what is remembered about the installed plugins and their datasets."""
+        return index_folder()
+
+    @cached_property
     def plugins(self) -> PluginManager:
         """The installed plugins."""
-        return PluginManager()
+        return PluginManager(self.index_folder)
 
     def repositories(self) -> Iterator[Repository]:
         """Give all repositories that work; a broken one is warned about and left out."""
@@ -162,6 +174,8 @@ class Context:
         return self._repositories[repository_id]
 
     def _make_repository(self, provided: Provided[RepositorySpec]) -> Repository:
+        from datamaestro.repository import Repository
+
         repository = self.plugins.load(provided)(self)
         if not isinstance(repository, Repository) or repository.id != provided.spec.id:
             raise PluginError(
@@ -268,6 +282,8 @@ class Context:
         return dataset_folder(self._resolve(dataset), self)
 
     def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
+        from datamaestro.dataset_definition import DatasetDefinition
+
         if isinstance(dataset, str):
             identifier = identifiers.parse(dataset)
             chosen, definition = identifier.selector, self.catalog.definition(identifier)
@@ -285,6 +301,15 @@ class Context:
             )
         definition.validate()
         return definition
+
+
+def __getattr__(name: str) -> Any:
+    # Documented here; and what only reads the index has no use for it.
+    if name == "Repository":
+        from datamaestro.repository import Repository
+
+        return Repository
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 _instances: dict[Path, Context] = {}

@@ -1,5 +1,7 @@
 """``datamaestro version``."""
 
+from __future__ import annotations
+
 import click
 
 __all__ = ["command"]
@@ -8,6 +10,7 @@ __all__ = ["command"]
 @click.command
 def command() -> None:
     """Print the version."""
-    import datamaestro
+    from datamaestro.plugins.installed import index_folder
+    from datamaestro.plugins.manager import kernel_version
 
-    click.echo(datamaestro.__version__)
+    click.echo(kernel_version(index_folder()))

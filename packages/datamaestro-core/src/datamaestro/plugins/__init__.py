@@ -4,6 +4,10 @@
 implements; the descriptors are what they return.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from datamaestro.plugins.descriptors import (
     DataTypeSpec,
     EncoderSpec,
@@ -12,7 +16,9 @@ from datamaestro.plugins.descriptors import (
     RepositorySpec,
     TransportSpec,
 )
-from datamaestro.plugins.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from datamaestro.plugins.hookspecs import hookimpl
 
 __all__ = [
     "DataTypeSpec",
@@ -23,3 +29,12 @@ __all__ = [
     "TransportSpec",
     "hookimpl",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Only plugins need it, and with it pluggy: not what reads what they told before.
+    if name == "hookimpl":
+        from datamaestro.plugins.hookspecs import hookimpl
+
+        return hookimpl
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

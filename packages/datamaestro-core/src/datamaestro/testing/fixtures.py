@@ -35,6 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith("DATAMAESTRO_") and name != "DATAMAESTRO_TEST_MIRROR":
             monkeypatch.delenv(name)
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(folder / ".cache" / "datamaestro"))
     return folder
 
 
