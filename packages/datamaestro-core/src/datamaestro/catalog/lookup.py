@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar
 
 from datamaestro.errors import DatasetNotFoundError
@@ -63,6 +62,8 @@ def published_datasets() -> dict[str, str]:
     They are data, not knowledge of the kernel: the file is written from the
     repositories of this workspace, to tell users what to install.
     """
+    from importlib.resources import files
+
     text = (files("datamaestro.catalog") / "published.json").read_text(encoding="utf-8")
     published: dict[str, list[str]] = json.loads(text)
     return {item: distribution for distribution, ids in published.items() for item in ids}

@@ -13,7 +13,7 @@ from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.entry import Entry
 from datamaestro.catalog.modules import entries_of, files_of
 from datamaestro.errors import DefinitionError, PluginError
-from datamaestro.freshness import Stamp, settled, stamp
+from datamaestro.freshness import NEVER, Stamp, settled, stamp
 from datamaestro.plugins.installed import search_path, witnesses
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class _Unit(NamedTuple):
     row: int
     stamp: str
     error: str | None
+
+    def is_as(self, seen: Watched) -> bool:
+        """Tell whether it was read from files as they are now, and could be."""
+        return not self.error and bool(self.stamp) and self.stamp == _text(seen)
 
 
 def refresh(connection: sqlite3.Connection, context: Context) -> Watched:
@@ -96,7 +100,7 @@ class _Update:
         files = files_of(repository)
         shared = _text(files.others)
         (before,) = self._rows("SELECT shared FROM repository WHERE rowid = ?", row)
-        if before != (shared,):
+        if not shared or before != (shared,):
             self._remove_units(self._units(row).values())
             self._run("UPDATE repository SET shared = ? WHERE rowid = ?", shared, row)
         stamps = {module: {path: seen} for module, (path, seen) in files.modules.items()}
@@ -132,7 +136,7 @@ class _Update:
         outdated = [
             unit
             for module, unit in known.items()
-            if module not in wanted or unit.stamp != _text(wanted[module]) or unit.error
+            if module not in wanted or not unit.is_as(wanted[module])
         ]
         self._remove_units(outdated)
         gone = {unit.row for unit in outdated}
@@ -206,7 +210,9 @@ class _Update:
 
 
 def _text(seen: Watched) -> str:
-    return json.dumps({path: settled(item) for path, item in seen.items()})
+    """Give files as they are as text to compare; empty while one of them isn't at rest."""
+    at_rest = {path: settled(item) for path, item in seen.items()}
+    return "" if NEVER in at_rest.values() else json.dumps(at_rest)
 
 
 def _entries(repository: Repository, module: str) -> Iterable[Entry]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 __all__ = ["GRAM", "contains_words", "folded", "grams", "words"]
@@ -31,6 +30,8 @@ def words(text: str) -> list[str]:
     """
     text = text.casefold()
     if not text.isascii():
+        import unicodedata
+
         # Folded again: taking a character apart may give one that has a case.
         parts = unicodedata.normalize("NFKD", text).casefold()
         text = "".join(part for part in parts if not unicodedata.combining(part))

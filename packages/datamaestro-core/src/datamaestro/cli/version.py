@@ -10,7 +10,6 @@ __all__ = ["command"]
 @click.command
 def command() -> None:
     """Print the version."""
-    from datamaestro.plugins.installed import index_folder
-    from datamaestro.plugins.manager import kernel_version
+    from datamaestro.version import VERSION
 
-    click.echo(kernel_version(index_folder()))
+    click.echo(VERSION)

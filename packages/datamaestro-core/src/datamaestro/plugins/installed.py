@@ -52,14 +52,12 @@ class Command(NamedTuple):
 class Installed(NamedTuple):
     """What was found.
 
-    :param kernel: the version of the kernel itself
     :param repositories: the repositories of all plugins
     :param hooks: the hooks that some plugin implements
     :param commands: the commands of plugins
     :param broken: the plugins that couldn't be loaded
     """
 
-    kernel: str
     repositories: list[Provided[RepositorySpec]]
     hooks: frozenset[str]
     commands: list[Command]
@@ -108,7 +106,6 @@ def recall(folder: Path) -> Installed | None:
         if not unchanged({path: _stamp(seen) for path, seen in document["files"].items()}):
             return None
         return Installed(
-            document["kernel"],
             [_provided(*item) for item in document["repositories"]],
             frozenset(document["hooks"]),
             [Command(*item) for item in document["commands"]],
@@ -138,7 +135,6 @@ def store(
             for path, seen in folders.items()
         },
         "files": {path: settled(seen) for path, seen in files.items()},
-        "kernel": installed.kernel,
         "packages": sorted(packages),
         "repositories": [[*item.spec, *item.plugin] for item in installed.repositories],
         "hooks": sorted(installed.hooks),

@@ -39,7 +39,6 @@ __all__ = [
     "Plugin",
     "PluginManager",
     "Provided",
-    "kernel_version",
     "plugin_commands",
 ]
 
@@ -87,9 +86,7 @@ class PluginManager:
     def _find_out(self, memory: Path | None) -> Installed:
         folders = installed.search_path()
         repositories = self._collect_repositories()
-        found = Installed(
-            _kernel_version(), repositories, self._hooks(), _commands(), list(self.broken)
-        )
+        found = Installed(repositories, self._hooks(), _commands(), list(self.broken))
         if memory is not None:
             groups = (PLUGINS, REPOSITORIES, COMMANDS)
             targets = [item.value for group in groups for item in _entry_points(group)]
@@ -276,18 +273,6 @@ def plugin_commands(memory: Path) -> list[Command]:
     """
     remembered = installed.recall(memory)
     return _commands() if remembered is None else remembered.commands
-
-
-def kernel_version(memory: Path) -> str:
-    """Give the version of the kernel; parameters are those of :func:`plugin_commands`."""
-    remembered = installed.recall(memory)
-    return _kernel_version() if remembered is None else remembered.kernel
-
-
-def _kernel_version() -> str:
-    from importlib.metadata import version
-
-    return version("datamaestro-core")
 
 
 def _commands() -> list[Command]:
