@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import inspect
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,13 +162,15 @@ class Repository:
         """Give the files of its modules of definitions, by the names of these."""
         package = self.configpackage
         found = {}
-        for path in sorted(self.configdir.rglob("*.py")):
-            parts = path.relative_to(self.configdir).with_suffix("").parts
-            if parts[-1] == "__init__":
-                parts = parts[:-1]
-            if all(part.isidentifier() for part in parts):
-                found[".".join([package, *parts])] = path
-        return found
+        for folder, folders, files in os.walk(self.configdir):
+            folders[:] = sorted(name for name in folders if name.isidentifier())
+            below = ".".join([package, *Path(folder).relative_to(self.configdir).parts])
+            for file in sorted(files):
+                name, suffix = os.path.splitext(file)  # noqa: PTH122  (there may be many)
+                if suffix == ".py" and name.isidentifier():
+                    module = below if name == "__init__" else f"{below}.{name}"
+                    found[module] = Path(folder, file)
+        return dict(sorted(found.items()))
 
     def definitions(self, module: str) -> list[DatasetDefinition]:
         """Import a module of definitions and give what it declares.

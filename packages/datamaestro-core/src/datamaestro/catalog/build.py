@@ -34,32 +34,36 @@ class Writer:
         }
         (last,) = connection.execute("SELECT ifnull(max(rowid), 0) FROM entry").fetchone()
         self._last: int = last
+        self._waiting: list[tuple[int, int, Entry]] = []
 
     def add(self, repository: int, unit: int, entries: Iterable[Entry]) -> None:
-        """Write the entries of a unit.
+        """Write the entries of a unit, some of them only with the next ones.
 
         :param repository: the row of its repository
         :param unit: its own row
         """
-        remaining = iter(entries)
-        while batch := list(islice(remaining, BATCH)):
-            self._add_batch(repository, unit, batch)
+        for entry in entries:
+            self._waiting.append((repository, unit, entry))
+            if len(self._waiting) == BATCH:
+                self.flush()
 
-    def _add_batch(self, repository: int, unit: int, batch: list[Entry]) -> None:
-        numbered = list(enumerate(batch, self._last + 1))
-        self._last += len(batch)
+    def flush(self) -> None:
+        """Write what waits to be written."""
+        batch, self._waiting = self._waiting, []
+        numbered = [(rowid, entry) for rowid, (_, _, entry) in enumerate(batch, self._last + 1)]
         run = self.connection.executemany
         run(
             "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    *(rowid, unit, entry.id, entry.name, repository),
+                    *(self._last + position, unit, entry.id, entry.name, repository),
                     *(self._choice(field, _texts(entry, field)) for field in FIELDS),
                     entry.download_size,
                 )
-                for rowid, entry in numbered
+                for position, (repository, unit, entry) in enumerate(batch, 1)
             ],
         )
+        self._last += len(batch)
         run("INSERT INTO facts VALUES (?, ?)", [(row, facts_of(entry)) for row, entry in numbered])
         run(
             "INSERT OR IGNORE INTO alias VALUES (?, ?)",
@@ -77,6 +81,7 @@ class Writer:
 
     def remove(self, condition: str, *parameters: Any) -> None:
         """Remove the entries for which an expression of SQL holds."""
+        self.flush()
         found = self.connection.execute(f"SELECT rowid FROM entry WHERE {condition}", parameters)
         rowids = iter(found.fetchall())
         while batch := list(islice(rowids, BATCH)):

@@ -76,6 +76,7 @@ class _Update:
                 self._renew(name, self._declare(name, declared))
             elif not self._unchanged(known[name]):
                 self._renew(name, known[name])
+        self.writer.flush()
 
     # --- repositories
 

@@ -86,10 +86,10 @@ class PluginManager:
     def _find_out(self, memory: Path | None) -> Installed:
         folders = installed.search_path()
         repositories = self._collect_repositories()
-        found = Installed(repositories, self._hooks(), _commands(), list(self.broken))
+        found = Installed(repositories, self._hooks(), self.commands(), list(self.broken))
         if memory is not None:
             groups = (PLUGINS, REPOSITORIES, COMMANDS)
-            targets = [item.value for group in groups for item in _entry_points(group)]
+            targets = [item.value for group in groups for item in self._entry_points(group)]
             installed.store(memory, found, folders, installed.witnesses(targets))
         return found
 
@@ -104,7 +104,7 @@ class PluginManager:
     def _collect_repositories(self) -> list[Provided[RepositorySpec]]:
         declared = [
             Provided(RepositorySpec(entry_point.name, entry_point.value), Plugin.of(entry_point))
-            for entry_point in _entry_points(REPOSITORIES)
+            for entry_point in self._entry_points(REPOSITORIES)
         ]
         hooked = self._collect(RepositorySpec, "datamaestro_repositories")
         described = {(item.spec.id, item.spec.target) for item in hooked}
@@ -188,6 +188,27 @@ class PluginManager:
     # --- finding it
 
     @cached_property
+    def _found(self) -> Any:
+        """The entry points of all installed distributions: looking at these takes a while.
+
+        Their class isn't the same in Python 3.11 and later; both have ``select``.
+        """
+        from importlib.metadata import entry_points
+
+        return entry_points()
+
+    def _entry_points(self, group: str) -> Iterable[EntryPoint]:
+        found: Iterable[EntryPoint] = self._found.select(group=group)
+        return found
+
+    def commands(self) -> list[Command]:
+        """Give the commands that plugins add; no plugin is loaded."""
+        return [
+            Command(item.name, item.value, item.value if item.dist is None else item.dist.name)
+            for item in self._entry_points(COMMANDS)
+        ]
+
+    @cached_property
     def plugins(self) -> dict[str, Plugin]:
         """The plugins that could be loaded, by the name they are registered under."""
         return self._registered[1]
@@ -201,7 +222,7 @@ class PluginManager:
         manager = pluggy.PluginManager("datamaestro")
         manager.add_hookspecs(hookspecs)
         plugins = {}
-        for entry_point in _entry_points(PLUGINS):
+        for entry_point in self._entry_points(PLUGINS):
             plugin = Plugin.of(entry_point)
             name = f"{plugin.distribution}:{entry_point.name}"
             try:
@@ -272,17 +293,4 @@ def plugin_commands(memory: Path) -> list[Command]:
     :param memory: the folder where what is installed is remembered
     """
     remembered = installed.recall(memory)
-    return _commands() if remembered is None else remembered.commands
-
-
-def _commands() -> list[Command]:
-    return [
-        Command(item.name, item.value, item.value if item.dist is None else item.dist.name)
-        for item in _entry_points(COMMANDS)
-    ]
-
-
-def _entry_points(group: str) -> Iterable[EntryPoint]:
-    from importlib.metadata import entry_points
-
-    return entry_points(group=group)
+    return PluginManager().commands() if remembered is None else remembered.commands
