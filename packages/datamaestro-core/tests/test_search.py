@@ -259,6 +259,7 @@ def index_of(entries):
     writer = Writer(connection)
     for entry in entries:
         writer.add(rows[entry.repository], 1, [entry])
+    writer.flush()
     return Index(connection, {})
 
 
