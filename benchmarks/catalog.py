@@ -193,19 +193,17 @@ def many_row(here: Path, count: int, target: float, runs: int) -> Row:
 
 
 def first_index_row(here: Path, runs: int) -> Row:
-    """Compare the first index of 1,000 modules with importing them."""
+    """Compare the first index with importing all modules of definitions that are in it once."""
+    from datamaestro import Context
+
     site = here / "modules"
     site.mkdir()
     names = install_modules(site, 1000)
     settle(site)
     user = User(here / "first", site)
-    plugins = "datamaestro_image datamaestro_ml datamaestro_text"
-    imported = [
-        sys.executable,
-        "-c",
-        f"import importlib\nfor name in {[*plugins.split(), *names]!r}: "
-        "importlib.import_module(name)",
-    ]
+    names += [name for item in Context(user.home).repositories() for name in item.modules()]
+    code = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
+    imported = [sys.executable, "-c", code]
 
     def first() -> float:
         shutil.rmtree(user.home / "index", ignore_errors=True)

@@ -42,19 +42,21 @@ class Hub(Repository):
 MODULE = """
 from datamaestro.data import File
 from datamaestro.definitions import dataset, datatags, datatasks
+from datamaestro.download.single import filedownloader
 """
 
 DEFINITION = '''
 
 @datatags("numbers", "tag{tag}")
 @datatasks("counting")
+@filedownloader("number.csv", "https://example.org/{number}.csv", size={number}, sha256="{sha256}")
 @dataset(File, url="https://example.org/{number}", licence="CC0-1.0")
-def number_{number}():
+def number_{number}(number):
     """The number {number}
 
     Something that is made up, and has {number} as its number.
     """
-    return {{"path": "{number}"}}
+    return {{"path": number}}
 '''
 
 
@@ -92,7 +94,7 @@ def install_modules(site: Path, modules: int, definitions: int = 1) -> list[str]
     }
     for module in range(modules):
         text = MODULE + "".join(
-            DEFINITION.format(number=module * definitions + item, tag=item % 100)
+            DEFINITION.format(number=module * definitions + item, tag=item % 100, sha256="0" * 64)
             for item in range(definitions)
         )
         files[f"many_modules/config/org/example/part{module}.py"] = text
