@@ -9,7 +9,7 @@ MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
     {"errors"},
-    {"facade", "files", "freshness", "identifiers", "location", "progress", "utils"},
+    {"facade", "files", "freshness", "identifiers", "location", "progress", "utils", "version"},
     {"plugins"},
     {"data"},
     {"settings"},

@@ -28,7 +28,7 @@ LIST = Path(__file__).with_name("list.txt")
 
 
 class Things(Repository):
-    NAMESPACE = "things"
+    NAMESPACE = "counted"
     DESCRIPTION = "Things to count"
 
     def entry_files(self):
@@ -51,12 +51,12 @@ class Things(Repository):
 """
 
 MODULE = """
-import things
-with things.LIST.with_name("read.txt").open("a") as log:
+import counted
+with counted.LIST.with_name("read.txt").open("a") as log:
     log.write("{name} ")
 from datamaestro.data import File
 from datamaestro.definitions import dataset
-from things.words import TAGS
+from counted.words import TAGS
 from datamaestro.definitions import datatags
 
 @datatags(*TAGS)
@@ -75,15 +75,15 @@ class Site:
 
     def install(self, *names: str, version: str = "1.0", title: str = "A thing") -> None:
         modules = {
-            f"things/config/org/{name}.py": MODULE.format(name=name, title=title) for name in names
+            f"counted/config/org/{name}.py": MODULE.format(name=name, title=title) for name in names
         }
-        files = {"things/__init__.py": PACKAGE, "things/words.py": "TAGS = ['countable']\n"}
+        files = {"counted/__init__.py": PACKAGE, "counted/words.py": "TAGS = ['countable']\n"}
         write_distribution(
             self.folder,
-            "things",
+            "counted",
             version=version,
             files={**files, **modules},
-            entry_points={"datamaestro.repositories": {"things": "things:Things"}},
+            entry_points={"datamaestro.repositories": {"counted": "counted:Things"}},
         )
         self.rest()
 
@@ -99,7 +99,7 @@ class Site:
 
     def read(self) -> list[str]:
         """Give the modules that were run since the last call."""
-        log = self.folder / "things" / "read.txt"
+        log = self.folder / "counted" / "read.txt"
         names = log.read_text().split() if log.exists() else []
         log.unlink(missing_ok=True)
         self.rest()
@@ -115,7 +115,7 @@ def site(site_packages, home):
     return found
 
 
-def search(query="repo:things"):
+def search(query="repo:counted"):
     """Search with a context of its own, which knows only what is on disk."""
     return [entry.id for entry in Context().catalog.search(Condition.parse(query))]
 
@@ -138,7 +138,7 @@ def test_what_was_read_once_is_not_read_again(site):
 
 
 def test_a_module_that_changed_is_read_again_and_no_other(site):
-    site.write("things/config/org/one.py", MODULE.format(name="one", title="Another thing"))
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Another thing"))
     assert entry("org.one.one").name == "Another thing"
     assert site.read() == ["one"]
     assert search("another") == ["org.one.one"]
@@ -146,37 +146,37 @@ def test_a_module_that_changed_is_read_again_and_no_other(site):
 
 def test_the_modules_that_the_process_has_stay_as_they_are(site):
     definition = Context().dataset("org.one.one")
-    site.write("things/config/org/one.py", MODULE.format(name="one", title="Another thing"))
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Another thing"))
     assert entry("org.one.one").name == "Another thing"
     assert Context().dataset("org.one.one") is definition
 
 
 def test_a_new_module_is_found(site):
-    site.write("things/config/org/three.py", MODULE.format(name="three", title=""))
+    site.write("counted/config/org/three.py", MODULE.format(name="three", title=""))
     assert search() == ["org.one.one", "org.three.three", "org.two.two"]
     assert site.read() == ["three"]
 
 
 def test_a_module_that_is_gone_is_forgotten(site):
-    (site.folder / "things/config/org/one.py").unlink()
+    (site.folder / "counted/config/org/one.py").unlink()
     assert search() == ["org.two.two"]
-    assert search("repo:things one") == []
+    assert search("repo:counted one") == []
     assert site.read() == []
 
 
 def test_with_another_module_beside_the_definitions_all_are_read_again(site):
-    site.write("things/words.py", "TAGS = ['uncountable']\n")
+    site.write("counted/words.py", "TAGS = ['uncountable']\n")
     search()
     assert site.read() == ["one", "two"]
 
 
 def test_a_file_that_changes_twice_in_one_moment_is_read_twice(site, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # bytecode would be taken for right
-    path = site.folder / "things/config/org/one.py"
-    site.write("things/config/org/one.py", MODULE.format(name="one", title="Thing 1"))
+    path = site.folder / "counted/config/org/one.py"
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Thing 1"))
     moment = path.stat().st_mtime_ns
     assert entry("org.one.one").name == "Thing 1"
-    site.write("things/config/org/one.py", MODULE.format(name="one", title="Thing 2"))
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Thing 2"))
     os.utime(path, ns=(moment, moment))
     assert entry("org.one.one").name == "Thing 2"
 
@@ -191,9 +191,9 @@ def test_a_look_up_does_not_make_an_index(site_packages, home):
 
 
 def test_a_look_up_imports_what_the_index_says(site):
-    for name in [name for name in sys.modules if name.startswith("things.config.org")]:
+    for name in [name for name in sys.modules if name.startswith("counted.config.org")]:
         del sys.modules[name]
-    assert Context().dataset("org.two.two").repository == "things"
+    assert Context().dataset("org.two.two").repository == "counted"
     assert site.read() == ["two"]
 
 
@@ -202,22 +202,22 @@ def test_a_look_up_imports_what_the_index_says(site):
 
 @pytest.mark.parametrize("version", ["2.0", "0.5"])
 def test_another_version_is_noticed(site, version):
-    (site.folder / "things-1.0.dist-info").rename(site.folder / "things-0.dist-info")
-    for path in (site.folder / "things-0.dist-info").iterdir():
+    (site.folder / "counted-1.0.dist-info").rename(site.folder / "counted-0.dist-info")
+    for path in (site.folder / "counted-0.dist-info").iterdir():
         path.unlink()
-    (site.folder / "things-0.dist-info").rmdir()
+    (site.folder / "counted-0.dist-info").rmdir()
     site.install("one", "two", version=version)
     assert entry("org.one.one").version == version
-    assert entry("org.one.one").distribution == "things"
+    assert entry("org.one.one").distribution == "counted"
 
 
 def test_a_plugin_that_is_removed_is_forgotten(site):
-    information = site.folder / "things-1.0.dist-info"
+    information = site.folder / "counted-1.0.dist-info"
     for path in information.iterdir():
         path.unlink()
     information.rmdir()
     assert search() == []
-    assert "things" not in [name for name, _ in Context().catalog.repositories()]
+    assert "counted" not in [name for name, _ in Context().catalog.repositories()]
 
 
 def test_a_plugin_that_is_installed_is_noticed(site):
@@ -225,7 +225,7 @@ def test_a_plugin_that_is_installed_is_noticed(site):
         site.folder,
         "others",
         files={
-            "others/__init__.py": PACKAGE.replace('"things"', '"others"'),
+            "others/__init__.py": PACKAGE.replace('"counted"', '"others"'),
             "others/list.txt": "ash",
         },
         entry_points={"datamaestro.repositories": {"others": "others:Things"}},
@@ -235,7 +235,7 @@ def test_a_plugin_that_is_installed_is_noticed(site):
 
 
 def test_an_entry_point_that_is_edited_is_noticed(site):
-    site.write("things-1.0.dist-info/entry_points.txt", "[datamaestro.repositories]\n")
+    site.write("counted-1.0.dist-info/entry_points.txt", "[datamaestro.repositories]\n")
     assert search() == []
 
 
@@ -257,35 +257,35 @@ def test_a_folder_without_plugins_on_the_import_path_changes_nothing(site, monke
 
 
 def test_entries_are_streamed_into_the_index(site):
-    site.write("things/list.txt", "oak birch")
-    assert search("repo:things hub") == ["org.hub.birch", "org.hub.oak"]
+    site.write("counted/list.txt", "oak birch")
+    assert search("repo:counted hub") == ["org.hub.birch", "org.hub.oak"]
     assert entry("org.hub.oak") == Entry(
-        "org.hub.oak", "things", name="oak", distribution="things", version="1.0"
+        "org.hub.oak", "counted", name="oak", distribution="counted", version="1.0"
     )
 
 
 def test_entries_are_asked_for_again_when_their_file_changes(site):
-    site.write("things/list.txt", "oak")
-    assert search("repo:things hub") == ["org.hub.oak"]
-    site.write("things/list.txt", "elm")
-    assert search("repo:things hub") == ["org.hub.elm"]
+    site.write("counted/list.txt", "oak")
+    assert search("repo:counted hub") == ["org.hub.oak"]
+    site.write("counted/list.txt", "elm")
+    assert search("repo:counted hub") == ["org.hub.elm"]
 
 
 def test_the_definition_of_a_streamed_dataset_is_made_when_it_is_asked_for(site):
-    site.write("things/list.txt", "oak")
+    site.write("counted/list.txt", "oak")
     search()
-    assert Context().dataset("org.hub.oak").repository == "things"
-    assert Context().prepare("things:org.hub.oak").path == Path("oak")
+    assert Context().dataset("org.hub.oak").repository == "counted"
+    assert Context().prepare("counted:org.hub.oak").path == Path("oak")
 
 
 def test_a_dataset_that_is_in_no_list_is_found_if_it_can_be_made(site):
-    assert search("repo:things hub") == []
+    assert search("repo:counted hub") == []
     assert Context().dataset("org.hub.oak").id == "org.hub.oak"
 
 
 def test_what_streams_the_entries_may_fail_without_harm(site, caplog):
-    site.write("things/__init__.py", PACKAGE.replace("LIST.exists()", "nothing_of_the_kind"))
-    sys.modules.pop("things")
+    site.write("counted/__init__.py", PACKAGE.replace("LIST.exists()", "nothing_of_the_kind"))
+    sys.modules.pop("counted")
     assert search() == ["org.one.one", "org.two.two"]
     assert "NameError" in caplog.text
 
@@ -297,18 +297,24 @@ def test_what_streams_the_entries_may_fail_without_harm(site, caplog):
 def broken(site):
     """Break one module among fifty."""
     for number in range(48):
-        site.write(f"things/config/org/n{number}.py", MODULE.format(name=f"n{number}", title=""))
-    site.write("things/config/org/one.py", MODULE.format(name="one", title="") + "import nowhere")
+        site.write(f"counted/config/org/n{number}.py", MODULE.format(name=f"n{number}", title=""))
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="") + "import nowhere")
     return site
 
 
 def test_a_broken_module_hides_only_its_own_datasets(broken, caplog):
     assert len(search()) == 49
     (warning,) = [record.message for record in caplog.records]
-    assert "left out of repository things" in warning
+    assert "left out of repository counted" in warning
     assert "one.py" in warning
     assert "nowhere" in warning
     assert "\n" not in warning
+
+
+def test_broken_modules_are_listed(broken):
+    (line,) = Context().catalog.left_out()
+    assert "one.py" in line
+    assert "nowhere" in line
 
 
 def test_a_broken_module_is_told_of_but_not_tried_again(broken, caplog):
@@ -325,7 +331,7 @@ def test_a_broken_module_is_told_of_but_not_tried_again(broken, caplog):
 def test_a_broken_module_is_tried_again_when_it_changed(broken, caplog):
     search()
     broken.read()
-    broken.write("things/config/org/one.py", MODULE.format(name="one", title="mended"))
+    broken.write("counted/config/org/one.py", MODULE.format(name="one", title="mended"))
     caplog.clear()
     assert len(search()) == 50
     assert caplog.records == []
@@ -333,7 +339,7 @@ def test_a_broken_module_is_tried_again_when_it_changed(broken, caplog):
 
 def test_asking_for_what_a_broken_module_should_hold_raises_its_error(broken):
     search()
-    del sys.modules["things.config.org.one"]
+    del sys.modules["counted.config.org.one"]
     with pytest.raises(DefinitionError, match="nowhere"):
         entry("org.one.one")
 
@@ -344,7 +350,7 @@ def test_asking_for_what_a_broken_module_should_hold_raises_its_error(broken):
 def test_searches_that_race_to_build_all_succeed(site_packages, home):
     Site(site_packages).install(*(f"n{number}" for number in range(20)))
     environment = {**os.environ, "PYTHONPATH": str(site_packages)}
-    command = [sys.executable, "-m", "datamaestro", "search", "repo:things"]
+    command = [sys.executable, "-m", "datamaestro", "search", "repo:counted"]
     running = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(4)
@@ -398,8 +404,8 @@ def test_a_database_that_is_damaged_inside_is_made_anew(site):
     middle = slice(4096 * 12, len(content))
     content[middle] = b"\xff" * len(content[middle])
     file.write_bytes(content)
-    assert search("thing repo:things") == ["org.one.one", "org.two.two"]
-    assert search("thing repo:things") == ["org.one.one", "org.two.two"]
+    assert search("thing repo:counted") == ["org.one.one", "org.two.two"]
+    assert search("thing repo:counted") == ["org.one.one", "org.two.two"]
 
 
 @pytest.mark.parametrize("version", [0, 999_999])
@@ -420,13 +426,13 @@ def test_damaged_memories_of_plugins_are_made_anew(site, content):
 
 def test_without_full_text_search_the_repositories_are_read(site, monkeypatch):
     index_file(Context()).unlink()
-    site.write("things/list.txt", "oak")
+    site.write("counted/list.txt", "oak")
     monkeypatch.setattr("datamaestro.catalog.index.can_index", lambda: False)
     assert search() == ["org.hub.oak", "org.one.one", "org.two.two"]
-    assert search("repo:things oak") == ["org.hub.oak"]
+    assert search("repo:counted oak") == ["org.hub.oak"]
     assert entry("org.one.one").version == "1.0"
     assert "org.hub.oak" in Context().catalog.ids()
-    _, replaced = forgiven(Condition.parse("uncountabel repo:things"), Context().catalog)
+    _, replaced = forgiven(Condition.parse("uncountabel repo:counted"), Context().catalog)
     assert replaced == {"uncountabel": "countable"}
     assert not index_file(Context()).exists()
 
@@ -442,9 +448,9 @@ def test_the_cache_folder_is_that_of_platformdirs(monkeypatch):
 
 
 def test_a_word_that_nothing_matches_is_replaced_by_the_one_most_like_it(site):
-    site.write("things/list.txt", "mnist birch")
+    site.write("counted/list.txt", "mnist birch")
     catalog = Context().catalog
-    condition, replaced = forgiven(Condition.parse("mnsit repo:things"), catalog)
+    condition, replaced = forgiven(Condition.parse("mnsit repo:counted"), catalog)
     assert replaced == {"mnsit": "mnist"}
     assert [item.id for item in catalog.search(condition)] == ["org.hub.mnist"]
 
@@ -458,17 +464,17 @@ def test_a_word_like_no_other_stays(site):
 
 def test_prepared_datasets_are_found(site):
     context = Context()
-    folder = context.datapath / "things/org/hub/oak"
+    folder = context.datapath / "counted/org/hub/oak"
     folder.mkdir(parents=True)
     (folder / "oak.csv").write_bytes(b"12")
     record = {"fingerprint": "F", "path": "oak.csv", "size": 2, "downloads": []}
     state = {"version": 2, "resources": {"oak": record}}
     (folder / ".state.json").write_text(json.dumps(state), encoding="utf-8")
-    site.write("things/list.txt", "oak elm")
+    site.write("counted/list.txt", "oak elm")
     kept = PACKAGE.replace("name=line)", 'name=line, kept={"oak": "F"})')
-    site.write("things/__init__.py", kept)
-    sys.modules.pop("things")
+    site.write("counted/__init__.py", kept)
+    sys.modules.pop("counted")
     assert search("prepared:yes") == ["org.hub.oak"]
-    assert search("prepared:no repo:things hub") == ["org.hub.elm"]
+    assert search("prepared:no repo:counted hub") == ["org.hub.elm"]
     (folder / "oak.csv").write_bytes(b"1")
     assert search("prepared:yes") == []

@@ -83,6 +83,10 @@ class Catalog:
         self._warn(index)
         return index.repositories()
 
+    def left_out(self) -> list[str]:
+        """Tell which modules of definitions are left out, and why, one line each."""
+        return self._ask(Index.broken_units, list[str])
+
     def vocabulary(self, beginning: str) -> list[str]:
         """Give all words of the texts of datasets that begin with some characters."""
         from datamaestro.catalog.scan import scanned_words

@@ -115,10 +115,12 @@ class Index:
 
     def warnings(self) -> list[str]:
         """Give what had to be left out, and why, one line each."""
-        rows = self.connection.execute(
-            "SELECT error FROM repository WHERE error IS NOT NULL "
-            "UNION ALL SELECT error FROM unit WHERE error IS NOT NULL"
-        )
+        rows = self.connection.execute("SELECT error FROM repository WHERE error IS NOT NULL")
+        return [*(text for (text,) in rows), *self.broken_units()]
+
+    def broken_units(self) -> list[str]:
+        """Give what had to be left out of repositories that work otherwise, and why."""
+        rows = self.connection.execute("SELECT error FROM unit WHERE error IS NOT NULL")
         return [text for (text,) in rows]
 
     def repositories(self) -> list[tuple[str, str]]:

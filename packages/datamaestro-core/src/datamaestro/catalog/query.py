@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -33,11 +34,12 @@ class Query:
 
     # --- what conditions are made of: each gives an expression of SQL
 
-    def field(self, field: str, holds: Callable[[tuple[str, ...]], bool]) -> str:
-        """Tell for which entries something holds for the values of a field."""
+    def field(self, field: str, holds: Callable[[str], bool]) -> str:
+        """Tell for which entries something holds for one of the values of a field."""
+        known = functools.cache(holds)  # many combinations have the same values
         rows = self.connection.execute("SELECT rowid, value FROM choice WHERE field = ?", [field])
         return _one_of(
-            f"entry.{field}", [rowid for rowid, value in rows if holds(tuple(json.loads(value)))]
+            f"entry.{field}", [rowid for rowid, value in rows if any(map(known, json.loads(value)))]
         )
 
     def repository(self, holds: Callable[[str], bool]) -> str:

@@ -25,6 +25,7 @@ def command(session: Session, as_json: bool) -> None:
     _load_targets(context)
     provided = _provided(context)
     broken = context.plugins.broken
+    left_out = context.catalog.left_out()
     if as_json:
         echo_json(
             {
@@ -32,6 +33,7 @@ def command(session: Session, as_json: bool) -> None:
                     {**plugin._asdict(), "provides": kinds} for plugin, kinds in provided.items()
                 ],
                 "broken": [{**item.plugin._asdict(), "error": str(item)} for item in broken],
+                "left_out": left_out,
             }
         )
         return
@@ -41,6 +43,8 @@ def command(session: Session, as_json: bool) -> None:
             click.echo(f"  {kind.replace('_', ' ')}: {', '.join(names)}")
     for item in broken:
         click.echo(f"{item.plugin} is broken ({item.plugin.entry_point}): {item}")
+    for warning in left_out:
+        click.echo(warning)
 
 
 def _load_targets(context: Context) -> None:

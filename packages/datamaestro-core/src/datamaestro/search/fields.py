@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -50,18 +50,15 @@ class _Field(Condition):
     def _matches(self) -> Matcher:
         return somewhere(self.expression)
 
-    def _any(self, texts: Iterable[str]) -> bool:
-        return any(map(self._matches, texts))
-
     @abstractmethod
     def _texts(self, entry: Entry) -> tuple[str, ...]:
         """Give the texts of the field."""
 
     def holds(self, entry: Entry) -> bool:
-        return self._any(self._texts(entry))
+        return any(map(self._matches, self._texts(entry)))
 
     def sql(self, query: Query) -> str:
-        return query.field(self.kind, self._any)
+        return query.field(self.kind, self._matches)
 
 
 class TagCondition(_Field):
@@ -131,15 +128,14 @@ class LanguageCondition(Condition):
     def __init__(self, language: str) -> None:
         self.language = language
 
-    def _any(self, languages: Iterable[str]) -> bool:
-        sought = self.language.lower()
-        return any(f"{item.lower()}-".startswith(f"{sought}-") for item in languages)
+    def _matches(self, language: str) -> bool:
+        return f"{language}-".lower().startswith(f"{self.language}-".lower())
 
     def holds(self, entry: Entry) -> bool:
-        return self._any(entry.languages)
+        return any(map(self._matches, entry.languages))
 
     def sql(self, query: Query) -> str:
-        return query.field("languages", self._any)
+        return query.field("languages", self._matches)
 
 
 _COMPARISONS: dict[str, Callable[[int, int], bool]] = {
