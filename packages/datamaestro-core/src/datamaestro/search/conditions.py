@@ -26,7 +26,8 @@ class Condition(ABC):
     def match(self, dataset: Entry | DatasetDefinition) -> bool:
         """Tell whether it holds.
 
-        :param dataset: an entry of the catalog, or what :func:`datamaestro.find_dataset` gives
+        :param dataset: an entry of the catalog, or what
+            :func:`datamaestro.context.find_dataset` gives
         :raises QueryError: if a regular expression takes too long
         """
         if isinstance(dataset, Entry):
