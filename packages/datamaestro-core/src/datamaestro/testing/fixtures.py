@@ -71,6 +71,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         own = name.startswith("DATAMAESTRO_") and name != "DATAMAESTRO_TEST_MIRROR"
         if own or name.upper() in ("XDG_CONFIG_HOME", *_NETWORK, *_CERTIFICATES):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(folder / ".cache" / "datamaestro"))
     return folder
 
 

@@ -72,7 +72,7 @@ class _MockingPlugins(PluginManager):
     """Takes over all preparations."""
 
     def __init__(self, context: MockContext) -> None:
-        super().__init__()
+        super().__init__(context.index_folder)
         self._context = context
 
     def prepare(self, request: PrepareRequest) -> Any:
