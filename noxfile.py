@@ -25,7 +25,7 @@ PACKAGES = {
     for path in sorted(ROOT.glob("packages/*/pyproject.toml"))
 }
 DIST = ROOT / "dist"
-BENCHMARKS = ["archives", "downloads", "formats"]
+BENCHMARKS = ["archives", "catalog", "downloads", "formats"]
 
 
 def group(name: str) -> list[str]:
@@ -181,6 +181,9 @@ def bump(session: nox.Session) -> None:
         path = ROOT / "packages" / name / "pyproject.toml"
         text = path.read_text(encoding="utf-8")
         path.write_text(bumped(text, version(), session.posargs[0]), encoding="utf-8")
+    module = ROOT / "packages/datamaestro-core/src/datamaestro/version.py"
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text.replace(version(), session.posargs[0]), encoding="utf-8")
 
 
 def version() -> str:

@@ -8,6 +8,8 @@ import pytest
 from workspace.distributions import DISTRIBUTIONS, KERNEL, PLUGINS, ROOT, WITH_PACKAGE
 from workspace.imports import imports_of
 
+from datamaestro.version import VERSION
+
 
 def test_all_distributions_have_one_version_in_calendar_form() -> None:
     (version,) = {item.version for item in DISTRIBUTIONS.values()}
@@ -84,3 +86,7 @@ def test_no_module_is_too_long_to_read(name: str) -> None:
         if len(path.read_text(encoding="utf-8").splitlines()) > 500
     ]
     assert long == []
+
+
+def test_the_kernel_knows_its_version_without_looking_for_it() -> None:
+    assert DISTRIBUTIONS[KERNEL].version == VERSION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,9 @@ PACKAGES = {str(item.package) for item in PLUGINS.values()}
 
 def imported_by(*arguments: str, home: Path) -> set[str]:
     """Run a command and give the names of all modules that it imports."""
-    process = run(*arguments, home=home, interpreter_options=("-X", "importtime"))
+    process = run(*arguments, home=home, interpreter_options=("-v",))
     assert process.returncode == 0, process.stderr
-    lines = [line for line in process.stderr.splitlines() if line.startswith("import time:")]
-    return {line.rpartition("|")[2].strip() for line in lines}
+    return set(re.findall(r"^import '([\w.]+)'", process.stderr, re.MULTILINE))
 
 
 def top_level(modules: set[str]) -> set[str]:
@@ -77,3 +77,43 @@ def test_data_that_are_there_are_prepared_without_an_http_library(tmp_path: Path
     assert run("prepare", "edu.uci.iris", home=tmp_path).returncode == 0
     modules = imported_by("prepare", "edu.uci.iris", home=tmp_path)
     assert top_level(modules) & {"requests", "urllib3"} == set()
+
+
+@pytest.fixture
+def indexed(tmp_path: Path) -> Path:
+    """Give the home folder of a user who has an index."""
+    assert run("search", "iris", home=tmp_path).returncode == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "iris"],
+        ["search", "type:Matrix", "NOT", "tag:images"],
+        ["info", "com.lecun.mnist"],
+        ["repositories"],
+        ["--help"],
+    ],
+)
+def test_what_the_index_answers_imports_no_plugin_and_looks_for_none(
+    arguments: list[str], indexed: Path
+) -> None:
+    modules = imported_by(*arguments, home=indexed)
+    assert top_level(modules) & (HEAVY | PACKAGES | {"pluggy", "regex", "platformdirs"}) == set()
+    assert "importlib.metadata" not in modules
+    assert "datamaestro.repository" not in modules
+
+
+def test_an_expression_alone_needs_the_library_for_expressions(indexed: Path) -> None:
+    assert "regex" in top_level(imported_by("search", "^edu", home=indexed))
+
+
+def test_a_look_up_imports_the_module_and_the_plugin_that_the_index_says(indexed: Path) -> None:
+    assert run("prepare", "edu.uci.iris", home=indexed).returncode == 0
+    modules = imported_by("prepare", "edu.uci.iris", home=indexed)
+    path = "datamaestro_ml.config.edu.uci.iris"
+    assert path in modules
+    assert [n for n in modules if ".config." in n and not f"{path}.".startswith(f"{n}.")] == []
+    assert top_level(modules) & {"datamaestro_image", "datamaestro_text", "pluggy"} == set()
+    assert "importlib.metadata" not in modules

@@ -5,9 +5,9 @@ A comment that ignores an error asserts it: where the error is gone, mypy compla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, assert_type
+from typing import Any, BinaryIO, ClassVar, assert_type
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,7 @@ from datamaestro.download import (
     Resource,
     Response,
     Source,
+    StoredResource,
     Transport,
     TransportRequest,
     ValueResource,
@@ -69,16 +70,29 @@ from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_dat
 from datamaestro.inventory.usage import disk_usage
 from datamaestro.inventory.verification import Verdict, repair, verify
 from datamaestro.plugins import (
+    Candidate,
+    Certainty,
     DataTypeSpec,
     EncoderSpec,
     HandlerSpec,
     PrepareRequest,
     RepositorySpec,
+    ResourceProposal,
     TransportSpec,
+    ValueProposal,
     hookimpl,
 )
 from datamaestro.settings import Settings, UserSettings
-from datamaestro.testing import FileServer
+from datamaestro.testing import (
+    FileServer,
+    FormatContract,
+    HandlerContract,
+    MockContext,
+    RepositoryContract,
+    Sampling,
+    TransportContract,
+    exercise,
+)
 from datamaestro.utils import HashCheck
 from datamaestro_image.data import ImageClassification, LabelledImages
 
@@ -344,6 +358,58 @@ class MemoryResponse(Response):
 
     def close(self) -> None:
         pass
+
+
+def recognize(candidate: Candidate) -> ValueProposal | None:
+    if not candidate.head().startswith(b"words"):
+        return None
+    return ValueProposal("public_api:Lexicon", {"language": "fr"}, Certainty.PROVEN)
+
+
+def recognize_download(download: Candidate, folder: Path) -> ResourceProposal | None:
+    assert_type(download.encoding(), str | None)
+    return ResourceProposal("public_api:Upper", download.name, download.path)
+
+
+def pack(resource: StoredResource, path: Path) -> list[bytes]:
+    return [path.read_bytes() for _ in resource.sources]
+
+
+def sample(value: File, sampling: Sampling) -> None:
+    assert_type(sampling.words(value), list[str])
+    value.path.write_text("\n".join(sampling.words(value)))
+
+
+class TestWords(RepositoryContract):
+    repository = Words2
+    unverified: ClassVar[Mapping[str, str]] = {"org.example.words": "nobody tells"}
+    samples: ClassVar[Mapping[type[Base], Callable[[Any, Sampling], None]]] = {File: sample}
+
+
+class TestUpper(HandlerContract):
+    handler = Upper
+    downloads: ClassVar[Mapping[str, bytes]] = {"words": b"words"}
+
+    def declare(self, sources: Mapping[str, Source], **options: Any) -> Upper:
+        return Upper("words", sources["words"])
+
+    def check(self, path: Path) -> None:
+        assert path.read_bytes() == b"WORDS"
+
+
+class TestFormat(FormatContract):
+    data_type = File
+
+    def damaged(self, content: bytes) -> Iterable[bytes]:
+        return ()
+
+
+class TestTransport(TransportContract):
+    transport = MemoryTransport
+
+
+def mocked() -> None:
+    exercise(MockContext("mock").prepare("org.example.words"))
 
 
 def server() -> None:

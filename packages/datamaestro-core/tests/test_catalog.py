@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from datamaestro.catalog.scan import published_datasets
+from datamaestro.catalog.lookup import published_datasets
 from datamaestro.context import Context, find_dataset, get_dataset, prepare_dataset
 from datamaestro.errors import DatasetNotFoundError, DefinitionError, QueryError
 from datamaestro.identifiers import is_dataset_id
@@ -17,6 +17,7 @@ from datamaestro.search import (
     TaskCondition,
     TextCondition,
     TypeCondition,
+    WordCondition,
     parse_query,
 )
 from datamaestro.testing import write_distribution
@@ -135,7 +136,7 @@ def test_what_is_no_id_is_an_error(greek):
 
 def test_an_unknown_id_of_a_published_plugin_tells_what_to_install(greek, monkeypatch):
     published = {"org.known.elsewhere": "some-plugin"}
-    monkeypatch.setattr("datamaestro.catalog.scan.published_datasets", lambda: published)
+    monkeypatch.setattr("datamaestro.catalog.lookup.published_datasets", lambda: published)
     with pytest.raises(DatasetNotFoundError, match="pip install some-plugin"):
         greek.dataset("org.known.elsewhere")
 
@@ -148,7 +149,10 @@ def test_published_datasets_are_ids_and_distributions():
 
 def test_an_id_in_two_repositories_is_an_error_that_tells_how_to_choose(greek, site_packages):
     install(site_packages, "latin", {"org/example.py": ALPHA})
-    with pytest.raises(DatasetNotFoundError, match=r"write greek:org\.example\.alpha, or set"):
+    with pytest.raises(
+        DatasetNotFoundError,
+        match=r"write greek:org\.example\.alpha or latin:org\.example\.alpha, or set",
+    ):
         Context().dataset("org.example.alpha")
 
 
@@ -219,9 +223,10 @@ def test_all_terms_of_a_query_must_hold(greek, terms, found):
 @pytest.mark.parametrize(
     ("term", "condition"),
     [
-        ("mnist", TextCondition("mnist")),
+        ("mnist", WordCondition("mnist")),
+        ("^mn", TextCondition("^mn")),
         ("tag:a", TagCondition("a")),
-        ("task:a b", TaskCondition("a b")),
+        ('task:"a b"', TaskCondition("a b")),
         ("repo:a", RepositoryCondition("a")),
         ("repository:a", RepositoryCondition("a")),
         ("type:A", TypeCondition("A")),
@@ -253,6 +258,8 @@ def test_an_entry_tells_everything_that_is_declared(greek):
     assert entry.to_json() == {
         "id": "org.example.alpha",
         "repository": "greek",
+        "distribution": "repository-greek",
+        "version": "1.0",
         "name": "The letter alpha",
         "description": "Where everything begins.",
         "url": "https://example.org/alpha",

@@ -169,6 +169,23 @@ def test_search_prints_json(run):
     assert (entry["id"], entry["tags"]) == ("org.example.alpha", ["letters"])
 
 
+def test_search_shows_no_more_than_the_limit(run):
+    assert len(run("search", "--limit", "1").stdout.splitlines()) == 1
+
+
+def test_search_tells_which_word_it_takes_for_another(run):
+    result = run("search", "alhpa")
+    assert "org.example.alpha" in result.stdout.splitlines()
+    assert "Nothing matches 'alhpa'; showing 'alpha'." in result.stderr
+
+
+def test_a_query_that_cannot_be_read_is_an_error_at_its_place(run):
+    result = run("search", "alpha", "(tag:a")
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert "character 7" in line
+
+
 def test_search_that_finds_nothing_says_so_and_succeeds(run):
     result = run("search", "repo:greek", "omega")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "No dataset matches.\n")
@@ -187,6 +204,13 @@ def test_info_tells_the_folder_of_the_data(run, home):
     result = run("info", "org.example.alpha", DATAMAESTRO_PATH=str(home / "site"))
     folder = home / "site" / "data" / "greek" / "org" / "example" / "alpha"
     assert f"Folder: {folder}\n" in result.stdout
+
+
+def test_what_is_prepared_at_the_site_is_found_as_prepared(run, home):
+    run("--data", str(home / "site"), "download", "org.example.alpha")
+    found = run("search", "prepared:yes", DATAMAESTRO_PATH=str(home / "site"))
+    assert found.stdout == "org.example.alpha\n"
+    assert run("search", "prepared:yes").stdout == ""
 
 
 @pytest.mark.parametrize("command", ["download", "prepare"])
@@ -318,21 +342,6 @@ def test_data_of_a_broken_repository_are_no_orphans(run):
     result = run("orphans")
     assert result.stdout == ""
     assert "is left out: a plugin or a definition is broken" in result.stderr
-
-
-def test_create_dataset_writes_a_definition_that_works(run):
-    result = run("create-dataset", "greek", "https://www.example.com/files/omega.csv")
-    assert result.stdout.strip().endswith(str(Path("example", "files", "omega.py")))
-    text = (run.folder / "greek/config/com/example/files/omega.py").read_text()
-    assert 'FileDownloader("omega.csv", "https://www.example.com/files/omega.csv")' in text
-
-
-def test_create_dataset_overwrites_nothing(run):
-    before = (run.folder / "greek/config/org/example.py").read_text()
-    result = run("create-dataset", "greek", "org.example.beta")
-    assert result.returncode == 1
-    assert "example.py: there are definitions already" in result.stderr
-    assert (run.folder / "greek/config/org/example.py").read_text() == before
 
 
 def test_version_prints_the_version(run):

@@ -1,19 +1,12 @@
 """The datasets of the repository ``ml``, by what they declare."""
 
-import importlib
-import json
-import re
-import subprocess
-import sys
-
 import pytest
 
 from datamaestro.catalog.entry import Entry
-from datamaestro.data import Base
 from datamaestro.data.csv import Generic, Matrix
-from datamaestro.data.encoding import to_json
 from datamaestro.errors import DataFormatError, ParameterError
-from datamaestro_ml import _plugin
+from datamaestro.testing import RepositoryContract
+from datamaestro_ml import Repository
 from datamaestro_ml.data import WineQuality
 
 TYPES = {
@@ -42,6 +35,10 @@ BOSTON_COLUMNS = [
 ]
 
 
+class TestMl(RepositoryContract):
+    repository = Repository
+
+
 @pytest.fixture
 def repository(context):
     return context.repository("ml")
@@ -53,11 +50,6 @@ def test_the_repository_holds_these_datasets_each_once(repository):
 
 
 @pytest.mark.parametrize("dataset_id", TYPES)
-def test_a_dataset_is_found_in_the_module_that_its_id_points_to(repository, dataset_id):
-    assert repository.find_by_path(dataset_id).id == dataset_id
-
-
-@pytest.mark.parametrize("dataset_id", TYPES)
 def test_a_dataset_tells_what_it_is(context, dataset_id):
     entry = Entry.of(context.dataset(dataset_id))
     assert entry.name
@@ -65,16 +57,6 @@ def test_a_dataset_tells_what_it_is(context, dataset_id):
     assert entry.url.startswith("http")
     assert "tabular" in entry.tags
     assert {"classification", "regression"} & set(entry.tasks)
-
-
-@pytest.mark.parametrize("dataset_id", TYPES)
-def test_every_file_can_be_verified_to_the_last_byte(context, dataset_id):
-    files = Entry.of(context.dataset(dataset_id)).files
-    assert files
-    for file in files:
-        assert re.fullmatch("[0-9a-f]{64}", file.sha256)
-        assert file.size > 0
-        assert len(set(file.urls)) == len(file.urls)
 
 
 @pytest.mark.parametrize(("dataset_id", "licence"), LICENCES.items())
@@ -149,28 +131,3 @@ def test_red_and_white_wines_are_parts_of_one_value(context):
 def test_wines_that_are_no_matrix_are_an_error():
     with pytest.raises(ParameterError, match=r"WineQuality\.white.*Matrix"):
         WineQuality(red=Matrix(path="red.csv"), white=Generic(path="white.csv"))
-
-
-@pytest.mark.parametrize("dataset_id", TYPES)
-def test_a_value_can_be_printed_as_json(context, dataset_id):
-    found = json.loads(json.dumps(to_json(context.get(dataset_id))))
-    assert found["id"] == dataset_id
-
-
-def test_data_types_are_where_the_plugin_says():
-    for spec in _plugin.datamaestro_data_types():
-        module, _, name = spec.target.partition(":")
-        data_type = getattr(importlib.import_module(module), name)
-        assert issubclass(data_type, Base)
-        assert spec.name == data_type.__name__
-
-
-def test_definitions_import_neither_numpy_nor_polars_nor_requests():
-    script = (
-        "import sys, datamaestro_ml.config.edu.uci.wine_quality, datamaestro_ml.config.org.openml;"
-        "print([name for name in ('numpy', 'polars', 'requests') if name in sys.modules])"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert found.stdout.strip() == "[]"

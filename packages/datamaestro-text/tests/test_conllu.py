@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro.testing import FormatContract
 from datamaestro_text.conllu import CoNLLU, Treebank
 
 FILE = """\
@@ -89,3 +90,7 @@ def test_bytes_that_are_no_text_are_an_error_that_names_the_line(write):
 def test_a_treebank_is_made_of_sentences():
     with pytest.raises(ParameterError, match=r"Treebank\.train.*CoNLLU"):
         Treebank(train=Path("train.conllu"))
+
+
+class TestContract(FormatContract):
+    data_type = CoNLLU

@@ -1,24 +1,18 @@
 """The datasets of the repository ``text``, by what they declare."""
 
 import copy
-import importlib
 import io
-import json
-import re
-import subprocess
-import sys
 import tarfile
 
 import pytest
 
 from datamaestro.catalog.entry import Entry
-from datamaestro.data import Base
-from datamaestro.data.encoding import to_json
 from datamaestro.data.text import TSV, JSONLines, Lines
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download import Source
 from datamaestro.errors import ParameterError
-from datamaestro_text import _plugin
+from datamaestro.testing import RepositoryContract
+from datamaestro_text import Repository
 from datamaestro_text.conllu import Treebank
 from datamaestro_text.data import ClassifiedLines, ParallelLines, Retrieval, Translation
 
@@ -45,6 +39,10 @@ UNKNOWN_LICENCE = {
 }
 
 
+class TestText(RepositoryContract):
+    repository = Repository
+
+
 @pytest.fixture
 def repository(context):
     return context.repository("text")
@@ -53,11 +51,6 @@ def repository(context):
 def test_the_repository_holds_these_datasets_each_once(repository):
     assert sorted(definition.id for definition in repository) == sorted(TYPES)
     assert repository.broken == {}
-
-
-@pytest.mark.parametrize("dataset_id", TYPES)
-def test_a_dataset_is_found_in_the_module_that_its_id_points_to(repository, dataset_id):
-    assert repository.find_by_path(dataset_id).id == dataset_id
 
 
 def test_nfcorpus_is_found_by_the_id_of_its_repository_too(context):
@@ -79,18 +72,6 @@ def test_a_dataset_tells_what_it_is(context, dataset_id):
 def test_a_licence_is_stated_where_it_is_known_and_not_guessed_elsewhere(context, dataset_id):
     licence = context.dataset(dataset_id).licence
     assert (licence is None) == (dataset_id in UNKNOWN_LICENCE)
-
-
-@pytest.mark.parametrize("dataset_id", TYPES)
-def test_every_file_can_be_verified(context, dataset_id):
-    files = Entry.of(context.dataset(dataset_id)).files
-    assert files
-    for file in files:
-        assert file.size > 0
-        assert file.sha256 or file.md5
-        assert file.sha256 is None or re.fullmatch("[0-9a-f]{64}", file.sha256)
-        assert file.md5 is None or re.fullmatch("[0-9a-f]{32}", file.md5)
-        assert len(set(file.urls)) == len(file.urls)
 
 
 @pytest.mark.parametrize(("dataset_id", "data_type"), TYPES.items())
@@ -183,28 +164,3 @@ def test_languages_that_are_no_parallel_lines_are_an_error():
     lines = ParallelLines(languages={"en": Lines(path="a.en")})
     with pytest.raises(ParameterError, match=r"Translation\.tests"):
         Translation(train=lines, validation=lines, tests={"2016": Lines(path="b.en")})
-
-
-@pytest.mark.parametrize("dataset_id", TYPES)
-def test_a_value_can_be_printed_as_json(context, dataset_id):
-    found = json.loads(json.dumps(to_json(context.get(dataset_id))))
-    assert found["id"] == dataset_id
-
-
-def test_data_types_are_where_the_plugin_says():
-    for spec in _plugin.datamaestro_data_types():
-        module, _, name = spec.target.partition(":")
-        data_type = getattr(importlib.import_module(module), name)
-        assert issubclass(data_type, Base)
-        assert spec.name == data_type.__name__
-
-
-def test_definitions_import_neither_numpy_nor_requests():
-    script = (
-        "import sys, datamaestro_text.config.irds.beir, datamaestro_text.config.org.nltk;"
-        "print([name for name in ('numpy', 'requests') if name in sys.modules])"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert found.stdout.strip() == "[]"

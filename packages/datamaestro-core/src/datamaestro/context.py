@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from datamaestro import identifiers
-from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import (
     DefinitionError,
     ParameterError,
@@ -37,18 +36,22 @@ from datamaestro.errors import (
     TransportError,
 )
 from datamaestro.paths import DatafolderPath, ResolvablePath
-from datamaestro.plugins.descriptors import PrepareRequest, RepositorySpec, TransportSpec
-from datamaestro.plugins.manager import PluginManager, Provided
+from datamaestro.plugins.descriptors import PrepareRequest
+from datamaestro.plugins.installed import index_folder
+from datamaestro.plugins.manager import PluginManager
 from datamaestro.progress import Progress, automatic_progress
-from datamaestro.repository import Repository
-from datamaestro.settings import Settings, UserSettings, user_settings_path
-from datamaestro.sites import Site
 from datamaestro.utils import environment_flag
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
+    from datamaestro.dataset_definition import DatasetDefinition
     from datamaestro.download.transport import Transport
+    from datamaestro.plugins.descriptors import RepositorySpec, TransportSpec
+    from datamaestro.plugins.provided import Provided
     from datamaestro.preparation.connections import Connections
+    from datamaestro.repository import Repository
+    from datamaestro.settings import Settings, UserSettings
+    from datamaestro.sites import Site
 
 __all__ = [
     "Context",
@@ -92,7 +95,7 @@ class Context:
         self.keep_downloads = keep_downloads
         self.progress = automatic_progress() if progress is None else progress
         self._offline = offline
-        self._site = Site(self.path, site)
+        self._site_given = site
         self._repositories: dict[str, Repository] = {}
         self._transports: dict[str, Transport] = {}
         self._lock = threading.Lock()
@@ -116,6 +119,11 @@ class Context:
         return self.path / "data"
 
     @property
+    def datapaths(self) -> list[Path]:
+        """The folders of prepared datasets, in the order they are searched; its own is last."""
+        return [directory / "data" for directory in (*self.site_directories, self.path)]
+
+    @property
     def cachepath(self) -> Path:
         """The folder of downloads that are under way or kept."""
         return self.path / "cache"
@@ -123,12 +131,22 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """What all users of the data directory share, from its ``settings.json``."""
+        from datamaestro.settings import Settings
+
         return Settings.load(self.path / "settings.json")
 
     @cached_property
     def user_settings(self) -> UserSettings:
         """What is the user's own, from ``user.json``."""
+        from datamaestro.settings import UserSettings, user_settings_path
+
         return UserSettings.load(user_settings_path())
+
+    @cached_property
+    def _site(self) -> Site:
+        from datamaestro.sites import Site
+
+        return Site(self.path, self._site_given)
 
     @property
     def site_directories(self) -> list[Path]:
@@ -181,9 +199,14 @@ class Context:
     # --- plugins
 
     @cached_property
+    def index_folder(self) -> Path:
+        """The folder of what is remembered about the installed plugins and their datasets."""
+        return index_folder()
+
+    @cached_property
     def plugins(self) -> PluginManager:
         """The installed plugins."""
-        return PluginManager()
+        return PluginManager(self.index_folder)
 
     def repositories(self) -> Iterator[Repository]:
         """Give all repositories that work; a broken one is warned about and left out."""
@@ -218,6 +241,8 @@ class Context:
         return self._repositories[repository_id]
 
     def _make_repository(self, provided: Provided[RepositorySpec]) -> Repository:
+        from datamaestro.repository import Repository
+
         repository = self.plugins.load(provided)(self)
         if not isinstance(repository, Repository) or repository.id != provided.spec.id:
             raise PluginError(
@@ -339,6 +364,8 @@ class Context:
         return prepared_folder(self._resolve(dataset), self)
 
     def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
+        from datamaestro.dataset_definition import DatasetDefinition
+
         if isinstance(dataset, str):
             identifier = identifiers.parse(dataset)
             chosen, definition = identifier.selector, self.catalog.definition(identifier)
@@ -356,6 +383,15 @@ class Context:
             )
         definition.validate()
         return definition
+
+
+def __getattr__(name: str) -> Any:
+    # Documented here; and what only reads the index has no use for it.
+    if name == "Repository":
+        from datamaestro.repository import Repository
+
+        return Repository
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 _instances: dict[Path, Context] = {}

@@ -31,8 +31,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from datamaestro.urls import masked
-
 __all__ = [
     "AgreementError",
     "DataDirectoryError",
@@ -79,7 +77,7 @@ class DatamaestroError(Exception):
         found: object = None,
         hint: str | None = None,
     ) -> None:
-        self.message = masked(message)
+        self.message = _masked(message)
         super().__init__(self.message)
         self.where = _text(where)
         self.expected = _text(expected)
@@ -100,8 +98,15 @@ class DatamaestroError(Exception):
         return " ".join(text.split())
 
 
+def _masked(text: str) -> str:
+    # Where nothing goes wrong, its expressions needn't be compiled.
+    from datamaestro.urls import masked
+
+    return masked(text)
+
+
 def _text(part: object) -> str | None:
-    return None if part is None else masked(str(part))
+    return None if part is None else _masked(str(part))
 
 
 class DefinitionError(DatamaestroError):

@@ -7,7 +7,6 @@ selector of a variant after it (``com.example.corpus[lang=fr,size=small]``).
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -141,6 +140,8 @@ def closest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     The last component counts on its own as well, since people remember ``mnist``
     better than the domain before it.
     """
+    import difflib
+
     known = sorted(set(candidates))
     by_tail: dict[str, list[str]] = {}
     for candidate in known:

@@ -11,8 +11,9 @@ import importlib
 import importlib.util
 import inspect
 import logging
-from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
@@ -21,9 +22,10 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import DefinitionError
 
 if TYPE_CHECKING:
+    from datamaestro.catalog import Entry
     from datamaestro.context import Context
 
-__all__ = ["Repository", "definitions_in"]
+__all__ = ["Repository", "definitions_in", "guarded"]
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +72,8 @@ class Repository:
     @classmethod
     def version(cls) -> str | None:
         """Give the version of the distribution that ships it, if there is one."""
+        from importlib.metadata import PackageNotFoundError, packages_distributions, version
+
         package = cls.__module__.partition(".")[0]
         for distribution in packages_distributions().get(package, [package]):
             try:
@@ -97,6 +101,27 @@ class Repository:
         for name in self.modules():
             yield from self._guarded(name)
 
+    # --- datasets that no module declares
+
+    def entries(self) -> Iterable[Entry]:
+        """Give the entries of datasets that no module declares, such as those of a hub.
+
+        They are put into the index as they come, so there may be a million. They are
+        asked for again when one of :meth:`entry_files` changed, or the distribution did;
+        :meth:`define` makes the definition of one.
+        """
+        return ()
+
+    def entry_files(self) -> Iterable[Path]:
+        """Give the files that :meth:`entries` reads."""
+        return ()
+
+    def define(self, dataset_id: str) -> DatasetDefinition | None:  # noqa: ARG002
+        """Make the definition of a dataset that no module declares; None if there is none."""
+        return None
+
+    # --- looking one up
+
     def find(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up by its id or an alias, importing as few modules as possible.
 
@@ -109,36 +134,51 @@ class Repository:
         modules = self._modules_on_path(dataset_id)
         return _named(dataset_id, (item for name in modules for item in self.definitions(name)))
 
+    def find_in(self, module: str | None, dataset_id: str) -> DatasetDefinition | None:
+        """Look a dataset up where it was declared before.
+
+        :param module: the module of definitions; None for one that no module declares
+        :raises DefinitionError: if the module can't be imported
+        """
+        if module is None:
+            return self._defined(dataset_id)
+        return _named(dataset_id, iter(self.definitions(module)))
+
     def find_anywhere(self, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up in all modules; one that can't be imported is left out."""
-        return _named(dataset_id, iter(self))
+        """Look a dataset up in all modules and beside them; a broken module is left out."""
+        return _named(dataset_id, iter(self)) or self._defined(dataset_id)
+
+    def _defined(self, dataset_id: str) -> DatasetDefinition | None:
+        definition = self.define(dataset_id)
+        if definition is not None:
+            definition.repository = self.id
+        return definition
 
     def modules(self) -> list[str]:
         """Give the names of its modules of definitions, imported or not."""
-        names = []
-        for path in sorted(self.configdir.rglob("*.py")):
-            parts = path.relative_to(self.configdir).with_suffix("").parts
-            if parts[-1] == "__init__":
-                parts = parts[:-1]
-            if all(part.isidentifier() for part in parts):
-                names.append(".".join([self.configpackage, *parts]))
-        return names
+        return list(self.module_files())
+
+    def module_files(self) -> dict[str, Path]:
+        """Give the files of its modules of definitions, by the names of these."""
+        package = self.configpackage
+        found = {}
+        for folder, folders, files in os.walk(self.configdir):
+            folders[:] = sorted(name for name in folders if name.isidentifier())
+            below = ".".join([package, *Path(folder).relative_to(self.configdir).parts])
+            for file in sorted(files):
+                name, suffix = os.path.splitext(file)  # noqa: PTH122  (there may be many)
+                if suffix == ".py" and name.isidentifier():
+                    module = below if name == "__init__" else f"{below}.{name}"
+                    found[module] = Path(folder, file)
+        return dict(sorted(found.items()))
 
     def definitions(self, module: str) -> list[DatasetDefinition]:
         """Import a module of definitions and give what it declares.
 
         :raises DefinitionError: if it can't be imported, or one of its definitions is wrong
         """
-        try:
+        with guarded(module):
             found = definitions_in(importlib.import_module(module))
-        except DefinitionError:
-            raise
-        except Exception as error:
-            raise DefinitionError(
-                "a module of definitions can't be imported",
-                where=_origin(module),
-                found=f"{type(error).__name__}: {error}",
-            ) from error
         for definition in found:
             definition.repository = self.id
         return found
@@ -162,6 +202,24 @@ class Repository:
             if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
                 found.append(".".join([self.configpackage, *parts[:length]]))
         return found
+
+
+@contextmanager
+def guarded(module: str) -> Iterator[None]:
+    """Tell which module of definitions it is that can't be imported inside the block.
+
+    :raises DefinitionError: if it can't be, or one of its definitions is wrong
+    """
+    try:
+        yield
+    except DefinitionError:
+        raise
+    except Exception as error:
+        raise DefinitionError(
+            "a module of definitions can't be imported",
+            where=_origin(module),
+            found=f"{type(error).__name__}: {error}",
+        ) from error
 
 
 def definitions_in(module: ModuleType) -> list[DatasetDefinition]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +35,8 @@ class HashCheck:
     """
 
     def __init__(self, digest: str, algorithm: str | Callable[[], Any] = "md5") -> None:
+        import hashlib
+
         self.digest = digest.lower()
         self.algorithm: str = algorithm if isinstance(algorithm, str) else algorithm().name
         hashlib.new(self.algorithm)
@@ -72,6 +73,8 @@ def file_digests(
     >>> file_digests(Path("empty"), ["md5"])
     {'md5': 'd41d8cd98f00b204e9800998ecf8427e'}
     """
+    import hashlib
+
     hashers = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
     with path.open("rb", buffering=0) as file:
         buffer = memoryview(bytearray(CHUNK_SIZE))

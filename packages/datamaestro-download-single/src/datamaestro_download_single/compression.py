@@ -33,6 +33,10 @@ class Compression(ABC):
     def reader(self, stream: BinaryIO) -> Any:
         """Give a file object that reads what `stream` holds."""
 
+    @abstractmethod
+    def compress(self, content: bytes) -> bytes:
+        """Give what :meth:`reader` reads as `content`: for mock data, so speed doesn't matter."""
+
     def errors(self) -> tuple[type[Exception], ...]:
         """Give what the reader raises for damaged streams, besides EOFError and OSError."""
         return ()
@@ -73,6 +77,11 @@ class Gzip(Compression):
         reader: Any = igzip.IGzipFile
         return reader(fileobj=stream)
 
+    def compress(self, content: bytes) -> bytes:
+        import gzip
+
+        return gzip.compress(content, mtime=0)
+
     def errors(self) -> tuple[type[Exception], ...]:
         from isal import isal_zlib
 
@@ -89,6 +98,11 @@ class _Bzip2(Compression):
 
         return bz2.BZ2File(stream)
 
+    def compress(self, content: bytes) -> bytes:
+        import bz2
+
+        return bz2.compress(content)
+
 
 class _Xz(Compression):
     name = "xz"
@@ -98,6 +112,11 @@ class _Xz(Compression):
         import lzma
 
         return lzma.LZMAFile(stream)
+
+    def compress(self, content: bytes) -> bytes:
+        import lzma
+
+        return lzma.compress(content)
 
     def errors(self) -> tuple[type[Exception], ...]:
         import lzma
@@ -111,6 +130,10 @@ class _Zstandard(Compression):
 
     def reader(self, stream: BinaryIO) -> Any:
         return _zstd().ZstdFile(stream)
+
+    def compress(self, content: bytes) -> bytes:
+        compressed: bytes = _zstd().compress(content)
+        return compressed
 
     def errors(self) -> tuple[type[Exception], ...]:
         return (_zstd().ZstdError,)

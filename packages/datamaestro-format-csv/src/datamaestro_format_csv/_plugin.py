@@ -9,8 +9,18 @@ __all__ = ["datamaestro_data_types"]
 def datamaestro_data_types() -> tuple[DataTypeSpec, ...]:
     """Describe the data types of this distribution."""
     return (
-        DataTypeSpec("Generic", "datamaestro_format_csv:Generic", "A table in a CSV file"),
         DataTypeSpec(
-            "Matrix", "datamaestro_format_csv:Matrix", "A matrix of numbers in a CSV file"
+            "Generic",
+            "datamaestro_format_csv:Generic",
+            "A table in a CSV file",
+            recognize="datamaestro_format_csv.recognition:recognize",
+            sample="datamaestro_format_csv.samples:write_table",
+        ),
+        DataTypeSpec(
+            "Matrix",
+            "datamaestro_format_csv:Matrix",
+            "A matrix of numbers in a CSV file",
+            recognize="datamaestro_format_csv.recognition:recognize",
+            sample="datamaestro_format_csv.samples:write_matrix",
         ),
     )

@@ -14,13 +14,43 @@ def datamaestro_repositories() -> tuple[RepositorySpec, ...]:
 @hookimpl
 def datamaestro_data_types() -> tuple[DataTypeSpec, ...]:
     """Describe the data types of this distribution."""
-    return tuple(
-        DataTypeSpec(name, f"datamaestro_image.data:{name}", summary)
-        for name, summary in (
-            ("Images", "Images of one size"),
-            ("ImagesByFolder", "Images in files, in one folder for each class"),
-            ("LabelledImages", "Images of one size, and a class for each"),
-            ("AnnotatedImages", "Labelled images, and more facts about each"),
-            ("ImageClassification", "Labelled images, split for training and testing"),
-        )
+    samples = "datamaestro_image.samples"
+    return (
+        DataTypeSpec("Images", "datamaestro_image.data:Images", "Images of one size"),
+        DataTypeSpec(
+            "ImagesByFolder",
+            "datamaestro_image.data:ImagesByFolder",
+            "Images in files, in one folder for each class",
+            recognize="datamaestro_image.recognition:recognize_folder",
+            sample=f"{samples}:by_folder",
+        ),
+        DataTypeSpec(
+            "LabelledImages",
+            "datamaestro_image.data:LabelledImages",
+            "Images of one size, and a class for each",
+            sample=f"{samples}:labelled",
+        ),
+        DataTypeSpec(
+            "AnnotatedImages",
+            "datamaestro_image.data:AnnotatedImages",
+            "Labelled images, and more facts about each",
+            sample=f"{samples}:annotated",
+        ),
+        DataTypeSpec(
+            "ImageClassification",
+            "datamaestro_image.data:ImageClassification",
+            "Labelled images, split for training and testing",
+        ),
+        DataTypeSpec(
+            "Column",
+            "datamaestro_image.views:Column",
+            "One column of a table",
+            sample=f"{samples}:column",
+        ),
+        DataTypeSpec(
+            "Transposed",
+            "datamaestro_image.views:Transposed",
+            "Images whose rows are stored as columns",
+            sample=f"{samples}:transposed",
+        ),
     )

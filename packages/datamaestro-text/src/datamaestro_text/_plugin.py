@@ -20,14 +20,36 @@ def datamaestro_repositories() -> tuple[RepositorySpec, ...]:
 @hookimpl
 def datamaestro_data_types() -> tuple[DataTypeSpec, ...]:
     """Describe the data types of this distribution."""
-    return tuple(
-        DataTypeSpec(target.rpartition(":")[2], f"datamaestro_text.{target}", summary)
-        for target, summary in (
-            ("data:ClassifiedLines", "Texts, one a line, in a file for each class"),
-            ("data:ParallelLines", "Texts, one a line, in a file for each language"),
-            ("data:Translation", "Parallel texts, split for training and testing"),
-            ("data:Retrieval", "Documents, queries, and judgements of relevance"),
-            ("conllu:CoNLLU", "Sentences with their syntax, in a CoNLL-U file"),
-            ("conllu:Treebank", "Sentences with their syntax, split for training and testing"),
-        )
+    return (
+        DataTypeSpec(
+            "ClassifiedLines",
+            "datamaestro_text.data:ClassifiedLines",
+            "Texts, one a line, in a file for each class",
+        ),
+        DataTypeSpec(
+            "ParallelLines",
+            "datamaestro_text.data:ParallelLines",
+            "Texts, one a line, in a file for each language",
+        ),
+        DataTypeSpec(
+            "Translation",
+            "datamaestro_text.data:Translation",
+            "Parallel texts, split for training and testing",
+        ),
+        DataTypeSpec(
+            "Retrieval",
+            "datamaestro_text.data:Retrieval",
+            "Documents, queries, and judgements of relevance",
+        ),
+        DataTypeSpec(
+            "CoNLLU",
+            "datamaestro_text.conllu:CoNLLU",
+            "Sentences with their syntax, in a CoNLL-U file",
+            sample="datamaestro_text.samples:write_conllu",
+        ),
+        DataTypeSpec(
+            "Treebank",
+            "datamaestro_text.conllu:Treebank",
+            "Sentences with their syntax, split for training and testing",
+        ),
     )

@@ -1,19 +1,21 @@
-"""What the catalog knows about one dataset: facts, with nothing of it loaded."""
+"""What the catalog knows about one dataset: facts, with nothing of it loaded.
+
+Entries are named tuples: a search makes one for each dataset that it finds, and
+classes that are made by a decorator would cost it a part of its start.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from datamaestro.data import Base
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.urls import masked
+if TYPE_CHECKING:
+    from datamaestro.dataset_definition import DatasetDefinition
 
 __all__ = ["Entry", "FileFacts"]
 
 
-@dataclass(frozen=True)
-class FileFacts:
+class FileFacts(NamedTuple):
     """One file that a dataset downloads.
 
     :param resource: the resource that it is for
@@ -25,91 +27,72 @@ class FileFacts:
 
     resource: str
     urls: tuple[str, ...]
-    size: int | None
-    sha256: str | None
-    md5: str | None
+    size: int | None = None
+    sha256: str | None = None
+    md5: str | None = None
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What is known about one dataset.
+class Entry(NamedTuple):
+    """What is known about one dataset. Only the id has to be.
 
     :param id: the dataset id
     :param repository: the id of its repository, or None
+    :param distribution: the distribution that ships the repository
+    :param version: that distribution's version
     :param name: its name, in a few words
     :param description: the rest
     :param types: its data type and that one's ancestors, as ``module.Class``, the nearest first
-    :param size: what its author states about its size, if anything
+    :param files: what it downloads
+    :param axes: what there is to choose between, where there are variants: name to values
+    :param size: what its author states about its size on disk, if anything
+    :param disk_size: the same in bytes
     :param download_size: the bytes that it downloads, if it does and all files declare theirs
     :param source: the file and line of its definition
+    :param kept: the resources that stay on disk: name to fingerprint
+
+    The others are the parameters of :class:`datamaestro.definitions.dataset`.
     """
 
     id: str
-    repository: str | None
-    name: str
-    description: str
-    url: str | None
-    doi: str | None
-    licence: str | None
-    citation: str | None
-    agreement: str | None
-    languages: tuple[str, ...]
-    aliases: tuple[str, ...]
-    tags: tuple[str, ...]
-    tasks: tuple[str, ...]
-    types: tuple[str, ...]
-    files: tuple[FileFacts, ...]
-    size: int | str | None
-    download_size: int | None
-    source: str
+    repository: str | None = None
+    distribution: str | None = None
+    version: str | None = None
+    name: str = ""
+    description: str = ""
+    url: str | None = None
+    doi: str | None = None
+    licence: str | None = None
+    citation: str | None = None
+    agreement: str | None = None
+    languages: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    files: tuple[FileFacts, ...] = ()
+    axes: Mapping[str, tuple[str, ...]] = {}
+    size: int | str | None = None
+    disk_size: int | None = None
+    download_size: int | None = None
+    source: str = ""
+    kept: Mapping[str, str] = {}
 
     @classmethod
     def of(cls, definition: DatasetDefinition) -> Entry:
         """Gather what a definition says."""
-        files = tuple(
-            FileFacts(
-                resource.name,
-                tuple(map(masked, source.urls)),
-                source.size,
-                source.sha256,
-                source.md5,
-            )
-            for resource in definition.ordered_resources()
-            for source in resource.sources
-        )
-        sizes = [file.size for file in files]
-        return cls(
-            id=definition.id,
-            repository=definition.repository,
-            name=definition.name,
-            description=definition.description,
-            url=definition.url,
-            doi=definition.doi,
-            licence=definition.licence,
-            citation=definition.citation,
-            agreement=definition.agreement,
-            languages=tuple(sorted(definition.languages)),
-            aliases=tuple(sorted(definition.aliases)),
-            tags=tuple(sorted(definition.tags)),
-            tasks=tuple(sorted(definition.tasks)),
-            types=tuple(_type_names(definition.type)),
-            files=files,
-            size=definition.size,
-            download_size=None if None in sizes or not sizes else sum(filter(None, sizes)),
-            source=str(definition.location),
-        )
+        from datamaestro.catalog.describe import describe
+
+        return describe(definition)
 
     @property
     def type(self) -> str:
-        """The class name of its data type."""
-        return self.types[0].rpartition(".")[2]
+        """The class name of its data type; empty if that isn't known."""
+        return self.types[0].rpartition(".")[2] if self.types else ""
 
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON, without what isn't known."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, ())}
-
-
-def _type_names(cls: type[Base]) -> list[str]:
-    return [
-        f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__ if issubclass(base, Base)
-    ]
+        known = {name: value for name, value in self._asdict().items() if value or value == 0}
+        known.pop("kept", None)
+        if self.files:
+            known["files"] = [file._asdict() for file in self.files]
+        return known

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
@@ -11,60 +10,78 @@ import click
 from datamaestro import identifiers
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
-from datamaestro.files import write_atomically
 
 __all__ = ["command"]
 
-TEMPLATE = '''"""Datasets of {url}."""
-
-from datamaestro.data import File
-from datamaestro.definitions import Dataset, dataset
-from datamaestro.download.single import FileDownloader
-
-
-@dataset(id="{dataset_id}", url="{url}")
-class {class_name}(Dataset):
-    """{class_name}
-
-    Describe what the dataset holds, who made it, and how it is meant to be used.
-    """
-
-    DATA = FileDownloader("{filename}", "{url}")
-
-    def config(self) -> File:
-        return File(path=self.DATA.path)
-'''
-
 
 @click.command
-@click.argument("repository")
-@click.argument("dataset")
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.option("--into", metavar="REPOSITORY", help="Write the module into this repository.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it to this file.")
+@click.option("--id", "dataset_id", help="The dataset's id (default: as the URL suggests).")
 @pass_session
-def command(session: Session, repository: str, dataset: str) -> None:
-    """Write a definition of DATASET, an id or the URL of a file, into REPOSITORY."""
-    is_url = bool(urlsplit(dataset).scheme)
-    dataset_id = identifiers.from_url(dataset) if is_url else dataset
+def command(
+    session: Session,
+    urls: tuple[str, ...],
+    into: str | None,
+    output: Path | None,
+    dataset_id: str | None,
+) -> None:
+    """Write the definition of a dataset that consists of the files at some URLs.
+
+    They are fetched, and what they are is recognized by their content. The definition
+    is printed, or written to a file that isn't there yet.
+    """
+    from datamaestro.create.dataset import dataset_id_of, examine
+    from datamaestro.create.definition import definition_text
+    from datamaestro.files import write_atomically
+
+    for url in urls:
+        if not urlsplit(url).scheme:
+            raise QueryError(
+                "not a URL",
+                expected="https://…, or file:///… for a file on this machine",
+                found=repr(url),
+            )
+    dataset_id = dataset_id or dataset_id_of(urls)
     if not identifiers.is_dataset_id(dataset_id):
         raise QueryError(
-            "not a dataset id", expected="a URL, or reversed.domain.name", found=repr(dataset)
+            "not a dataset id",
+            expected="reversed.domain.name",
+            found=repr(dataset_id),
+            hint="give one with --id",
         )
-    url = dataset if is_url else f"https://example.org/{dataset_id}"
-    configdir = session.context.repository(repository).configdir
-    path = _module_path(configdir, dataset_id)
-    text = TEMPLATE.format(
-        dataset_id=dataset_id,
-        url=url,
-        class_name=_class_name(dataset_id),
-        filename=PurePosixPath(urlsplit(url).path).name or "data",
-    )
-    write_atomically(path, text)
-    click.echo(str(path))
+    path = _place(session, dataset_id, into, output)
+    text = definition_text(dataset_id, examine(urls, session.context))
+    if path is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomically(path, text)
+        click.echo(str(path))
+    line = next(number for number, item in enumerate(text.splitlines(), 1) if "TODO" in item)
+    where = f"line {line}" if path is None else f"{path}:{line}"
+    click.echo(f"Left to write: what {dataset_id} is about ({where}).", err=True)
+
+
+def _place(session: Session, dataset_id: str, into: str | None, output: Path | None) -> Path | None:
+    """Give the file to write, or None to print.
+
+    :raises DefinitionError: if something is there already
+    """
+    if into is not None and output is not None:
+        raise click.UsageError("--into and --output exclude each other")
+    if into is not None:
+        return _module_path(session.context.repository(into).configdir, dataset_id)
+    if output is not None and output.exists():
+        raise DefinitionError("there is a file already; it was left as it is", where=output)
+    return output
 
 
 def _module_path(configdir: Path, dataset_id: str) -> Path:
     """Give the module for a dataset, and refuse one that another stands in the way of."""
-    parts = [part.replace("-", "_").replace("+", "_") for part in dataset_id.split(".")]
-    path = configdir.joinpath(*parts).with_suffix(".py")
+    from datamaestro.create.definition import module_parts
+
+    path = configdir.joinpath(*module_parts(dataset_id)).with_suffix(".py")
     if not configdir.is_dir():
         raise DataDirectoryError("no folder of definitions", where=configdir)
     inside = [path, *(parent for parent in path.parents if configdir in parent.parents)]
@@ -76,9 +93,3 @@ def _module_path(configdir: Path, dataset_id: str) -> Path:
                 hint=f"add {dataset_id} in that file",
             )
     return path
-
-
-def _class_name(dataset_id: str) -> str:
-    words = re.split(r"[^a-zA-Z0-9]+", dataset_id.rpartition(".")[2])
-    name = "".join(word.capitalize() for word in words)
-    return name if name.isidentifier() else f"Dataset{name}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from datamaestro.errors import PluginError
+if TYPE_CHECKING:
+    from datamaestro.plugins.installed import Command
 
 __all__ = ["LazyGroup"]
 
@@ -21,6 +21,7 @@ class LazyGroup(click.Group):
         "check": ("check", "Look whether the sources of datasets are alive."),
         "cite": ("cite", "Tell how to cite datasets."),
         "create-dataset": ("create_dataset", "Write the definition of a new dataset."),
+        "create-plugin": ("create_plugin", "Write the distribution of a new plugin."),
         "datafolders": ("datafolders", "Manage folders of data that lie elsewhere."),
         "download": ("download", "Download a dataset."),
         "du": ("du", "Show how much room the data take."),
@@ -46,8 +47,8 @@ class LazyGroup(click.Group):
             module = importlib.import_module(f"datamaestro.cli.{self.COMMANDS[name][0]}")
             command: click.Command = module.command
             return command
-        entry_point = _plugin_commands().get(name)
-        return None if entry_point is None else _load(entry_point)
+        command_of_plugin = _plugin_commands().get(name)
+        return None if command_of_plugin is None else _load(command_of_plugin)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -69,33 +70,37 @@ class LazyGroup(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """Write the list of commands without importing any."""
-        texts = {name: f"From {_owner(item)}." for name, item in _plugin_commands().items()}
+        texts = {name: f"From {item.distribution}." for name, item in _plugin_commands().items()}
         texts |= {name: text for name, (_, text) in self.COMMANDS.items()}
         with formatter.section("Commands"):
             formatter.write_dl(sorted(texts.items()))
 
 
-def _plugin_commands() -> dict[str, EntryPoint]:
-    return {item.name: item for item in entry_points(group="datamaestro.commands")}
+def _plugin_commands() -> dict[str, Command]:
+    from datamaestro.plugins.installed import index_folder
+    from datamaestro.plugins.manager import plugin_commands
+
+    return {item.name: item for item in plugin_commands(index_folder())}
 
 
-def _owner(entry_point: EntryPoint) -> str:
-    return entry_point.value if entry_point.dist is None else entry_point.dist.name
+def _load(described: Command) -> click.Command:
+    from datamaestro.errors import PluginError
 
-
-def _load(entry_point: EntryPoint) -> click.Command:
+    module, _, attribute = described.target.partition(":")
     try:
-        command: Any = entry_point.load()
+        command: Any = importlib.import_module(module)
+        for name in attribute.split("."):
+            command = getattr(command, name)
     except Exception as error:
         raise PluginError(
-            f"the command {entry_point.name!r}, which {_owner(entry_point)} provides, "
+            f"the command {described.name!r}, which {described.distribution} provides, "
             "can't be imported",
             found=f"{type(error).__name__}: {error}",
             hint="upgrade or reinstall that distribution",
         ) from error
     if not isinstance(command, click.Command):
         raise PluginError(
-            f"the command {entry_point.name!r}, which {_owner(entry_point)} provides, is none",
+            f"the command {described.name!r}, which {described.distribution} provides, is none",
             expected="a click command",
             found=repr(command),
         )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from datamaestro import identifiers
 from datamaestro.catalog import Entry
+from datamaestro.catalog.entry import FileFacts
+from datamaestro.catalog.on_disk import (
+    Kept,
+    datapath_of,
+    files_to_download,
+    folder_of,
+    kept_resources,
+)
+from datamaestro.catalog.quantities import in_bytes
 from datamaestro.cli.parameters import DATASET, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
-
-if TYPE_CHECKING:
-    from datamaestro.context import Context
 
 __all__ = ["command"]
 
@@ -25,44 +30,108 @@ __all__ = ["command"]
 @pass_session
 def command(session: Session, dataset: str, as_json: bool) -> None:
     """Show what is known about DATASET, without loading or fetching anything."""
-    entry = session.context.catalog.entry(identifiers.parse(dataset))
-    folder = _folder(session.context, entry)
+    context = session.context
+    entry = context.catalog.entry(identifiers.parse(dataset))
+    datapath = datapath_of(entry, context.datapaths)
     if as_json:
-        echo_json({**entry.to_json(), "folder": None if folder is None else str(folder)})
+        echo_json(_document(entry, datapath))
     else:
-        click.echo("\n".join(_lines(entry, folder)))
+        click.echo("\n".join(_lines(entry, datapath)))
 
 
-def _folder(context: Context, entry: Entry) -> Path | None:
-    """Give the first folder, of the site or the context's own, with data of a dataset."""
-    repository = entry.repository or ""
-    for directory in (*context.site_directories, context.path):
-        folder = directory / "data" / repository / identifiers.relative_path(entry.id)
-        if os.access(folder / ".state.json", os.R_OK):
-            return folder
-    return None
+def _document(entry: Entry, datapath: Path) -> dict[str, Any]:
+    kept = kept_resources(entry, datapath)
+    wanted = files_to_download(entry, datapath)
+    return {
+        **entry.to_json(),
+        "on_disk": {
+            "folder": str(folder_of(entry, datapath)),
+            "resources": {
+                name: {"path": str(item.path), "size": item.size, "time": item.time}
+                for name, item in kept.items()
+            },
+        },
+        "to_download": {
+            "files": len(wanted),
+            "bytes": _total(wanted),
+            "schemes": _schemes(wanted),
+        },
+    }
 
 
-def _lines(entry: Entry, folder: Path | None) -> list[str]:
+def _lines(entry: Entry, datapath: Path) -> list[str]:
+    kept = kept_resources(entry, datapath)
     facts = {
         "Id": entry.id,
         "Also": ", ".join(entry.aliases),
-        "Repository": entry.repository,
+        "Repository": _owner(entry),
         "URL": entry.url,
         "DOI": entry.doi,
         "Licence": entry.licence,
+        "Agreement": entry.agreement,
         "Languages": ", ".join(entry.languages),
         "Types": ", ".join(entry.types),
         "Tags": ", ".join(entry.tags),
         "Tasks": ", ".join(entry.tasks),
+        "Variants": "; ".join(f"{name}={'|'.join(item)}" for name, item in entry.axes.items()),
         "Size": entry.size,
-        "Downloads": None if entry.download_size is None else f"{entry.download_size:,} bytes",
-        "Folder": folder,
+        "On disk": _on_disk(entry, kept),
+        "Folder": folder_of(entry, datapath) if kept else None,
+        "To download": _to_download(entry, datapath),
         "Defined in": entry.source,
     }
     lines = [entry.name, ""] if entry.name else []
     lines += [f"{name}: {value}" for name, value in facts.items() if value]
-    for file in entry.files:
-        size = "" if file.size is None else f" ({file.size:,} bytes)"
-        lines.append(f"File: {file.resource}{size} from {file.urls[0]}")
+    lines += map(_file, entry.files)
+    if entry.citation:
+        lines += ["Cite as:", *(f"  {line}" for line in entry.citation.splitlines())]
     return [*lines, "", entry.description or "(no description)"]
+
+
+def _owner(entry: Entry) -> str | None:
+    if entry.distribution is None:
+        return entry.repository
+    return f"{entry.repository} ({entry.distribution} {entry.version})"
+
+
+def _on_disk(entry: Entry, kept: dict[str, Kept]) -> str | None:
+    """Tell how much of a dataset is there; None for one of which nothing stays on disk."""
+    if not entry.kept:
+        return None
+    if not kept:
+        return "nothing yet"
+    missing = ", ".join(name for name in entry.kept if name not in kept)
+    much = f"all but {missing}" if missing else "all of it"
+    return f"{much}, {in_bytes(sum(item.size for item in kept.values()))}"
+
+
+def _to_download(entry: Entry, datapath: Path) -> str | None:
+    wanted = files_to_download(entry, datapath)
+    if not wanted:
+        return "nothing" if entry.files else None
+    total = _total(wanted)
+    much = "of a size that isn't declared" if total is None else f"{total:,} bytes"
+    count = "1 file" if len(wanted) == 1 else f"{len(wanted)} files"
+    return f"{count}, {much}, by {', '.join(_schemes(wanted))}"
+
+
+def _file(file: FileFacts) -> str:
+    size = "" if file.size is None else f" ({file.size:,} bytes)"
+    digests = {"sha256": file.sha256, "md5": file.md5}
+    hashes = "".join(f", {name} {digest}" for name, digest in digests.items() if digest)
+    return f"File: {file.resource}{size} from {' or '.join(file.urls)}{hashes}"
+
+
+def _total(files: list[FileFacts]) -> int | None:
+    """Give the bytes of files together, if all declare theirs."""
+    sizes = [file.size for file in files if file.size is not None]
+    return sum(sizes) if len(sizes) == len(files) else None
+
+
+def _schemes(files: list[FileFacts]) -> list[str]:
+    """Give how files are fetched, by the first of their URLs."""
+    return sorted({_scheme(file.urls) for file in files})
+
+
+def _scheme(urls: tuple[str, ...]) -> str:
+    return urls[0].partition(":")[0].lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
-from datamaestro.plugins.manager import Plugin
+from datamaestro.plugins.provided import Plugin
 
 __all__ = ["command"]
 
@@ -26,13 +25,15 @@ def command(session: Session, as_json: bool) -> None:
     _load_targets(context)
     provided = _provided(context)
     broken = context.plugins.broken
+    left_out = context.catalog.left_out()
     if as_json:
         echo_json(
             {
                 "plugins": [
-                    {**asdict(plugin), "provides": kinds} for plugin, kinds in provided.items()
+                    {**plugin._asdict(), "provides": kinds} for plugin, kinds in provided.items()
                 ],
-                "broken": [{**asdict(item.plugin), "error": str(item)} for item in broken],
+                "broken": [{**item.plugin._asdict(), "error": str(item)} for item in broken],
+                "left_out": left_out,
             }
         )
         return
@@ -42,6 +43,8 @@ def command(session: Session, as_json: bool) -> None:
             click.echo(f"  {kind.replace('_', ' ')}: {', '.join(names)}")
     for item in broken:
         click.echo(f"{item.plugin} is broken ({item.plugin.entry_point}): {item}")
+    for warning in left_out:
+        click.echo(warning)
 
 
 def _load_targets(context: Context) -> None:

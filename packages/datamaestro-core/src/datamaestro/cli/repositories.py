@@ -15,9 +15,9 @@ __all__ = ["command"]
 @pass_session
 def command(session: Session, as_json: bool) -> None:
     """List the repositories that the installed plugins provide."""
-    found = list(session.context.repositories())
+    found = session.context.catalog.repositories()
     if as_json:
-        echo_json([{"id": item.id, "description": item.description} for item in found])
+        echo_json([{"id": name, "description": description} for name, description in found])
         return
-    for repository in found:
-        click.echo(f"{repository.id}: {repository.description}")
+    for name, description in found:
+        click.echo(f"{name}: {description}")

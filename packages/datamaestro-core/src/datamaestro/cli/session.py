@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,22 +16,34 @@ if TYPE_CHECKING:
 __all__ = ["Session", "pass_session"]
 
 
-@dataclass
 class Session:
     """The global options, and the context that follows from them.
 
     Parameters are those of the command line.
     """
 
-    data: str | None = None
-    offline: bool = False
-    keep_downloads: bool = False
-    quiet: bool = False
-    progress: str = "auto"
-    debug: bool = False
-    traceback: bool = False
-    host: str | None = None
-    pythonpath: str = "python3"
+    def __init__(
+        self,
+        *,
+        data: str | None = None,
+        offline: bool = False,
+        keep_downloads: bool = False,
+        quiet: bool = False,
+        progress: str = "auto",
+        debug: bool = False,
+        traceback: bool = False,
+        host: str | None = None,
+        pythonpath: str = "python3",
+    ) -> None:
+        self.data = data
+        self.offline = offline
+        self.keep_downloads = keep_downloads
+        self.quiet = quiet
+        self.progress = progress
+        self.debug = debug
+        self.traceback = traceback
+        self.host = host
+        self.pythonpath = pythonpath
 
     @cached_property
     def context(self) -> Context:

@@ -1,5 +1,7 @@
 """``datamaestro version``."""
 
+from __future__ import annotations
+
 import click
 
 __all__ = ["command"]
@@ -8,6 +10,6 @@ __all__ = ["command"]
 @click.command
 def command() -> None:
     """Print the version."""
-    import datamaestro
+    from datamaestro.version import VERSION
 
-    click.echo(datamaestro.__version__)
+    click.echo(VERSION)

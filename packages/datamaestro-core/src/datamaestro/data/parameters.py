@@ -170,7 +170,7 @@ def _convert_generic(value: Any, origin: Any, arguments: tuple[Any, ...]) -> Any
     if origin in (list, set, frozenset, tuple):
         return origin(_convert(item, arguments[0]) for item in value)
     if origin is collections.abc.Sequence:
-        return [_convert(item, arguments[0]) for item in value]
+        return tuple(_convert(item, arguments[0]) for item in value)
     if origin in (dict, collections.abc.Mapping):
         key, item = arguments
         return {_convert(k, key): _convert(v, item) for k, v in value.items()}

@@ -1,13 +1,14 @@
 """What plugins tell about themselves: frozen descriptions, nothing loaded.
 
-A ``target`` is ``"module:attribute"``; it is imported when it is needed.
+A ``target`` is ``"module:attribute"``; it is imported when it is needed. They are named
+tuples since even the commands that only read what plugins told before make some.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -23,8 +24,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class RepositorySpec:
+class RepositorySpec(NamedTuple):
     """A repository: a named collection of datasets.
 
     :param id: what users write, and the name of its folder in the data directory
@@ -37,36 +37,46 @@ class RepositorySpec:
     description: str = ""
 
 
-@dataclass(frozen=True)
-class HandlerSpec:
+class HandlerSpec(NamedTuple):
     """A handler: a resource class, and its decorator if it has one.
 
     :param name: the name that definitions use, such as ``filedownloader``
     :param target: the resource class or the decorator
     :param summary: one line
+    :param recognize: a function that proposes the resource for a download; see
+        :mod:`datamaestro.plugins.proposals`
+    :param pack: a function that gives, for mock data, what the resource would download:
+        ``pack(resource, path)`` gives the bytes of each of its sources, so that it makes
+        of them what lies at `path`, or None where it can't tell
     """
 
     name: str
     target: str
     summary: str = ""
+    recognize: str = ""
+    pack: str = ""
 
 
-@dataclass(frozen=True)
-class DataTypeSpec:
+class DataTypeSpec(NamedTuple):
     """A data type.
 
     :param name: its class name
     :param target: the class, derived from ``datamaestro.data.Base``
     :param summary: one line
+    :param recognize: a function that proposes the data type for a file or a folder; see
+        :mod:`datamaestro.plugins.proposals`
+    :param sample: a function that writes small synthetic files for a value of the type,
+        and of those derived from it; see :class:`datamaestro.testing.Sampling`
     """
 
     name: str
     target: str
     summary: str = ""
+    recognize: str = ""
+    sample: str = ""
 
 
-@dataclass(frozen=True)
-class TransportSpec:
+class TransportSpec(NamedTuple):
     """A transport.
 
     :param schemes: the URL schemes that it opens, in lower case
@@ -77,8 +87,7 @@ class TransportSpec:
     target: str
 
 
-@dataclass(frozen=True)
-class EncoderSpec:
+class EncoderSpec(NamedTuple):
     """An encoder: a function that takes a dataset's value and gives its text.
 
     :param name: what ``prepare --encoder`` takes

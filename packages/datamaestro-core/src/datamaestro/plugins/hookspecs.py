@@ -58,8 +58,8 @@ def datamaestro_repositories() -> Iterable[RepositorySpec]:
 def datamaestro_handlers() -> Iterable[HandlerSpec]:
     """Tell which handlers the plugin provides.
 
-    Fires for ``datamaestro plugins``, the documentation and ``create-dataset``;
-    definitions import a handler from its own package. ::
+    Fires for ``datamaestro plugins``, the documentation, ``create-dataset`` and mock
+    data; definitions import a handler from its own package. ::
 
         from datamaestro.plugins import HandlerSpec, hookimpl
 
@@ -74,13 +74,13 @@ def datamaestro_handlers() -> Iterable[HandlerSpec]:
 def datamaestro_data_types() -> Iterable[DataTypeSpec]:
     """Tell which data types the plugin provides.
 
-    Fires for ``datamaestro plugins``, the documentation and ``create-dataset``. ::
+    Fires for ``datamaestro plugins``, the documentation, ``create-dataset`` and mock data. ::
 
         from datamaestro.plugins import DataTypeSpec, hookimpl
 
         @hookimpl
         def datamaestro_data_types():
-            yield DataTypeSpec("Parquet", "my_package:Parquet", "A Parquet file")
+            yield DataTypeSpec("HDF5", "my_package:HDF5", "An HDF5 file")
     """
     return ()
 

@@ -11,15 +11,12 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
-
-import pluggy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import DatamaestroError, PluginConflictError, PluginError
-from datamaestro.plugins import hookspecs
+from datamaestro.plugins import installed
 from datamaestro.plugins.descriptors import (
     DataTypeSpec,
     EncoderSpec,
@@ -28,88 +25,86 @@ from datamaestro.plugins.descriptors import (
     RepositorySpec,
     TransportSpec,
 )
+from datamaestro.plugins.installed import Command, Installed
+from datamaestro.plugins.provided import BrokenPlugin, Plugin, Provided, Spec
 from datamaestro.utils import environment_flag
 
-__all__ = ["BrokenPlugin", "Plugin", "PluginManager", "Provided"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    import pluggy
+
+__all__ = [
+    "BrokenPlugin",
+    "Plugin",
+    "PluginManager",
+    "Provided",
+    "plugin_commands",
+]
 
 PLUGINS = "datamaestro"
 REPOSITORIES = "datamaestro.repositories"
+COMMANDS = "datamaestro.commands"
 
 logger = logging.getLogger(__name__)
 
-Spec = TypeVar("Spec", RepositorySpec, HandlerSpec, DataTypeSpec, TransportSpec, EncoderSpec)
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """An entry point, and the distribution that declares it.
-
-    :param distribution: its name, or an empty text if it isn't known
-    :param version: its version, likewise
-    :param entry_point: ``group: name = module``
-    """
-
-    distribution: str
-    version: str
-    entry_point: str
-
-    @classmethod
-    def of(cls, entry_point: EntryPoint) -> Plugin:
-        """Describe an entry point."""
-        text = f"{entry_point.group}: {entry_point.name} = {entry_point.value}"
-        if entry_point.dist is None:
-            return cls("", "", text)
-        return cls(entry_point.dist.name, entry_point.dist.version, text)
-
-    def __str__(self) -> str:
-        return f"{self.distribution} {self.version}".strip() or self.entry_point
-
-
-@dataclass(frozen=True)
-class BrokenPlugin:
-    """What went wrong with a plugin.
-
-    :param plugin: which one
-    :param error: what was raised
-    """
-
-    plugin: Plugin
-    error: Exception
-
-    def __str__(self) -> str:
-        return f"{type(self.error).__name__}: {self.error}"
-
-
-@dataclass(frozen=True)
-class Provided(Generic[Spec]):
-    """Something that a plugin provides.
-
-    :param spec: its description
-    :param plugin: whose it is
-    """
-
-    spec: Spec
-    plugin: Plugin
-
 
 class PluginManager:
-    """The installed plugins, found when they are first asked for."""
+    """The installed plugins, found when they are first asked for.
 
-    def __init__(self) -> None:
+    :param memory: the folder where what was found is remembered for other processes;
+        without one, every plugin is loaded
+    """
+
+    def __init__(self, memory: Path | None = None) -> None:
         self.broken: list[BrokenPlugin] = []
+        self._memory = memory
         self._warned: set[str] = set()
 
     # --- what is provided
 
-    @cached_property
+    @property
     def repositories(self) -> list[Provided[RepositorySpec]]:
         """The repositories of all plugins, in the order of their ids.
 
         Entries of the group ``datamaestro.repositories`` count without any hook.
         """
+        return self._installed.repositories
+
+    @cached_property
+    def _installed(self) -> Installed:
+        """What is installed, remembered or found out."""
+        # Whoever wants errors raised at once wants each plugin to be tried.
+        memory = None if environment_flag("DATAMAESTRO_STRICT_PLUGINS") else self._memory
+        remembered = None if memory is None else installed.recall(memory)
+        if remembered is None:
+            return self._find_out(memory)
+        for item in remembered.broken:
+            self._add_broken(item)
+        return remembered
+
+    def _find_out(self, memory: Path | None) -> Installed:
+        folders = installed.search_path()
+        repositories = self._collect_repositories()
+        found = Installed(repositories, self._hooks(), self.commands(), list(self.broken))
+        if memory is not None:
+            groups = (PLUGINS, REPOSITORIES, COMMANDS)
+            targets = [item.value for group in groups for item in self._entry_points(group)]
+            installed.store(memory, found, folders, installed.witnesses(targets))
+        return found
+
+    def _hooks(self) -> frozenset[str]:
+        """Give the names of the hooks that some plugin implements."""
+        manager, names = self._registered
+        plugins = map(manager.get_plugin, names)
+        return frozenset(
+            caller.name for plugin in plugins for caller in manager.get_hookcallers(plugin) or ()
+        )
+
+    def _collect_repositories(self) -> list[Provided[RepositorySpec]]:
         declared = [
             Provided(RepositorySpec(entry_point.name, entry_point.value), Plugin.of(entry_point))
-            for entry_point in entry_points(group=REPOSITORIES)
+            for entry_point in self._entry_points(REPOSITORIES)
         ]
         hooked = self._collect(RepositorySpec, "datamaestro_repositories")
         described = {(item.spec.id, item.spec.target) for item in hooked}
@@ -158,24 +153,27 @@ class PluginManager:
             )
         return found[0] if found else None
 
-    def load(self, provided: Provided[Any]) -> Any:
-        """Import what a description's target names.
+    def load(self, provided: Provided[Any], field: str = "target") -> Any:
+        """Import what a field of a description names.
 
         :raises PluginError: if that fails; the plugin counts as broken from then on
         """
+        target = getattr(provided.spec, field)
         try:
-            module, _, attribute = provided.spec.target.partition(":")
+            module, _, attribute = target.partition(":")
             return getattr(importlib.import_module(module), attribute)
         except Exception as error:
             self._record(provided.plugin, error)
             raise PluginError(
-                f"{provided.spec.target}, which {provided.plugin} provides, can't be imported",
+                f"{target}, which {provided.plugin} provides, can't be imported",
                 found=f"{type(error).__name__}: {error}",
                 hint="upgrade or reinstall that distribution",
             ) from error
 
     def prepare(self, request: PrepareRequest) -> Any:
         """Ask the plugins to prepare a dataset; give the first answer, or None."""
+        if "datamaestro_prepare" not in self._installed.hooks:
+            return None
         for plugin, call in self._implementations("datamaestro_prepare"):
             try:
                 answer = call(request=request)
@@ -191,16 +189,41 @@ class PluginManager:
     # --- finding it
 
     @cached_property
+    def _found(self) -> Any:
+        """The entry points of all installed distributions: looking at these takes a while.
+
+        Their class isn't the same in Python 3.11 and later; both have ``select``.
+        """
+        from importlib.metadata import entry_points
+
+        return entry_points()
+
+    def _entry_points(self, group: str) -> Iterable[EntryPoint]:
+        found: Iterable[EntryPoint] = self._found.select(group=group)
+        return found
+
+    def commands(self) -> list[Command]:
+        """Give the commands that plugins add; no plugin is loaded."""
+        return [
+            Command(item.name, item.value, item.value if item.dist is None else item.dist.name)
+            for item in self._entry_points(COMMANDS)
+        ]
+
+    @cached_property
     def plugins(self) -> dict[str, Plugin]:
         """The plugins that could be loaded, by the name they are registered under."""
         return self._registered[1]
 
     @cached_property
     def _registered(self) -> tuple[pluggy.PluginManager, dict[str, Plugin]]:
+        import pluggy
+
+        from datamaestro.plugins import hookspecs
+
         manager = pluggy.PluginManager("datamaestro")
         manager.add_hookspecs(hookspecs)
         plugins = {}
-        for entry_point in entry_points(group=PLUGINS):
+        for entry_point in self._entry_points(PLUGINS):
             plugin = Plugin.of(entry_point)
             name = f"{plugin.distribution}:{entry_point.name}"
             try:
@@ -250,16 +273,25 @@ class PluginManager:
     def _record(self, plugin: Plugin, error: Exception) -> None:
         if environment_flag("DATAMAESTRO_STRICT_PLUGINS"):
             raise error
-        if any(item.plugin == plugin for item in self.broken):
+        self._add_broken(BrokenPlugin(plugin, f"{type(error).__name__}: {error}"))
+
+    def _add_broken(self, broken: BrokenPlugin) -> None:
+        if any(item.plugin == broken.plugin for item in self.broken):
             return
-        self.broken.append(BrokenPlugin(plugin, error))
-        self.warn(
-            f"plugin {plugin} is broken and left out ({type(error).__name__}: {error}); "
-            "'datamaestro plugins' tells more"
-        )
+        self.broken.append(broken)
+        self.warn(broken.warning)
 
     def warn(self, message: str) -> None:
         """Warn in one line, once for each message."""
         if message not in self._warned:
             self._warned.add(message)
             logger.warning("%s", " ".join(message.split()))
+
+
+def plugin_commands(memory: Path) -> list[Command]:
+    """Give the commands that plugins add; no plugin is loaded.
+
+    :param memory: the folder where what is installed is remembered
+    """
+    remembered = installed.recall(memory)
+    return PluginManager().commands() if remembered is None else remembered.commands

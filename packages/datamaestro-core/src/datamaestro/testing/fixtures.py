@@ -1,4 +1,4 @@
-"""Fixtures for pytest."""
+"""What installing datamaestro adds to pytest: fixtures, an option and its mark."""
 
 from __future__ import annotations
 
@@ -11,17 +11,49 @@ import pytest
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.testing.mock import MockContext
     from datamaestro.testing.server import FileServer
 
 __all__ = [
     "context",
+    "download_context",
     "file_server",
     "home",
     "loopback_context",
     "mirror_folder",
+    "mock_context",
     "site_mirror",
     "site_packages",
 ]
+
+DOWNLOAD = "--datamaestro-download"
+
+pytest.register_assert_rewrite("datamaestro.testing.contracts")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for tests of real downloads."""
+    parser.getgroup("datamaestro").addoption(
+        DOWNLOAD,
+        action="store_true",
+        help="also run tests that download whole datasets",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of these tests."""
+    config.addinivalue_line(
+        "markers", f"datamaestro_download: downloads whole datasets; skipped without {DOWNLOAD}"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip these tests, unless they are asked for."""
+    if not config.getoption(DOWNLOAD):
+        skip = pytest.mark.skip(reason=f"downloads whole datasets: give {DOWNLOAD}")
+        for item in items:
+            if item.get_closest_marker("datamaestro_download"):
+                item.add_marker(skip)
 
 
 _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC")
@@ -39,6 +71,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         own = name.startswith("DATAMAESTRO_") and name != "DATAMAESTRO_TEST_MIRROR"
         if own or name.upper() in ("XDG_CONFIG_HOME", *_NETWORK, *_CERTIFICATES):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(folder / ".cache" / "datamaestro"))
     return folder
 
 
@@ -55,6 +88,30 @@ def loopback_context(home: Path) -> Context:
     """Give a context with an empty data directory, whose connections end on this machine."""
     from datamaestro.testing.loopback import LoopbackContext
 
+    return LoopbackContext(home / "datamaestro")
+
+
+@pytest.fixture
+def mock_context(home: Path) -> MockContext:
+    """Give a context that makes up small synthetic data where others download."""
+    from datamaestro.testing.mock import MockContext
+
+    return MockContext(home / "mock")
+
+
+@pytest.fixture
+def download_context(home: Path, request: pytest.FixtureRequest) -> Context:
+    """Give a context for tests of real downloads.
+
+    With ``DATAMAESTRO_TEST_MIRROR`` they come from that folder, and no connection leaves
+    the machine.
+    """
+    from datamaestro.context import Context
+    from datamaestro.testing.loopback import LoopbackContext
+
+    if not os.environ.get("DATAMAESTRO_TEST_MIRROR"):
+        return Context(home / "datamaestro")
+    request.getfixturevalue("site_mirror")
     return LoopbackContext(home / "datamaestro")
 
 

@@ -1,0 +1,227 @@
+"""The catalog: what the installed repositories declare."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from datamaestro.catalog.declared import declarations
+from datamaestro.catalog.entry import Entry
+from datamaestro.catalog.index import Index, Place
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+    from datamaestro.dataset_definition import DatasetDefinition
+    from datamaestro.identifiers import Identifier
+    from datamaestro.repository import Repository
+    from datamaestro.search import Condition
+
+__all__ = ["Catalog"]
+
+Answer = TypeVar("Answer")
+
+
+class Catalog:
+    """What the installed repositories of a context declare.
+
+    It is an index on disk, which is looked at each time whether it is up to date, and
+    brought up to date if not. Where that can't be, the repositories are read instead.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._index: Index | None = None
+
+    # --- all datasets
+
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries of all datasets, in the order of their ids."""
+        return self.search(None)
+
+    def search(self, condition: Condition | None, limit: int | None = None) -> Iterator[Entry]:
+        """Give the entries that a condition holds for, the best first; without one, all.
+
+        Those whose ids have the words of the query come before others; without words,
+        the order is that of the ids.
+
+        :param limit: how many at the most
+        :raises QueryError: if a regular expression takes too long
+        """
+        from datamaestro.catalog.scan import scanned_search
+
+        bound = None if condition is None else condition.within(self.context)
+        given = 0
+        index = self._up_to_date()
+        try:
+            if index is not None:
+                for entry in index.search(bound, limit):
+                    given += 1
+                    yield entry
+                return
+        except sqlite3.DatabaseError:
+            index = self._repaired()
+        found = (
+            scanned_search(self.context, bound, limit)
+            if index is None
+            else index.search(bound, limit)
+        )
+        yield from islice(found, given, None)
+
+    def ids(self) -> list[str]:
+        """Give all dataset ids."""
+        from datamaestro.catalog.scan import scanned_entries
+
+        return self._ask(Index.ids, lambda: [item.id for item in scanned_entries(self.context)])
+
+    def repositories(self) -> list[tuple[str, str]]:
+        """Give the id and the description of each repository that works."""
+        index = self._current()
+        if index is None:  # that is nothing to import all modules for
+            return [(item.id, item.description) for item in self.context.repositories()]
+        self._warn(index)
+        return index.repositories()
+
+    def left_out(self) -> list[str]:
+        """Tell which modules of definitions are left out, and why, one line each."""
+        return self._ask(Index.broken_units, list[str])
+
+    def vocabulary(self, beginning: str) -> list[str]:
+        """Give all words of the texts of datasets that begin with some characters."""
+        from datamaestro.catalog.scan import scanned_words
+
+        return self._ask(
+            lambda index: index.vocabulary(beginning),
+            lambda: scanned_words(self.context, beginning),
+        )
+
+    # --- one dataset
+
+    def entry(self, identifier: Identifier) -> Entry:
+        """Give the entry of one dataset; raises as :meth:`definition`."""
+        places = self._ask(lambda index: self._places(index, identifier), list[Place])
+        if places:
+            return self._preferred(identifier, places).entry
+        definition = self.definition(identifier)
+        entry = Entry.of(definition)
+        for item in self.context.plugins.repositories:
+            if item.spec.id == entry.repository:
+                plugin = item.plugin
+                return entry._replace(
+                    distribution=plugin.distribution or None, version=plugin.version or None
+                )
+        return entry
+
+    def definition(self, identifier: Identifier) -> DatasetDefinition:
+        """Look one dataset up.
+
+        :raises DatasetNotFoundError: if no repository has it, or several do and the
+            user prefers none of them
+        :raises RepositoryNotFoundError: if the repository that it names isn't installed
+        :raises DefinitionError: if the module that should hold it can't be imported
+        """
+        try:
+            index = self._current()
+            return self._searched(identifier) if index is None else self._indexed(index, identifier)
+        except sqlite3.DatabaseError:
+            self._index = None
+            return self._searched(identifier)
+
+    def _indexed(self, index: Index, identifier: Identifier) -> DatasetDefinition:
+        """Import the module that the index says, and no other."""
+        places = self._places(index, identifier)
+        if places:
+            place = self._preferred(identifier, places)
+            repository = self.context.repository(place.repository)
+            definition = repository.find_in(place.module, identifier.name)
+            if definition is not None:
+                return definition
+        elif not index.broken_modules():
+            return self._made_up(identifier)
+        return self._searched(identifier)
+
+    def _made_up(self, identifier: Identifier) -> DatasetDefinition:
+        """Ask the repositories for a dataset that none of them has told of."""
+        from datamaestro.catalog.lookup import not_found, preferred
+
+        found = {
+            repository.id: definition
+            for repository in self._repositories(identifier)
+            if (definition := repository.find_in(None, identifier.name)) is not None
+        }
+        if found:
+            return preferred(self.context, identifier, found)
+        raise not_found(identifier, self.ids())
+
+    def _repositories(self, identifier: Identifier) -> list[Repository]:
+        if identifier.repository is not None:
+            return [self.context.repository(identifier.repository)]
+        return list(self.context.repositories())
+
+    def _searched(self, identifier: Identifier) -> DatasetDefinition:
+        """Look where the id leads to, and then everywhere."""
+        from datamaestro.catalog.lookup import not_found, preferred
+        from datamaestro.repository import Repository
+
+        repositories = self._repositories(identifier)
+        finders: list[Callable[[Repository, str], DatasetDefinition | None]] = [
+            Repository.find_by_path,
+            Repository.find_anywhere,
+        ]
+        for find in finders:
+            found = {r.id: d for r in repositories if (d := find(r, identifier.name)) is not None}
+            if found:
+                return preferred(self.context, identifier, found)
+        raise not_found(identifier, self.ids())
+
+    def _places(self, index: Index, identifier: Identifier) -> list[Place]:
+        """Give where the dataset is declared: where its id leads to, or failing that elsewhere."""
+        places = index.places(identifier.name, identifier.repository)
+        return [place for place in places if place.on_path] or places
+
+    def _preferred(self, identifier: Identifier, places: list[Place]) -> Place:
+        from datamaestro.catalog.lookup import preferred
+
+        first = {place.repository: place for place in reversed(places)}
+        return preferred(self.context, identifier, dict(sorted(first.items())))
+
+    # --- the index
+
+    def _ask(self, question: Callable[[Index], Answer], otherwise: Callable[[], Answer]) -> Answer:
+        """Ask the index; a damaged one once more, when it is repaired."""
+        index = self._up_to_date()
+        if index is None:
+            return otherwise()
+        try:
+            return question(index)
+        except sqlite3.DatabaseError:
+            index = self._repaired()
+            return otherwise() if index is None else question(index)
+
+    def _current(self) -> Index | None:
+        """Give the index if it is up to date as it is."""
+        if self._index is None or not self._index.is_current():
+            self._index = self._opened()
+        return self._index
+
+    def _up_to_date(self) -> Index | None:
+        index = self._current() or self._made(afresh=False)
+        if index is not None:
+            self._warn(index)
+        return index
+
+    def _warn(self, index: Index) -> None:
+        """Tell what had to be left out, as often as it is left out, but once in each process."""
+        for warning in index.warnings():
+            self.context.plugins.warn(warning)
+
+    def _repaired(self) -> Index | None:
+        return self._made(afresh=True)
+
+    def _opened(self) -> Index | None:
+        return Index.opened(self.context.index_folder, declarations(self.context))
+
+    def _made(self, *, afresh: bool) -> Index | None:
+        self._index = Index.made(self.context.index_folder, self.context, afresh=afresh)
+        return self._index

@@ -1,0 +1,128 @@
+"""The database of the index: its tables, and how it is opened and put in place.
+
+A finished database is never written to again. A newer one is made beside it, from a
+copy, and renamed into its place: so readers need no lock (which network file systems
+don't have, or not reliably), never see half of anything, and need no right to write.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+__all__ = ["FORMAT", "can_index", "copied", "open_database", "renewed"]
+
+FORMAT = 1
+"""Changes with the tables, and with what is put into them."""
+
+SCHEMA = f"""
+PRAGMA user_version = {FORMAT};
+CREATE TABLE repository (
+    rowid INTEGER PRIMARY KEY, id TEXT UNIQUE, declared TEXT, plugin TEXT, description TEXT,
+    package TEXT, shared TEXT, error TEXT
+);
+CREATE TABLE unit (
+    rowid INTEGER PRIMARY KEY, repository INTEGER, module TEXT, stamp TEXT, error TEXT,
+    UNIQUE (repository, module)
+);
+CREATE TABLE watched (repository INTEGER, path TEXT, time INTEGER, size INTEGER);
+CREATE TABLE choice (rowid INTEGER PRIMARY KEY, field TEXT, value TEXT, UNIQUE (field, value));
+CREATE TABLE entry (
+    rowid INTEGER PRIMARY KEY, unit INTEGER, id TEXT, name TEXT,
+    repository INTEGER, tags INTEGER, tasks INTEGER, types INTEGER, licence INTEGER,
+    languages INTEGER, download_size INTEGER
+);
+CREATE INDEX entry_id ON entry (id);
+CREATE INDEX entry_unit ON entry (unit);
+CREATE TABLE facts (rowid INTEGER PRIMARY KEY, json TEXT);
+CREATE TABLE alias (alias TEXT, entry INTEGER, PRIMARY KEY (alias, entry)) WITHOUT ROWID;
+CREATE INDEX alias_entry ON alias (entry);
+CREATE VIRTUAL TABLE words USING fts5 (
+    id, name, description, tags, tasks, content='', tokenize='ascii'
+);
+CREATE VIRTUAL TABLE grams USING fts5 (
+    text, content='', detail=none, columnsize=0, tokenize='trigram case_sensitive 1'
+);
+"""
+"""A ``unit`` is what is read, and replaced, as a whole: a module of definitions, or what a
+repository has beside its modules. ``shared`` and ``stamp`` tell from which files it was
+read, as they were; ``watched`` has all these, and the folders where others may appear.
+``choice`` holds each combination of values once, such as the tags of a dataset:
+an expression is matched with the combinations, which are few, and not with every dataset.
+``words`` has texts that are split into words already (see `datamaestro.catalog.words`),
+and ``grams`` finds what may have a text in its id or name; both keep no texts.
+"""
+
+
+def can_index() -> bool:
+    """Tell whether this interpreter's SQLite has what the tables need."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.executescript(SCHEMA)
+    except sqlite3.OperationalError:
+        return False
+    else:
+        return True
+    finally:
+        connection.close()
+
+
+def open_database(path: Path) -> sqlite3.Connection | None:
+    """Open a finished database; None if there is none, or it is another version's or damaged."""
+    try:
+        # A path is quoted for its characters that mean something in a URI.
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
+    except (sqlite3.Error, ValueError):
+        return None
+    try:
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found == FORMAT:
+            return connection
+    except sqlite3.Error:
+        pass
+    connection.close()
+    return None
+
+
+def copied(old: sqlite3.Connection | None, path: str) -> sqlite3.Connection:
+    """Make a database at `path` to be filled: a copy of another, or an empty one.
+
+    :raises sqlite3.Error: if that can't be done
+    """
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    # Nobody else sees it before it is complete, so nothing has to be undone.
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    if old is None:
+        connection.executescript(SCHEMA)
+    else:
+        old.backup(connection)
+    return connection
+
+
+@contextmanager
+def renewed(path: Path, old: sqlite3.Connection | None) -> Iterator[sqlite3.Connection]:
+    """Give a database to fill, which is put in place at the end.
+
+    :raises OSError: if the folder can't be used
+    :raises sqlite3.Error: if the database can't be written
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        connection = copied(old, str(beside))
+        try:
+            yield connection
+        finally:
+            connection.close()
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        with suppress(OSError):
+            beside.unlink()

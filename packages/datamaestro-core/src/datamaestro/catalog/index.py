@@ -1,0 +1,204 @@
+"""The index: everything that is declared, in a database that is never out of date."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from datamaestro.catalog.database import can_index, copied, open_database, renewed
+from datamaestro.catalog.entry import Entry
+from datamaestro.catalog.query import Query
+from datamaestro.catalog.ranking import rank
+from datamaestro.catalog.rows import FROM, entry_of
+from datamaestro.freshness import Stamp, unchanged
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+    from datamaestro.search import Condition
+
+__all__ = ["Index", "Place"]
+
+FILE = "catalog.sqlite"
+BATCH = 500
+"""How many entries are read at once."""
+
+
+class Place(NamedTuple):
+    """Where a dataset was declared.
+
+    :param repository: the id of the repository
+    :param module: the module of definitions; None if it is declared in none
+    :param on_path: whether the id that it is asked for by leads there
+    :param entry: what is known about it
+    """
+
+    repository: str
+    module: str | None
+    on_path: bool
+    entry: Entry
+
+
+class Index:
+    """A database that was found to be up to date, or was made so.
+
+    :param connection: the database
+    :param watched: all that it depends on, as it was
+    """
+
+    def __init__(self, connection: sqlite3.Connection, watched: dict[str, Stamp]) -> None:
+        self.connection = connection
+        self._watched = watched
+
+    @classmethod
+    def opened(cls, folder: Path, declared: dict[str, str]) -> Index | None:
+        """Open the index in a folder; None if it is out of date, damaged, or not there.
+
+        :param declared: how the plugins declare the repositories
+        """
+        connection = open_database(folder / FILE)
+        if connection is None:
+            return None
+        try:
+            rows = connection.execute("SELECT id, declared FROM repository")
+            if dict(rows) == declared:
+                watched = {
+                    path: None if time is None else (time, size)
+                    for path, time, size in connection.execute(
+                        "SELECT path, time, size FROM watched"
+                    )
+                }
+                index = cls(connection, watched)
+                if watched and index.is_current():
+                    return index
+        except (sqlite3.Error, ValueError):
+            pass
+        connection.close()
+        return None
+
+    @classmethod
+    def made(cls, folder: Path, context: Context, *, afresh: bool = False) -> Index | None:
+        """Bring the index in a folder up to date; where that can't be written, in memory.
+
+        None if this interpreter's SQLite can't hold one.
+
+        :param afresh: whether what lies in the folder is damaged, and not to be used
+        """
+        from datamaestro.catalog.refresh import refresh
+
+        if not can_index():
+            return None
+        old = None if afresh else open_database(folder / FILE)
+        try:
+            with renewed(folder / FILE, old) as connection:
+                watched = refresh(connection, context)
+            made = open_database(folder / FILE)
+            if made is not None:
+                return cls(made, watched)
+        except sqlite3.Error:
+            if old is not None:  # it may be the one that is damaged
+                return cls.made(folder, context, afresh=True)
+        except OSError:
+            pass
+        finally:
+            if old is not None:
+                old.close()
+        connection = copied(None, ":memory:")
+        return cls(connection, refresh(connection, context))
+
+    def is_current(self) -> bool:
+        """Tell whether all that it depends on is as it was."""
+        return unchanged(self._watched)
+
+    def warnings(self) -> list[str]:
+        """Give what had to be left out, and why, one line each."""
+        rows = self.connection.execute("SELECT error FROM repository WHERE error IS NOT NULL")
+        return [*(text for (text,) in rows), *self.broken_units()]
+
+    def broken_units(self) -> list[str]:
+        """Give what had to be left out of repositories that work otherwise, and why."""
+        rows = self.connection.execute("SELECT error FROM unit WHERE error IS NOT NULL")
+        return [text for (text,) in rows]
+
+    def repositories(self) -> list[tuple[str, str]]:
+        """Give the id and the description of the repositories that work."""
+        return self.connection.execute(
+            "SELECT id, description FROM repository WHERE error IS NULL ORDER BY id"
+        ).fetchall()
+
+    def ids(self) -> list[str]:
+        """Give all dataset ids, in alphabetical order."""
+        return [name for (name,) in self.connection.execute("SELECT id FROM entry ORDER BY id")]
+
+    def broken_modules(self) -> list[tuple[str, str]]:
+        """Give the repositories and names of the modules that had to be left out."""
+        rows = self.connection.execute(
+            "SELECT repository.id, unit.module FROM unit "
+            "JOIN repository ON repository.rowid = unit.repository WHERE unit.error IS NOT NULL"
+        )
+        return [(repository, module) for repository, module in rows if module]
+
+    # --- datasets
+
+    def places(self, name: str, repository: str | None = None) -> list[Place]:
+        """Give where a dataset was declared, by its id or an alias.
+
+        :param repository: the id of the repository that it must be in, if one was named
+        """
+        rows = self.connection.execute(
+            f"""{FROM} JOIN unit ON unit.rowid = entry.unit
+            WHERE entry.id = :name
+            OR entry.rowid IN (SELECT entry FROM alias WHERE alias = :name)
+            ORDER BY repository.id, length(unit.module) DESC, entry.rowid""".replace(
+                "facts.json", "facts.json, unit.module, repository.package", 1
+            ),
+            {"name": name},
+        )
+        found = []
+        for *row, module, package in rows:
+            entry = entry_of(tuple(row))
+            if repository in (None, entry.repository):
+                assert entry.repository is not None
+                on_path = bool(module) and _leads(name, module.removeprefix(package).lstrip("."))
+                found.append(Place(entry.repository, module or None, on_path, entry))
+        return found
+
+    def search(self, condition: Condition | None, limit: int | None = None) -> Iterator[Entry]:
+        """Give the entries that a condition holds for, the best first; without one, all.
+
+        :raises QueryError: if a regular expression takes too long
+        """
+        query = Query(self.connection)
+        where = "1" if condition is None else condition.sql(query)
+        ranked, order = "", "entry.id"
+        if sought := [] if condition is None else condition.ranked_words():
+            ranked = query.ranked(sought)
+            order = f"{query.order(rank(sought))}, score IS NULL, score, entry.id"
+        sql = f"SELECT entry.rowid FROM entry {ranked} WHERE {where} ORDER BY {order}"
+        found = query.rows(f"{sql}, entry.rowid LIMIT {-1 if limit is None else int(limit)}")
+        rowids = iter([rowid for (rowid,) in found])
+        while batch := list(islice(rowids, BATCH)):
+            several = ", ".join(map(str, batch))
+            rows = self.connection.execute(f"{FROM} WHERE entry.rowid IN ({several})")
+            entries = {row[0]: entry_of(row) for row in rows}
+            yield from (entries[rowid] for rowid in batch)
+
+    def vocabulary(self, beginning: str) -> list[str]:
+        """Give all words of the texts that begin with some characters."""
+        self.connection.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)"
+        )
+        rows = self.connection.execute(
+            "SELECT term FROM temp.vocabulary WHERE term >= ? AND term < ?",
+            [beginning, beginning + chr(sys.maxunicode)],
+        )
+        return [term for (term,) in rows]
+
+
+def _leads(name: str, module: str) -> bool:
+    """Tell whether a dataset id leads to a module, whose name begins below the definitions."""
+    path = name.replace("-", "_")
+    return not module or f"{path}.".startswith(f"{module}.")

@@ -1,0 +1,69 @@
+"""Looking one dataset up, in whichever repository has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+from datamaestro.errors import DatasetNotFoundError
+from datamaestro.identifiers import Identifier, closest
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["not_found", "preferred", "published_datasets"]
+
+Item = TypeVar("Item")
+
+
+def preferred(context: Context, identifier: Identifier, found: dict[str, Item]) -> Item:
+    """Choose between the repositories that have a dataset.
+
+    :param found: what each of them has, by its id
+    :raises DatasetNotFoundError: if there are several and the user prefers none of them
+    """
+    if len(found) == 1:
+        return next(iter(found.values()))
+    default = context.user_settings.default_repository
+    if default in found:
+        return found[default]
+    written = [f"{repository}:{identifier.name}" for repository in found]
+    raise DatasetNotFoundError(
+        f"several repositories have a dataset {identifier.name!r}",
+        found=", ".join(found),
+        hint=f"write {' or '.join(written)}, or set 'default_repository' in user.json",
+    )
+
+
+def not_found(identifier: Identifier, known: Iterable[str]) -> DatasetNotFoundError:
+    """Make the error about a dataset that nobody has.
+
+    :param known: the ids that there are
+    """
+    distribution = published_datasets().get(identifier.name)
+    if distribution is not None:
+        return DatasetNotFoundError(
+            f"no installed repository has a dataset {identifier.name!r}",
+            hint=f"{distribution} provides it: pip install {distribution}",
+        )
+    near = closest(identifier.name, [*known, *published_datasets()])
+    return DatasetNotFoundError(
+        f"no installed repository has a dataset {identifier.name!r}",
+        hint=f"did you mean {' or '.join(near)}?"
+        if near
+        else "'datamaestro search' lists what there is",
+    )
+
+
+def published_datasets() -> dict[str, str]:
+    """Give the datasets that published plugins provide: id to distribution.
+
+    They are data, not knowledge of the kernel: the file is written from the
+    repositories of this workspace, to tell users what to install.
+    """
+    from importlib.resources import files
+
+    text = (files("datamaestro.catalog") / "published.json").read_text(encoding="utf-8")
+    published: dict[str, list[str]] = json.loads(text)
+    return {item: distribution for distribution, ids in published.items() for item in ids}

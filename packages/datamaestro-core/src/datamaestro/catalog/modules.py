@@ -1,0 +1,90 @@
+"""The files that a repository's entries come from, and how its modules are read for them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+from datamaestro.catalog.entry import Entry
+from datamaestro.freshness import Stamp, stamp
+from datamaestro.repository import definitions_in, guarded
+
+if TYPE_CHECKING:
+    from datamaestro.repository import Repository
+
+__all__ = ["Files", "entries_of", "files_of"]
+
+
+class Files(NamedTuple):
+    """The files of a repository, as they are.
+
+    :param modules: those of its modules of definitions, by the module's name
+    :param folders: the folders that these lie in; new ones may appear there
+    :param others: what any of its entries may depend on
+    """
+
+    modules: dict[str, tuple[str, Stamp]]
+    folders: dict[str, Stamp]
+    others: dict[str, Stamp]
+
+
+def files_of(repository: Repository) -> Files:
+    """Look at the files of a repository."""
+    folders, others = {}, {}
+    modules = {
+        name: (str(path), stamp(str(path))) for name, path in repository.module_files().items()
+    }
+    for folder, names, files in os.walk(repository.configdir):
+        names[:] = [name for name in names if name != "__pycache__"]
+        folders[folder] = stamp(folder)
+        paths = (os.path.join(folder, name) for name in files)  # noqa: PTH118
+        others.update({path: stamp(path) for path in paths if not path.endswith((".py", ".pyc"))})
+    others.update({path: stamp(path) for path in _sources(repository)})
+    others.update({str(path): stamp(str(path)) for path in repository.entry_files()})
+    return Files(modules, folders or {str(repository.configdir): None}, others)
+
+
+def _sources(repository: Repository) -> Iterator[str]:
+    """Give the modules beside the definitions: data types and tools that these use."""
+    package = repository.configdir.parent
+    own = sys.modules[type(repository).__module__].__file__
+    if own is not None:
+        yield own
+    if not (package / "__init__.py").is_file():
+        return
+    for folder, names, files in os.walk(package):
+        names[:] = [name for name in names if Path(folder, name) != repository.configdir]
+        yield from (os.path.join(folder, name) for name in files if name.endswith(".py"))  # noqa: PTH118
+
+
+def entries_of(repository: Repository, module: str) -> list[Entry]:
+    """Read what a module of definitions declares, as its file is now.
+
+    :raises DefinitionError: if it can't be imported, or one of its definitions is wrong
+    """
+    with guarded(module):
+        definitions = definitions_in(_as_it_is(module))
+        for definition in definitions:
+            definition.repository = repository.id
+        return [Entry.of(definition) for definition in definitions]
+
+
+def _as_it_is(name: str) -> ModuleType:
+    """Import a module, or run it once more if this process has imported it: it may have changed.
+
+    The process keeps the one that it has.
+    """
+    if name not in sys.modules:
+        return importlib.import_module(name)
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.loader is None:
+        return sys.modules[name]
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

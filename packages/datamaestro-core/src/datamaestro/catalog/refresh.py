@@ -1,0 +1,222 @@
+"""Bringing the index up to date: only what changed is read again."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from datamaestro.catalog.build import Writer
+from datamaestro.catalog.declared import declarations
+from datamaestro.catalog.entry import Entry
+from datamaestro.catalog.modules import entries_of, files_of
+from datamaestro.errors import DefinitionError, PluginError
+from datamaestro.freshness import NEVER, Stamp, settled, stamp
+from datamaestro.plugins.installed import search_path, witnesses
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+    from datamaestro.repository import Repository
+
+__all__ = ["Watched", "refresh"]
+
+Watched = dict[str, Stamp]
+"""Files and folders, as they were."""
+
+KERNEL = ("build", "database", "describe", "entry", "rows", "words")
+"""The modules that say how entries are made and written: with others, all are."""
+
+
+class _Unit(NamedTuple):
+    row: int
+    stamp: str
+    error: str | None
+
+    def is_as(self, seen: Watched) -> bool:
+        """Tell whether it was read from files as they are now, and could be."""
+        return not self.error and bool(self.stamp) and self.stamp == _text(seen)
+
+
+def refresh(connection: sqlite3.Connection, context: Context) -> Watched:
+    """Make a database tell what the repositories of a context declare.
+
+    :param connection: a copy of an earlier one, or an empty one
+    :return: all that it depends on, as it was
+    """
+    connection.execute("BEGIN")
+    update = _Update(connection, context)
+    update.run()
+    connection.execute("COMMIT")
+    return update.watched
+
+
+class _Update:
+    """One refresh."""
+
+    def __init__(self, connection: sqlite3.Connection, context: Context) -> None:
+        self.connection = connection
+        self.context = context
+        self.writer = Writer(connection)
+        self.watched: Watched = {}
+
+    def run(self) -> None:
+        wanted = declarations(self.context)
+        kernel = [str(Path(__file__).with_name(f"{name}.py")) for name in KERNEL]
+        same_kernel = self._unchanged(0)
+        if not same_kernel:
+            self._watch(0, {path: stamp(path) for path in kernel})
+        for name, row, declared in self._rows("SELECT id, rowid, declared FROM repository"):
+            if not same_kernel or wanted.get(name) != declared:
+                self._forget(row)
+        known = dict(self._rows("SELECT id, rowid FROM repository"))
+        for name, declared in wanted.items():
+            if name not in known:
+                self._renew(name, self._declare(name, declared))
+            elif not self._unchanged(known[name]):
+                self._renew(name, known[name])
+        self.writer.flush()
+
+    # --- repositories
+
+    def _declare(self, name: str, declared: str) -> int:
+        _, _, description, *plugin = json.loads(declared)[0]
+        return self._insert(
+            "INSERT INTO repository (id, declared, plugin, description) VALUES (?, ?, ?, ?)",
+            *(name, declared, json.dumps(plugin), description),
+        )
+
+    def _renew(self, name: str, row: int) -> None:
+        """Read again what changed of a repository."""
+        try:
+            repository = self.context.repository(name)
+        except PluginError as error:
+            self._leave_out(name, row, error)
+            return
+        self._run(
+            "UPDATE repository SET description = ?, package = ?, error = NULL WHERE rowid = ?",
+            *(repository.description, repository.configpackage, row),
+        )
+        files = files_of(repository)
+        shared = _text(files.others)
+        (before,) = self._rows("SELECT shared FROM repository WHERE rowid = ?", row)
+        if not shared or before != (shared,):
+            self._remove_units(self._units(row).values())
+            self._run("UPDATE repository SET shared = ? WHERE rowid = ?", shared, row)
+        stamps = {module: {path: seen} for module, (path, seen) in files.modules.items()}
+        broken = self._renew_units(repository, row, {"": {}, **stamps})
+        watched = {path: seen for item in stamps.values() for path, seen in item.items()}
+        self._watch(row, {**files.folders, **files.others, **watched}, broken=broken)
+
+    def _leave_out(self, name: str, row: int, error: PluginError) -> None:
+        """Keep why a repository can't be used."""
+        self._remove_units(self._units(row).values())
+        plugins = self.context.plugins
+        provided = [item for item in plugins.repositories if item.spec.id == name]
+        known = {item.plugin: item.warning for item in plugins.broken}
+        warning = known.get(provided[0].plugin, " ".join(str(error).split()))
+        self._run("UPDATE repository SET error = ? WHERE rowid = ?", warning, row)
+        targets = [item.spec.target for item in provided]
+        self._watch(row, witnesses(targets), broken=True)
+
+    def _forget(self, row: int) -> None:
+        self._remove_units(self._units(row).values())
+        self._run("DELETE FROM watched WHERE repository = ?", row)
+        self._run("DELETE FROM repository WHERE rowid = ?", row)
+
+    # --- units
+
+    def _units(self, row: int) -> dict[str, _Unit]:
+        rows = self._rows("SELECT module, rowid, stamp, error FROM unit WHERE repository = ?", row)
+        return {module: _Unit(*unit) for module, *unit in rows}
+
+    def _renew_units(self, repository: Repository, row: int, wanted: dict[str, Watched]) -> bool:
+        """Read the units that aren't as they were; tell whether one of all is broken."""
+        known = self._units(row)
+        outdated = [
+            unit
+            for module, unit in known.items()
+            if module not in wanted or not unit.is_as(wanted[module])
+        ]
+        self._remove_units(outdated)
+        gone = {unit.row for unit in outdated}
+        broken = False
+        for module, seen in wanted.items():
+            if module not in known or known[module].row in gone:
+                broken |= not self._read(repository, row, module, _text(seen))
+        return broken
+
+    def _read(self, repository: Repository, row: int, module: str, seen: str) -> bool:
+        """Read a unit, and tell whether that worked; if it didn't, why is kept."""
+        unit = self._insert(
+            "INSERT INTO unit (repository, module, stamp) VALUES (?, ?, ?)", row, module, seen
+        )
+        try:
+            self.writer.add(row, unit, _entries(repository, module))
+        except (sqlite3.Error, OSError):
+            raise
+        except Exception as error:
+            reason = (
+                error if isinstance(error, DefinitionError) else f"{type(error).__name__}: {error}"
+            )
+            warning = " ".join(f"left out of repository {repository.id}: {reason}".split())
+            self.writer.remove("unit = ?", unit)
+            self._run("UPDATE unit SET error = ? WHERE rowid = ?", warning, unit)
+            return False
+        return True
+
+    def _remove_units(self, units: Iterable[_Unit]) -> None:
+        for unit in units:
+            self.writer.remove("unit = ?", unit.row)
+            self._run("DELETE FROM unit WHERE rowid = ?", unit.row)
+
+    # --- what it depends on
+
+    def _unchanged(self, row: int) -> bool:
+        """Tell whether what a repository depends on is as it was, and if so keep that in mind."""
+        rows = self._rows("SELECT path, time, size FROM watched WHERE repository = ?", row)
+        seen = {path: None if time is None else (time, size) for path, time, size in rows}
+        same = bool(seen) and all(stamp(path) == item for path, item in seen.items())
+        if same:
+            self.watched.update(seen)
+        return same
+
+    def _watch(self, row: int, seen: Watched, *, broken: bool = False) -> None:
+        """Keep what a repository depends on.
+
+        What is broken may work once something else is installed.
+        """
+        if broken:
+            seen = {**seen, **search_path()}
+        self.watched.update(seen)
+        self._run("DELETE FROM watched WHERE repository = ?", row)
+        self.connection.executemany(
+            "INSERT INTO watched VALUES (?, ?, ?, ?)",
+            [(row, path, *(settled(item) or (None, None))) for path, item in seen.items()],
+        )
+
+    # --- SQL
+
+    def _rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def _run(self, sql: str, *parameters: Any) -> None:
+        self.connection.execute(sql, parameters)
+
+    def _insert(self, sql: str, *parameters: Any) -> int:
+        rowid = self.connection.execute(sql, parameters).lastrowid
+        assert rowid is not None
+        return rowid
+
+
+def _text(seen: Watched) -> str:
+    """Give files as they are as text to compare; empty while one of them isn't at rest."""
+    at_rest = {path: settled(item) for path, item in seen.items()}
+    return "" if NEVER in at_rest.values() else json.dumps(at_rest)
+
+
+def _entries(repository: Repository, module: str) -> Iterable[Entry]:
+    if module:
+        return entries_of(repository, module)
+    return (entry._replace(repository=repository.id) for entry in repository.entries())

@@ -1,0 +1,55 @@
+"""Entries to rows of the database, and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from datamaestro.catalog.entry import Entry, FileFacts
+
+__all__ = ["FROM", "entry_of", "facts_of"]
+
+FROM = """
+SELECT entry.rowid, entry.id, entry.name, repository.id, repository.plugin, facts.json
+FROM entry JOIN repository ON repository.rowid = entry.repository
+JOIN facts ON facts.rowid = entry.rowid
+"""
+"""What :func:`entry_of` takes."""
+
+_ELSEWHERE = {"id", "name", "repository", "distribution", "version"}
+_DEFAULTS = Entry("")._asdict()
+_LISTS = [name for name, value in _DEFAULTS.items() if value == () and name != "files"]
+
+
+def facts_of(entry: Entry) -> str:
+    """Give what has no column of its own, as JSON."""
+    facts = {
+        name: value
+        for name, value in entry._asdict().items()
+        if name not in _ELSEWHERE and value != _DEFAULTS[name]
+    }
+    return json.dumps(facts, separators=(",", ":"))
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """Make an entry of a row."""
+    _, name, title, repository, plugin, text = row
+    facts = json.loads(text)
+    distribution, version, _ = json.loads(plugin)
+    for field in _LISTS:
+        if field in facts:
+            facts[field] = tuple(facts[field])
+    if "files" in facts:
+        facts["files"] = tuple(
+            FileFacts(resource, tuple(urls), *known) for resource, urls, *known in facts["files"]
+        )
+    if "axes" in facts:
+        facts["axes"] = {axis: tuple(values) for axis, values in facts["axes"].items()}
+    return Entry(
+        id=name,
+        name=title,
+        repository=repository,
+        distribution=distribution or None,
+        version=version or None,
+        **facts,
+    )

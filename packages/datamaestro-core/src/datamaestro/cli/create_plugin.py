@@ -1,0 +1,32 @@
+"""``datamaestro create-plugin``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+KINDS = ("repository", "handler", "format", "transport")
+
+
+@click.command
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KINDS), required=True, help="What it provides.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The folder to make it in (default: the current one).",
+)
+def command(name: str, kind: str, into: Path) -> None:
+    """Write a new distribution, NAME, with a plugin and its tests.
+
+    It builds, installs and passes its tests as it stands.
+    """
+    from datamaestro.create.plugin import write_plugin
+
+    folder = write_plugin(name, kind, into.absolute())
+    click.echo(str(folder))
+    click.echo("To install it: pip install --editable . --group test; to test it: pytest", err=True)

@@ -1,0 +1,164 @@
+"""New distributions of plugins, from templates."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePosixPath
+from string import Template
+
+from datamaestro.errors import DataDirectoryError, QueryError
+from datamaestro.files import usable
+
+__all__ = ["KINDS", "PluginName", "write_plugin"]
+
+SUFFIX = ".template"
+PACKAGE = "PACKAGE"
+"""What stands for the import package in the paths of templates."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of plugin.
+
+    :param summary: what it is, of which a name follows
+    :param words: those in names of distributions that only say that they are of this kind
+    :param requirements: the distributions that its templates import
+    """
+
+    summary: str
+    words: frozenset[str]
+    requirements: tuple[str, ...] = ("datamaestro-core",)
+
+
+KINDS = {
+    "repository": Kind(
+        "Datasets of",
+        frozenset({"datasets", "repository"}),
+        tuple(
+            f"datamaestro-{name}"
+            for name in ("core", "download-single", "format-csv", "transport-local")
+        ),
+    ),
+    "handler": Kind("A handler of downloads:", frozenset({"download", "handler"})),
+    "format": Kind("A file format:", frozenset({"format"})),
+    "transport": Kind("A transport:", frozenset({"transport"})),
+}
+
+
+@dataclass(frozen=True)
+class PluginName:
+    """The names of a distribution and what is in it.
+
+    :param distribution: as normalized by PEP 503: ``datamaestro-format-hdf5``
+    :param words: those that tell it from others of its kind: ``hdf5``
+    """
+
+    distribution: str
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, kind: str) -> PluginName:
+        """Read a distribution's name.
+
+        :raises QueryError: if it is none, or if no import package can have its name
+        """
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+            raise QueryError(
+                "not the name of a distribution",
+                expected="ASCII letters and digits, and '-', '_' or '.' between them",
+                found=repr(name),
+            )
+        distribution = re.sub(r"[-_.]+", "-", name).lower()
+        package = distribution.replace("-", "_")
+        taken = {*sys.stdlib_module_names, *keyword.kwlist, "datamaestro"}
+        if not package.isidentifier() or package in taken:
+            raise QueryError(
+                "no import package can have this name",
+                expected="one that begins with a letter, and that Python doesn't use itself",
+                found=repr(package),
+            )
+        words = tuple(distribution.split("-"))
+        common = KINDS[kind].words | {"datamaestro"}
+        own = tuple(word for word in words if word not in common)
+        return cls(distribution, own or words)
+
+    @property
+    def package(self) -> str:
+        """The import package: ``datamaestro_format_hdf5``."""
+        return self.distribution.replace("-", "_")
+
+    @property
+    def class_name(self) -> str:
+        """The class that the plugin provides: ``Hdf5``."""
+        name = "".join(word.capitalize() for word in self.words)
+        return name if name.isidentifier() else f"The{name}"
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of URLs, which begins with a letter (RFC 3986): ``hdf5``."""
+        return "".join(self.words).lstrip("0123456789") or "example"
+
+
+def write_plugin(name: str, kind: str, folder: Path) -> Path:
+    """Write a distribution that builds, installs and passes its tests as it stands.
+
+    :param name: its name, as pip takes it
+    :param kind: one of `KINDS`
+    :param folder: where its own folder, which it gives, is made
+    :raises QueryError: if it can't have that name
+    :raises DataDirectoryError: if there is something in its place
+    """
+    plugin = PluginName.of(name, kind)
+    target = folder / plugin.distribution
+    if target.exists():
+        raise DataDirectoryError("something is there already; it was left as it is", where=target)
+    values = _values(plugin, kind)
+    with usable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as beside:
+            whole = Path(beside, plugin.distribution)
+            for path, text in _templates(kind):
+                place = whole / str(path).replace(PACKAGE, plugin.package)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(Template(text).substitute(values), encoding="utf-8", newline="\n")
+            shutil.move(whole, target)
+    return target
+
+
+def _values(plugin: PluginName, kind: str) -> dict[str, str]:
+    core = version("datamaestro-core")
+    requirements = (f'  "{name}>={core}",' for name in KINDS[kind].requirements)
+    return {
+        "name": plugin.distribution,
+        "package": plugin.package,
+        "id": "-".join(plugin.words),
+        "class_name": plugin.class_name,
+        "lower_name": plugin.class_name.lower(),
+        "scheme": plugin.scheme,
+        "kind": kind,
+        "summary": f"{KINDS[kind].summary} {' '.join(plugin.words)}",
+        "dependencies": "\n".join(requirements),
+    }
+
+
+def _templates(kind: str) -> Iterator[tuple[PurePosixPath, str]]:
+    """Give the templates of a kind, each with its path in the distribution."""
+    for name in ("common", kind):
+        yield from _texts(files("datamaestro.create") / "templates" / name, PurePosixPath())
+
+
+def _texts(folder: Traversable, place: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
+    for item in folder.iterdir():
+        if item.is_dir():
+            yield from _texts(item, place / item.name)
+        elif item.name.endswith(SUFFIX):
+            yield place / item.name.removesuffix(SUFFIX), item.read_text(encoding="utf-8")

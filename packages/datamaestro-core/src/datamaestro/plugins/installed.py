@@ -1,0 +1,223 @@
+"""What is installed, remembered from one process to the next.
+
+Finding out takes a look into every installed distribution and the import of each
+plugin. So what was found is kept in a file, together with the times of the files and
+folders that it came from: as long as these are the same, so is it, and no plugin is
+imported to know what there is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from datamaestro.freshness import Stamp, settled, stamp, unchanged
+from datamaestro.plugins.descriptors import RepositorySpec
+from datamaestro.plugins.provided import BrokenPlugin, Plugin, Provided
+
+__all__ = [
+    "Command",
+    "Installed",
+    "index_folder",
+    "recall",
+    "search_path",
+    "store",
+    "user_cache",
+    "witnesses",
+]
+
+FORMAT = 1
+FILE = "installed.json"
+METADATA = (".dist-info", ".egg-info", ".egg", ".egg-link")
+
+
+class Command(NamedTuple):
+    """A command that a plugin adds.
+
+    :param name: what the user writes
+    :param target: ``module:attribute``
+    :param distribution: who adds it
+    """
+
+    name: str
+    target: str
+    distribution: str
+
+
+class Installed(NamedTuple):
+    """What was found.
+
+    :param repositories: the repositories of all plugins
+    :param hooks: the hooks that some plugin implements
+    :param commands: the commands of plugins
+    :param broken: the plugins that couldn't be loaded
+    """
+
+    repositories: list[Provided[RepositorySpec]]
+    hooks: frozenset[str]
+    commands: list[Command]
+    broken: list[BrokenPlugin]
+
+
+def index_folder() -> Path:
+    """Give the folder of what is remembered about this environment.
+
+    It lies in ``DATAMAESTRO_INDEX_DIR``, or else in the user's cache folder. Each
+    interpreter has one, and another for each ``PYTHONPATH``.
+    """
+    import zlib
+
+    named = os.environ.get("DATAMAESTRO_INDEX_DIR")
+    folder = Path(named).expanduser().absolute() if named else user_cache() / "index"
+    told = [sys.prefix, sys.version, os.environ.get("PYTHONPATH", "")]
+    return folder / f"{sys.implementation.cache_tag}-{zlib.crc32('|'.join(told).encode()):08x}"
+
+
+def user_cache() -> Path:
+    """Give the folder for what may be removed at any time.
+
+    It is that of `platformdirs`, whose import would take longer than a search.
+    """
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA") or Path("~/AppData/Local").expanduser()
+        return Path(local, "datamaestro", "Cache")
+    if sys.platform == "darwin":
+        return Path("~/Library/Caches/datamaestro").expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "datamaestro"
+
+
+def recall(folder: Path) -> Installed | None:
+    """Give what was remembered, if it is still so.
+
+    It is when the folders of the import path are as they were, or have nothing of a
+    plugin in them, before and now; and the files that tell of plugins are too.
+    """
+    try:
+        document = json.loads((folder / FILE).read_bytes())
+        if document["format"] != FORMAT:
+            return None
+        if not _same_folders(document["folders"], document["packages"]):
+            return None
+        if not unchanged({path: _stamp(seen) for path, seen in document["files"].items()}):
+            return None
+        return Installed(
+            [_provided(*item) for item in document["repositories"]],
+            frozenset(document["hooks"]),
+            [Command(*item) for item in document["commands"]],
+            [BrokenPlugin(Plugin(*plugin), reason) for plugin, reason in document["broken"]],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # nothing was, or something else wrote there
+
+
+def store(
+    folder: Path, installed: Installed, folders: Mapping[str, Stamp], files: Mapping[str, Stamp]
+) -> None:
+    """Remember what was found; where that can't be written, it isn't.
+
+    :param folders: the import path, as it was before
+    :param files: those that tell of plugins, as they were before
+    """
+    packages = {_package(item.spec.target) for item in installed.repositories}
+    packages |= {_package(item.target) for item in installed.commands}
+    packages |= {
+        _package(item.plugin.entry_point.rpartition(" = ")[2]) for item in installed.broken
+    }
+    document = {
+        "format": FORMAT,
+        "folders": {
+            path: [settled(seen), _tells_of_plugins(path, packages)]
+            for path, seen in folders.items()
+        },
+        "files": {path: settled(seen) for path, seen in files.items()},
+        "packages": sorted(packages),
+        "repositories": [[*item.spec, *item.plugin] for item in installed.repositories],
+        "hooks": sorted(installed.hooks),
+        "commands": [list(item) for item in installed.commands],
+        "broken": [[item.plugin, item.reason] for item in installed.broken],
+    }
+    beside = folder / f".{FILE}.{os.getpid()}.{os.urandom(4).hex()}"
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            beside.write_text(json.dumps(document), encoding="utf-8")
+            beside.replace(folder / FILE)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def search_path() -> dict[str, Stamp]:
+    """Give the folders that modules and distributions are looked for in, as they are."""
+    return {path: stamp(path) for path in _path()}
+
+
+def witnesses(targets: Iterable[str]) -> dict[str, Stamp]:
+    """Give the files that tell of plugins, as they are.
+
+    :param targets: what the entry points name
+    """
+    modules = {target.partition(":")[0].strip() for target in targets}
+    files: set[Path] = set()
+    for folder in map(Path, _path()):
+        files.update(_entry_points(folder))
+        for module in modules:
+            path = folder.joinpath(*module.split("."))
+            package = folder / _package(module)
+            files.update(package.glob("*.py"))
+            files.update(item for item in (path.with_suffix(".py"), path / "__init__.py"))
+    return {str(path): seen for path in sorted(files) if (seen := stamp(str(path))) is not None}
+
+
+def _entry_points(folder: Path) -> Iterable[Path]:
+    """Give the files below a folder of distributions that name plugins."""
+    for path in folder.glob("*-info/entry_points.txt"):
+        with suppress(OSError):
+            if b"datamaestro" in path.read_bytes():
+                yield path
+
+
+def _same_folders(known: dict[str, Any], packages: list[str]) -> bool:
+    now = _path()
+    gone = known.keys() - set(now)
+    if any(tells for path, (_, tells) in known.items() if path in gone):
+        return False
+    for path in now:
+        seen, tells = known.get(path, (None, False))
+        if path in known and stamp(path) == _stamp(seen):
+            continue
+        if tells or _tells_of_plugins(path, packages):
+            return False
+    return True
+
+
+def _tells_of_plugins(path: str, packages: Iterable[str]) -> bool:
+    """Tell whether something in a folder of the import path may matter to plugins."""
+    try:
+        names = os.listdir(path)  # noqa: PTH208  (the names are all that is wanted)
+    except NotADirectoryError:
+        return True  # an archive
+    except OSError:
+        return False
+    modules = {*packages, *(f"{name}.py" for name in packages)}
+    return any(name in modules or name.endswith(METADATA) for name in names)
+
+
+def _path() -> list[str]:
+    return list(dict.fromkeys(os.path.abspath(path) for path in sys.path))  # noqa: PTH100
+
+
+def _package(target: str) -> str:
+    return target.partition(":")[0].partition(".")[0].strip()
+
+
+def _provided(name: str, target: str, description: str, *plugin: str) -> Provided[RepositorySpec]:
+    return Provided(RepositorySpec(name, target, description), Plugin(*plugin))
+
+
+def _stamp(seen: list[int] | None) -> Stamp:
+    return None if seen is None else (seen[0], seen[1])

@@ -1,0 +1,104 @@
+"""Regular expressions that are bounded in time.
+
+The standard library's can backtrack for longer than anyone waits, and can't be
+stopped; those of `regex` mean the same, and stop after a time.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from datamaestro.errors import QueryError
+
+__all__ = ["SECONDS", "check", "fully", "is_plain", "plainly", "somewhere"]
+
+SECONDS = 5.0
+"""How long the texts that an expression is slow with may take, all together."""
+
+SLOW = 0.01
+"""From how many seconds on a text counts as one of these."""
+
+_SPECIAL = re.compile(r"[\\^$*+?{}\[\]|()]")
+
+Matcher = Callable[[str], bool]
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text means itself as an expression, but for dots, which fit anything."""
+    return _SPECIAL.search(text) is None
+
+
+def check(expression: str) -> None:
+    """Refuse what is no regular expression.
+
+    :raises QueryError: it tells the character
+    """
+    try:
+        re.compile(expression)
+    except re.error as error:
+        place = "" if error.pos is None else f" at character {error.pos + 1}"
+        raise QueryError(
+            f"not a regular expression: {expression!r}", found=f"{error.msg}{place}"
+        ) from error
+
+
+def plainly(text: str) -> Matcher:
+    """Give what tells whether a folded text has a plain one in it.
+
+    >>> plainly("fashion.mnist")("the fashion-mnist")
+    True
+    """
+    if "." not in text:
+        return lambda there: text in there
+    search = re.compile(".".join(map(re.escape, text.split(".")))).search
+    return lambda there: search(there) is not None
+
+
+def somewhere(expression: str) -> Matcher:
+    """Give what tells whether an expression matches anywhere in a text."""
+    if is_plain(expression):
+        search = re.compile(expression, re.IGNORECASE).search
+        return lambda text: search(text) is not None
+    return _bounded(expression, _compiled(expression).search)
+
+
+def fully(expression: str) -> Matcher:
+    """Give what tells whether an expression matches the whole of a text."""
+    if is_plain(expression):
+        match = re.compile(expression, re.IGNORECASE).fullmatch
+        return lambda text: match(text) is not None
+    return _bounded(expression, _compiled(expression).fullmatch)
+
+
+def _compiled(expression: str) -> Any:
+    # Imported for what is really an expression: it costs as much as all of ours.
+    import regex
+
+    try:
+        return regex.compile(expression, regex.IGNORECASE)
+    except regex.error as error:
+        raise QueryError(f"not a regular expression: {expression!r}", found=error) from error
+
+
+def _bounded(expression: str, match: Callable[..., Any]) -> Matcher:
+    left = SECONDS
+
+    def matches(text: str) -> bool:
+        nonlocal left
+        start = time.monotonic()
+        try:
+            found = match(text, timeout=max(left, SLOW)) is not None
+        except TimeoutError:
+            raise QueryError(
+                f"the regular expression {expression!r} takes too long",
+                expected=f"{SECONDS:g} seconds at the most",
+                hint="write it without repetitions inside repetitions, such as (a+)+",
+            ) from None
+        if (spent := time.monotonic() - start) > SLOW:
+            left -= spent
+        return found
+
+    return matches

@@ -1,0 +1,147 @@
+"""What the data type of a file format promises."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import pickle
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from datamaestro.context import Context
+from datamaestro.create import recognized_value
+from datamaestro.data import Base, File, Folder
+from datamaestro.data.encoding import to_json
+from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro.plugins import Candidate
+from datamaestro.testing.contracts.described import description_of, undocumented
+from datamaestro.testing.reading import exercise
+from datamaestro.testing.samples import Sampling, samplers
+
+__all__ = ["FormatContract"]
+
+Stored = File | Folder
+"""What has a path; a folder that is read in place may be an archive's file."""
+
+
+class FormatContract:
+    """Tests of a data type that reads a file. ::
+
+        class TestPairs(FormatContract):
+            data_type = Pairs
+
+            def damaged(self, content):
+                return [b"no pair"]
+
+    :cvar data_type: its class
+    :cvar parameters: those that its sample is written with, besides the path
+    :cvar filename: what the sample is called
+    """
+
+    data_type: ClassVar[type[File] | type[Folder]]
+    parameters: ClassVar[Mapping[str, Any]] = {}
+    filename: ClassVar[str] = "sample"
+
+    def read(self, value: Any) -> None:
+        """Read all of a value; to be extended for methods that only it has."""
+        exercise(value)
+
+    def damaged(self, content: bytes) -> Iterable[bytes]:
+        """Give what must be refused: by default the sample without its last byte or half.
+
+        A format whose end nothing tells, such as text, gives content that is wrong in
+        another way, or none.
+        """
+        return (content[:-1], content[: len(content) // 2])
+
+    # --- what the tests share
+
+    @pytest.fixture
+    def value(self, tmp_path: Path) -> Stored:
+        """Give a value whose file isn't there."""
+        return self.data_type(path=tmp_path / self.filename, **self.parameters)
+
+    @pytest.fixture
+    def sample(self, value: Stored, context: Context) -> Stored:
+        """Give a value with the sample that its plugin writes."""
+        Sampling(samplers(context.plugins)).write(value)
+        return value
+
+    # --- what it says
+
+    def test_a_plugin_provides_it_and_tells_what_it_is(self, context: Context) -> None:
+        plugins = context.plugins
+        found = description_of(self.data_type, plugins, plugins.data_types)
+        assert found.name == self.data_type.__name__
+        assert found.summary
+        assert inspect.getdoc(self.data_type)
+
+    def test_every_parameter_is_documented(self) -> None:
+        names = {field.name for field in dataclasses.fields(self.data_type)} - {"id"}
+        assert undocumented(self.data_type, sorted(names)) == []
+
+    # --- a value
+
+    def test_building_a_value_opens_nothing(self, value: Stored) -> None:
+        assert isinstance(value, Base)
+        assert not value.path.exists()
+
+    def test_a_file_that_is_not_there_is_an_error_that_names_it(self, value: Stored) -> None:
+        with pytest.raises(OSError, match=self.filename):
+            self.read(value)
+
+    def test_a_text_is_taken_for_a_path(self, value: Stored) -> None:
+        assert self.data_type(path=str(value.path), **self.parameters) == value  # type: ignore[arg-type]
+
+    def test_a_parameter_that_it_has_not_is_an_error(self, value: Stored) -> None:
+        with pytest.raises(ParameterError, match="no_such_parameter"):
+            self.data_type(path=value.path, no_such_parameter=1)  # type: ignore[call-arg]
+
+    def test_a_value_does_not_change(self, value: Stored) -> None:
+        with pytest.raises(AttributeError):
+            value.path = Path("elsewhere")  # type: ignore[misc]
+
+    def test_a_value_comes_back_from_json(self, value: Stored) -> None:
+        document = json.loads(json.dumps(to_json(value)))
+        assert self.data_type(**document) == value
+
+    def test_a_value_goes_to_another_process(self, sample: Stored) -> None:
+        self.read(sample)
+        again = pickle.loads(pickle.dumps(sample))
+        assert again == sample
+        self.read(again)
+
+    # --- its file
+
+    def test_a_sample_is_read_to_its_end(self, sample: Stored) -> None:
+        self.read(sample)
+
+    def test_samples_are_the_same_each_time(self, sample: Stored, context: Context) -> None:
+        first = sample.path.read_bytes()
+        sample.path.unlink()
+        Sampling(samplers(context.plugins)).write(sample)
+        assert sample.path.read_bytes() == first
+
+    def test_reading_does_not_change_the_file(self, sample: Stored) -> None:
+        before = sample.path.read_bytes()
+        self.read(sample)
+        assert sample.path.read_bytes() == before
+
+    def test_a_damaged_file_is_an_error_that_names_it(self, sample: Stored) -> None:
+        for number, content in enumerate(self.damaged(sample.path.read_bytes())):
+            path = sample.path.with_name(f"damaged{number}-{self.filename}")
+            path.write_bytes(content)
+            with pytest.raises(DataFormatError) as caught:
+                self.read(dataclasses.replace(sample, path=path))
+            assert str(path) in str(caught.value)
+
+    def test_its_sample_is_recognized(self, sample: Stored, context: Context) -> None:
+        plugins = context.plugins
+        if not description_of(self.data_type, plugins, plugins.data_types).recognize:
+            pytest.skip("its plugin doesn't recognize it")
+        proposal = recognized_value(Candidate(sample.path, self.filename), context.plugins)
+        assert proposal.target.rpartition(":")[2] == self.data_type.__name__

@@ -1,0 +1,228 @@
+"""What a repository promises, for each of its datasets."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import pytest
+
+from datamaestro.catalog.entry import Entry
+from datamaestro.context import Context
+from datamaestro.data import Base
+from datamaestro.data.encoding import to_json
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.errors import DownloadError
+from datamaestro.identifiers import is_dataset_id
+from datamaestro.repository import Repository
+from datamaestro.testing.mock import MockContext
+from datamaestro.testing.reading import exercise
+from datamaestro.testing.samples import Sampler
+
+__all__ = ["RepositoryContract"]
+
+HEAVY = ("numpy", "pandas", "polars", "pyarrow", "requests", "torch", "urllib3")
+"""What definitions must not import: they are looked at much more often than prepared."""
+
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+
+
+class RepositoryContract:
+    """Tests of a repository and of every dataset in it; nothing is downloaded. ::
+
+        class TestFlowers(RepositoryContract):
+            repository = FlowerRepository
+
+    With ``--datamaestro-download`` each dataset is downloaded as well.
+
+    :cvar repository: its class
+    :cvar unverified: why files of a dataset can't be verified, or have no size, by its
+        id: publishers don't always tell
+    :cvar samples: functions that write samples, for data types whose plugin names none
+    """
+
+    repository: ClassVar[type[Repository]]
+    unverified: ClassVar[Mapping[str, str]] = {}
+    samples: ClassVar[Mapping[type[Base], Sampler]] = {}
+
+    def read(self, value: Any) -> None:
+        """Read all of a dataset's value; to be extended for methods that only it has."""
+        exercise(value)
+
+    # --- one test for each dataset
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give each test that takes ``dataset_id`` the ids of all datasets."""
+        if "dataset_id" in metafunc.fixturenames:
+            # Nothing of this context is on disk: only the definitions are read.
+            found = self.repository(Context(Path("unused")))
+            metafunc.parametrize("dataset_id", sorted(item.id for item in found))
+
+    @pytest.fixture
+    def installed(self, context: Context) -> Repository:
+        """Give the repository as its plugin provides it."""
+        return context.repository(self.repository.NAMESPACE)
+
+    @pytest.fixture
+    def definition(self, installed: Repository, dataset_id: str) -> DatasetDefinition:
+        """Give what is declared about a dataset."""
+        found = installed.find(dataset_id)
+        assert found is not None
+        return found
+
+    @pytest.fixture
+    def mocked(self, home: Path) -> MockContext:
+        """Give a context that makes up data."""
+        return MockContext(home / "mock", samples=self.samples)
+
+    # --- the repository
+
+    def test_the_repository_is_provided_by_a_plugin(self, installed: Repository) -> None:
+        assert type(installed) is self.repository
+
+    def test_the_repository_tells_what_it_holds(self, installed: Repository) -> None:
+        assert installed.description
+        assert inspect.getdoc(self.repository)
+
+    def test_every_definition_can_be_read(self, installed: Repository) -> None:
+        assert list(installed)
+        assert installed.broken == {}
+
+    def test_no_two_datasets_share_an_id_or_an_alias(self, installed: Repository) -> None:
+        names = Counter(
+            name for definition in installed for name in [definition.id, *definition.aliases]
+        )
+        assert [name for name, count in names.items() if count > 1] == []
+
+    def test_definitions_import_nothing_heavy(self, installed: Repository) -> None:
+        code = (
+            "import sys, importlib\n"
+            f"for name in {installed.modules()!r}: importlib.import_module(name)\n"
+            f"print([name for name in {HEAVY!r} if name in sys.modules])"
+        )
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
+        assert done.stdout.strip() == "[]"
+
+    def test_data_types_are_what_the_plugin_says(self, context: Context) -> None:
+        package = self.repository.__module__.partition(".")[0]
+        for item in context.plugins.data_types:
+            if item.spec.target.partition(":")[0].partition(".")[0] == package:
+                data_type = context.plugins.load(item)
+                assert issubclass(data_type, Base)
+                assert item.spec.name == data_type.__name__
+                assert item.spec.summary
+
+    def test_what_is_said_to_be_unverified_is(self, installed: Repository) -> None:
+        found = {item.id for item in installed if _unverified(item)}
+        assert sorted(set(self.unverified) - found) == []
+
+    # --- what a dataset declares
+
+    def test_a_dataset_is_found_in_the_module_that_its_id_points_to(
+        self, installed: Repository, dataset_id: str
+    ) -> None:
+        found = installed.find_by_path(dataset_id)
+        assert found is not None
+        assert found.id == dataset_id
+
+    def test_an_id_and_its_aliases_are_well_formed(self, definition: DatasetDefinition) -> None:
+        names = [definition.id, *definition.aliases]
+        assert [name for name in names if not is_dataset_id(name)] == []
+
+    def test_a_definition_is_valid(self, definition: DatasetDefinition) -> None:
+        definition.validate()
+        Entry.of(definition)
+
+    def test_a_dataset_tells_what_it_is(self, definition: DatasetDefinition) -> None:
+        assert definition.name
+        assert definition.description
+        assert "TODO" not in definition.name + definition.description
+
+    def test_links_of_a_dataset_are_well_formed(self, definition: DatasetDefinition) -> None:
+        if definition.url is not None:
+            parts = urlsplit(definition.url)
+            assert parts.scheme in ("http", "https")
+            assert parts.hostname
+        if definition.doi is not None:
+            assert _DOI.fullmatch(definition.doi)
+
+    def test_urls_of_a_dataset_can_be_fetched_by_a_plugin(
+        self, definition: DatasetDefinition, context: Context
+    ) -> None:
+        for resource in definition.ordered_resources():
+            for source in resource.sources:
+                assert len(set(source.urls)) == len(source.urls)
+                for url in source.urls:
+                    transport = context.transport(url)
+                    assert re.search(r"\s", url) is None
+                    assert urlsplit(url).hostname or not transport.network
+
+    def test_a_file_can_be_verified_or_it_is_told_why_not(
+        self, definition: DatasetDefinition
+    ) -> None:
+        if definition.id not in self.unverified:
+            assert _unverified(definition) == []
+
+    # --- its value
+
+    def test_a_value_is_built_without_any_file(
+        self, definition: DatasetDefinition, context: Context
+    ) -> None:
+        value = context.get(definition)
+        assert isinstance(value, definition.type)
+        assert value.id is not None
+        assert value == context.get(definition)
+        assert not context.folder(definition).exists()
+
+    def test_a_value_is_read_to_its_end_with_mock_data(
+        self, definition: DatasetDefinition, mocked: MockContext
+    ) -> None:
+        value = mocked.prepare(definition)
+        assert isinstance(value, definition.type)
+        self.read(value)
+
+    def test_a_value_is_the_same_after_a_way_through_json(
+        self, definition: DatasetDefinition, mocked: MockContext
+    ) -> None:
+        document = to_json(mocked.get(definition))
+        assert json.loads(json.dumps(document)) == document
+
+    # --- the real thing
+
+    @pytest.mark.datamaestro_download
+    def test_a_dataset_is_downloaded_and_read(
+        self, dataset_id: str, download_context: Context
+    ) -> None:
+        try:
+            value = download_context.prepare(dataset_id)
+        except DownloadError as error:
+            if download_context.mirror is None:
+                raise
+            pytest.skip(f"not in the mirror: {error.where}")
+        self.read(value)
+
+
+def _unverified(definition: DatasetDefinition) -> list[str]:
+    """Give the URLs of what a dataset downloads without a size or a digest declared."""
+    return [
+        source.url
+        for resource in definition.ordered_resources()
+        for source in resource.sources
+        if source.size is None or not source.digests
+    ]

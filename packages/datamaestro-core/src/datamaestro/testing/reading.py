@@ -1,0 +1,37 @@
+"""Reading all that a value stands for, through the methods that data types have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datamaestro.data import Base, File
+from datamaestro.testing.samples import values_in
+
+__all__ = ["exercise"]
+
+
+def exercise(value: Any) -> None:
+    """Read a value and its parts to their ends.
+
+    Files are opened, ``data()`` is called, ``len()`` asked for and iteration run to its
+    end, wherever a data type has them.
+
+    :raises AssertionError: if a value's length isn't the number of its items
+    """
+    for part in values_in(value):
+        _read(part)
+
+
+def _read(value: Base) -> None:
+    methods: Any = value
+    if isinstance(value, File):
+        with value.open() as file:
+            file.read(1)
+    if callable(getattr(type(value), "data", None)):
+        methods.data()
+    length = len(methods) if hasattr(type(value), "__len__") else None
+    if hasattr(type(value), "__iter__"):
+        count = 0
+        for _ in methods:
+            count += 1
+        assert length in (None, count), f"{value!r} has length {length} and {count} items"

@@ -1,0 +1,480 @@
+"""The index: never out of date, never in the way, and only as much read as has to be."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from datamaestro.catalog import Entry
+from datamaestro.context import Context
+from datamaestro.errors import DefinitionError
+from datamaestro.identifiers import parse
+from datamaestro.plugins.installed import user_cache
+from datamaestro.search import Condition, forgiven
+from datamaestro.testing import write_distribution
+
+PACKAGE = """
+from pathlib import Path
+from datamaestro import Repository
+from datamaestro.catalog import Entry
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+
+LIST = Path(__file__).with_name("list.txt")
+
+
+class Things(Repository):
+    NAMESPACE = "counted"
+    DESCRIPTION = "Things to count"
+
+    def entry_files(self):
+        return [LIST]
+
+    def entries(self):
+        if LIST.exists():
+            for line in LIST.read_text().split():
+                yield Entry(f"org.hub.{line}", name=line)
+
+    def define(self, dataset_id):
+        if dataset_id != "org.hub.oak":
+            return None
+
+        @dataset(File, id=dataset_id)
+        def oak():
+            return {"path": "oak"}
+
+        return oak
+"""
+
+MODULE = """
+import counted
+with counted.LIST.with_name("read.txt").open("a") as log:
+    log.write("{name} ")
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from counted.words import TAGS
+from datamaestro.definitions import datatags
+
+@datatags(*TAGS)
+@dataset(File)
+def {name}():
+    '''{title}'''
+    return {{"path": "{name}"}}
+"""
+
+
+class Site:
+    """A folder of installed distributions, with one repository in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def install(self, *names: str, version: str = "1.0", title: str = "A thing") -> None:
+        modules = {
+            f"counted/config/org/{name}.py": MODULE.format(name=name, title=title) for name in names
+        }
+        files = {"counted/__init__.py": PACKAGE, "counted/words.py": "TAGS = ['countable']\n"}
+        write_distribution(
+            self.folder,
+            "counted",
+            version=version,
+            files={**files, **modules},
+            entry_points={"datamaestro.repositories": {"counted": "counted:Things"}},
+        )
+        self.rest()
+
+    def write(self, path: str, text: str) -> None:
+        (self.folder / path).write_text(text, encoding="utf-8")
+
+    def rest(self) -> None:
+        """Let some time pass since the last change, but for files that were changed before."""
+        self._times = getattr(self, "_times", 1_000_000_000) + 10
+        for path in (self.folder, *self.folder.rglob("*")):
+            if path.stat().st_mtime > 1_500_000_000:
+                os.utime(path, (self._times, self._times))
+
+    def read(self) -> list[str]:
+        """Give the modules that were run since the last call."""
+        log = self.folder / "counted" / "read.txt"
+        names = log.read_text().split() if log.exists() else []
+        log.unlink(missing_ok=True)
+        self.rest()
+        return sorted(names)
+
+
+@pytest.fixture
+def site(site_packages, home):
+    found = Site(site_packages)
+    found.install("one", "two")
+    assert search() == ["org.one.one", "org.two.two"]
+    assert found.read() == ["one", "two"]
+    return found
+
+
+def search(query="repo:counted"):
+    """Search with a context of its own, which knows only what is on disk."""
+    return [entry.id for entry in Context().catalog.search(Condition.parse(query))]
+
+
+def entry(name):
+    return Context().catalog.entry(parse(name))
+
+
+def index_file(context):
+    return context.index_folder / "catalog.sqlite"
+
+
+# --- only what changed is read again
+
+
+def test_what_was_read_once_is_not_read_again(site):
+    assert search() == ["org.one.one", "org.two.two"]
+    assert entry("org.one.one").name == "A thing"
+    assert site.read() == []
+
+
+def test_a_module_that_changed_is_read_again_and_no_other(site):
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Another thing"))
+    assert entry("org.one.one").name == "Another thing"
+    assert site.read() == ["one"]
+    assert search("another") == ["org.one.one"]
+
+
+def test_the_modules_that_the_process_has_stay_as_they_are(site):
+    definition = Context().dataset("org.one.one")
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Another thing"))
+    assert entry("org.one.one").name == "Another thing"
+    assert Context().dataset("org.one.one") is definition
+
+
+def test_a_new_module_is_found(site):
+    site.write("counted/config/org/three.py", MODULE.format(name="three", title=""))
+    assert search() == ["org.one.one", "org.three.three", "org.two.two"]
+    assert site.read() == ["three"]
+
+
+def test_a_module_that_is_gone_is_forgotten(site):
+    (site.folder / "counted/config/org/one.py").unlink()
+    assert search() == ["org.two.two"]
+    assert search("repo:counted one") == []
+    assert site.read() == []
+
+
+def test_with_another_module_beside_the_definitions_all_are_read_again(site):
+    site.write("counted/words.py", "TAGS = ['uncountable']\n")
+    search()
+    assert site.read() == ["one", "two"]
+
+
+def test_a_file_that_changes_twice_in_one_moment_is_read_twice(site, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # bytecode would be taken for right
+    path = site.folder / "counted/config/org/one.py"
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Thing 1"))
+    moment = path.stat().st_mtime_ns
+    assert entry("org.one.one").name == "Thing 1"
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Thing 2"))
+    os.utime(path, ns=(moment, moment))
+    assert entry("org.one.one").name == "Thing 2"
+
+
+def test_a_look_up_does_not_make_an_index(site_packages, home):
+    site = Site(site_packages)
+    site.install("one", "two")
+    context = Context()
+    assert context.dataset("org.one.one").id == "org.one.one"
+    assert site.read() == ["one"]
+    assert not index_file(context).exists()
+
+
+def test_a_look_up_imports_what_the_index_says(site):
+    for name in [name for name in sys.modules if name.startswith("counted.config.org")]:
+        del sys.modules[name]
+    assert Context().dataset("org.two.two").repository == "counted"
+    assert site.read() == ["two"]
+
+
+# --- plugins come, change and go
+
+
+@pytest.mark.parametrize("version", ["2.0", "0.5"])
+def test_another_version_is_noticed(site, version):
+    (site.folder / "counted-1.0.dist-info").rename(site.folder / "counted-0.dist-info")
+    for path in (site.folder / "counted-0.dist-info").iterdir():
+        path.unlink()
+    (site.folder / "counted-0.dist-info").rmdir()
+    site.install("one", "two", version=version)
+    assert entry("org.one.one").version == version
+    assert entry("org.one.one").distribution == "counted"
+
+
+def test_a_plugin_that_is_removed_is_forgotten(site):
+    information = site.folder / "counted-1.0.dist-info"
+    for path in information.iterdir():
+        path.unlink()
+    information.rmdir()
+    assert search() == []
+    assert "counted" not in [name for name, _ in Context().catalog.repositories()]
+
+
+def test_a_plugin_that_is_installed_is_noticed(site):
+    write_distribution(
+        site.folder,
+        "others",
+        files={
+            "others/__init__.py": PACKAGE.replace('"counted"', '"others"'),
+            "others/list.txt": "ash",
+        },
+        entry_points={"datamaestro.repositories": {"others": "others:Things"}},
+    )
+    assert search("repo:others") == ["org.hub.ash"]
+    assert site.read() == []
+
+
+def test_an_entry_point_that_is_edited_is_noticed(site):
+    site.write("counted-1.0.dist-info/entry_points.txt", "[datamaestro.repositories]\n")
+    assert search() == []
+
+
+def test_another_import_path_has_other_plugins(site, monkeypatch):
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path != str(site.folder)])
+    assert search() == []
+    monkeypatch.syspath_prepend(site.folder)
+    assert search() == ["org.one.one", "org.two.two"]
+
+
+def test_a_folder_without_plugins_on_the_import_path_changes_nothing(site, monkeypatch, tmp_path):
+    (tmp_path / "tools").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "tools")
+    assert search() == ["org.one.one", "org.two.two"]
+    assert site.read() == []
+
+
+# --- datasets that no module declares
+
+
+def test_entries_are_streamed_into_the_index(site):
+    site.write("counted/list.txt", "oak birch")
+    assert search("repo:counted hub") == ["org.hub.birch", "org.hub.oak"]
+    assert entry("org.hub.oak") == Entry(
+        "org.hub.oak", "counted", name="oak", distribution="counted", version="1.0"
+    )
+
+
+def test_entries_are_asked_for_again_when_their_file_changes(site):
+    site.write("counted/list.txt", "oak")
+    assert search("repo:counted hub") == ["org.hub.oak"]
+    site.write("counted/list.txt", "elm")
+    assert search("repo:counted hub") == ["org.hub.elm"]
+
+
+def test_the_definition_of_a_streamed_dataset_is_made_when_it_is_asked_for(site):
+    site.write("counted/list.txt", "oak")
+    search()
+    assert Context().dataset("org.hub.oak").repository == "counted"
+    assert Context().prepare("counted:org.hub.oak").path == Path("oak")
+
+
+def test_a_dataset_that_is_in_no_list_is_found_if_it_can_be_made(site):
+    assert search("repo:counted hub") == []
+    assert Context().dataset("org.hub.oak").id == "org.hub.oak"
+
+
+def test_what_streams_the_entries_may_fail_without_harm(site, caplog):
+    site.write("counted/__init__.py", PACKAGE.replace("LIST.exists()", "nothing_of_the_kind"))
+    sys.modules.pop("counted")
+    assert search() == ["org.one.one", "org.two.two"]
+    assert "NameError" in caplog.text
+
+
+# --- broken modules
+
+
+@pytest.fixture
+def broken(site):
+    """Break one module among fifty."""
+    for number in range(48):
+        site.write(f"counted/config/org/n{number}.py", MODULE.format(name=f"n{number}", title=""))
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="") + "import nowhere")
+    return site
+
+
+def test_a_broken_module_hides_only_its_own_datasets(broken, caplog):
+    assert len(search()) == 49
+    (warning,) = [record.message for record in caplog.records]
+    assert "left out of repository counted" in warning
+    assert "one.py" in warning
+    assert "nowhere" in warning
+    assert "\n" not in warning
+
+
+def test_broken_modules_are_listed(broken):
+    (line,) = Context().catalog.left_out()
+    assert "one.py" in line
+    assert "nowhere" in line
+
+
+def test_a_broken_module_is_told_of_but_not_tried_again(broken, caplog):
+    search()
+    broken.read()
+    search()
+    broken.read()
+    caplog.clear()
+    assert len(search()) == 49
+    assert len(caplog.records) == 1
+    assert broken.read() == []
+
+
+def test_a_broken_module_is_tried_again_when_it_changed(broken, caplog):
+    search()
+    broken.read()
+    broken.write("counted/config/org/one.py", MODULE.format(name="one", title="mended"))
+    caplog.clear()
+    assert len(search()) == 50
+    assert caplog.records == []
+
+
+def test_asking_for_what_a_broken_module_should_hold_raises_its_error(broken):
+    search()
+    del sys.modules["counted.config.org.one"]
+    with pytest.raises(DefinitionError, match="nowhere"):
+        entry("org.one.one")
+
+
+# --- nothing about the index is ever an error
+
+
+def test_searches_that_race_to_build_all_succeed(site_packages, home):
+    Site(site_packages).install(*(f"n{number}" for number in range(20)))
+    environment = {**os.environ, "PYTHONPATH": str(site_packages)}
+    command = [sys.executable, "-m", "datamaestro", "search", "repo:counted"]
+    running = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    outputs = {process.communicate(timeout=120)[0] for process in running}
+    assert [process.returncode for process in running] == [0, 0, 0, 0]
+    assert len(outputs) == 1
+    assert len(outputs.pop().split()) == 20
+    left = [path.name for path in (home / ".cache").rglob("*") if path.is_file()]
+    assert sorted(left) == ["catalog.sqlite", "installed.json"]
+
+
+def test_a_folder_that_cannot_be_written_is_done_without(site, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(tmp_path / "file"))
+    assert search() == ["org.one.one", "org.two.two"]
+    assert search("irrelevant") == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="may write anywhere")
+def test_a_folder_that_may_only_be_read_is_used(site, monkeypatch):
+    folder = Context().index_folder
+    folder.chmod(0o500)
+    assert search() == ["org.one.one", "org.two.two"]
+    assert site.read() == []
+    folder.chmod(0o700)
+
+
+def test_a_full_disk_is_done_without(site, monkeypatch):
+    index_file(Context()).unlink()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("datamaestro.catalog.database.os.fsync", full)
+    assert search() == ["org.one.one", "org.two.two"]
+    assert list(Context().index_folder.glob("*.sqlite*")) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 1000, b"SQLite format 3\0" + bytes(5000)])
+def test_a_damaged_database_is_made_anew(site, content):
+    index_file(Context()).write_bytes(content)
+    assert search() == ["org.one.one", "org.two.two"]
+    assert search() == ["org.one.one", "org.two.two"]
+    assert site.read() == ["one", "two"]
+
+
+def test_a_database_that_is_damaged_inside_is_made_anew(site):
+    file = index_file(Context())
+    content = bytearray(file.read_bytes())
+    middle = slice(4096 * 12, len(content))
+    content[middle] = b"\xff" * len(content[middle])
+    file.write_bytes(content)
+    assert search("thing repo:counted") == ["org.one.one", "org.two.two"]
+    assert search("thing repo:counted") == ["org.one.one", "org.two.two"]
+
+
+@pytest.mark.parametrize("version", [0, 999_999])
+def test_a_database_of_another_version_is_made_anew(site, version):
+    with sqlite3.connect(index_file(Context())) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    assert search() == ["org.one.one", "org.two.two"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"format": 1}', "garbage"])
+def test_damaged_memories_of_plugins_are_made_anew(site, content):
+    file = Context().index_folder / "installed.json"
+    file.write_text(content, encoding="utf-8")
+    assert search() == ["org.one.one", "org.two.two"]
+    assert json.loads(file.read_text(encoding="utf-8"))["repositories"]
+
+
+def test_without_full_text_search_the_repositories_are_read(site, monkeypatch):
+    index_file(Context()).unlink()
+    site.write("counted/list.txt", "oak")
+    monkeypatch.setattr("datamaestro.catalog.index.can_index", lambda: False)
+    assert search() == ["org.hub.oak", "org.one.one", "org.two.two"]
+    assert search("repo:counted oak") == ["org.hub.oak"]
+    assert entry("org.one.one").version == "1.0"
+    assert "org.hub.oak" in Context().catalog.ids()
+    _, replaced = forgiven(Condition.parse("uncountabel repo:counted"), Context().catalog)
+    assert replaced == {"uncountabel": "countable"}
+    assert not index_file(Context()).exists()
+
+
+def test_the_cache_folder_is_that_of_platformdirs(monkeypatch):
+    from platformdirs import user_cache_path
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert user_cache() == user_cache_path("datamaestro", appauthor=False)
+
+
+# --- typing errors
+
+
+def test_a_word_that_nothing_matches_is_replaced_by_the_one_most_like_it(site):
+    site.write("counted/list.txt", "mnist birch")
+    catalog = Context().catalog
+    condition, replaced = forgiven(Condition.parse("mnsit repo:counted"), catalog)
+    assert replaced == {"mnsit": "mnist"}
+    assert [item.id for item in catalog.search(condition)] == ["org.hub.mnist"]
+
+
+def test_a_word_like_no_other_stays(site):
+    assert forgiven(Condition.parse("qqqqqq"), Context().catalog)[1] == {}
+
+
+# --- what is on disk
+
+
+def test_prepared_datasets_are_found(site):
+    context = Context()
+    folder = context.datapath / "counted/org/hub/oak"
+    folder.mkdir(parents=True)
+    (folder / "oak.csv").write_bytes(b"12")
+    record = {"fingerprint": "F", "path": "oak.csv", "size": 2, "downloads": []}
+    state = {"version": 2, "resources": {"oak": record}}
+    (folder / ".state.json").write_text(json.dumps(state), encoding="utf-8")
+    site.write("counted/list.txt", "oak elm")
+    kept = PACKAGE.replace("name=line)", 'name=line, kept={"oak": "F"})')
+    site.write("counted/__init__.py", kept)
+    sys.modules.pop("counted")
+    assert search("prepared:yes") == ["org.hub.oak"]
+    assert search("prepared:no repo:counted hub") == ["org.hub.elm"]
+    (folder / "oak.csv").write_bytes(b"1")
+    assert search("prepared:yes") == []

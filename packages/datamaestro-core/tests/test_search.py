@@ -1,0 +1,337 @@
+"""Queries: how they are read, what they hold for, and that SQL and Python agree on it."""
+
+import contextlib
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings, strategies as st
+
+from datamaestro.catalog import Entry
+from datamaestro.catalog.build import Writer
+from datamaestro.catalog.database import copied
+from datamaestro.catalog.index import Index
+from datamaestro.catalog.rows import facts_of
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.errors import QueryError
+from datamaestro.search import (
+    AndCondition,
+    Condition,
+    LanguageCondition,
+    LicenceCondition,
+    NotCondition,
+    OrCondition,
+    PhraseCondition,
+    PreparedCondition,
+    RepositoryCondition,
+    SizeCondition,
+    TagCondition,
+    TaskCondition,
+    TextCondition,
+    TypeCondition,
+    WordCondition,
+)
+
+# --- reading
+
+
+@pytest.mark.parametrize(
+    ("query", "condition"),
+    [
+        ("", AndCondition()),
+        ("mnist", WordCondition("mnist")),
+        ("com.lecun", WordCondition("com.lecun")),
+        ('"hand written"', PhraseCondition("hand written")),
+        ("^mn", TextCondition("^mn")),
+        ("(a|b)c", TextCondition("(a|b)c")),
+        ("(?:a|b)", TextCondition("(?:a|b)")),
+        ("tag:a", TagCondition("a")),
+        ('task:"a b"', TaskCondition("a b")),
+        ("Tag:(a|b)", TagCondition("(a|b)")),
+        ("license:MIT", LicenceCondition("MIT")),
+        ("licence:MIT", LicenceCondition("MIT")),
+        ("lang:fr", LanguageCondition("fr")),
+        ("size:<1GB", SizeCondition("<", 10**9)),
+        ("size:>=1.5KiB", SizeCondition(">=", 1536)),
+        ("prepared:yes", PreparedCondition(True)),
+        ("prepared:no", PreparedCondition(False)),
+        ("https://example.org", WordCondition("https://example.org")),
+        ("a b", AndCondition([WordCondition("a"), WordCondition("b")])),
+        ("a AND b", AndCondition([WordCondition("a"), WordCondition("b")])),
+        ("a OR b", OrCondition([WordCondition("a"), WordCondition("b")])),
+        ("NOT a", NotCondition(WordCondition("a"))),
+        ("b -a", AndCondition([WordCondition("b"), NotCondition(WordCondition("a"))])),
+        ("(a)", WordCondition("a")),
+        (
+            "a (b OR tag:(c|d)) NOT (e f)",
+            AndCondition(
+                [
+                    WordCondition("a"),
+                    OrCondition([WordCondition("b"), TagCondition("(c|d)")]),
+                    NotCondition(AndCondition([WordCondition("e"), WordCondition("f")])),
+                ]
+            ),
+        ),
+        (
+            "a b OR c",
+            OrCondition(
+                [AndCondition([WordCondition("a"), WordCondition("b")]), WordCondition("c")]
+            ),
+        ),
+    ],
+)
+def test_a_query_is_read(query, condition):
+    assert Condition.parse(query) == condition
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("a color:red", "character 3, before 'color:red': no such field"),
+        ("a (b c", r"character 3, before '\(b c': this parenthesis is never closed"),
+        ("a OR", "after 'a OR': the query breaks off: expected a term"),
+        ("OR a", "character 1, before 'OR a': this can't stand here"),
+        ("a ()", "can't stand here"),
+        ('tag:"a', "character 5, before .*: this quote is never closed"),
+        ("a tag: b", "character 3, before 'tag: b': this field has no value"),
+        ("a size:1GB", "character 3, before 'size:1GB': no size: expected <1GB"),
+        ("size:<large", "no size"),
+        ("prepared:maybe", "neither yes nor no"),
+        ("a b[", "character 3, before 'b\\[': not a regular expression.*at character 2"),
+    ],
+)
+def test_a_query_that_cannot_be_read_is_an_error_that_points_at_the_place(query, message):
+    with pytest.raises(QueryError, match=message) as raised:
+        Condition.parse(query)
+    assert "\n" not in str(raised.value)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_query_or_a_query_error(text):
+    with contextlib.suppress(QueryError):
+        Condition.parse(text).match(Entry("x"))
+
+
+# --- holding
+
+
+def test_a_condition_holds_for_a_definition_as_for_its_entry():
+    @dataset(File, id="org.example.alpha", licence="MIT")
+    def alpha():
+        """The letter alpha"""
+
+    assert Condition.parse("alpha license:mit type:File").match(alpha)
+    assert Condition.parse("alpha license:mit type:File").match(Entry.of(alpha))
+    assert not Condition.parse("NOT alpha").match(alpha)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("mnist", True),
+        ("MNI", True),
+        ("org-example", False),
+        ("org.example", True),
+        ("digits", True),  # in the description
+        ("digi", True),
+        ("igits", False),  # there, only the beginning of a word counts
+        ("demode", True),  # accents don't
+        ('"handwritten digits"', True),
+        ('"digits handwritten"', False),
+        ('"handwritten digi"', False),
+        ("lang:pt", True),
+        ("lang:pt-br", True),
+        ("lang:p", False),
+        ("size:<=10kB", True),
+        ("size:<10kB", False),
+        ("size:=10000", True),
+        ("repo:ima", False),
+        ("repo:ima.*", True),
+    ],
+)
+def test_what_terms_hold_for(query, found):
+    entry = Entry(
+        id="org.example.fashion-mnist",
+        repository="image",
+        description="Handwritten digits, démodés",
+        languages=("pt-BR",),
+        download_size=10_000,
+    )
+    assert Condition.parse(query).match(entry) is found
+
+
+def test_a_size_that_nobody_states_compares_to_nothing():
+    entry = Entry(id="a")
+    assert not Condition.parse("size:<1GB").match(entry)
+    assert not Condition.parse("size:>=0B").match(entry)
+    assert Condition.parse("NOT size:<1GB").match(entry)
+
+
+def test_whether_data_are_prepared_needs_a_data_directory():
+    with pytest.raises(QueryError, match="depends on where they lie"):
+        Condition.parse("prepared:yes").match(Entry(id="a"))
+
+
+def test_an_expression_that_would_take_for_ever_is_given_up(monkeypatch):
+    monkeypatch.setattr("datamaestro.search.expressions.SECONDS", 0.1)
+    endless = Condition.parse(r"(a|aa)+$")
+    with pytest.raises(QueryError, match="takes too long"):
+        endless.match(Entry(id="x", name="a" * 60 + "b"))
+
+
+# --- in SQL as in Python
+
+TEXTS = st.sampled_from(
+    [
+        "mnist",
+        "Fashion-MNIST",
+        "straße",
+        "ÉMNIST",
+        "a.b",
+        "Kelvin \u212a",
+        "\u0131i",
+        "x",
+        "",
+        "é",
+        "o'b\"c",
+    ]
+)
+NAMES = st.lists(st.sampled_from(["a", "ab", "abc", "b-c", "été", "Image"]), max_size=3)
+ENTRIES = st.builds(
+    Entry,
+    id=st.lists(st.sampled_from(["com", "lecun", "mnist", "kmnist", "x_1"]), min_size=1).map(
+        ".".join
+    ),
+    repository=st.sampled_from(["image", "text"]),
+    name=TEXTS,
+    description=st.lists(TEXTS, max_size=3).map(" ".join),
+    licence=st.sampled_from([None, "MIT", "CC-BY-4.0"]),
+    languages=st.lists(st.sampled_from(["fr", "pt-BR", "pt"]), max_size=2).map(tuple),
+    tags=NAMES.map(tuple),
+    tasks=NAMES.map(tuple),
+    types=NAMES.map(tuple),
+    axes=st.just({}),
+    download_size=st.none() | st.integers(0, 3000),
+    kept=st.just({}),
+)
+EXPRESSIONS = st.sampled_from(["a", "^a", "b.c", "(ab|B)", "c$", "im[aá]ge", "é", "mnist", "."])
+LEAVES = st.one_of(
+    st.builds(WordCondition, TEXTS | st.text("mnistéß.-", min_size=1, max_size=4)),
+    st.builds(PhraseCondition, TEXTS),
+    st.builds(TextCondition, EXPRESSIONS),
+    st.builds(TagCondition, EXPRESSIONS),
+    st.builds(TaskCondition, EXPRESSIONS),
+    st.builds(TypeCondition, EXPRESSIONS),
+    st.builds(LicenceCondition, EXPRESSIONS | st.just("cc-by")),
+    st.builds(RepositoryCondition, st.sampled_from(["image", "ima", "im.*", "(text|image)"])),
+    st.builds(LanguageCondition, st.sampled_from(["fr", "pt", "PT-br", "p"])),
+    st.builds(
+        SizeCondition, st.sampled_from(["<", "<=", ">", ">=", "="]), st.sampled_from([0, 7, 1000])
+    ),
+)
+
+
+class _Custom(Condition):
+    """A condition that SQL knows nothing of."""
+
+    def holds(self, entry):
+        return len(entry.tags) == 1
+
+
+CONDITIONS = st.recursive(
+    LEAVES | st.just(_Custom()),
+    lambda inner: st.one_of(
+        st.builds(AndCondition, st.lists(inner, max_size=3)),
+        st.builds(OrCondition, st.lists(inner, max_size=3)),
+        st.builds(NotCondition, inner),
+    ),
+    max_leaves=6,
+)
+
+
+def index_of(entries):
+    """Give an index in memory."""
+    connection = copied(None, ":memory:")
+    rows = {}
+    for repository in ("image", "text"):
+        rows[repository] = connection.execute(
+            "INSERT INTO repository (id, plugin) VALUES (?, ?)", [repository, '["", "", ""]']
+        ).lastrowid
+    writer = Writer(connection)
+    for entry in entries:
+        writer.add(rows[entry.repository], 1, [entry])
+    writer.flush()
+    return Index(connection, {})
+
+
+def known(entry):
+    return entry.repository, entry.id, entry.name, facts_of(entry)
+
+
+@given(st.lists(ENTRIES, max_size=6), CONDITIONS)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@example([Entry("a", "image", name="\u0131i")], WordCondition("\u0131i"))
+@example([Entry("a", "image", name="STRASSE")], WordCondition("straße"))
+def test_the_index_finds_what_a_condition_holds_for(entries, condition):
+    found = [known(entry) for entry in index_of(entries).search(condition)]
+    assert sorted(found) == sorted(known(entry) for entry in entries if condition.match(entry))
+
+
+@given(st.lists(ENTRIES, max_size=8, unique_by=known), st.data())
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_what_is_removed_from_the_index_is_gone_and_the_rest_is_found(entries, data):
+    index = index_of(entries)
+    removed = data.draw(st.sets(st.sampled_from(range(len(entries))))) if entries else set()
+    writer = Writer(index.connection)
+    for position in removed:
+        writer.remove("rowid = ?", position + 1)
+    left = [entry for position, entry in enumerate(entries) if position not in removed]
+    for query in ("mnist", "é", "tag:a", "com"):
+        condition = Condition.parse(query)
+        found = [known(entry) for entry in index.search(condition)]
+        assert sorted(found) == sorted(known(entry) for entry in left if condition.match(entry))
+
+
+def test_an_entry_comes_out_of_the_index_as_it_went_in():
+    entry = Entry(
+        id="org.example.alpha",
+        repository="image",
+        name="Alpha",
+        tags=("a", "b"),
+        axes={"lang": ("fr", "en")},
+        kept={"file": "x"},
+        size="1 GB",
+    )
+    assert list(index_of([entry]).search(None)) == [entry]
+
+
+def test_the_best_come_first():
+    entries = [
+        Entry("org.example.letters", "image", description="not mnist"),
+        Entry("org.example.emnist", "image"),
+        Entry("org.example.images", "image", name="MNIST"),
+        Entry("org.mnist.all", "image"),
+        Entry("org.example.mnist", "image", name="The one"),
+        Entry("com.lecun.mnist", "image", name="MNIST"),
+    ]
+    found = [entry.id for entry in index_of(entries).search(Condition.parse("mnist"))]
+    assert found == [
+        "com.lecun.mnist",
+        "org.example.mnist",
+        "org.mnist.all",
+        "org.example.emnist",
+        "org.example.images",
+        "org.example.letters",
+    ]
+
+
+def test_a_limit_keeps_the_best():
+    entries = [Entry("org.example.emnist", "image"), Entry("org.example.mnist", "image")]
+    (found,) = index_of(entries).search(Condition.parse("mnist"), limit=1)
+    assert found.id == "org.example.mnist"
+
+
+def test_an_expression_is_given_up_in_the_index_too(monkeypatch):
+    monkeypatch.setattr("datamaestro.search.expressions.SECONDS", 0.1)
+    index = index_of([Entry("x", "image", name="a" * 60 + "b")])
+    with pytest.raises(QueryError, match="takes too long"):
+        list(index.search(Condition.parse(r"(a|aa)+$")))

@@ -1,0 +1,124 @@
+"""Tables in Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from datamaestro.data import File
+from datamaestro.data.optional import required
+from datamaestro.errors import DataFormatError, ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["Parquet"]
+
+BATCH_ROWS = 65_536
+
+
+class Parquet(File):
+    """A table in a Parquet file.
+
+    Format: https://parquet.apache.org/docs/file-format/. The number of rows and the
+    columns are read from the end of the file alone.
+
+    >>> import pyarrow.parquet
+    >>> pets = pyarrow.table({"name": ["Tom", "Polly"], "legs": [4, 2]})
+    >>> pyarrow.parquet.write_table(pets, "pets.parquet")
+    >>> table = Parquet(path="pets.parquet")
+    >>> len(table), table.columns(), next(iter(table))
+    (2, ['name', 'legs'], {'name': 'Tom', 'legs': 4})
+    >>> table.arrow(columns=["legs"])["legs"].to_pylist()
+    [4, 2]
+
+    :param path: the file
+    """
+
+    def columns(self) -> list[str]:
+        """Give the names of the columns.
+
+        :raises DataFormatError: if the file isn't Parquet, or is cut off
+        """
+        with self._opened() as file:
+            names: list[str] = file.schema_arrow.names
+            return names
+
+    def __len__(self) -> int:
+        """Give the number of rows; raises as :meth:`columns`."""
+        with self._opened() as file:
+            return int(file.metadata.num_rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Read rows one by one, as values by the name of their column; raises as `batches`."""
+        for batch in self.batches():
+            yield from batch.to_pylist()
+
+    def batches(
+        self, rows: int = BATCH_ROWS, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Read some rows at a time, for files larger than memory.
+
+        :param rows: how many rows a batch has, at most
+        :param columns: the names of those to read; by default all
+        :raises DataFormatError: if the file isn't Parquet, or is damaged
+        :raises ParameterError: if there is no such column
+        """
+        if rows < 1:
+            raise ParameterError("a batch can't be of that size", expected="1 or more", found=rows)
+        with self._opened() as file:
+            wanted = self._known(columns, file.schema_arrow.names)
+            yield from file.iter_batches(batch_size=rows, columns=wanted)
+
+    def arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read the table into Arrow; parameters and errors are those of `batches`."""
+        with self._opened() as file:
+            return file.read(columns=self._known(columns, file.schema_arrow.names))
+
+    def polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Read the table into polars, as `arrow` does.
+
+        :raises ImportError: if polars isn't installed
+        """
+        frame: pl.DataFrame = required("polars").from_arrow(self.arrow(columns))
+        return frame
+
+    def pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Read the table into pandas, as `arrow` does.
+
+        :raises ImportError: if pandas isn't installed
+        """
+        required("pandas")
+        return self.arrow(columns).to_pandas()
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        """Open the file, and tell what is wrong with it as far as it is read in the block."""
+        import pyarrow
+        import pyarrow.parquet
+
+        with self.path.open("rb") as source:
+            try:
+                with pyarrow.parquet.ParquetFile(source) as file:
+                    yield file
+            except (pyarrow.ArrowException, OSError) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise  # the disk's, not the reader's
+                raise DataFormatError(
+                    "not a whole Parquet file", where=self.path, found=error
+                ) from error
+
+    def _known(self, columns: Sequence[str] | None, names: list[str]) -> list[str] | None:
+        """Check names of columns, of which Arrow leaves out those that it doesn't know."""
+        for name in columns or ():
+            if name not in names:
+                raise ParameterError(
+                    "there is no such column",
+                    where=self.path,
+                    expected=", ".join(names),
+                    found=repr(name),
+                )
+        return None if columns is None else list(columns)

@@ -1,0 +1,83 @@
+"""Tables in Parquet files."""
+
+import doctest
+import importlib
+import subprocess
+import sys
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro.testing import FormatContract
+from datamaestro_format_parquet import Parquet
+
+PETS = pyarrow.table({"name": ["Tom", "Polly", None], "legs": [4, 2, 4]})
+
+
+class TestParquet(FormatContract):
+    data_type = Parquet
+    filename = "sample.parquet"
+
+
+@pytest.fixture
+def pets(tmp_path):
+    path = tmp_path / "pets.parquet"
+    pyarrow.parquet.write_table(PETS, path, row_group_size=2)
+    return Parquet(path=path)
+
+
+def test_a_table_tells_its_size_and_columns(pets):
+    assert len(pets) == 3
+    assert pets.columns() == ["name", "legs"]
+
+
+def test_rows_are_read_one_by_one(pets):
+    assert list(pets) == PETS.to_pylist()
+
+
+def test_rows_are_read_in_batches_and_only_in_the_wanted_columns(pets):
+    batches = list(pets.batches(rows=2, columns=["legs"]))
+    assert [batch.to_pylist() for batch in batches] == [[{"legs": 4}, {"legs": 2}], [{"legs": 4}]]
+
+
+def test_a_table_is_read_into_arrow_polars_and_pandas(pets):
+    assert pets.arrow() == PETS
+    assert pets.arrow(["legs"]) == PETS.select(["legs"])
+    assert pets.polars()["name"].to_list() == ["Tom", "Polly", None]
+    assert pets.pandas(["legs"])["legs"].tolist() == [4, 2, 4]
+
+
+def test_a_column_that_is_not_there_is_an_error(pets):
+    with pytest.raises(ParameterError, match="no such column: expected name, legs, found 'wings'"):
+        pets.arrow(["wings"])
+    with pytest.raises(ParameterError, match="no such column"):
+        list(pets.batches(columns=["wings"]))
+
+
+def test_a_batch_of_no_rows_is_an_error(pets):
+    with pytest.raises(ParameterError, match="1 or more"):
+        next(pets.batches(rows=0))
+
+
+def test_pages_that_are_damaged_are_an_error(pets):
+    content = bytearray(pets.path.read_bytes())
+    content[4:40] = bytes(36)
+    pets.path.write_bytes(content)
+    with pytest.raises(DataFormatError, match=r"pets\.parquet: not a whole Parquet file"):
+        pets.arrow()
+
+
+def test_the_example_in_the_docstring_works(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module("datamaestro_format_parquet.table")
+    assert doctest.testmod(module).failed == 0
+
+
+def test_importing_it_does_not_import_arrow():
+    script = "import sys, datamaestro_format_parquet; print('pyarrow' in sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "False"

@@ -1,0 +1,371 @@
+"""The contracts find what is wrong with a plugin, and the real thing runs when asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from datamaestro.testing import write_distribution
+
+
+def outcomes(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> dict[str, set[str]]:
+    """Run the tests in a folder of distributions; give the names by outcome, without parameters."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("DATAMAESTRO_")}
+    done = subprocess.run(
+        [*(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "-q", "--tb=no"),
+         *arguments, str(folder)],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(folder), **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    found: dict[str, set[str]] = {}
+    for outcome, name in re.findall(r"^(PASSED|FAILED|ERROR) \S*::(\w+)", done.stdout, re.M):
+        found.setdefault(outcome, set()).add(name)
+    assert found, done.stdout + done.stderr
+    found["output"] = {done.stdout}
+    return found
+
+
+WRONG_REPOSITORY = {
+    "wrong/__init__.py": """
+        import datamaestro
+        class Repository(datamaestro.Repository):
+            NAMESPACE = "wrong"
+    """,
+    "wrong/config/__init__.py": "",
+    "wrong/config/broken.py": "import no_such_module",
+    "wrong/config/org/__init__.py": "",
+    "wrong/config/org/example.py": """
+        import numpy
+        from datamaestro.data import File
+        from datamaestro.data.csv import Matrix
+        from datamaestro.definitions import dataset
+        from datamaestro.download.archive import zipdownloader
+        from datamaestro.download.single import filedownloader
+
+        @filedownloader("a.txt", "gopher://example.org/a.txt")
+        @dataset(url="see below", doi="none", aliases=["org.example.twice"])
+        def undocumented(a) -> File:
+            return File(path=a)
+
+        @zipdownloader(
+            "all", "https://example.org/all.zip", files=["train.csv"], size=1, md5="0" * 32
+        )
+        @dataset(id="org.example.twice")
+        def selected(all) -> Matrix:
+            '''Something
+
+            Its definition reads what the archive's selection leaves out.
+            '''
+            return Matrix(path=all / "test.csv")
+
+        @filedownloader("c.txt", "https://example.org/c.txt", size=1, md5="0" * 32)
+        @dataset(id="net.example.elsewhere")
+        def eager(c) -> File:
+            '''Eager
+
+            It opens its file when its value is built.
+            '''
+            c.read_bytes()
+            return File(path=c)
+    """,
+    "test_wrong.py": """
+        import wrong
+        from datamaestro.testing import RepositoryContract
+        class TestWrong(RepositoryContract):
+            repository = wrong.Repository
+            unverified = {"org.example.twice": "no longer so"}
+    """,
+}
+
+
+def written(folder: Path, files: Mapping[str, str], group: str, target: str) -> Path:
+    """Write a distribution of modules whose text is indented."""
+    texts = {name: dedent(text) for name, text in files.items()}
+    name = target.partition(":")[0]
+    return write_distribution(folder, name, files=texts, entry_points={group: {name: target}})
+
+
+def test_what_is_wrong_with_a_repository_fails_a_test_that_says_so(tmp_path: Path) -> None:
+    group = "datamaestro.repositories"
+    found = outcomes(written(tmp_path, WRONG_REPOSITORY, group, "wrong:Repository"))
+    assert found["FAILED"] | found.get("ERROR", set()) == {
+        "test_the_repository_tells_what_it_holds",
+        "test_every_definition_can_be_read",
+        "test_no_two_datasets_share_an_id_or_an_alias",
+        "test_definitions_import_nothing_heavy",
+        "test_what_is_said_to_be_unverified_is",
+        "test_a_dataset_is_found_in_the_module_that_its_id_points_to",
+        "test_a_dataset_tells_what_it_is",
+        "test_links_of_a_dataset_are_well_formed",
+        "test_urls_of_a_dataset_can_be_fetched_by_a_plugin",
+        "test_a_file_can_be_verified_or_it_is_told_why_not",
+        "test_a_value_is_built_without_any_file",
+        "test_a_value_is_read_to_its_end_with_mock_data",
+        "test_a_value_is_the_same_after_a_way_through_json",
+    }
+
+
+WRONG_HANDLER = {
+    "wrong.py": """
+        from datamaestro.download import FileResource, Source
+
+        class Careless(FileResource):
+            def __init__(self, filename, url, **options):
+                super().__init__(filename, **options)
+                self.url = url
+
+            @property
+            def fingerprint(self):
+                return "careless"
+
+            @property
+            def sources(self):
+                return (Source.of(self.url),)
+
+            def verify(self, path):
+                pass
+
+            def _download(self, destination):
+                path = self.binding.folder / self.filename
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+                self.fetch_to(self.sources[0], destination)
+    """,
+    "wrong_plugin.py": """
+        from datamaestro.plugins import HandlerSpec, hookimpl
+        @hookimpl
+        def datamaestro_handlers():
+            yield HandlerSpec("careless", "wrong:Careless")
+    """,
+    "test_wrong.py": """
+        import wrong
+        from datamaestro.testing import HandlerContract
+        class TestWrong(HandlerContract):
+            handler = wrong.Careless
+            downloads = {"a.txt": b"a text of some length"}
+            def declare(self, sources, **options):
+                return wrong.Careless("a.txt", sources["a.txt"].url, **options)
+            def check(self, path):
+                assert path.read_bytes() == b"a text of some length"
+    """,
+}
+
+
+def test_what_is_wrong_with_a_handler_fails_a_test_that_says_so(tmp_path: Path) -> None:
+    found = outcomes(written(tmp_path, WRONG_HANDLER, "datamaestro", "wrong_plugin"))
+    assert found["FAILED"] == {
+        "test_a_plugin_provides_it_and_tells_what_it_is",
+        "test_it_tells_what_it_downloads",
+        "test_its_fingerprint_depends_on_what_it_is_made_from_and_on_nothing_else",
+        "test_a_run_that_was_interrupted_is_completed_by_the_next",
+        "test_a_run_that_was_killed_is_completed_by_the_next",
+        "test_other_bytes_than_declared_are_refused",
+        "test_a_download_that_was_cut_short_is_refused",
+        "test_nothing_is_left_of_a_download_that_fails",
+        "test_what_its_checker_refuses_is_not_there",
+    }
+
+
+WRONG_FORMAT = {
+    "wrong.py": """
+        import os
+        from datamaestro.data import File, Param
+
+        class Careless(File):
+            again: Param[object] = None
+
+            def __post_init__(self):
+                open(self.path, "ab").close()
+
+            def data(self):
+                with self.path.open("ab") as file:
+                    file.write(b"read")
+                return self.path.read_bytes()
+
+        def sample(value, sampling):
+            value.path.write_bytes(os.urandom(16))
+
+        def recognize(candidate):
+            return None
+    """,
+    "wrong_plugin.py": """
+        from datamaestro.plugins import DataTypeSpec, hookimpl
+        @hookimpl
+        def datamaestro_data_types():
+            yield DataTypeSpec(
+                "Other", "wrong:Careless", recognize="wrong:recognize", sample="wrong:sample"
+            )
+    """,
+    "test_wrong.py": """
+        import wrong
+        from datamaestro.testing import FormatContract
+        class TestWrong(FormatContract):
+            data_type = wrong.Careless
+            parameters = {"again": 1}
+    """,
+}
+
+
+def test_what_is_wrong_with_a_format_fails_a_test_that_says_so(tmp_path: Path) -> None:
+    found = outcomes(written(tmp_path, WRONG_FORMAT, "datamaestro", "wrong_plugin"))
+    assert found["FAILED"] >= {
+        "test_a_plugin_provides_it_and_tells_what_it_is",
+        "test_every_parameter_is_documented",
+        "test_building_a_value_opens_nothing",
+        "test_a_file_that_is_not_there_is_an_error_that_names_it",
+        "test_samples_are_the_same_each_time",
+        "test_reading_does_not_change_the_file",
+        "test_a_damaged_file_is_an_error_that_names_it",
+        "test_its_sample_is_recognized",
+    }
+
+
+WRONG_TRANSPORT = {
+    "wrong.py": """
+        from datamaestro.download import Response, Transport
+        from datamaestro.errors import TransportError
+
+        CONTENT = {}
+
+        class Careless(Transport):
+            def open(self, request):
+                if request.url not in CONTENT:
+                    raise TransportError("not there", retry=True)
+                return Content(CONTENT[request.url], request.start)
+
+        class Content(Response):
+            validator = "always the same"
+
+            def __init__(self, content, start):
+                self.content, self.start, self.size = content[start:], start, len(content[start:])
+
+            def read(self, size):
+                content, self.content = self.content, self.content[:1]
+                return content
+
+            def close(self):
+                del self.content
+    """,
+    "wrong_plugin.py": """
+        from datamaestro.plugins import TransportSpec, hookimpl
+        @hookimpl
+        def datamaestro_transports():
+            yield TransportSpec(("Wrong",), "wrong:Careless")
+    """,
+    "test_wrong.py": """
+        import pytest, wrong
+        from datamaestro.testing import TransportContract
+        class TestWrong(TransportContract):
+            transport = wrong.Careless
+            @pytest.fixture
+            def publish(self):
+                def publish(content):
+                    wrong.CONTENT["wrong:x"] = content
+                    return "wrong:x"
+                return publish
+            @pytest.fixture
+            def nowhere(self):
+                return "wrong:nowhere"
+    """,
+}
+
+
+def test_what_is_wrong_with_a_transport_fails_a_test_that_says_so(tmp_path: Path) -> None:
+    # Whoever reads it to its end would never come to one: a second reading suffices.
+    files = {name: text.replace("[:1]", "[:0]") for name, text in WRONG_TRANSPORT.items()}
+    found = outcomes(written(tmp_path, files, "datamaestro", "wrong_plugin"))
+    assert found["FAILED"] == {
+        "test_a_plugin_provides_it_for_its_schemes",
+        "test_a_part_has_at_least_the_bytes_that_were_asked_for",
+        "test_a_piece_is_as_long_as_was_asked_for_at_most",
+        "test_a_transfer_begins_where_it_says",
+        "test_content_that_changed_is_given_from_its_beginning",
+        "test_what_is_not_there_is_an_error_that_names_it_and_stays",
+        "test_closing_twice_is_no_error",
+    }
+
+
+REAL = {
+    "real/__init__.py": """
+        import datamaestro
+        class Repository(datamaestro.Repository):
+            "A repository"
+            NAMESPACE = "real"
+            DESCRIPTION = "A repository"
+    """,
+    "real/config/org/example.py": """
+        from datamaestro.data.text import Lines
+        from datamaestro.definitions import dataset
+        from datamaestro.download.single import filedownloader
+
+        def declare(name, digest):
+            @filedownloader("a.txt", f"https://{name}.example.org/a.txt", size=4, md5=digest)
+            @dataset(id=f"org.example.{name}")
+            def declared(a) -> Lines:
+                '''A text
+
+                It is elsewhere.
+                '''
+                return Lines(path=a)
+            return declared
+
+        there = declare("there", "0bee89b07a248e27c83fc3d5951213c1")
+        nowhere = declare("nowhere", "0" * 32)
+        wrong = declare("wrong", "0" * 32)
+    """,
+    "test_real.py": """
+        import real
+        from datamaestro.testing import RepositoryContract
+        class TestReal(RepositoryContract):
+            repository = real.Repository
+    """,
+}
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Path:
+    return written(tmp_path / "real", REAL, "datamaestro.repositories", "real:Repository")
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Path:
+    folder = tmp_path / "mirror"
+    for host in ("there", "wrong"):
+        (folder / f"{host}.example.org").mkdir(parents=True)
+        (folder / f"{host}.example.org" / "a.txt").write_bytes(b"abc\n")
+    (folder / "index.json").write_text("[]", encoding="utf-8")
+    return folder
+
+
+def test_nothing_is_downloaded_unless_it_is_asked_for(real: Path, mirror: Path) -> None:
+    found = outcomes(real, environment={"DATAMAESTRO_TEST_MIRROR": str(mirror)})
+    assert "test_a_dataset_is_downloaded_and_read" not in found["PASSED"]
+    (output,) = found["output"]
+    assert "downloads whole datasets: give --datamaestro-download" in output
+    assert "FAILED" not in found
+    assert "ERROR" not in found
+
+
+def test_what_a_mirror_has_is_downloaded_when_it_is_asked_for(real: Path, mirror: Path) -> None:
+    found = outcomes(
+        real,
+        *("--datamaestro-download", "-k", "downloaded"),
+        environment={"DATAMAESTRO_TEST_MIRROR": str(mirror)},
+    )
+    (output,) = found["output"]
+    test = "TestReal::test_a_dataset_is_downloaded_and_read"
+    assert f"PASSED test_real.py::{test}[org.example.there]" in output
+    assert f"FAILED test_real.py::{test}[org.example.wrong]" in output
+    assert re.search(r"SKIPPED \[1\] .*not in the mirror: .*nowhere\.example\.org", output)
