@@ -14,19 +14,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from datamaestro import identifiers
+from datamaestro import address, identifiers
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import (
-    DefinitionError,
     PluginConflictError,
     PluginError,
-    QueryError,
     RepositoryNotFoundError,
     TransportError,
 )
@@ -35,6 +33,7 @@ from datamaestro.plugins.descriptors import PrepareRequest, RepositorySpec, Tran
 from datamaestro.plugins.manager import PluginManager, Provided
 from datamaestro.progress import Progress, automatic_progress
 from datamaestro.repository import Repository
+from datamaestro.selector import format_selector
 from datamaestro.settings import Settings, UserSettings, user_settings_path
 from datamaestro.utils import environment_flag
 
@@ -211,38 +210,48 @@ class Context:
     def dataset(self, dataset_id: str) -> DatasetDefinition:
         """Look a dataset up by its id.
 
-        :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it
+        :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it,
+            and the selector of a variant after it
         :raises DatasetNotFoundError: if no repository has it; the message names the closest
-        :raises QueryError: if it isn't an id at all
+        :raises QueryError: if it isn't an id at all, or there is no such variant
         """
-        return self.catalog.definition(identifiers.parse(dataset_id))
+        identifier, definition = address.find_family(self.catalog, identifiers.parse(dataset_id))
+        selector = format_selector(identifier.selector)
+        return definition.for_selector(selector) if selector else definition
 
     def prepare(
         self,
         dataset: Any,
         *,
         variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
         download: bool | None = None,
     ) -> Any:
         """Make a dataset's data ready, and give its value.
 
-        :param dataset: an id, a dataset class, or a dataset made from a function
-        :param variant: the values of its axes
+        :param dataset: an id, a dataset class, or a dataset made from a function. An id
+            may choose a variant, ``org.example.corpus[lang=fr]``, and go on to a part of
+            the value, ``com.lecun.mnist.test``: only this part is made ready, and given
+        :param variant: the values of the axes, where `dataset` has no selector
+        :param only: the parts of the value that are made ready, such as ``["test"]``;
+            by default all. The whole value is given: the files of its other parts may be missing
         :param download: whether missing data may be fetched; False gives the value
             without looking whether they are there. By default they are fetched,
             unless a plugin such as an experiment manager takes over
         :raises DatamaestroError: see :mod:`datamaestro.errors`
         """
-        from datamaestro.preparation import build, run
+        from datamaestro.preparation import build, part_of, run, wanted_parts
 
-        definition = self._resolve(dataset, variant)
+        found = address.find(self.catalog, dataset, variant)
+        definition, parts = found.definition, wanted_parts(found.part, only)
         request = PrepareRequest(
             definition,
             self,
-            dict(variant or {}),
+            dict(definition.variant),
             download,
-            build=lambda: build(definition, self),
-            prepare=lambda: run(definition, self),
+            build=lambda: part_of(build(definition, self), found.part),
+            prepare=lambda: part_of(run(definition, self, parts), found.part),
+            only=parts,
         )
         answer = self.plugins.prepare(request)
         if answer is not None:
@@ -250,41 +259,33 @@ class Context:
         return request.build() if download is False else request.prepare()
 
     def get(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Any:
-        """Give a dataset's value without fetching anything; its files may be missing."""
-        from datamaestro.preparation import build
+        """Give a dataset's value, or a part of it, without fetching; its files may be missing."""
+        from datamaestro.preparation import build, part_of
 
-        return build(self._resolve(dataset, variant), self)
+        found = address.find(self.catalog, dataset, variant)
+        return part_of(build(found.definition, self), found.part)
 
-    def missing(self, dataset: Any) -> list[str]:
-        """Give the names of the resources of a dataset that aren't there; changes nothing."""
-        from datamaestro.preparation import missing_resources
+    def missing(
+        self,
+        dataset: Any,
+        *,
+        variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
+    ) -> list[str]:
+        """Give the names of the resources of a dataset that aren't there; changes nothing.
 
-        return missing_resources(self._resolve(dataset), self)
+        Parameters are those of :meth:`prepare`.
+        """
+        from datamaestro.preparation import missing_resources, wanted_parts
 
-    def folder(self, dataset: Any) -> Path:
+        found = address.find(self.catalog, dataset, variant)
+        return missing_resources(found.definition, self, wanted_parts(found.part, only))
+
+    def folder(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Path:
         """Give the folder of a dataset in the data directory, whether it is there or not."""
         from datamaestro.preparation import dataset_folder
 
-        return dataset_folder(self._resolve(dataset), self)
-
-    def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
-        if isinstance(dataset, str):
-            identifier = identifiers.parse(dataset)
-            chosen, definition = identifier.selector, self.catalog.definition(identifier)
-        else:
-            chosen, definition = {}, getattr(dataset, "__dataset__", dataset)
-        if not isinstance(definition, DatasetDefinition):
-            raise DefinitionError(
-                "not a dataset",
-                expected="an id, or what @dataset decorates",
-                found=f"{dataset!r:.80}",
-            )
-        if chosen or variant:
-            raise QueryError(
-                f"dataset {definition.id} has no variants", found=str(variant or chosen)
-            )
-        definition.validate()
-        return definition
+        return dataset_folder(address.find(self.catalog, dataset, variant).definition, self)
 
 
 _instances: dict[Path, Context] = {}
@@ -306,6 +307,7 @@ def prepare_dataset(
     context: Context | str | os.PathLike[str] | None = None,
     *,
     variant: Mapping[str, Any] | None = None,
+    only: Iterable[str] = (),
     download: bool | None = None,
 ) -> Any:
     """Make a dataset's data ready, and give its value.
@@ -314,10 +316,11 @@ def prepare_dataset(
     :param context: a context or the path of a data directory; by default the one
         that ``DATAMAESTRO_DIR`` names
     :param variant: see :meth:`Context.prepare`
+    :param only: see :meth:`Context.prepare`
     :param download: see :meth:`Context.prepare`
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    return _context(context).prepare(dataset, variant=variant, download=download)
+    return _context(context).prepare(dataset, variant=variant, only=only, download=download)
 
 
 def get_dataset(

@@ -100,6 +100,7 @@ class PrepareRequest:
         leaves it to whoever prepares
     :param build: makes the value without fetching anything
     :param prepare: does what the kernel would: fetch, and make the value
+    :param only: the parts of the value that are to be made ready; all if there are none
     """
 
     dataset: DatasetDefinition
@@ -108,3 +109,4 @@ class PrepareRequest:
     download: bool | None = None
     build: Callable[[], Any] = field(default=lambda: None, compare=False)
     prepare: Callable[[], Any] = field(default=lambda: None, compare=False)
+    only: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Fetcher, Resource, StoredResource, ValueResource
 from datamaestro.identifiers import relative_path
 from datamaestro.preparation.state import State
+from datamaestro.selector import folder_name
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -20,13 +21,15 @@ __all__ = ["Graph", "dataset_folder"]
 def dataset_folder(definition: DatasetDefinition, context: Context) -> Path:
     """Give the folder of a dataset in the data directory.
 
-    A dataset of no repository lies below ``__custom__`` and the name of its module.
+    A dataset of no repository lies below ``__custom__`` and the name of its module; a
+    variant in a folder of its own below that of the dataset.
     """
     if definition.repository is not None:
         base = context.datapath / definition.repository
     else:
         base = context.datapath / "__custom__" / definition.target.__module__.partition(".")[0]
-    return base / relative_path(definition.id)
+    folder = base / relative_path(definition.family_id)
+    return folder / folder_name(definition.selector) if definition.selector else folder
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Graph:
     :param fetcher: what gives them bytes
     :param resources: all of them, dependencies first
     :param named: those that the definition names itself
+    :param wanted: the names of those that are wanted, with all that they depend on
     """
 
     definition: DatasetDefinition
@@ -47,6 +51,7 @@ class Graph:
     fetcher: Fetcher
     resources: tuple[Resource, ...]
     named: dict[str, Resource]
+    wanted: frozenset[str]
 
     @classmethod
     def bind(
@@ -61,7 +66,13 @@ class Graph:
         for resource in definition.ordered_resources():
             bound[id(resource)] = resource.bind(binding, bound)
         named = {name: bound[id(resource)] for name, resource in definition.resources.items()}
-        return cls(definition, context, folder, fetcher, tuple(bound.values()), named)
+        return cls(
+            definition, context, folder, fetcher, tuple(bound.values()), named, frozenset(named)
+        )
+
+    def narrowed(self, names: frozenset[str]) -> Graph:
+        """Give the graph with these resources wanted alone."""
+        return replace(self, wanted=names)
 
     def dependents(self, resource: Resource) -> list[Resource]:
         """Give the resources that depend on one."""
@@ -77,14 +88,23 @@ class Graph:
         A transient resource has to only if one that depends on it has to.
         """
         wanted: list[Resource] = []
+        needed = self._needed()
         for resource in reversed(self.resources):
             dependents = self.dependents(resource)
             waiting = any(item is other for item in dependents for other in wanted)
-            if resource.transient and dependents and not waiting:
+            if id(resource) not in needed or (resource.transient and dependents and not waiting):
                 continue
             if not is_complete(resource, state):
                 wanted.append(resource)
         return wanted[::-1]
+
+    def _needed(self) -> set[int]:
+        """Give the ``id()`` of what is wanted, and of all that this depends on."""
+        needed = {id(self.named[name]) for name in self.wanted}
+        for resource in reversed(self.resources):
+            if id(resource) in needed:
+                needed.update(map(id, resource.dependencies))
+        return needed
 
     def unneeded(self, state: State) -> list[StoredResource]:
         """Give the transient resources that are there, and that nothing needs any more."""

@@ -8,7 +8,7 @@ any two of these, the next run finds either the whole or something to discard.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -28,6 +28,7 @@ from datamaestro.files import (
 from datamaestro.preparation.fetch import CacheFetcher, NextSource
 from datamaestro.preparation.graph import Graph, dataset_folder
 from datamaestro.preparation.locks import locked
+from datamaestro.preparation.parts import needed_by
 from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.value import build_value
 
@@ -44,14 +45,15 @@ LOCK = ".state.lock"
 _under_way: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_under_way", default=())
 
 
-def run(definition: DatasetDefinition, context: Context) -> Any:
+def run(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Any:
     """Make all that is missing, and give the dataset's value.
 
     When nothing is missing, no lock is taken and nothing is written.
 
+    :param parts: the parts of the value that have to be ready; all if there are none
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    graph = _bind(definition, context)
+    graph = _bind(definition, context, parts)
     with _once(definition):
         state = State.load(graph.folder)
         if graph.missing(state):
@@ -72,23 +74,26 @@ def build(definition: DatasetDefinition, context: Context) -> Any:
         return build_value(graph)
 
 
-def missing_resources(definition: DatasetDefinition, context: Context) -> list[str]:
+def missing_resources(
+    definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
+) -> list[str]:
     """Give the names of the resources that have to be made; changes nothing."""
-    graph = _bind(definition, context)
+    graph = _bind(definition, context, parts)
     with _once(definition):
         return [resource.name for resource in graph.missing(State.load(graph.folder))]
 
 
-def _bind(definition: DatasetDefinition, context: Context) -> Graph:
+def _bind(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Graph:
     folder = dataset_folder(definition, context)
-    return Graph.bind(definition, context, folder, CacheFetcher(context, folder / WORK))
+    graph = Graph.bind(definition, context, folder, CacheFetcher(context, folder / WORK))
+    return graph.narrowed(needed_by(parts, definition, context)) if parts else graph
 
 
 @contextmanager
 def _once(definition: DatasetDefinition) -> Iterator[None]:
     """Refuse datasets that refer to themselves, through others or not."""
     path = _under_way.get()
-    if any(item is definition for item in path):
+    if any((item.id, item.target) == (definition.id, definition.target) for item in path):
         circle = " → ".join(item.id for item in (*path, definition))
         raise definition.error(f"datasets refer to one another in a circle: {circle}")
     token = _under_way.set((*path, definition))
