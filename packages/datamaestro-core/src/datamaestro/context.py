@@ -40,6 +40,7 @@ from datamaestro.utils import environment_flag
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
     from datamaestro.download.transport import Transport
+    from datamaestro.preparation.plan import Plan
 
 __all__ = [
     "Context",
@@ -280,6 +281,23 @@ class Context:
 
         found = address.find(self.catalog, dataset, variant)
         return missing_resources(found.definition, self, wanted_parts(found.part, only))
+
+    def plan(
+        self,
+        dataset: Any,
+        *,
+        variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
+    ) -> Plan:
+        """Tell what :meth:`prepare` would fetch, from where, and how much room it takes.
+
+        Nothing is fetched or changed. Parameters are those of :meth:`prepare`.
+        """
+        from datamaestro.preparation import wanted_parts
+        from datamaestro.preparation.plan import plan
+
+        found = address.find(self.catalog, dataset, variant)
+        return plan(found.definition, self, wanted_parts(found.part, only))
 
     def folder(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Path:
         """Give the folder of a dataset in the data directory, whether it is there or not."""

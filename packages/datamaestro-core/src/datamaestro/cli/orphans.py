@@ -12,6 +12,7 @@ from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
 from datamaestro.files import size_on_disk
+from datamaestro.preparation import dataset_folder
 
 __all__ = ["command"]
 
@@ -47,7 +48,7 @@ def _orphans(context: Context) -> Iterator[Path]:
             continue
         repository = working.get(folder.name)
         if repository is not None:
-            owned = {context.folder(definition) for definition in repository}
+            owned = {dataset_folder(definition, context) for definition in repository}
             if not repository.broken:
                 yield from _below(folder, owned)
                 continue

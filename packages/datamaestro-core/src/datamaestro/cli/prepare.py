@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datamaestro.cli.parameters import DATASET
+from datamaestro.cli.parameters import DATASET, as_json, dry_run, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
 from datamaestro.files import write_atomically
@@ -32,7 +32,9 @@ __all__ = ["command"]
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
 )
-@click.option("--json", "_json", is_flag=True, help="Print JSON, which is what it does anyway.")
+@only
+@dry_run
+@as_json
 @pass_session
 def command(
     session: Session,
@@ -40,18 +42,28 @@ def command(
     encoder: str,
     no_downloads: bool,
     output: Path | None,
-    _json: bool,
+    only: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    """Download DATASET, make it ready, and print its value as JSON."""
+    """Download DATASET, make it ready, and print its value as JSON.
+
+    --json is for what --dry-run prints: the value is JSON anyway.
+    """
     context = session.context
+    if dry_run:
+        from datamaestro.cli.plans import echo_plan
+
+        echo_plan(context.plan(dataset, only=only), as_json=as_json)
+        return
     encode = _encoder(context, encoder)
-    if no_downloads and (missing := context.missing(dataset)):
+    if no_downloads and (missing := context.missing(dataset, only=only)):
         raise OfflineError(
             f"{dataset} isn't prepared, and --no-downloads was given",
             found=f"{', '.join(missing)} missing",
             hint=f"run 'datamaestro prepare {dataset}' without it",
         )
-    text = encode(context.prepare(dataset, download=True))
+    text = encode(context.prepare(dataset, only=only, download=True))
     if output is None:
         click.echo(text)
     else:

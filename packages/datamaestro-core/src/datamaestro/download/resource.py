@@ -139,6 +139,11 @@ class Resource(ABC):
         return ()
 
     @property
+    def datasets(self) -> tuple[Any, ...]:
+        """The other datasets that it prepares: ids, or what ``@dataset`` decorates."""
+        return ()
+
+    @property
     def fingerprint(self) -> str:
         """A text that changes when the resource would come out different.
 
@@ -229,6 +234,11 @@ class StoredResource(Resource):
     def path(self) -> Path:
         """Where it ends."""
         return self.binding.folder / self.relative_path
+
+    @property
+    def finished_size(self) -> int | None:
+        """The bytes that it takes on disk once it is complete, if the declaration tells."""
+        return None
 
     @property
     def can_recover(self) -> bool:

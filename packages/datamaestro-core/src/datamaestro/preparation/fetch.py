@@ -44,7 +44,7 @@ from datamaestro.utils import CHUNK_SIZE, file_digests
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["CacheFetcher", "NextSource"]
+__all__ = ["CacheFetcher", "NextSource", "cached_bytes"]
 
 logger = logging.getLogger(__name__)
 
@@ -277,6 +277,15 @@ def _linked(path: Path, destination: Path) -> bool:
     except (OSError, NotImplementedError):
         return False
     return True
+
+
+def cached_bytes(source: Source, context: Context) -> int:
+    """Give how many bytes of a source are in the cache, whole or to be continued."""
+    entry = context.cachepath / _key(source)
+    for path in (entry.with_suffix(".dl"), entry.with_suffix(".part")):
+        with suppress(OSError):
+            return path.stat().st_size
+    return 0
 
 
 def _key(source: Source) -> str:

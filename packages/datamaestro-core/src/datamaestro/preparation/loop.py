@@ -35,7 +35,7 @@ from datamaestro.preparation.value import build_value
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["build", "missing_resources", "run"]
+__all__ = ["bind", "build", "missing_resources", "run"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def run(definition: DatasetDefinition, context: Context, parts: Sequence[str] = 
     :param parts: the parts of the value that have to be ready; all if there are none
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    graph = _bind(definition, context, parts)
+    graph = bind(definition, context, parts)
     with _once(definition):
         state = State.load(graph.folder)
         if graph.missing(state):
@@ -69,7 +69,7 @@ def run(definition: DatasetDefinition, context: Context, parts: Sequence[str] = 
 
 def build(definition: DatasetDefinition, context: Context) -> Any:
     """Give the dataset's value, whether its data are there or not."""
-    graph = _bind(definition, context)
+    graph = bind(definition, context)
     with _once(definition):
         return build_value(graph)
 
@@ -78,12 +78,13 @@ def missing_resources(
     definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
 ) -> list[str]:
     """Give the names of the resources that have to be made; changes nothing."""
-    graph = _bind(definition, context, parts)
+    graph = bind(definition, context, parts)
     with _once(definition):
         return [resource.name for resource in graph.missing(State.load(graph.folder))]
 
 
-def _bind(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Graph:
+def bind(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Graph:
+    """Give the bound resources of a dataset, of which some parts are wanted, or all."""
     folder = dataset_folder(definition, context)
     graph = Graph.bind(definition, context, folder, CacheFetcher(context, folder / WORK))
     return graph.narrowed(needed_by(parts, definition, context)) if parts else graph
