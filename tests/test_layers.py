@@ -11,6 +11,7 @@ LAYERS = [
     {"errors"},
     {"selector"},
     {"facade", "files", "identifiers", "location", "progress", "utils"},
+    {"lockfile"},
     {"plugins"},
     {"data"},
     {"settings"},

@@ -101,7 +101,7 @@ def folder_name(selector: str) -> str:
     hash, which keeps variants apart that a file system would take for the same.
 
     >>> folder_name("[lang=fr,size=small]"), folder_name("[lang=FR]")
-    ('lang=fr,size=small', 'lang=FR~6f6fa9f8')
+    ('lang=fr,size=small', 'lang=FR~02af0cc6')
     """
     name = selector[1:-1]
     if len(name) <= _LONGEST_FOLDER and _SAFE_FOLDER.fullmatch(name):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from datamaestro.cli.by_lock import by_lock, chosen
 from datamaestro.cli.parameters import DATASET, as_json, dry_run, only
 from datamaestro.cli.session import Session, pass_session
 
@@ -11,18 +14,34 @@ __all__ = ["command"]
 
 
 @click.command
-@click.argument("dataset", type=DATASET)
+@click.argument("dataset", type=DATASET, required=False)
 @only
 @dry_run
 @as_json
+@by_lock
 @pass_session
 def command(
-    session: Session, dataset: str, only: tuple[str, ...], dry_run: bool, as_json: bool
+    session: Session,
+    dataset: str | None,
+    only: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    locked: bool,
+    frozen: bool,
+    lock_file: Path,
 ) -> None:
     """Download DATASET and make it ready, without printing its value.
 
-    --json is for what --dry-run prints.
+    With a lock file, all that was locked if there is no DATASET. --json is for what
+    --dry-run prints.
     """
+    lock = chosen(locked, frozen, lock_file, only=only, dry_run=dry_run)
+    if lock is not None:
+        for dataset_id in lock.ids() if dataset is None else [dataset]:
+            lock.prepare(dataset_id, session.context)
+        return
+    if dataset is None:
+        raise click.UsageError("Missing argument 'DATASET'.")
     if dry_run:
         from datamaestro.cli.plans import echo_plan
 

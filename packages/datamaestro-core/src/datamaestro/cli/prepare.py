@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from datamaestro.cli.by_lock import by_lock, chosen
 from datamaestro.cli.parameters import DATASET, as_json, dry_run, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
@@ -35,6 +36,7 @@ __all__ = ["command"]
 @only
 @dry_run
 @as_json
+@by_lock
 @pass_session
 def command(
     session: Session,
@@ -45,12 +47,16 @@ def command(
     only: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
+    locked: bool,
+    frozen: bool,
+    lock_file: Path,
 ) -> None:
     """Download DATASET, make it ready, and print its value as JSON.
 
     --json is for what --dry-run prints: the value is JSON anyway.
     """
     context = session.context
+    lock = chosen(locked, frozen, lock_file, only=only, dry_run=dry_run, no_downloads=no_downloads)
     if dry_run:
         from datamaestro.cli.plans import echo_plan
 
@@ -63,7 +69,10 @@ def command(
             found=f"{', '.join(missing)} missing",
             hint=f"run 'datamaestro prepare {dataset}' without it",
         )
-    text = encode(context.prepare(dataset, only=only, download=True))
+    if lock is not None:
+        text = encode(lock.prepare(dataset, context))
+    else:
+        text = encode(context.prepare(dataset, only=only, download=True))
     if output is None:
         click.echo(text)
     else:

@@ -81,6 +81,13 @@ class Resource(ABC):
     """
 
     checker: Checker | None = None
+    declared_with: tuple[tuple[Any, ...], dict[str, Any]]
+    """The arguments of the constructor, for those who declare the same again."""
+
+    def __new__(cls, *positional: Any, **keywords: Any) -> Self:
+        resource = super().__new__(cls)
+        resource.declared_with = (positional, keywords)
+        return resource
 
     def __init__(self, name: str | None = None, *, transient: bool = False) -> None:
         self._name = name

@@ -107,6 +107,8 @@ class CacheFetcher:
                             refused = error
                         while stream.read(CHUNK_SIZE):
                             pass
+                    if refused is not None and arriving.result is None:
+                        raise refused  # by the transfer itself, which has ended with it
                     download = self._accept(source, entry, arriving.result)
                 if refused is not None:
                     # These are the declared bytes: no other source has better ones.

@@ -35,7 +35,7 @@ from datamaestro.preparation.value import build_value
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["bind", "build", "missing_resources", "run"]
+__all__ = ["WORK", "bind", "build", "missing_resources", "run", "run_graph"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,12 @@ def run(definition: DatasetDefinition, context: Context, parts: Sequence[str] = 
     :param parts: the parts of the value that have to be ready; all if there are none
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    graph = bind(definition, context, parts)
+    return run_graph(bind(definition, context, parts))
+
+
+def run_graph(graph: Graph) -> Any:
+    """Make all that is missing of bound resources, and give the value; see :func:`run`."""
+    definition = graph.definition
     with _once(definition):
         state = State.load(graph.folder)
         if graph.missing(state):
@@ -217,5 +222,5 @@ class _Loop:
                 remove(discarded)
                 if resource.path.exists():
                     resource.path.replace(discarded)
-                self.state.forget(resource.name)
+                self.state.drop(resource.name)
                 remove(discarded)

@@ -14,8 +14,11 @@
           "downloads": [{"url": "https://…", "size": 9912422, "sha256": "440f…",
                          "validator": "\\"f68b3c…\\""}]
         }
-      }
+      },
+      "dropped": {"archive": [{"url": "https://…", …}]}
     }
+
+``dropped`` tells what was fetched for transient resources that have gone.
 
 Version 1, of earlier programs, has only ``state``: it proves nothing, since a
 partial file could be in place. Such files are adopted once they are verified.
@@ -76,9 +79,15 @@ class Record:
 class State:
     """The content of a state file. Only who holds the dataset's lock changes it."""
 
-    def __init__(self, path: Path, records: dict[str, Record]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        records: dict[str, Record],
+        dropped: dict[str, tuple[Download, ...]] | None = None,
+    ) -> None:
         self.path = path
         self._records = records
+        self._dropped = dropped or {}
 
     @classmethod
     def load(cls, folder: Path) -> State:
@@ -91,7 +100,12 @@ class State:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
-            return cls(path, {name: _record(entry) for name, entry in resources.items()})
+            dropped = document.get("dropped", {})
+            return cls(
+                path,
+                {name: _record(entry) for name, entry in resources.items()},
+                {name: _downloads(entries) for name, entries in dropped.items()},
+            )
         except (FileNotFoundError, NotADirectoryError):
             return cls(path, {})
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -108,6 +122,7 @@ class State:
         :raises DataDirectoryError: if the file can't be written
         """
         self._records[name] = record
+        self._dropped.pop(name, None)
         self._save()
 
     def forget(self, name: str) -> None:
@@ -115,15 +130,33 @@ class State:
         if self._records.pop(name, None) is not None:
             self._save()
 
+    def drop(self, name: str) -> None:
+        """Remove the record of a transient resource that goes; raises as :meth:`complete`."""
+        self._dropped[name] = self.downloads(name)
+        self.forget(name)
+
+    def downloads(self, name: str) -> tuple[Download, ...]:
+        """Give what was fetched for a resource that is complete, or was and has gone."""
+        record = self._records.get(name)
+        return self._dropped.get(name, ()) if record is None else record.downloads
+
     def _save(self) -> None:
         resources = {
             name: {"state": "complete", **asdict(record)} for name, record in self._records.items()
         }
-        document = {"version": VERSION, "resources": resources}
+        document: dict[str, Any] = {"version": VERSION, "resources": resources}
+        if self._dropped:
+            document["dropped"] = {
+                name: [asdict(item) for item in items] for name, items in self._dropped.items()
+            }
         write_atomically(self.path, json.dumps(document, indent=1) + "\n")
 
 
 def _record(entry: dict[str, Any]) -> Record:
     values = {name: value for name, value in entry.items() if name != "state"}
-    downloads = tuple(Download(**item) for item in values.pop("downloads"))
+    downloads = _downloads(values.pop("downloads"))
     return Record(downloads=downloads, **values)
+
+
+def _downloads(entries: list[dict[str, Any]]) -> tuple[Download, ...]:
+    return tuple(Download(**entry) for entry in entries)
