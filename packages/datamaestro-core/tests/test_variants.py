@@ -507,3 +507,17 @@ def test_a_value_with_a_comma_is_quoted(words, context):
 def test_a_part_may_follow_the_selector(words, context):
     assert str(context.get("org.example.corpus[lang=en].path")) == "/en"
     assert str(context.get("org.example.corpus.path[lang=en]")) == "/en"
+
+
+def test_a_reference_chooses_a_variant_by_an_axis_of_its_own(words, context):
+    @reference("org.example.corpus[lang={lang}]", name="texts")
+    @dataset(id="org.example.referring", variants=AxesVariants(lang=Axis(["fr", "en"])))
+    def referring(texts) -> File:
+        return texts
+
+    assert context.prepare(referring, variant={"lang": "en"}).path.name == "en"
+
+
+def test_the_id_of_a_part_finds_the_dataset_that_it_is_a_part_of(words, context):
+    found = find_dataset("org.example.corpus.path[lang=fr]", context)
+    assert found.id == "org.example.corpus[lang=fr,name=x]"

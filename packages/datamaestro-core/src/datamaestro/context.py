@@ -212,7 +212,8 @@ class Context:
         """Look a dataset up by its id.
 
         :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it,
-            and the selector of a variant after it
+            and the selector of a variant after it. That of a part gives the dataset
+            that it is a part of
         :raises DatasetNotFoundError: if no repository has it; the message names the closest
         :raises QueryError: if it isn't an id at all, or there is no such variant
         """

@@ -28,7 +28,6 @@ A lock file is TOML, sorted, the same for the same data on every platform::
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -135,6 +134,8 @@ class Lock:
         :raises NotFoundError: if there is none
         :raises LockError: if it can't be read, or is of a later version
         """
+        import tomllib
+
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:

@@ -46,6 +46,7 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
                 hint="'datamaestro lock' brings it up to date",
             )
     elif after.write(output):
-        click.echo(f"Wrote {output}: {len(after.datasets)} datasets", err=True)
+        count = len(after.datasets)
+        click.echo(f"Wrote {output}: {count} dataset{'' if count == 1 else 's'}", err=True)
     else:
         click.echo(f"{output} is up to date", err=True)
