@@ -211,6 +211,20 @@ def test_the_canonical_selector_names_defaults_too_in_alphabetical_order():
     assert CorpusVariants().format_selector({"lang": "fr"}) == "[lang=fr,size=small]"
 
 
+def test_definitions_of_version_1_have_the_ids_that_they_had():
+    class EmbeddingsVariants(AxesVariants):
+        name = Axis(["agnews", "squad"])
+        streaming = Axis([False, True], default=True, type=bool)
+        min_similarity = Axis(type=float, default=None)
+
+    variants = EmbeddingsVariants()
+    chosen = variants.resolve(**variants.parse_selector("[name=agnews]"))
+    assert chosen == {"name": "agnews", "streaming": True, "min_similarity": None}
+    canonical = "[min_similarity=null,name=agnews,streaming=true]"
+    assert variants.format_selector(chosen) == canonical
+    assert variants.parse_selector(canonical) == chosen
+
+
 def test_a_default_can_be_elided_and_an_axis_left_out_of_the_id():
     variants = AxesVariants(
         lang=Axis(["fr", "en"]),
@@ -227,6 +241,25 @@ def test_axes_may_be_attributes_inherited_and_arguments():
 
     assert list(More(size=Axis(["huge"])).axes) == ["lang", "size", "clean"]
     assert More(size=Axis(["huge"])).axes["size"].domain == ["huge"]
+
+
+def test_an_axis_does_not_hide_what_variants_can_do():
+    with pytest.raises(DefinitionError, match="can't be an attribute named 'names'"):
+
+        class Hiding(AxesVariants):
+            names = Axis(["a"])
+
+    assert AxesVariants(names=Axis(["a"])).names == {"names"}
+
+
+def test_axes_of_several_classes_are_joined():
+    class Limited(AxesVariants):
+        limit = Axis(type=int, default=1)
+
+    class Both(CorpusVariants, Limited):
+        pass
+
+    assert list(Both().axes) == ["limit", "lang", "size"]
 
 
 def test_the_variants_that_can_be_listed_are_all_combinations():

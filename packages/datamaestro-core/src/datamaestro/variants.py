@@ -73,7 +73,17 @@ class AxesVariants(Variants):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Axis)}
-        cls._declared = {**cls._declared, **own}
+        for name in own:
+            if hasattr(AxesVariants, name):
+                raise DefinitionError(
+                    f"an axis can't be an attribute named {name!r}, which has a meaning here",
+                    where=definition_site(),
+                    hint=f"give it to the constructor: AxesVariants({name}=Axis(…))",
+                )
+        inherited = (
+            base._declared for base in reversed(cls.__bases__) if issubclass(base, AxesVariants)
+        )
+        cls._declared = {name: axis for axes in (*inherited, own) for name, axis in axes.items()}
 
     def __init__(self, **axes: Axis) -> None:
         for name, axis in axes.items():

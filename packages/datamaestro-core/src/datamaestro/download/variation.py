@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -65,14 +66,15 @@ class Variation:
         :raises DefinitionError: if the function of :func:`byvariant` gives no resource
         """
         if id(original) not in self._made:
-            made = self._made_by(original) if isinstance(original, _ByVariant) else original
-            made = copy.copy(made)
+            chosen = self._chosen(original) if isinstance(original, _ByVariant) else original
+            made = copy.copy(chosen)
+            made._name = original._name
             self._made[id(original)] = (original, made)
             for attribute, value in vars(made).items():
                 setattr(made, attribute, self._filled(value))
         return self._made[id(original)][1]
 
-    def _made_by(self, declared: _ByVariant) -> Resource:
+    def _chosen(self, declared: _ByVariant) -> Resource:
         try:
             made = declared.make(**taken_by(declared.make, self.variant))
         except KeyError as error:
@@ -84,7 +86,6 @@ class Variation:
             raise DefinitionError(
                 f"the function of {declared!r} gives no resource", found=f"{made!r:.80}"
             )
-        made._name = declared.name
         return made
 
     def _filled(self, value: Any) -> Any:
@@ -115,8 +116,6 @@ class Variation:
 
 def taken_by(function: Callable[..., Any], variant: Mapping[str, Any]) -> dict[str, Any]:
     """Give those values of a variant that a function has parameters for."""
-    import inspect
-
     parameters = inspect.signature(function).parameters.values()
     if any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters):
         return dict(variant)
