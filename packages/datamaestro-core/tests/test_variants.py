@@ -165,6 +165,12 @@ def test_a_value_of_another_type_is_refused(value):
         AxesVariants(x=Axis(type=int)).resolve(x=value)
 
 
+@pytest.mark.parametrize("value", [10**400, math.inf, "1e999"])
+def test_a_number_that_is_not_finite_is_refused(value):
+    with pytest.raises(QueryError, match="expected float"):
+        AxesVariants(x=Axis(type=float)).resolve(x=value)
+
+
 @pytest.mark.parametrize(
     "declare",
     [

@@ -127,7 +127,8 @@ class Axis:
         accepted = (int, float) if self.type is float else self.type
         if not isinstance(raw, accepted) or isinstance(raw, bool) is not (self.type is bool):
             raise QueryError("of another type", expected=self.allowed, found=repr(raw))
-        return self._finite(float(raw)) if self.type is float else raw
+        # By its text, since an int may be too large for a float.
+        return self._from_text(repr(raw)) if self.type is float else raw
 
     def read(self, token: str) -> Any:
         """Give the value that a token of a selector stands for; raises as :meth:`coerce`."""

@@ -160,12 +160,11 @@ class DatasetDefinition:
         """Tell of which dataset a variant is refused."""
         try:
             yield
+        except QueryError as error:
+            message = f"dataset {self.id}: {error.message}"
+            raise QueryError(message, expected=error.expected, found=error.found) from error
         except ValueError as error:
-            refused = QueryError(f"dataset {self.id}: {error}")
-            if isinstance(error, QueryError):
-                refused.message = f"dataset {self.id}: {error.message}"
-                refused.expected, refused.found = error.expected, error.found
-            raise refused from error
+            raise QueryError(f"dataset {self.id}: {error}") from error
 
     def validate(self) -> None:
         """Check what can only be checked once all decorators are applied.
