@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
@@ -19,6 +19,8 @@ from datamaestro.utils import HashCheck, tree_digest
 from datamaestro.variants import AxesVariants, Axis
 
 URL = "memory://host/data"
+
+quickly = settings(deadline=None, max_examples=60)
 
 
 class Fetched(FileResource):
@@ -155,6 +157,7 @@ DATASETS = st.builds(
 )
 
 
+@quickly
 @given(datasets=st.lists(DATASETS, max_size=3, unique_by=lambda dataset: dataset.id))
 def test_a_lock_is_read_as_it_was_written(tmp_path_factory, datasets):
     path = tmp_path_factory.getbasetemp() / "some.lock"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from datamaestro import find_dataset
 from datamaestro.data import File
@@ -16,6 +16,8 @@ from datamaestro.download import FileResource, FilesCopy, FolderResource, byvari
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.selector import folder_name, format_selector, parse_selector, quoted, unquoted
 from datamaestro.variants import AxesVariants, Axis, Variants
+
+quickly = settings(deadline=None, max_examples=60)
 
 
 class Size(enum.Enum):
@@ -62,6 +64,7 @@ def corpus(texts, lang, size) -> File:
 # --- selectors
 
 
+@quickly
 @given(st.text())
 def test_a_text_is_read_from_its_token_as_it_was(text):
     assert unquoted(quoted(text)) == text
@@ -70,6 +73,7 @@ def test_a_text_is_read_from_its_token_as_it_was(text):
 KEYS = st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)
 
 
+@quickly
 @given(st.dictionaries(KEYS, st.text(), max_size=4))
 def test_a_selector_is_read_as_it_was_written(values):
     tokens = {key: quoted(text) for key, text in values.items()}
@@ -97,12 +101,14 @@ def test_the_folder_of_a_plain_variant_tells_which_it_is():
     assert folder_name("[lang=fr,size=small]") == "lang=fr,size=small"
 
 
+@quickly
 @given(st.lists(st.text(min_size=1).map(quoted), min_size=2, max_size=2, unique=True))
 def test_no_file_system_takes_the_folders_of_two_variants_for_the_same(tokens):
     first, second = (folder_name(format_selector({"name": token})) for token in tokens)
     assert first.casefold() != second.casefold()
 
 
+@quickly
 @given(st.text().map(quoted))
 def test_the_name_of_a_folder_can_be_used_everywhere(token):
     name = folder_name(format_selector({"name": token}))
@@ -208,6 +214,7 @@ OPEN = AxesVariants(
 )
 
 
+@quickly
 @given(st.fixed_dictionaries(VALUES))
 def test_the_canonical_selector_of_a_variant_chooses_it(variant):
     assert OPEN.parse_selector(OPEN.format_selector(variant)) == variant
