@@ -48,6 +48,7 @@ from datamaestro.download import (
     Transport,
     TransportRequest,
     ValueResource,
+    byvariant,
     reference,
 )
 from datamaestro.download.archive import (
@@ -63,6 +64,7 @@ from datamaestro.download.single import (
     concatdownload,
     filedownloader,
 )
+from datamaestro.lockfile import Lock
 from datamaestro.plugins import (
     DataTypeSpec,
     EncoderSpec,
@@ -72,9 +74,13 @@ from datamaestro.plugins import (
     TransportSpec,
     hookimpl,
 )
+from datamaestro.preparation.locked import prepare_frozen
+from datamaestro.preparation.locking import lock_datasets
+from datamaestro.preparation.plan import Plan
 from datamaestro.settings import Settings, UserSettings
 from datamaestro.testing import FileServer
 from datamaestro.utils import HashCheck
+from datamaestro.variants import AxesVariants, Axis, Variants
 from datamaestro_image.data import ImageClassification, LabelledImages
 
 # --- contexts, and what users do with them
@@ -110,6 +116,35 @@ def datasets_by_id() -> None:
     assert_type(definition.tags, frozenset[str])
     assert_type(definition.resources, dict[str, Resource])
     assert_type(datamaestro.prepare_dataset("edu.uci.iris"), Any)
+
+
+def choices() -> None:
+    prepare_dataset("com.lecun.mnist", only=["test"])
+    prepare_dataset("org.example.corpus", variant={"lang": "fr"})
+    context = Context("data")
+    plan = context.plan("com.lecun.mnist", only=["test"])
+    assert_type(plan, Plan)
+    assert_type(plan.disk_peak, int)
+    assert_type(context.missing("com.lecun.mnist", only=["test"]), list[str])
+    lock = lock_datasets(["edu.uci.iris"], context)
+    assert_type(lock, Lock)
+    assert_type(prepare_frozen("edu.uci.iris", context, lock, Path("datamaestro.lock")), Folder)
+
+
+class Languages(AxesVariants):
+    """Variants as authors write them."""
+
+    lang = Axis(["fr", "en"])
+    limit = Axis(type=int | None, default=None)
+
+
+def variants() -> None:
+    made = byvariant(lambda lang: FileDownloader("words.txt", f"https://example.org/{lang}"))
+    assert_type(made, FileDownloader)
+    assert_type(find_dataset("org.example.corpus").variants, Variants | None)
+    assert_type(Languages().axes, dict[str, Axis])
+    dataset(File, id="org.example.corpus", variants=Languages)
+    dataset(File, id="org.example.corpus", variants=AxesVariants(lang=Axis(["fr"])))
 
 
 def failures() -> None:

@@ -232,3 +232,8 @@ def test_definitions_import_neither_numpy_nor_requests():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("dataset_id", OF_MNIST_FORM)
+def test_the_images_to_test_with_need_no_others(context, dataset_id):
+    assert context.missing(f"image:{dataset_id}.test") == ["test_images", "test_labels"]

@@ -24,14 +24,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from datamaestro import identifiers
+from datamaestro import address, identifiers
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import (
-    DefinitionError,
     ParameterError,
     PluginConflictError,
     PluginError,
-    QueryError,
     RepositoryNotFoundError,
     SettingsError,
     TransportError,
@@ -41,6 +39,7 @@ from datamaestro.plugins.descriptors import PrepareRequest, RepositorySpec, Tran
 from datamaestro.plugins.manager import PluginManager, Provided
 from datamaestro.progress import Progress, automatic_progress
 from datamaestro.repository import Repository
+from datamaestro.selector import format_selector
 from datamaestro.settings import Settings, UserSettings, user_settings_path
 from datamaestro.sites import Site
 from datamaestro.utils import environment_flag
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
     from datamaestro.download.transport import Transport
     from datamaestro.preparation.connections import Connections
+    from datamaestro.preparation.plan import Plan
 
 __all__ = [
     "Context",
@@ -267,24 +267,33 @@ class Context:
     def dataset(self, dataset_id: str) -> DatasetDefinition:
         """Look a dataset up by its id.
 
-        :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it
+        :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it,
+            and the selector of a variant after it. That of a part gives the dataset
+            that it is a part of
         :raises DatasetNotFoundError: if no repository has it; the message names the closest
-        :raises QueryError: if it isn't an id at all
+        :raises QueryError: if it isn't an id at all, or there is no such variant
         """
-        return self.catalog.definition(identifiers.parse(dataset_id))
+        identifier, definition = address.find_family(self.catalog, identifiers.parse(dataset_id))
+        selector = format_selector(identifier.selector)
+        return definition.for_selector(selector) if selector else definition
 
     def prepare(
         self,
         dataset: Any,
         *,
         variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
         download: bool | None = None,
         force: bool = False,
     ) -> Any:
         """Make a dataset's data ready, and give its value.
 
-        :param dataset: an id, a dataset class, or a dataset made from a function
-        :param variant: the values of its axes
+        :param dataset: an id, a dataset class, or a dataset made from a function. An id
+            may choose a variant, ``org.example.corpus[lang=fr]``, and go on to a part of
+            the value, ``com.lecun.mnist.test``: only this part is made ready, and given
+        :param variant: the values of the axes, where `dataset` has no selector
+        :param only: the parts of the value that are made ready, such as ``["test"]``;
+            by default all. The whole value is given: the files of its other parts may be missing
         :param download: whether missing data may be fetched; False gives the value
             without looking whether they are there. By default they are fetched,
             unless a plugin such as an experiment manager takes over
@@ -293,7 +302,7 @@ class Context:
         :raises ParameterError: if it has to be fetched and may not be
         :raises DatamaestroError: see :mod:`datamaestro.errors`
         """
-        from datamaestro.preparation import build, run, run_again
+        from datamaestro.preparation import build, part_of, run, run_again, wanted_parts
 
         if force and download is False:
             raise ParameterError(
@@ -301,15 +310,17 @@ class Context:
                 expected="force=True, or download=False",
                 found="both",
             )
-        definition = self._resolve(dataset, variant)
+        found = address.find(self.catalog, dataset, variant)
+        definition, parts = found.definition, wanted_parts(found.part, only)
         make = run_again if force else run
         request = PrepareRequest(
             definition,
             self,
-            dict(variant or {}),
+            dict(definition.variant),
             download,
-            build=lambda: build(definition, self),
-            prepare=lambda: make(definition, self),
+            build=lambda: part_of(build(definition, self), found.part),
+            prepare=lambda: part_of(make(definition, self, parts), found.part),
+            only=parts,
             force=force,
         )
         answer = self.plugins.prepare(request)
@@ -318,44 +329,53 @@ class Context:
         return request.build() if download is False else request.prepare()
 
     def get(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Any:
-        """Give a dataset's value without fetching anything; its files may be missing."""
-        from datamaestro.preparation import build
+        """Give a dataset's value, or a part of it, without fetching; its files may be missing."""
+        from datamaestro.preparation import build, part_of
 
-        return build(self._resolve(dataset, variant), self)
+        found = address.find(self.catalog, dataset, variant)
+        return part_of(build(found.definition, self), found.part)
 
-    def missing(self, dataset: Any) -> list[str]:
-        """Give the names of the resources of a dataset that aren't there; changes nothing."""
-        from datamaestro.preparation import missing_resources
+    def missing(
+        self,
+        dataset: Any,
+        *,
+        variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
+    ) -> list[str]:
+        """Give the names of the resources of a dataset that aren't there; changes nothing.
 
-        return missing_resources(self._resolve(dataset), self)
+        Parameters are those of :meth:`prepare`.
+        """
+        from datamaestro.preparation import missing_resources, wanted_parts
 
-    def folder(self, dataset: Any) -> Path:
+        found = address.find(self.catalog, dataset, variant)
+        return missing_resources(found.definition, self, wanted_parts(found.part, only))
+
+    def plan(
+        self,
+        dataset: Any,
+        *,
+        variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
+    ) -> Plan:
+        """Tell what :meth:`prepare` would fetch, from where, and how much room it takes.
+
+        Nothing is fetched or changed. Parameters are those of :meth:`prepare`.
+        """
+        from datamaestro.preparation import wanted_parts
+        from datamaestro.preparation.plan import plan
+
+        found = address.find(self.catalog, dataset, variant)
+        return plan(found.definition, self, wanted_parts(found.part, only))
+
+    def folder(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Path:
         """Give the folder that a dataset is used from, whether it is there or not.
 
         That is one of the site if the dataset is complete there, and else its own.
         """
         from datamaestro.preparation import prepared_folder
 
-        return prepared_folder(self._resolve(dataset), self)
-
-    def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
-        if isinstance(dataset, str):
-            identifier = identifiers.parse(dataset)
-            chosen, definition = identifier.selector, self.catalog.definition(identifier)
-        else:
-            chosen, definition = {}, getattr(dataset, "__dataset__", dataset)
-        if not isinstance(definition, DatasetDefinition):
-            raise DefinitionError(
-                "not a dataset",
-                expected="an id, or what @dataset decorates",
-                found=f"{dataset!r:.80}",
-            )
-        if chosen or variant:
-            raise QueryError(
-                f"dataset {definition.id} has no variants", found=str(variant or chosen)
-            )
-        definition.validate()
-        return definition
+        return prepared_folder(address.find(self.catalog, dataset, variant).definition, self)
 
 
 _instances: dict[Path, Context] = {}
@@ -377,6 +397,7 @@ def prepare_dataset(
     context: Context | str | os.PathLike[str] | None = None,
     *,
     variant: Mapping[str, Any] | None = None,
+    only: Iterable[str] = (),
     download: bool | None = None,
     force: bool = False,
 ) -> Any:
@@ -386,11 +407,14 @@ def prepare_dataset(
     :param context: a context or the path of a data directory; by default the one
         that ``DATAMAESTRO_DIR`` names
     :param variant: see :meth:`Context.prepare`
+    :param only: see :meth:`Context.prepare`
     :param download: see :meth:`Context.prepare`
     :param force: see :meth:`Context.prepare`
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    return _context(context).prepare(dataset, variant=variant, download=download, force=force)
+    return _context(context).prepare(
+        dataset, variant=variant, only=only, download=download, force=force
+    )
 
 
 def get_dataset(

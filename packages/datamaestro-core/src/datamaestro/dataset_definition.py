@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from datamaestro import identifiers
 from datamaestro.data import Base
 from datamaestro.download.resource import Resource, StoredResource
-from datamaestro.errors import DefinitionError
+from datamaestro.download.variation import Variation, placeholders
+from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
+from datamaestro.variants import Variants, word
 
 __all__ = ["DatasetDefinition"]
 
@@ -25,6 +29,10 @@ class DatasetDefinition:
     :ivar name: the first line of the docstring
     :ivar description: the rest of it
     :ivar resources: the resources by name, in the order of reading
+    :ivar variants: what its variants are, or None
+    :ivar variant: the values of the axes, in the definition of one variant; see
+        :meth:`for_variant`
+    :ivar selector: the canonical selector of that variant, which ends its id
     :ivar location: the file and line of the definition
 
     Other attributes are the parameters of :class:`datamaestro.definitions.dataset`.
@@ -46,6 +54,7 @@ class DatasetDefinition:
         timestamp: str | None = None,
         size: int | str | None = None,
         aliases: Iterable[str] = (),
+        variants: Variants | None = None,
         tags: Iterable[str] = (),
         tasks: Iterable[str] = (),
     ) -> None:
@@ -68,6 +77,9 @@ class DatasetDefinition:
         self.tasks = frozenset(tasks)
         self.resources: dict[str, Resource] = {}
         self._places: dict[str, str] = {}
+        self.variants = variants
+        self.variant: dict[str, Any] = {}
+        self.selector = ""
 
     def __repr__(self) -> str:
         return f"<dataset {self.id} ({self.type.__qualname__}), {self.location}>"
@@ -100,23 +112,105 @@ class DatasetDefinition:
         return DefinitionError(f"dataset {self.id}: {message}", where=self.location, **facts)
 
     def arguments(self) -> list[str]:
-        """Give the names of the resources that the function takes; none for a class."""
+        """Give the names of what the function takes: resources, and axes; none for a class."""
         return [name for name, _ in _parameters(self.target)]
+
+    @property
+    def family_id(self) -> str:
+        """The dataset id, without the selector of a variant."""
+        return self.id.removesuffix(self.selector)
+
+    def for_variant(self, chosen: Mapping[str, Any]) -> DatasetDefinition:
+        """Give the definition of one variant: with its own id, resources and folder.
+
+        :param chosen: the values of axes; the others have their defaults. A dataset
+            without variants is its only one
+        :raises QueryError: for an unknown axis or value, or one that is missing
+        """
+        if self.variants is None or self.variant:
+            if chosen:
+                state = "is a variant already" if self.variant else "has no variants"
+                found = ", ".join(f"{name}={word(value)}" for name, value in chosen.items())
+                raise QueryError(f"dataset {self.id} {state}", found=found)
+            return self
+        definition = copy.copy(self)
+        with self._refusals():
+            definition.variant = self.variants.resolve(**chosen)
+            definition.selector = self.variants.format_selector(definition.variant)
+        definition.id = f"{self.id}{definition.selector}"
+        words = {name: word(value) for name, value in definition.variant.items()}
+        variation = Variation(definition.variant, words)
+        definition.resources, definition._places = {}, {}
+        for resource in reversed(self.resources.values()):
+            definition.add_resource(variation.of(resource))
+        return definition
+
+    def for_selector(self, selector: str) -> DatasetDefinition:
+        """Give the definition of the variant that a selector chooses; see :meth:`for_variant`."""
+        if self.variants is None:
+            if selector:
+                raise QueryError(f"dataset {self.id} has no variants", found=selector)
+            return self
+        with self._refusals():
+            chosen = self.variants.parse_selector(selector)
+        return self.for_variant(chosen)
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Tell of which dataset a variant is refused."""
+        try:
+            yield
+        except QueryError as error:
+            message = f"dataset {self.id}: {error.message}"
+            raise QueryError(message, expected=error.expected, found=error.found) from error
+        except ValueError as error:
+            raise QueryError(f"dataset {self.id}: {error}") from error
 
     def validate(self) -> None:
         """Check what can only be checked once all decorators are applied.
 
-        :raises DefinitionError: if an argument is filled by no resource, or the
-            resources depend on one another in a circle
+        :raises DefinitionError: if an argument is filled by no resource and no axis, a
+            URL or path names an axis that isn't there, or the resources depend on one
+            another in a circle
         """
-        for name, required in _parameters(self.target):
-            if required and name not in self.resources:
+        axes = frozenset[str]() if self.variants is None else self.variants.names
+        if axes is not None:
+            self._validate_arguments(axes)
+        resources = self.ordered_resources()
+        if axes is not None and self.variants is not None and not self.variant:
+            self._validate_placeholders(resources, axes)
+
+    def _validate_placeholders(self, resources: list[Resource], axes: frozenset[str]) -> None:
+        for resource in resources:
+            for name in placeholders(resource):
+                if name not in axes:
+                    raise self.error(
+                        f"{resource.name!r} names an axis that isn't there",
+                        expected=", ".join(sorted(axes)),
+                        found=name,
+                    )
+
+    def _validate_arguments(self, axes: frozenset[str]) -> None:
+        both = sorted(axes & self.resources.keys())
+        if both:
+            raise self.error(f"an axis and a resource are both named {both[0]!r}")
+        if inspect.isclass(self.target):
+            config: Any = getattr(self.target, "config")  # noqa: B009  (type checkers see no class)
+            self._validate_parameters(_parameters(config)[1:], "axis", sorted(axes))
+        else:
+            given = [*self.resources, *sorted(axes)]
+            self._validate_parameters(_parameters(self.target), "resource", given)
+
+    def _validate_parameters(
+        self, parameters: Iterable[tuple[str, bool]], filler: str, given: list[str]
+    ) -> None:
+        for name, required in parameters:
+            if required and name not in given:
                 raise self.error(
-                    f"no resource fills the argument {name!r}",
-                    expected=f"one of {', '.join(self.resources) or '(no resource is declared)'}",
+                    f"no {filler} fills the argument {name!r}",
+                    expected=f"one of {', '.join(given) or f'(no {filler} is declared)'}",
                     found=name,
                 )
-        self.ordered_resources()
 
     def ordered_resources(self) -> list[Resource]:
         """Give the resources and all that they depend on, dependencies first.

@@ -34,6 +34,7 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import Location, definition_site
+from datamaestro.variants import Variants
 
 __all__ = [
     "Dataset",
@@ -66,6 +67,8 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
     :param timestamp: the date of a version of a dataset that changes in place
     :param size: the size on disk, such as ``"1.2 GB"``
     :param aliases: other ids under which the dataset is found
+    :param variants: the axes along which its variants differ, see :mod:`datamaestro.variants`;
+        the function, or ``config``, takes their values by name
     :raises DefinitionError: if no id, data type or value can come from it
     """
 
@@ -83,6 +86,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         timestamp: str | None = None,
         size: int | str | None = None,
         aliases: Iterable[str] = (),
+        variants: Variants | type[Variants] | None = None,
     ) -> None:
         self.base = typing.get_origin(base) or base
         self.metadata: dict[str, Any] = {
@@ -96,6 +100,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
             "timestamp": timestamp,
             "size": size,
             "aliases": tuple(aliases),
+            "variants": _variants(variants),
         }
 
     def __call__(self, target: Any) -> Any:
@@ -209,6 +214,18 @@ class datatasks(_Annotation):  # noqa: N801
     """Say what it is used for: ``@datatasks("image classification")``."""
 
     attribute = "tasks"
+
+
+def _variants(declared: Variants | type[Variants] | None) -> Variants | None:
+    variants = declared() if inspect.isclass(declared) else declared
+    if variants is not None and not isinstance(variants, Variants):
+        raise DefinitionError(
+            "these can't be the variants of a dataset",
+            where=definition_site(),
+            expected="a class derived from datamaestro.variants.Variants, or an instance",
+            found=f"{declared!r:.80}",
+        )
+    return variants
 
 
 def _inherited(attribute: str, cls: type | None) -> frozenset[str]:

@@ -11,6 +11,7 @@ fits on one line. The command line prints that line and exits with the error's
     ├── ParameterError (TypeError)    1   a data type got a wrong, missing or unknown parameter
     ├── DataFormatError (ValueError)  1   a file isn't what its data type says
     ├── SettingsError                 1   a settings file or a setting is wrong
+    ├── LockError                     1   a lock file can't be read, or used
     ├── DataDirectoryError (OSError)  1   a folder can't be used: missing, unwritable, not a folder
     ├── PluginError                   1   a plugin is broken
     │   └── PluginConflictError       1   two plugins claim the same name
@@ -39,6 +40,7 @@ __all__ = [
     "DatasetNotFoundError",
     "DefinitionError",
     "DownloadError",
+    "LockError",
     "NotFoundError",
     "OfflineError",
     "ParameterError",
@@ -114,6 +116,10 @@ class DataFormatError(DatamaestroError, ValueError):
 
 class SettingsError(DatamaestroError):
     """A settings file can't be read, or holds a value that can't be used."""
+
+
+class LockError(DatamaestroError):
+    """A lock file can't be read, or what it says can't be done here."""
 
 
 class DataDirectoryError(DatamaestroError, OSError):

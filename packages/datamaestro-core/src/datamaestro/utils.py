@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from datamaestro.errors import VerificationError
 
-__all__ = ["CHUNK_SIZE", "Checker", "HashCheck", "environment_flag", "file_digests"]
+__all__ = ["CHUNK_SIZE", "Checker", "HashCheck", "environment_flag", "file_digests", "tree_digest"]
 
 CHUNK_SIZE = 1 << 20
 """How many bytes are moved at once: large enough that the loop costs nothing."""
@@ -75,3 +75,30 @@ def file_digests(path: Path, algorithms: list[str]) -> dict[str, str]:
             for hasher in hashers.values():
                 hasher.update(buffer[:count])
     return {algorithm: hasher.hexdigest() for algorithm, hasher in hashers.items()}
+
+
+def tree_digest(folder: Path) -> str:
+    """Give one SHA-256 for all that a folder holds: names, contents, and links.
+
+    It is the same on every platform: the digest of lines, sorted by path, of a file's
+    digest or a link's target, and the relative path with ``/``. Where an absolute link
+    leads doesn't count, since that differs from machine to machine.
+
+    >>> from pathlib import Path
+    >>> Path("letters").mkdir()
+    >>> _ = Path("letters", "a").write_text("a")
+    >>> tree_digest(Path("letters"))[:16]
+    'a0a7ff20b65105dc'
+    """
+    lines = []
+    for path in folder.rglob("*"):
+        relative = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            target = path.readlink()
+            lines.append(
+                (relative, "link" if target.is_absolute() else f"link:{target.as_posix()}")
+            )
+        elif path.is_file():
+            lines.append((relative, file_digests(path, ["sha256"])["sha256"]))
+    text = "".join(f"{content}  {relative}\n" for relative, content in sorted(lines))
+    return hashlib.sha256(text.encode()).hexdigest()

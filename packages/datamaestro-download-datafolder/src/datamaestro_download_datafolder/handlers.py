@@ -115,22 +115,26 @@ class links(FolderResource):  # noqa: N801
     """A folder of links to the folders of other datasets, which are prepared first.
 
     :param name: the resource's name
-    :param datasets: the datasets (ids, or what ``@dataset`` decorates), or paths, by
+    :param targets: the datasets (ids, or what ``@dataset`` decorates), or paths, by
         the name of the link
     """
 
-    def __init__(self, name: str | None = None, **datasets: Any) -> None:
+    def __init__(self, name: str | None = None, **targets: Any) -> None:
         super().__init__(name)
-        self.datasets = datasets
+        self.targets = targets
+
+    @property
+    def datasets(self) -> tuple[Any, ...]:
+        return tuple(item for item in self.targets.values() if not isinstance(item, os.PathLike))
 
     @property
     def fingerprint(self) -> str:
-        targets = {name: getattr(item, "id", str(item)) for name, item in self.datasets.items()}
+        targets = {name: getattr(item, "id", str(item)) for name, item in self.targets.items()}
         return f"{super().fingerprint} {sorted(targets.items())}"
 
     def _download(self, destination: Path) -> None:
         destination.mkdir()
-        for name, item in self.datasets.items():
+        for name, item in self.targets.items():
             target = item if isinstance(item, os.PathLike) else self._prepared(item)
             (destination / name).symlink_to(target, target_is_directory=True)
 

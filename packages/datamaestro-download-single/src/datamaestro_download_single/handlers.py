@@ -61,6 +61,10 @@ class FileDownloader(FileResource):
         compression = compression_of(self.source.filename)
         return None if compression is compression_of(self.filename) else compression
 
+    @property
+    def finished_size(self) -> int | None:
+        return self.source.size if self.compression is None else None
+
     def _download(self, destination: Path) -> None:
         if self.compression is None:
             self.fetch_to(self.source, destination)

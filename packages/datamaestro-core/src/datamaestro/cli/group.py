@@ -21,6 +21,7 @@ class LazyGroup(click.Group):
         "datafolders": ("datafolders", "Manage folders of data that lie elsewhere."),
         "download": ("download", "Download a dataset."),
         "info": ("info", "Show what is known about a dataset."),
+        "lock": ("lock", "Write down which bytes datasets are made of."),
         "orphans": ("orphans", "List folders of data that belong to no dataset."),
         "plugins": ("plugins", "List what the installed plugins provide."),
         "prepare": ("prepare", "Download a dataset, and print its value as JSON."),

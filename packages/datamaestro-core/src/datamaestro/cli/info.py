@@ -25,7 +25,11 @@ __all__ = ["command"]
 @pass_session
 def command(session: Session, dataset: str, as_json: bool) -> None:
     """Show what is known about DATASET, without loading or fetching anything."""
-    entry = session.context.catalog.entry(identifiers.parse(dataset))
+    identifier = identifiers.parse(dataset)
+    if identifier.selector:
+        entry = Entry.of(session.context.dataset(dataset))
+    else:
+        entry = session.context.catalog.entry(identifier)
     folder = _folder(session.context, entry)
     if as_json:
         echo_json({**entry.to_json(), "folder": None if folder is None else str(folder)})

@@ -9,10 +9,11 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from datamaestro.cli.completion import completions
 from datamaestro.cli.session import Session
 from datamaestro.errors import DatamaestroError
 
-__all__ = ["DATASET", "as_json", "echo_json", "force"]
+__all__ = ["DATASET", "as_json", "dry_run", "echo_json", "force", "only"]
 
 
 class _DatasetId(click.ParamType[str]):
@@ -30,12 +31,25 @@ class _DatasetId(click.ParamType[str]):
         options = ctx.parent.params if ctx.parent is not None else {}
         session = ctx.find_object(Session) or Session(data=options.get("data"), quiet=True)
         with contextlib.suppress(DatamaestroError):
-            ids = session.context.catalog.ids()
-            return [CompletionItem(item) for item in sorted(ids) if item.startswith(incomplete)]
+            found = completions(incomplete, session.context)
+            return [CompletionItem(item) for item in found]
         return []
 
 
 DATASET = _DatasetId()
+
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="PART",
+    help="Make this part of the value ready, and no other; may be repeated.",
+)
+
+dry_run = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print what would be fetched, from where and how much; change nothing.",
+)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -15,6 +15,7 @@ from datamaestro.download.resource import (
 )
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
+from datamaestro.download.variation import byvariant
 
 __all__ = [
     "FileResource",
@@ -27,5 +28,6 @@ __all__ = [
     "Transport",
     "TransportRequest",
     "ValueResource",
+    "byvariant",
     "reference",
 ]

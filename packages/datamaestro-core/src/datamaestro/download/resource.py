@@ -82,6 +82,13 @@ class Resource(ABC):
     """
 
     checker: Checker | None = None
+    declared_with: tuple[tuple[Any, ...], dict[str, Any]]
+    """The arguments of the constructor, for those who declare the same again."""
+
+    def __new__(cls, *positional: Any, **keywords: Any) -> Self:
+        resource = super().__new__(cls)
+        resource.declared_with = (positional, keywords)
+        return resource
 
     def __init__(self, name: str | None = None, *, transient: bool = False) -> None:
         self._name = name
@@ -137,6 +144,11 @@ class Resource(ABC):
     @property
     def sources(self) -> tuple[Source, ...]:
         """What it downloads."""
+        return ()
+
+    @property
+    def datasets(self) -> tuple[Any, ...]:
+        """The other datasets that it prepares: ids, or what ``@dataset`` decorates."""
         return ()
 
     @property
@@ -231,6 +243,11 @@ class StoredResource(Resource):
     def path(self) -> Path:
         """Where it ends."""
         return self.binding.folder / self.relative_path
+
+    @property
+    def finished_size(self) -> int | None:
+        """The bytes that it takes on disk once it is complete, if the declaration tells."""
+        return None
 
     @property
     def can_recover(self) -> bool:

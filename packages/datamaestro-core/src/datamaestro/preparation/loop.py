@@ -191,7 +191,7 @@ class Loop:
                 remove(discarded)
                 with suppress(FileNotFoundError):
                     resource.path.replace(discarded)
-                self.state.forget(resource.name)
+                self.state.drop(resource.name)
                 remove(discarded)
 
 

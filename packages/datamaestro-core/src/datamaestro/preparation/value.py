@@ -8,6 +8,8 @@ from typing import Any
 
 from datamaestro.data import Base
 from datamaestro.definitions import Dataset
+from datamaestro.download.resource import Resource
+from datamaestro.download.variation import taken_by
 from datamaestro.errors import ParameterError
 from datamaestro.preparation.graph import Graph
 
@@ -23,10 +25,12 @@ def build_value(graph: Graph) -> Any:
     definition = graph.definition
     target = definition.target
     if inspect.isclass(target) and issubclass(target, Dataset):
-        result = _dataset_instance(target, graph).config()
+        config = _dataset_instance(target, graph).config
+        result = config(**taken_by(config, definition.variant))
     else:
         taken = definition.arguments()
-        result = target(**{n: r.prepare() for n, r in graph.named.items() if n in taken})
+        values = {n: r.prepare() for n, r in graph.named.items() if n in taken}
+        result = target(**values, **taken_by(target, definition.variant))
     if isinstance(result, dict):
         try:
             result = definition.type(**result)
@@ -46,11 +50,10 @@ def build_value(graph: Graph) -> Any:
 def _dataset_instance(cls: type[Dataset], graph: Graph) -> Dataset:
     """Make an instance whose resource attributes are the bound resources."""
     instance = cls()
-    originals = {id(original): name for name, original in graph.definition.resources.items()}
     for attribute in dir(cls):
         value = inspect.getattr_static(cls, attribute)
-        if id(value) in originals:
-            setattr(instance, attribute, graph.named[originals[id(value)]])
+        if isinstance(value, Resource):
+            setattr(instance, attribute, graph.named[value.name])
     return instance
 
 
