@@ -10,7 +10,7 @@ MODULES = DISTRIBUTIONS[KERNEL].modules
 LAYERS = [
     {"errors"},
     {"facade", "files", "identifiers", "location", "progress", "utils"},
-    {"plugins"},
+    {"plugins", "record"},
     {"data"},
     {"settings"},
     {"paths"},
