@@ -71,6 +71,11 @@ def install(folder, repository_id, modules):
     )
 
 
+@pytest.fixture(autouse=True)
+def accepted(monkeypatch, home):
+    monkeypatch.setenv("DATAMAESTRO_ACCEPT", "org.example.alpha")
+
+
 @pytest.fixture
 def greek(site_packages, home):
     install(site_packages, "greek", {"org/example.py": ALPHA, "com/odd.py": BETA})

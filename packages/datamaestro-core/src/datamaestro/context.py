@@ -7,6 +7,7 @@ Environment variables are read when they are asked for, never at import:
 ``DATAMAESTRO_DIR``        the data directory, when no path is given
 ``DATAMAESTRO_OFFLINE``    ``1``: open no connection
 ``DATAMAESTRO_MIRROR``     the base URL of a site mirror, tried first
+``DATAMAESTRO_ACCEPT``     see :mod:`datamaestro.agreements`
 =========================  ====================================================
 """
 
@@ -266,6 +267,13 @@ class Context:
         from datamaestro.preparation import dataset_folder
 
         return dataset_folder(self._resolve(dataset), self)
+
+    def definition(self, dataset: Any) -> DatasetDefinition:
+        """Give what is declared about a dataset: an id, or what ``@dataset`` decorates.
+
+        :raises DatasetNotFoundError: if no repository has it
+        """
+        return self._resolve(dataset)
 
     def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
         if isinstance(dataset, str):

@@ -1,16 +1,24 @@
-"""Small tools for definitions and plugins: hashing, checks of finished files."""
+"""Small tools for definitions and plugins: hashing, checks of finished files, sizes."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from datamaestro.errors import VerificationError
+from datamaestro.errors import QueryError, VerificationError
 
-__all__ = ["CHUNK_SIZE", "Checker", "HashCheck", "environment_flag", "file_digests"]
+__all__ = [
+    "CHUNK_SIZE",
+    "Checker",
+    "HashCheck",
+    "environment_flag",
+    "file_digests",
+    "parse_size",
+]
 
 CHUNK_SIZE = 1 << 20
 """How many bytes are moved at once: large enough that the loop costs nothing."""
@@ -75,3 +83,25 @@ def file_digests(path: Path, algorithms: list[str]) -> dict[str, str]:
             for hasher in hashers.values():
                 hasher.update(buffer[:count])
     return {algorithm: hasher.hexdigest() for algorithm, hasher in hashers.items()}
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(?:([kmgtp])(i)?)?b?", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """Read a size as people write it, in bytes.
+
+    Units are powers of 1000, or with an ``i`` of 1024; ``B`` may be left out.
+
+    :raises QueryError: if it can't be read
+
+    >>> parse_size("1.2 GB"), parse_size("12K"), parse_size("1.5 MiB"), parse_size("42")
+    (1200000000, 12000, 1572864, 42)
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise QueryError("not a size", expected="a number and a unit: 1.2 GB", found=repr(text))
+    number, unit, binary = match.groups()
+    exponent = 0 if unit is None else "kmgtp".index(unit.lower()) + 1
+    factor: int = (1024 if binary else 1000) ** exponent
+    return round(float(number) * factor)

@@ -121,16 +121,20 @@ class links(FolderResource):  # noqa: N801
 
     def __init__(self, name: str | None = None, **datasets: Any) -> None:
         super().__init__(name)
-        self.datasets = datasets
+        self.targets = datasets
+
+    @property
+    def datasets(self) -> tuple[Any, ...]:
+        return tuple(item for item in self.targets.values() if not isinstance(item, os.PathLike))
 
     @property
     def fingerprint(self) -> str:
-        targets = {name: getattr(item, "id", str(item)) for name, item in self.datasets.items()}
+        targets = {name: getattr(item, "id", str(item)) for name, item in self.targets.items()}
         return f"{super().fingerprint} {sorted(targets.items())}"
 
     def _download(self, destination: Path) -> None:
         destination.mkdir()
-        for name, item in self.datasets.items():
+        for name, item in self.targets.items():
             target = item if isinstance(item, os.PathLike) else self._prepared(item)
             (destination / name).symlink_to(target, target_is_directory=True)
 

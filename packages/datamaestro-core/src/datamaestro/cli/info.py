@@ -37,7 +37,7 @@ def _lines(entry: Entry) -> list[str]:
         "Types": ", ".join(entry.types),
         "Tags": ", ".join(entry.tags),
         "Tasks": ", ".join(entry.tasks),
-        "Size": entry.size,
+        "Size": None if entry.size is None else f"{entry.size:,} bytes",
         "Downloads": None if entry.download_size is None else f"{entry.download_size:,} bytes",
         "Defined in": entry.source,
     }

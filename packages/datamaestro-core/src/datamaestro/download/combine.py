@@ -56,6 +56,10 @@ class reference(ValueResource):  # noqa: N801  (documented in lower case, as all
         self.target = dataset
 
     @property
+    def datasets(self) -> tuple[Any, ...]:
+        return (self.target,)
+
+    @property
     def fingerprint(self) -> str:
         return f"{super().fingerprint} {getattr(self.target, 'id', self.target)}"
 

@@ -134,6 +134,11 @@ class Resource(ABC):
         return tuple(value for value in vars(self).values() if isinstance(value, Resource))
 
     @property
+    def datasets(self) -> tuple[Any, ...]:
+        """The other datasets that it needs: ids, or what ``@dataset`` decorates."""
+        return ()
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """What it downloads."""
         return ()

@@ -27,6 +27,7 @@ from datamaestro.files import (
 )
 from datamaestro.preparation.fetch import CacheFetcher, NextSource
 from datamaestro.preparation.graph import Graph, dataset_folder
+from datamaestro.preparation.hooks import before_download, before_use
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.value import build_value
@@ -47,14 +48,16 @@ _under_way: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_under_way",
 def run(definition: DatasetDefinition, context: Context) -> Any:
     """Make all that is missing, and give the dataset's value.
 
-    When nothing is missing, no lock is taken and nothing is written.
+    What the user has to agree to comes first. When nothing is missing, no lock is taken
+    and nothing is written.
 
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
     graph = _bind(definition, context)
-    with _once(definition):
+    with before_use(definition, context), _once(definition):
         state = State.load(graph.folder)
         if graph.missing(state):
+            before_download(definition, context)
             with locked(graph.folder / LOCK, definition.id):
                 _Loop(graph).run()
         elif graph.unneeded(state):
@@ -68,7 +71,7 @@ def run(definition: DatasetDefinition, context: Context) -> Any:
 def build(definition: DatasetDefinition, context: Context) -> Any:
     """Give the dataset's value, whether its data are there or not."""
     graph = _bind(definition, context)
-    with _once(definition):
+    with before_use(definition, context), _once(definition):
         return build_value(graph)
 
 
