@@ -42,6 +42,7 @@ from datamaestro.utils import environment_flag
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
     from datamaestro.download.transport import Transport
+    from datamaestro.project import Project, ProjectRepository
 
 __all__ = [
     "Context",
@@ -77,6 +78,7 @@ class Context:
         self.progress = automatic_progress() if progress is None else progress
         self._offline = offline
         self._repositories: dict[str, Repository] = {}
+        self._projects: dict[Project, ProjectRepository] = {}
         self._transports: dict[str, Transport] = {}
         self._lock = threading.Lock()
 
@@ -131,8 +133,13 @@ class Context:
         return PluginManager()
 
     def repositories(self) -> Iterator[Repository]:
-        """Give all repositories that work; a broken one is warned about and left out."""
-        for repository_id in dict.fromkeys(item.spec.id for item in self.plugins.repositories):
+        """Give all repositories that work; a broken one is warned about and left out.
+
+        The datasets that the project of the current directory lists come last.
+        """
+        project = self._project()
+        ids = [item.spec.id for item in self.plugins.repositories]
+        for repository_id in dict.fromkeys(ids if project is None else [*ids, project.id]):
             try:
                 yield self.repository(repository_id)
             except PluginConflictError as error:
@@ -146,6 +153,9 @@ class Context:
         :raises RepositoryNotFoundError: if no plugin provides it
         :raises PluginError: if the plugin that does is broken, or several do
         """
+        project = self._project()
+        if project is not None and project.id == repository_id:
+            return project.unless_installed()
         if repository_id not in self._repositories:
             provided = self.plugins.only(
                 self.plugins.repositories,
@@ -161,6 +171,17 @@ class Context:
                 )
             self._repositories[repository_id] = self._make_repository(provided)
         return self._repositories[repository_id]
+
+    def _project(self) -> ProjectRepository | None:
+        """Give the repository of the project of the current directory, if it lists datasets."""
+        from datamaestro.project import ProjectRepository, nearest_project
+
+        project = nearest_project(Path.cwd())
+        if project is None:
+            return None
+        if project not in self._projects:
+            self._projects[project] = ProjectRepository(self, project)
+        return self._projects[project]
 
     def _make_repository(self, provided: Provided[RepositorySpec]) -> Repository:
         repository = self.plugins.load(provided)(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
 from typing import Any, cast
 
 from datamaestro import identifiers
@@ -25,6 +26,7 @@ class DatasetDefinition:
 
     :ivar id: the dataset id
     :ivar repository: the id of the repository it was found in, or None
+    :ivar namespace: the folder of that repository's datasets, in the folder of all data
     :ivar type: the data type of its value
     :ivar target: the function or class that makes the value
     :ivar name: the first line of the docstring
@@ -51,6 +53,7 @@ class DatasetDefinition:
         self.target = target
         self.location = location
         self.repository: str | None = None
+        self.namespace: PurePosixPath | None = None
         self.id = _dataset_id(id, target, location)
         self.type = type
         self.name, self.description = _documentation(target)

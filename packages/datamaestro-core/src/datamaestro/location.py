@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from traceback import extract_tb
 
-__all__ = ["Location", "definition_site"]
+__all__ = ["Location", "definition_site", "raised_at"]
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,14 @@ def definition_site() -> Location:
     ):
         frame = frame.f_back
     return Location(frame.f_code.co_filename, frame.f_lineno)
+
+
+def raised_at(error: BaseException, path: object) -> Location | str:
+    """Give the place in a file that an error comes from: its last line that was run.
+
+    If none was, it is that of the error of syntax, or the file alone.
+    """
+    lines = [line.lineno for line in extract_tb(error.__traceback__) if line.filename == str(path)]
+    if isinstance(error, SyntaxError) and error.filename == str(path) and error.lineno:
+        lines.append(error.lineno)
+    return Location(str(path), lines[-1] or 1) if lines else str(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ __all__ = ["AGREEMENT", "DATASET", "as_json", "echo_json"]
 
 
 class _DatasetId(click.ParamType[str]):
-    """A dataset id; the shell completes it from the catalog."""
+    """A dataset id, or a file and a name; the shell completes it."""
 
     name = "dataset"
 
@@ -26,11 +27,25 @@ class _DatasetId(click.ParamType[str]):
         param: click.Parameter,  # noqa: ARG002  (click's signature)
         incomplete: str,
     ) -> list[CompletionItem]:
+        file, separator, name = incomplete.rpartition(".py:")
+        if separator:
+            return _names_in_file(Path(f"{file}.py"), f"{file}.py:", name)
+        if incomplete.startswith((".", "/", "~")):
+            return [CompletionItem(incomplete, type="file")]
         session = _completing_session(ctx)
         with contextlib.suppress(DatamaestroError):
             ids = session.context.catalog.ids()
             return [CompletionItem(item) for item in sorted(ids) if item.startswith(incomplete)]
         return []
+
+
+def _names_in_file(path: Path, prefix: str, incomplete: str) -> list[CompletionItem]:
+    from datamaestro.definition_files import definitions_in_file
+
+    with contextlib.suppress(DatamaestroError):
+        names = [item.target.__name__ for item in definitions_in_file(path)]
+        return [CompletionItem(f"{prefix}{n}") for n in names if n.startswith(incomplete)]
+    return []
 
 
 class _AgreementId(click.ParamType[str]):

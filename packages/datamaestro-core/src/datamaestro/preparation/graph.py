@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Fetcher, Resource, StoredResource, ValueResource
 from datamaestro.identifiers import relative_path
+from datamaestro.preparation.namespace import namespace_of
 from datamaestro.preparation.state import State
 
 if TYPE_CHECKING:
@@ -18,15 +19,9 @@ __all__ = ["Graph", "dataset_folder"]
 
 
 def dataset_folder(definition: DatasetDefinition, context: Context) -> Path:
-    """Give the folder of a dataset in the data directory.
-
-    A dataset of no repository lies below ``__custom__`` and the name of its module.
-    """
-    if definition.repository is not None:
-        base = context.datapath / definition.repository
-    else:
-        base = context.datapath / "__custom__" / definition.target.__module__.partition(".")[0]
-    return base / relative_path(definition.id)
+    """Give the folder of a dataset in the data directory, below its namespace."""
+    namespace = definition.namespace or namespace_of(definition, context)
+    return context.datapath / namespace / relative_path(definition.id)
 
 
 @dataclass(frozen=True)
