@@ -9,7 +9,8 @@ MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
     {"errors"},
-    {"facade", "files", "identifiers", "location", "progress", "utils"},
+    {"facade", "files", "identifiers", "location", "progress", "terminal"},
+    {"utils"},
     {"metadata", "plugins", "record"},
     {"data"},
     {"settings"},

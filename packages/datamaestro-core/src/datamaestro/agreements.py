@@ -16,13 +16,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from datamaestro.errors import AgreementError
 from datamaestro.settings import UserSettings
+from datamaestro.terminal import ask, is_interactive, tell
 
 __all__ = ["Agreement", "State", "accept", "require", "revoke", "state_of"]
 
@@ -93,16 +93,14 @@ def _accepted_by_environment() -> list[str]:
 
 def _asked(agreement: Agreement, dataset_id: str) -> bool:
     """Ask on the terminal, if there is one."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+    if not is_interactive():
         return False
-    sys.stderr.write(f"{dataset_id} may be used on these terms:\n\n{agreement.text}\n\n")
+    tell(f"{dataset_id} may be used on these terms:\n\n{agreement.text}\n")
     while True:
-        sys.stderr.write("Do you accept them? [yes/no] ")
-        sys.stderr.flush()
-        answer = sys.stdin.readline()
-        if answer.strip().lower() in ("yes", "y"):
+        answer = ask("Do you accept them? [yes/no]")
+        if answer is not None and answer.lower() in ("yes", "y"):
             return True
-        if not answer or answer.strip().lower() in ("no", "n"):
+        if answer is None or answer.lower() in ("no", "n"):
             return False
 
 

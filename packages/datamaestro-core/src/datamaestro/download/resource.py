@@ -14,12 +14,12 @@ from __future__ import annotations
 import copy
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from datamaestro.download.source import Source
 from datamaestro.errors import DefinitionError
@@ -38,7 +38,10 @@ __all__ = [
     "Resource",
     "StoredResource",
     "ValueResource",
+    "relative_name",
 ]
+
+R = TypeVar("R", bound="Resource")
 
 
 class Fetcher(Protocol):
@@ -73,6 +76,13 @@ class Binding:
     fetcher: Fetcher
 
 
+class _Constructor:
+    """Lets ``X.apply(...)`` be written for ``X(...)``, as in definitions for version 1."""
+
+    def __get__(self, instance: object, owner: type[R]) -> type[R]:
+        return owner
+
+
 class Resource(ABC):
     """One step of a dataset's preparation; it ends as a file, a folder or a value.
 
@@ -80,6 +90,7 @@ class Resource(ABC):
     :param transient: whether it may go once all that depend on it are complete
     """
 
+    apply = _Constructor()
     checker: Checker | None = None
 
     def __init__(self, name: str | None = None, *, transient: bool = False) -> None:
@@ -129,9 +140,10 @@ class Resource(ABC):
     def dependencies(self) -> tuple[Resource, ...]:
         """The resources that must be complete before this one.
 
-        By default those that the resource holds in its attributes.
+        By default those that the resource holds in its attributes, by themselves or in
+        lists, tuples and dicts.
         """
-        return tuple(value for value in vars(self).values() if isinstance(value, Resource))
+        return tuple(item for value in vars(self).values() for item in _held(value))
 
     @property
     def datasets(self) -> tuple[Any, ...]:
@@ -165,8 +177,7 @@ class Resource(ABC):
         resource = copy.copy(self)
         resource._binding = binding
         for attribute, value in vars(resource).items():
-            if isinstance(value, Resource):
-                setattr(resource, attribute, bound[id(value)])
+            setattr(resource, attribute, _rebound(value, bound))
         return resource
 
     @property
@@ -281,6 +292,7 @@ class FileResource(StoredResource):
         for a decorator the file's name up to its first dot
     :param transient: see `Resource`
     :param checker: verifies the finished file
+    :param varname: what version 1 calls `name`
     """
 
     def __init__(
@@ -290,9 +302,10 @@ class FileResource(StoredResource):
         name: str | None = None,
         transient: bool = False,
         checker: Checker | None = None,
+        varname: str | None = None,
     ) -> None:
-        super().__init__(name, transient=transient)
-        self.filename = _relative(filename)
+        super().__init__(name or varname, transient=transient)
+        self.filename = relative_name(filename)
         self.checker = checker
 
     def __call__(self, target: Any) -> Any:
@@ -306,11 +319,26 @@ class FileResource(StoredResource):
 
 
 class FolderResource(StoredResource):
-    """A resource that ends as a folder, named as the resource is."""
+    """A resource that ends as a folder, named as the resource is.
+
+    :param name: see `Resource`
+    :param transient: see `Resource`
+    :param checker: verifies the finished folder
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        transient: bool = False,
+        checker: Checker | None = None,
+    ) -> None:
+        super().__init__(name, transient=transient)
+        self.checker = checker
 
     @property
     def relative_path(self) -> PurePosixPath:
-        return PurePosixPath(_relative(self.name))
+        return PurePosixPath(relative_name(self.name))
 
 
 class ValueResource(Resource):
@@ -324,8 +352,32 @@ class ValueResource(Resource):
         """Do what :meth:`prepare` needs to have been done; called unless it is ready."""
 
 
-def _relative(name: str) -> str:
-    path = PurePosixPath(name)
+def _held(value: Any) -> Iterator[Resource]:
+    """Give the resources that an attribute of a resource holds."""
+    if isinstance(value, Resource):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _held(item)
+
+
+def _rebound(value: Any, bound: Mapping[int, Resource]) -> Any:
+    """Give what an attribute holds, with the copies of the resources in it."""
+    if isinstance(value, Resource):
+        return bound[id(value)]
+    if not any(_held(value)):
+        return value
+    if isinstance(value, dict):
+        return {key: _rebound(item, bound) for key, item in value.items()}
+    return type(value)(_rebound(item, bound) for item in value)
+
+
+def relative_name(name: str) -> str:
+    """Give back the name of something in a folder.
+
+    :raises DefinitionError: if it leads out of the folder
+    """
+    path = PurePosixPath(name if isinstance(name, str) else "")
     if not path.parts or path.is_absolute() or ".." in path.parts or path.parts[0].startswith("."):
         raise DefinitionError(
             "not a name in a dataset's folder",

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -64,7 +64,7 @@ class CacheFetcher:
         self.context = context
         self.work = work
         self.downloads: list[Download] = []
-        self._used: list[Path] = []
+        self._used: list[Source] = []
         self._failures: dict[Source, dict[str, DatamaestroError]] = {}
         self._restarts: dict[str, int] = {}
 
@@ -112,7 +112,7 @@ class CacheFetcher:
                     # These are the declared bytes: no other source has better ones.
                     raise refused
         self.downloads.append(download)
-        self._used.append(entry)
+        self._used.append(source)
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
         """Give the last `count` bytes of what `source` serves, or None.
@@ -133,10 +133,13 @@ class CacheFetcher:
                         return tail
         return None
 
-    def release(self) -> None:
-        """Remove what was fetched from the cache, unless downloads are kept."""
+    def release(self, wanted: Callable[[Source], bool] = lambda _: False) -> None:
+        """Remove what was fetched from the cache, unless downloads are kept.
+
+        :param wanted: tells which of it stays, because something else needs it
+        """
         if not self.context.keep_downloads:
-            for entry in self._used:
+            for entry in (self._entry(source) for source in self._used if not wanted(source)):
                 # One that is busy serves another dataset, which removes it in its turn.
                 # The lock files stay: a lock whose file is removed excludes nobody.
                 with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
@@ -167,7 +170,7 @@ class CacheFetcher:
             if not (shared and _linked(path, destination)):
                 shutil.copyfile(path, destination)
         self.downloads.append(download)
-        self._used.append(entry)
+        self._used.append(source)
 
     def _cached(self, source: Source, path: Path) -> Download | None:
         """Look whether the cache has the source's bytes; wrong ones are removed."""

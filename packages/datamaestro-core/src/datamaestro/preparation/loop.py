@@ -29,6 +29,7 @@ from datamaestro.preparation.fetch import CacheFetcher, NextSource
 from datamaestro.preparation.graph import Graph, dataset_folder
 from datamaestro.preparation.hooks import before_download, before_use
 from datamaestro.preparation.locks import locked
+from datamaestro.preparation.sharing import still_wanted
 from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.value import build_value
 
@@ -135,7 +136,8 @@ class _Loop:
             size = size_on_disk(destination)
             move_into_place(destination, resource.path)
         self._record(resource, size)
-        self.fetcher.release()
+        root = _under_way.get()[0]
+        self.fetcher.release(lambda source: still_wanted(source, self.graph, root))
 
     def _download(self, resource: StoredResource, destination: Path) -> bool:
         """Let a resource be made at `destination`; tell whether it was.
