@@ -56,12 +56,19 @@ __all__ = [
 
 T = TypeVar("T")
 
+CREATE = "__create_dataset__"
+"""The class method by which a data type that declares a dataset makes its value."""
+
 AbstractDataset = DatasetDefinition
 """The name that annotations of version 1 have for it."""
 
 
 class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
     """Declare a dataset, from a function or from a class derived from `Dataset`.
+
+    A data type may declare one itself, as in version 1: its resources are class
+    attributes, and its class method ``__create_dataset__`` gets the definition and gives
+    the value.
 
     :param base: the data type of its value, or a class made by `metadataset`; by
         default the return annotation of the function or of ``config``
@@ -114,11 +121,12 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         location = definition_site()
         if declared_dataset(target) is not None:
             raise DefinitionError(f"{target!r} is a dataset already", where=location)
-        if inspect.isclass(target) and not issubclass(target, Dataset):
+        if inspect.isclass(target) and not _makes_values(target):
             raise DefinitionError(
                 f"{target.__name__} can't be declared as a dataset",
                 where=location,
-                expected="a function, or a class derived from datamaestro.definitions.Dataset",
+                expected="a function, a class derived from datamaestro.definitions.Dataset, "
+                "or a data type with a class method __create_dataset__",
                 found=f"a class derived from {target.__bases__[0].__name__}",
             )
         shared = _metadatasets(self.base)
@@ -146,6 +154,8 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         base: Any = self.base
         if shared := _metadatasets(base):
             base = next((item.base for item in shared if item.base is not None), None)
+        if base is None and inspect.isclass(target) and issubclass(target, Base):
+            base = target
         if base is None:
             maker: Any = getattr(target, "config", target)
             try:
@@ -226,6 +236,11 @@ def _metadatasets(cls: Any) -> list[metadataset]:
     """Give what a class and its ancestors declare for several datasets, the nearest first."""
     bases = getattr(cls, "__mro__", ())
     return [found for base in bases if (found := vars(base).get("__metadataset__")) is not None]
+
+
+def _makes_values(cls: type) -> bool:
+    """Tell whether a class can declare a dataset."""
+    return issubclass(cls, Dataset) or (issubclass(cls, Base) and hasattr(cls, CREATE))
 
 
 def _class_resources(cls: type) -> list[Resource]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from traceback import extract_tb
+from types import FrameType
 
 __all__ = ["Location", "definition_site", "raised_at"]
 
@@ -28,15 +29,26 @@ def definition_site() -> Location:
     """Give the place of the definition that is being run.
 
     It is the nearest caller that is neither of this package nor the constructor of
-    a handler.
+    a handler, nor what that one calls beside it.
     """
     frame = sys._getframe(1)
     while frame.f_back is not None and (
         frame.f_globals.get("__name__", "").startswith("datamaestro.")
-        or frame.f_code.co_name in ("__init__", "__call__")
+        or frame.f_code.co_name in _CONSTRUCTORS
+        or (
+            frame.f_back.f_code.co_name in _CONSTRUCTORS
+            and _package(frame) == _package(frame.f_back)
+        )
     ):
         frame = frame.f_back
     return Location(frame.f_code.co_filename, frame.f_lineno)
+
+
+_CONSTRUCTORS = ("__init__", "__call__")
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def raised_at(error: BaseException, path: object) -> Location | str:

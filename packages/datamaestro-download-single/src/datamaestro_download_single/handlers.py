@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zlib
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ from datamaestro.utils import CHUNK_SIZE, Checker, file_digests
 from datamaestro_download_single.compression import Compression, Gzip, compression_of
 
 __all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]
+
+_ARCHIVE = re.compile(r"\.(zip|tgz|tar(\.\w+)?)$", re.IGNORECASE)
 
 
 class FileDownloader(FileResource):
@@ -119,6 +122,13 @@ class ConcatDownloader(FileResource):
                 where=definition_site(),
                 expected="URLs or sources after the name",
             )
+        for source in self._sources:
+            if _ARCHIVE.search(source.filename):
+                raise DefinitionError(
+                    f"{source.filename!r} is an archive, whose bytes make no sense in a whole",
+                    where=definition_site(),
+                    hint="TarDownloader and ZipDownloader unpack it, ArchiveMember takes a file",
+                )
 
     @property
     def sources(self) -> tuple[Source, ...]:
