@@ -132,6 +132,41 @@ def test_a_folder_is_checked_by_its_files(context, corpus):
         context.prepare(dataset_of(wrong))
 
 
+class Counting:
+    """Counts how often it is asked."""
+
+    def __init__(self):
+        self.times = 0
+
+    def check(self, path):
+        self.times += 1
+
+    def __repr__(self):
+        return "Counting()"
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_what_has_not_changed_is_checked_once(context, corpus, kind):
+    checker = Counting()
+    if kind == "folder":
+        definition = dataset_of(linkfolder("data", [corpus], checker=checker))
+    else:
+        definition = dataset_of(linkfile("data", [corpus / "train.txt"], checker=checker), File)
+    context.prepare(definition)
+    context.prepare(definition)
+    assert checker.times == 1
+    (corpus / "train.txt").write_text("another text")
+    context.prepare(definition)
+    assert checker.times == 2
+
+
+def test_another_check_is_made_too(context, corpus):
+    checked = linkfolder("data", [corpus], checker=GlobChecker("*.txt", count=1))
+    context.prepare(dataset_of(checked))
+    with pytest.raises(VerificationError):
+        context.prepare(dataset_of(linkfolder("data", [corpus], checker=GlobChecker("*.csv"))))
+
+
 def test_a_link_to_a_dataset_that_is_declared_as_a_class_knows_it(context):
     @dataset(id="org.example.other")
     class Other(Dataset):

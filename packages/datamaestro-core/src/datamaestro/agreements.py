@@ -13,7 +13,6 @@ the text changes, it is asked again.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Iterable
@@ -46,6 +45,8 @@ class Agreement:
     @property
     def hash(self) -> str:
         """The SHA-256 of the text; how it is laid out doesn't count."""
+        import hashlib
+
         return hashlib.sha256(" ".join(self.text.split()).encode()).hexdigest()
 
 

@@ -42,7 +42,8 @@ from datamaestro.utils import environment_flag
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
     from datamaestro.download.transport import Transport
-    from datamaestro.project import Project, ProjectRepository
+    from datamaestro.project import Project
+    from datamaestro.project_repository import ProjectRepository
 
 __all__ = [
     "Context",
@@ -174,11 +175,13 @@ class Context:
 
     def _project(self) -> ProjectRepository | None:
         """Give the repository of the project of the current directory, if it lists datasets."""
-        from datamaestro.project import ProjectRepository, nearest_project
+        from datamaestro.project import nearest_project
 
         project = nearest_project(Path.cwd())
         if project is None:
             return None
+        from datamaestro.project_repository import ProjectRepository
+
         if project not in self._projects:
             self._projects[project] = ProjectRepository(self, project)
         return self._projects[project]

@@ -7,7 +7,6 @@ that of its package, goes to the end of ``sys.path``, as that of a script is on 
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import os
@@ -92,6 +91,8 @@ def module_name(path: Path) -> tuple[Path, str]:
     while (folder / "__init__.py").is_file():
         folder = folder.parent
     if folder == path.parent:
+        import hashlib
+
         digest = hashlib.sha256(os.path.normcase(path).encode()).hexdigest()
         return folder, f"{path.stem}_{digest[:8]}"
     parts = path.relative_to(folder).with_suffix("").parts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from traceback import extract_tb
 from types import FrameType
 
 __all__ = ["Location", "definition_site", "raised_at"]
@@ -56,6 +55,8 @@ def raised_at(error: BaseException, path: object) -> Location | str:
 
     If none was, it is that of the error of syntax, or the file alone.
     """
+    from traceback import extract_tb
+
     lines = [line.lineno for line in extract_tb(error.__traceback__) if line.filename == str(path)]
     if isinstance(error, SyntaxError) and error.filename == str(path) and error.lineno:
         lines.append(error.lineno)

@@ -9,24 +9,15 @@ The nearest ``pyproject.toml`` above the current directory that has this table c
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_files import import_file
-from datamaestro.errors import PluginConflictError, SettingsError
+from datamaestro.errors import SettingsError
 from datamaestro.identifiers import is_dataset_id
-from datamaestro.repository import Repository, definitions_in
 
-if TYPE_CHECKING:
-    from datamaestro.context import Context
-
-__all__ = ["CUSTOM", "Project", "ProjectRepository", "nearest_project"]
+__all__ = ["CUSTOM", "Project", "nearest_project"]
 
 CUSTOM = "__custom__"
 """The folder, in the data directory, of the datasets that no plugin ships."""
@@ -50,91 +41,9 @@ class Project:
         """The folder of its datasets, in the folder of all data."""
         return PurePosixPath(CUSTOM, self.id)
 
-    def import_module(self, entry: str) -> ModuleType:
-        """Import one of its files or modules of definitions.
-
-        :raises SettingsError: if there is no such file or module
-        :raises DefinitionError: if it can't be imported
-        """
-        file = self._file(entry)
-        if file is not None:
-            return import_file(file)
-        if not entry.endswith(".py") and _is_importable(entry):
-            return importlib.import_module(entry)
-        raise SettingsError(
-            f"tool.datamaestro.datasets lists {entry!r}, which isn't there",
-            where=f"{self.path}:{_line(self.path, entry)}",
-            expected="a file relative to pyproject.toml, or the name of a module",
-        )
-
-    def _file(self, entry: str) -> Path | None:
-        root = self.path.parent
-        if entry.endswith(".py"):
-            places = [root / entry]
-        else:
-            below = Path(*entry.split("."))
-            bases = [root / "src" / below, root / below]
-            places = [place for base in bases for place in (_as_file(base), base / "__init__.py")]
-        return next((place for place in places if place.is_file()), None)
-
-
-class ProjectRepository(Repository):
-    """The datasets that a project lists."""
-
-    def __init__(self, context: Context, project: Project) -> None:
-        super().__init__(context)
-        self.project = project
-
-    @property
-    def id(self) -> str:
-        return self.project.id
-
-    @property
-    def name(self) -> str:
-        return self.project.id
-
-    @property
-    def description(self) -> str:
-        return f"The datasets of {self.project.path}"
-
-    @property
-    def namespace(self) -> PurePosixPath:
-        return self.project.namespace
-
-    @classmethod
-    def version(cls) -> str | None:
-        """Give None: what a project lists is as it lies there."""
-        return None
-
-    @property
-    def configdir(self) -> Path:
-        """The project's folder."""
-        return self.project.path.parent
-
-    def unless_installed(self) -> ProjectRepository:
-        """Give the repository itself.
-
-        :raises PluginConflictError: if an installed one has its id
-        """
-        for provided in self.context.plugins.repositories:
-            if provided.spec.id == self.id:
-                raise PluginConflictError(
-                    f"both {provided.plugin} and this project claim the repository {self.id!r}",
-                    where=self.project.path,
-                    hint="choose another id in [tool.datamaestro]",
-                )
-        return self
-
-    def modules(self) -> list[str]:
-        """Give what the project lists."""
-        return list(self.project.datasets)
-
-    def find_by_path(self, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up in all that the project lists: its id tells no place."""
-        return self.find_anywhere(dataset_id)
-
-    def import_definitions(self, module: str) -> list[DatasetDefinition]:
-        return definitions_in(self.project.import_module(module))
+    def line_of(self, text: str) -> str:
+        """Give file and line of a text in the project's table, for messages."""
+        return f"{self.path}:{_line(self.path, text)}"
 
 
 def nearest_project(folder: Path) -> Project | None:
@@ -190,14 +99,3 @@ def _line(path: Path, text: str) -> int:
     lines = path.read_text(encoding="utf-8").splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("[tool.datamaestro]"))
     return next((i for i in range(start, len(lines)) if text in lines[i]), start) + 1
-
-
-def _as_file(base: Path) -> Path:
-    return base.with_name(f"{base.name}.py")
-
-
-def _is_importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ImportError:
-        return False

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,6 +48,8 @@ class HashCheck:
     """
 
     def __init__(self, digest: str, algorithm: str | Callable[[], Any] = "md5") -> None:
+        import hashlib
+
         self.algorithm: str = algorithm if isinstance(algorithm, str) else algorithm().name
         try:
             length = 2 * hashlib.new(self.algorithm).digest_size
@@ -82,6 +82,8 @@ class HashCheck:
         """
         if not path.is_file():
             raise VerificationError("not a file", where=path, expected=f"one with {self!r}")
+        import hashlib
+
         with path.open("rb") as file:
             hasher: Any = hashlib.file_digest(file, self.algorithm)
         free = () if hasher.digest_size else (len(self.digest) // 2,)
@@ -126,6 +128,8 @@ class GlobChecker:
 
         :raises VerificationError: if its files aren't as expected
         """
+        import hashlib
+
         files = sorted(file for file in path.glob(self.glob) if file.is_file())
         where = path / self.glob
         if not files or self.count not in (None, len(files)):
@@ -152,6 +156,8 @@ def _md5_unpacked(path: Path) -> str:
     if path.suffix != ".gz":
         return file_digests(path, ["md5"])["md5"]
     import gzip
+    import hashlib
+    import zlib
 
     hasher = hashlib.md5()
     try:
@@ -176,6 +182,8 @@ def file_digests(path: Path, algorithms: list[str]) -> dict[str, str]:
     >>> file_digests(Path("empty"), ["md5"])
     {'md5': 'd41d8cd98f00b204e9800998ecf8427e'}
     """
+    import hashlib
+
     hashers = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
     with path.open("rb", buffering=0) as file:
         buffer = memoryview(bytearray(CHUNK_SIZE))

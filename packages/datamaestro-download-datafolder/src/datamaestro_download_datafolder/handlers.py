@@ -18,6 +18,7 @@ from datamaestro.download import FolderResource, ValueResource
 from datamaestro.errors import DataDirectoryError
 from datamaestro.terminal import ask, is_interactive, tell
 from datamaestro.utils import Checker
+from datamaestro_download_datafolder.checked import check_once
 
 __all__ = ["linkfile", "linkfolder", "links"]
 
@@ -31,7 +32,7 @@ class _LinkedPath(ValueResource):
     :param proposals: where it may be: paths, or ``DatafolderPath(name, path)``; or the name
         of a data folder alone
     :param path: with the name of a data folder, what lies in it
-    :param checker: verifies what is there
+    :param checker: verifies what is there, once and again when it has changed
     """
 
     kind = ""
@@ -117,7 +118,8 @@ class _LinkedPath(ValueResource):
         """
         path = self.path
         if self.checker is not None:
-            self.checker.check(path)
+            stamp = self.binding.folder / f".{self.name}.checked"
+            check_once(self.checker, path, stamp)
         return path
 
 
