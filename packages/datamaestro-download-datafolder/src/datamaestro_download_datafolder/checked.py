@@ -35,7 +35,7 @@ def _appearance(checker: Checker, path: Path) -> str:
     """Give a digest of what is looked for and of the names, sizes and times of the files."""
     hasher = hashlib.sha256(f"{checker!r}\n{path}\n".encode())
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        status = file.stat()
+        status = file.stat() if file.exists() else file.lstat()
         line = f"{file.relative_to(path)}\t{status.st_size}\t{status.st_mtime_ns}\n"
         hasher.update(line.encode(errors="surrogateescape"))
     return f"{hasher.hexdigest()}\n"
