@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import shutil
+import sys
 
 import pytest
 
@@ -466,7 +467,7 @@ SHARING = """
 from datamaestro.data import File, Generic
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, Source, reference
-from test_resources_sharing import Fetched
+from test_resources_fetched import Fetched
 
 SHARED = Fetched("shared.bin")
 
@@ -491,11 +492,13 @@ class Three(Dataset):
 """
 
 
-@pytest.fixture
-def sharing(definitions, memory, monkeypatch, quick):
-    import sys
+@pytest.fixture(autouse=True)
+def fetched_is_importable(monkeypatch):
+    monkeypatch.setitem(sys.modules, "test_resources_fetched", sys.modules[__name__])
 
-    monkeypatch.setitem(sys.modules, "test_resources_sharing", sys.modules[__name__])
+
+@pytest.fixture
+def sharing(definitions, memory, quick):
     memory.CONTENT[URL] = b"shared"
     return definitions(SHARING)
 
@@ -556,17 +559,28 @@ def test_datasets_that_are_prepared_in_one_go_share_a_download(context, memory, 
     assert cached(context) == []
 
 
-def test_a_dataset_that_can_not_be_prepared_keeps_no_download(context, memory, quick, definitions):
+@pytest.mark.parametrize(
+    "other",
+    [
+        "@dataset(id='org.example.other')\nclass Other(Dataset):\n    DATA = SHARED\n"
+        "    REST = reference('no.such')\n    def config(self) -> File: ...\n",
+        "@SHARED\n@dataset(File, id='org.example.other')\ndef other(unknown): ...\n",
+    ],
+)
+def test_what_is_wrong_with_another_dataset_keeps_no_download(
+    context, memory, quick, definitions, other
+):
     memory.CONTENT[URL] = b"shared"
-    text = SHARING.replace(
-        "DATA = SHARED\n", "DATA = SHARED\n    OTHER = reference('no.such')\n", 1
+    module = definitions(
+        "from datamaestro.data import File\n"
+        "from datamaestro.definitions import Dataset, dataset\n"
+        "from datamaestro.download import reference\n"
+        "import test_resources_fetched\n"
+        "SHARED = test_resources_fetched.Fetched('shared.bin')\n"
+        "@SHARED\n@dataset(File, id='org.example.right')\n"
+        f"def right(shared):\n    return {{'path': shared}}\n{other}"
     )
-    import sys
-
-    sys.modules["test_resources_sharing"] = sys.modules[__name__]
-    module = definitions(text.replace("class Three", "class Unused"), name="broken_sharing")
-    del module.Unused, sys.modules["test_resources_sharing"]
-    context.prepare(module.Two)
+    assert context.prepare(module.right).path.read_bytes() == b"shared"
     assert cached(context) == []
 
 

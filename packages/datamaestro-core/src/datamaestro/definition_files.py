@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
+from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import closest
 from datamaestro.location import raised_at
@@ -45,11 +45,7 @@ def find_in_file(path: Path, name: str) -> DatasetDefinition:
 
 def definitions_in_file(path: Path) -> list[DatasetDefinition]:
     """Give the datasets that a file declares; raises as :func:`find_in_file`."""
-    module = import_file(path)
-    if module.__name__ != "__main__":
-        return definitions_in(module)
-    found = map(declared_dataset, vars(module).values())
-    return list(dict.fromkeys(item for item in found if item is not None))
+    return definitions_in(import_file(path))
 
 
 def import_file(path: Path) -> ModuleType:

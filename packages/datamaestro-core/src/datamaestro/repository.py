@@ -17,14 +17,14 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
 from datamaestro.errors import DatamaestroError, DefinitionError
 from datamaestro.location import raised_at
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["Repository", "definitions_in"]
+__all__ = ["Repository", "declared_in", "definitions_in"]
 
 logger = logging.getLogger(__name__)
 
@@ -180,18 +180,17 @@ def definitions_in(module: ModuleType) -> list[DatasetDefinition]:
 
     :raises DefinitionError: if one of them is wrong
     """
-    found: dict[int, DatasetDefinition] = {}
-    for value in list(vars(module).values()):
-        definition = value
-        if inspect.isclass(value):
-            definition = vars(value).get("__dataset__")
-        if (
-            isinstance(definition, DatasetDefinition)
-            and definition.target.__module__ == module.__name__
-        ):
-            definition.validate()
-            found[id(definition)] = definition
-    return list(found.values())
+    found = declared_in(module)
+    for definition in found:
+        definition.validate()
+    return found
+
+
+def declared_in(module: ModuleType) -> list[DatasetDefinition]:
+    """Give the datasets that a module declares itself, right or wrong."""
+    declared = map(declared_dataset, list(vars(module).values()))
+    own = (d for d in declared if d is not None and d.target.__module__ == module.__name__)
+    return list({id(definition): definition for definition in own}.values())
 
 
 def _named(dataset_id: str, definitions: Iterator[DatasetDefinition]) -> DatasetDefinition | None:

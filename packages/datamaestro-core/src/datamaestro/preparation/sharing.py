@@ -17,7 +17,7 @@ from datamaestro.errors import DatamaestroError
 from datamaestro.preparation.graph import Graph, dataset_folder
 from datamaestro.preparation.hooks import with_referred
 from datamaestro.preparation.state import State
-from datamaestro.repository import definitions_in
+from datamaestro.repository import declared_in
 
 __all__ = ["still_wanted"]
 
@@ -33,10 +33,11 @@ def still_wanted(source: Source, graph: Graph, root: DatasetDefinition) -> bool:
 
 def _misses(definition: DatasetDefinition, source: Source, graph: Graph) -> bool:
     """Tell whether a dataset isn't complete, and what it misses is made from a download."""
-    if source.url not in _urls(definition.ordered_resources()):
-        return False
-    folder = dataset_folder(definition, graph.context)
     try:
+        definition.validate()
+        if source.url not in _urls(definition.ordered_resources()):
+            return False
+        folder = dataset_folder(definition, graph.context)
         other = Graph.bind(definition, graph.context, folder, graph.fetcher)
         return source.url in _urls(other.missing(State.load(folder)))
     except DatamaestroError:
@@ -50,7 +51,7 @@ def _candidates(graph: Graph, root: DatasetDefinition) -> Iterator[DatasetDefini
     yield from with_referred(root, graph.context)
     module = sys.modules.get(graph.definition.target.__module__)
     if module is not None:
-        yield from definitions_in(module)
+        yield from declared_in(module)
 
 
 def _urls(resources: Iterable[Resource]) -> set[str]:
