@@ -46,7 +46,7 @@ class DatasetDefinition:
         *,
         id: str | None,  # noqa: A002  (documented name)
         type: type[Base],  # noqa: A002
-        metadata: Metadata,
+        metadata: Metadata | None = None,
         tags: Iterable[str] = (),
         tasks: Iterable[str] = (),
     ) -> None:
@@ -57,6 +57,7 @@ class DatasetDefinition:
         self.id = _dataset_id(id, target, location)
         self.type = type
         self.name, self.description = _documentation(target)
+        metadata = metadata or Metadata()
         self.url = metadata.url
         self.doi = metadata.doi
         self.licence = metadata.licence
