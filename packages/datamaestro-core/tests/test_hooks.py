@@ -106,6 +106,35 @@ def test_a_dataset_that_is_referred_to_is_used_first_and_once(context):
     ]
 
 
+def test_a_circle_of_references_is_told_before_anything_is_fetched(context, tmp_path, monkeypatch):
+    circle = """
+from datamaestro.data import File
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FileResource, reference
+
+class Made(FileResource):
+    def _download(self, destination):
+        raise AssertionError("fetched")
+
+@dataset(id="org.example.one")
+class One(Dataset):
+    OWN = Made("own.txt")
+    NEXT = reference("circle.py:Two")
+    def config(self) -> File: ...
+
+@dataset(id="org.example.two")
+class Two(Dataset):
+    NEXT = reference("circle.py:One")
+    def config(self) -> File: ...
+"""
+    (tmp_path / "circle.py").write_text(circle, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DefinitionError, match="in a circle") as caught:
+        context.prepare("circle.py:One")
+    assert "org.example.one → org.example.two → org.example.one" in str(caught.value)
+    assert caught.value.where.startswith(str(tmp_path / "circle.py"))
+
+
 def test_a_hook_knows_the_context_and_the_folder(context):
     seen = []
 
