@@ -272,6 +272,13 @@ def test_a_project_has_one_place_for_its_data(garden, context, monkeypatch, tmp_
     assert Context(context.path).prepare("work/src/mydata.py:Corpus").path == path
 
 
+def test_what_is_installed_in_a_project_is_no_part_of_it(garden, context):
+    write("venv/lib/site-packages/installed/__init__.py", "")
+    write("venv/lib/site-packages/installed/datasets.py")
+    path = context.prepare("venv/lib/site-packages/installed/datasets.py:Corpus").path
+    assert path.is_relative_to(context.datapath / "__custom__" / "installed")
+
+
 def test_outside_of_a_project_its_datasets_are_unknown(garden, context, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DatasetNotFoundError):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["namespace_of"]
 
+_INSTALLED = {"site-packages", "dist-packages"}
+
 
 def namespace_of(definition: DatasetDefinition, context: Context) -> PurePosixPath:
     """Give the folder, in the folder of all data, that a dataset's own folder lies in.
@@ -41,7 +43,9 @@ def namespace_of(definition: DatasetDefinition, context: Context) -> PurePosixPa
     file = getattr(sys.modules.get(module), "__file__", None)
     if file is None:
         return PurePosixPath(CUSTOM, module.partition(".")[0])
-    project = nearest_project(Path(file).resolve().parent)
+    path = Path(file).resolve()
+    # What is installed in an environment inside of a project is no part of the project.
+    project = None if _INSTALLED & set(path.parts) else nearest_project(path.parent)
     if project is not None:
         return project.namespace
-    return PurePosixPath(CUSTOM, module_name(Path(file))[1].partition(".")[0])
+    return PurePosixPath(CUSTOM, module_name(path)[1].partition(".")[0])
