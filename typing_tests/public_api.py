@@ -6,6 +6,8 @@ A comment that ignores an error asserts it: where the error is gone, mypy compla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, assert_type
 
@@ -22,6 +24,7 @@ from datamaestro import (
     get_dataset,
     prepare_dataset,
 )
+from datamaestro.annotations.agreement import useragreement
 from datamaestro.context import (
     Context as ContextOfModule,
     DatafolderPath,
@@ -31,11 +34,13 @@ from datamaestro.context import (
 from datamaestro.data import Base, File, Folder, Generic, Meta, Option, Param, csv, tensor, text
 from datamaestro.data.ml import FolderBased, Supervised
 from datamaestro.definitions import (
+    AbstractDataset,
     Dataset,
     DatasetDefinition,
     dataset,
     datatags,
     datatasks,
+    hook,
     metadataset,
 )
 from datamaestro.download import (
@@ -57,6 +62,7 @@ from datamaestro.download.archive import (
     tardownloader,
     zipdownloader,
 )
+from datamaestro.download.custom import custom_download
 from datamaestro.download.links import linkfile, linkfolder, links
 from datamaestro.download.single import (
     ConcatDownloader,
@@ -77,9 +83,10 @@ from datamaestro.plugins import (
 from datamaestro.preparation.locked import prepare_frozen
 from datamaestro.preparation.locking import lock_datasets
 from datamaestro.preparation.plan import Plan
+from datamaestro.record import Item, Record, RecordType, record_type
 from datamaestro.settings import Settings, UserSettings
 from datamaestro.testing import FileServer
-from datamaestro.utils import HashCheck
+from datamaestro.utils import GlobChecker, HashCheck
 from datamaestro.variants import AxesVariants, Axis, Variants
 from datamaestro_image.data import ImageClassification, LabelledImages
 
@@ -281,6 +288,69 @@ class Words2(RepositoryOfContext):
 
     NAMESPACE = "words"
     DESCRIPTION = "Words"
+
+
+# --- what definitions say besides
+
+
+@hook("pre-download")
+def announced(dataset: AbstractDataset, words: str) -> None:
+    assert_type(dataset.id, str)
+
+
+terms = useragreement("Be kind.", id="org.example.terms")
+
+
+@metadataset(licence="MIT", languages=["fr"], timestamp=date(2026, 11, 20))
+class Shared:
+    """What several datasets share."""
+
+
+def filled(context: Context, root: Path, *, force: bool = False) -> None:
+    (root / "data.txt").write_text("data")
+
+
+@terms
+@announced("a word")
+@dataset(Shared, id="org.example.filled", size="1.2 GB", doi="10.1000/182")
+class Filled(Dataset):
+    """Filled by a function"""
+
+    DATA = custom_download("data", filled, checker=GlobChecker("*.txt", count=1))
+    OTHER = reference(varname="other", reference="org.example.other")
+    FILE = FileDownloader.apply("a.txt", "https://example.org/a.txt")
+    WHOLE = concatdownload("b.txt", "https://example.org/1", Source(("https://example.org/2",)))
+
+    def config(self) -> Folder:
+        assert_type(self.FILE, FileDownloader)
+        return Folder(path=self.DATA.path)
+
+
+# --- records
+
+
+@dataclass(frozen=True)
+class Word(Item):
+    word: str
+
+
+@dataclass(frozen=True)
+class Score(Item):
+    score: float
+
+
+def records() -> None:
+    record = Record(Word("once"), Score(0.5))
+    assert_type(record[Word], Word)
+    assert_type(record[Word].word, str)
+    assert_type(record.get(Score), Score | None)
+    assert_type(record.get(Score, Score(0.0)), Score)
+    assert_type(record.update(Score(1.0), target=record_type(Word, Score)), Record)
+    assert_type(record.has(Word, Score), bool)
+    assert_type(record_type(Word).sub(Score), RecordType)
+    assert_type(record_type(Word)(Word("once")), Record)
+    record[str]  # type: ignore[type-var]
+    Record("once")  # type: ignore[arg-type]
 
 
 # --- plugins

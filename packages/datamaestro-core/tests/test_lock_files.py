@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from datamaestro.context import Context
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
 from datamaestro.download.recipe import NotPortable, arguments_of, declared_again
-from datamaestro.errors import NotFoundError
+from datamaestro.errors import AgreementError, NotFoundError, VerificationError
 from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
 from datamaestro.preparation.locked import prepare_frozen, prepare_locked
 from datamaestro.preparation.locking import lock_datasets
@@ -56,7 +57,7 @@ class Unpacked(FolderResource):
 
 def test_a_resource_can_be_declared_again_from_plain_data():
     source = Source((URL, f"{URL}2"), size=3, sha256="a" * 64)
-    original = Fetched("data.txt", source, name="data", checker=HashCheck("0", "md5"))
+    original = Fetched("data.txt", source, name="data", checker=HashCheck("0" * 32, "md5"))
     arguments = json.loads(json.dumps(arguments_of(original)))
     again = declared_again(Fetched, arguments, {}.__getitem__)
     assert (again.name, again.filename, again.source) == ("data", "data.txt", source)
@@ -270,3 +271,44 @@ def test_a_dataset_that_another_needs_is_locked_too(context, another_context, me
     memory.CONTENT.clear()
     with pytest.raises(NotFoundError, match="isn't in the lock file"):
         prepare_locked(referring, another_context, Lock(lock.datasets[1:]))
+
+
+def on_terms():
+    definition = one(Source((URL,)), "data.txt")
+    definition.add_agreement("For research only.")
+    return definition
+
+
+def prepare_frozen_anywhere(definition, context, lock):
+    return prepare_frozen(definition.id, context, lock, context.path / "lock")
+
+
+@pytest.mark.parametrize("prepare", [prepare_locked, prepare_frozen_anywhere])
+def test_who_prepares_by_a_lock_is_asked_for_agreements_too(
+    context, another_context, memory, monkeypatch, prepare
+):
+    memory.CONTENT[URL] = b"data"
+    definition = on_terms()
+    monkeypatch.setenv("DATAMAESTRO_ACCEPT", definition.id)
+    lock = lock_datasets([definition], context)
+    monkeypatch.delenv("DATAMAESTRO_ACCEPT")
+    memory.REQUESTS.clear()
+    with pytest.raises(AgreementError, match="isn't accepted yet"):
+        prepare(definition, another_context, lock)
+    assert memory.REQUESTS == []
+
+
+def test_a_lock_holds_for_what_the_site_has(context, another_context, memory):
+    memory.CONTENT[URL] = b"data"
+    definition = one(Source((URL,)))
+    lock = lock_datasets([definition], context)
+    user = Context(another_context.path, site=[context.path])
+    memory.CONTENT.clear()
+    assert prepare_locked(definition, user, lock).path.is_relative_to(context.path)
+    assert lock_datasets([definition], user) == lock
+    (locked,) = lock.datasets
+    (resource,) = locked.resources
+    others = replace(resource.downloads[0], sha256="0" * 64)
+    other = Lock((replace(locked, resources=(replace(resource, downloads=(others,)),)),))
+    with pytest.raises(VerificationError, match="not what the lock file has"):
+        prepare_locked(definition, user, other)

@@ -212,7 +212,7 @@ def test_a_plan_has_those_of_the_datasets_that_are_prepared_first(context):
 def test_datasets_that_refer_to_one_another_have_no_plan(context):
     @dataset(id="org.example.circle")
     class Circle(Dataset):
-        OTHER = NeverReady(None)
+        OTHER = NeverReady("placeholder")
 
         def config(self) -> File:
             return File(path="x")

@@ -10,6 +10,7 @@ Environment variables are read when they are asked for, never at import:
 ``DATAMAESTRO_MIRROR``       the base URL of a site mirror, tried first
 ``DATAMAESTRO_CONNECTIONS``  how many connections a host gets at once
 ``DATAMAESTRO_WAYBACK``      ``1``: a web archive may be asked when nothing else is left
+``DATAMAESTRO_ACCEPT``       see :mod:`datamaestro.agreements`
 ===========================  ==================================================
 """
 
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from datamaestro.download.transport import Transport
     from datamaestro.preparation.connections import Connections
     from datamaestro.preparation.plan import Plan
+    from datamaestro.project import Project
+    from datamaestro.project_repository import ProjectRepository
 
 __all__ = [
     "Context",
@@ -94,6 +97,7 @@ class Context:
         self._offline = offline
         self._site = Site(self.path, site)
         self._repositories: dict[str, Repository] = {}
+        self._projects: dict[Project, ProjectRepository] = {}
         self._transports: dict[str, Transport] = {}
         self._lock = threading.Lock()
 
@@ -186,8 +190,13 @@ class Context:
         return PluginManager()
 
     def repositories(self) -> Iterator[Repository]:
-        """Give all repositories that work; a broken one is warned about and left out."""
-        for repository_id in dict.fromkeys(item.spec.id for item in self.plugins.repositories):
+        """Give all repositories that work; a broken one is warned about and left out.
+
+        The datasets that the project of the current directory lists come last.
+        """
+        project = self._project()
+        ids = [item.spec.id for item in self.plugins.repositories]
+        for repository_id in dict.fromkeys(ids if project is None else [*ids, project.id]):
             try:
                 yield self.repository(repository_id)
             except PluginConflictError as error:
@@ -201,6 +210,9 @@ class Context:
         :raises RepositoryNotFoundError: if no plugin provides it
         :raises PluginError: if the plugin that does is broken, or several do
         """
+        project = self._project()
+        if project is not None and project.id == repository_id:
+            return project.unless_installed()
         if repository_id not in self._repositories:
             provided = self.plugins.only(
                 self.plugins.repositories,
@@ -216,6 +228,19 @@ class Context:
                 )
             self._repositories[repository_id] = self._make_repository(provided)
         return self._repositories[repository_id]
+
+    def _project(self) -> ProjectRepository | None:
+        """Give the repository of the project of the current directory, if it lists datasets."""
+        from datamaestro.project import nearest_project
+
+        project = nearest_project(Path.cwd())
+        if project is None:
+            return None
+        from datamaestro.project_repository import ProjectRepository
+
+        if project not in self._projects:
+            self._projects[project] = ProjectRepository(self, project)
+        return self._projects[project]
 
     def _make_repository(self, provided: Provided[RepositorySpec]) -> Repository:
         repository = self.plugins.load(provided)(self)
@@ -376,6 +401,13 @@ class Context:
         from datamaestro.preparation import prepared_folder
 
         return prepared_folder(address.find(self.catalog, dataset, variant).definition, self)
+
+    def definition(self, dataset: Any) -> DatasetDefinition:
+        """Give what is declared about a dataset: an id, or what ``@dataset`` decorates.
+
+        :raises DatasetNotFoundError: if no repository has it
+        """
+        return address.find(self.catalog, dataset).definition
 
 
 _instances: dict[Path, Context] = {}

@@ -6,17 +6,24 @@ import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Any, cast
 
 from datamaestro import identifiers
+from datamaestro.agreements import Agreement
 from datamaestro.data import Base
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
+from datamaestro.download.stored import StoredResource
 from datamaestro.download.variation import Variation, placeholders
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
+from datamaestro.metadata import Metadata
 from datamaestro.variants import Variants, word
 
-__all__ = ["DatasetDefinition"]
+__all__ = ["HOOKS", "DatasetDefinition", "declared_dataset"]
+
+HOOKS = ("pre-use", "pre-download")
+"""When the hooks of a dataset are called; see :func:`datamaestro.definitions.hook`."""
 
 
 class DatasetDefinition:
@@ -24,6 +31,7 @@ class DatasetDefinition:
 
     :ivar id: the dataset id
     :ivar repository: the id of the repository it was found in, or None
+    :ivar namespace: the folder of that repository's datasets, in the folder of all data
     :ivar type: the data type of its value
     :ivar target: the function or class that makes the value
     :ivar name: the first line of the docstring
@@ -33,9 +41,11 @@ class DatasetDefinition:
     :ivar variant: the values of the axes, in the definition of one variant; see
         :meth:`for_variant`
     :ivar selector: the canonical selector of that variant, which ends its id
+    :ivar agreements: what users have to accept
+    :ivar hooks: what is called, and when
     :ivar location: the file and line of the definition
 
-    Other attributes are the parameters of :class:`datamaestro.definitions.dataset`.
+    Other attributes are those of :class:`datamaestro.metadata.Metadata`, as it keeps them.
     """
 
     def __init__(
@@ -45,15 +55,7 @@ class DatasetDefinition:
         *,
         id: str | None,  # noqa: A002  (documented name)
         type: type[Base],  # noqa: A002
-        url: str | None = None,
-        doi: str | None = None,
-        licence: str | None = None,
-        citation: str | None = None,
-        agreement: str | None = None,
-        languages: Iterable[str] = (),
-        timestamp: str | None = None,
-        size: int | str | None = None,
-        aliases: Iterable[str] = (),
+        metadata: Metadata | None = None,
         variants: Variants | None = None,
         tags: Iterable[str] = (),
         tasks: Iterable[str] = (),
@@ -61,18 +63,19 @@ class DatasetDefinition:
         self.target = target
         self.location = location
         self.repository: str | None = None
+        self.namespace: PurePosixPath | None = None
         self.id = _dataset_id(id, target, location)
         self.type = type
         self.name, self.description = _documentation(target)
-        self.url = url
-        self.doi = doi
-        self.licence = licence
-        self.citation = citation
-        self.agreement = agreement
-        self.languages = frozenset(languages)
-        self.timestamp = timestamp
-        self.size = size
-        self.aliases = frozenset(aliases)
+        metadata = metadata or Metadata()
+        self.url = metadata.url
+        self.doi = metadata.doi
+        self.licence = metadata.licence
+        self.citation = metadata.citation
+        self.languages = frozenset(metadata.languages)
+        self.timestamp = cast("str | bool | None", metadata.timestamp)
+        self.size = cast("int | None", metadata.size)
+        self.aliases = frozenset(metadata.aliases)
         self.tags = frozenset(tags)
         self.tasks = frozenset(tasks)
         self.resources: dict[str, Resource] = {}
@@ -80,6 +83,10 @@ class DatasetDefinition:
         self.variants = variants
         self.variant: dict[str, Any] = {}
         self.selector = ""
+        self.agreements: tuple[Agreement, ...] = ()
+        self.hooks: dict[str, list[Callable[[Any], object]]] = {name: [] for name in HOOKS}
+        if metadata.agreement is not None:
+            self.add_agreement(metadata.agreement)
 
     def __repr__(self) -> str:
         return f"<dataset {self.id} ({self.type.__qualname__}), {self.location}>"
@@ -106,6 +113,19 @@ class DatasetDefinition:
                 raise self.error(f"{other!r} and {resource.name!r} are both stored as {place}")
         # Decorators come bottom up: put each before the last, to keep the order of reading.
         self.resources = {resource.name: resource, **self.resources}
+
+    @property
+    def agreement(self) -> str | None:
+        """What its owner asks users to agree to, if anything."""
+        return "\n\n".join(item.text for item in self.agreements) or None
+
+    def add_agreement(self, text: str, agreement_id: str | None = None) -> None:
+        """Ask users to accept something first; by default under the dataset's id."""
+        self.agreements += (Agreement(agreement_id or self.id, text),)
+
+    def register_hook(self, name: str, function: Callable[[Any], object]) -> None:
+        """Have a function called with the dataset, in its context; `name` says when."""
+        self.hooks[name].append(function)
 
     def error(self, message: str, **facts: Any) -> DefinitionError:
         """Make an error that tells where the definition stands."""
@@ -195,8 +215,9 @@ class DatasetDefinition:
         if both:
             raise self.error(f"an axis and a resource are both named {both[0]!r}")
         if inspect.isclass(self.target):
-            config: Any = getattr(self.target, "config")  # noqa: B009  (type checkers see no class)
-            self._validate_parameters(_parameters(config)[1:], "axis", sorted(axes))
+            config = getattr(self.target, "config", None)
+            if inspect.isfunction(config):  # else the value is made from the definition itself
+                self._validate_parameters(_parameters(config)[1:], "axis", sorted(axes))
         else:
             given = [*self.resources, *sorted(axes)]
             self._validate_parameters(_parameters(self.target), "resource", given)
@@ -235,6 +256,14 @@ class DatasetDefinition:
         for resource in self.resources.values():
             visit(resource)
         return list(ordered.values())
+
+
+def declared_dataset(target: Any) -> DatasetDefinition | None:
+    """Give the definition that `target` is or has, as a class that declares a dataset."""
+    if isinstance(target, DatasetDefinition):
+        return target
+    own = getattr(target, "__dict__", {}).get("__dataset__")
+    return own if isinstance(own, DatasetDefinition) else None
 
 
 def _parameters(target: Callable[..., Any]) -> list[tuple[str, bool]]:

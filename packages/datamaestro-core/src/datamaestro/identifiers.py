@@ -3,7 +3,8 @@
 A dataset id is a reversed domain and a name, ``com.lecun.mnist``. Where it is
 looked up, a repository may stand before it (``image:com.lecun.mnist``), a selector
 of a variant after it (``com.example.corpus[lang=fr,size=small]``), and then a part of
-its value (``com.example.corpus[lang=fr].train``).
+its value (``com.example.corpus[lang=fr].train``). In the place of an id, a file and the
+name of what it declares may stand: ``./corpora.py:Letters``.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _REFERENCE = re.compile(
     rf"(?:(?P<repository>{_COMPONENT}):)?(?P<name>{_DATASET_ID.pattern})"
     rf"(?:\[(?P<selector>{SELECTOR})\](?P<part>(?:\.{_COMPONENT})*))?"
 )
+_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>.+)")
 _UPPER_RUN = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
 
@@ -42,19 +44,23 @@ _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
 class Identifier:
     """What a user writes to name a dataset.
 
-    :param name: the dataset id itself, ``com.lecun.mnist``
+    :param name: the dataset id itself, ``com.lecun.mnist``; or the name of a definition
+        in `file`
     :param repository: the repository it must come from, if one was named
     :param selector: the chosen values of a variant's axes, as they are written
     :param part: the names that lead to a part of the dataset's value
+    :param file: the file that declares it, if one was named
     """
 
     name: str
     repository: str | None = None
     selector: dict[str, str] = field(default_factory=dict)
     part: tuple[str, ...] = ()
+    file: str | None = None
 
     def __str__(self) -> str:
-        prefix = "" if self.repository is None else f"{self.repository}:"
+        origin = self.repository or self.file
+        prefix = "" if origin is None else f"{origin}:"
         part = "".join(f".{name}" for name in self.part)
         return f"{prefix}{self.name}{format_selector(self.selector)}{part}"
 
@@ -77,25 +83,32 @@ def is_dataset_id(text: str) -> bool:
 
 
 def parse(text: str) -> Identifier:
-    """Read ``[repository:]id[key=value,…].part``.
+    """Read ``[repository:]id[key=value,…].part``, or ``file.py:name[key=value,…].part``.
 
     :raises QueryError: if `text` has another form
 
     >>> parse("image:com.lecun.mnist").repository
     'image'
+    >>> parse("./corpora.py:Letters").file
+    './corpora.py'
     >>> parse("com.example.corpus[size=small,lang=fr]").selector
     {'size': 'small', 'lang': 'fr'}
     """
-    match = _REFERENCE.fullmatch(text.strip())
-    if match is None:
+    in_file = _IN_FILE.fullmatch(text.strip())
+    match = _REFERENCE.fullmatch(text.strip() if in_file is None else in_file["name"])
+    if match is None or (in_file is not None and match["repository"]):
         raise QueryError(
             "not a dataset id",
-            expected="[repository:]reversed.domain.name[key=value,…]",
+            expected="[repository:]reversed.domain.name[key=value,…], or file.py:name",
             found=repr(text),
         )
     part = tuple((match["part"] or "").split(".")[1:])
     return Identifier(
-        match["name"], match["repository"], parse_selector(match["selector"] or ""), part
+        match["name"],
+        match["repository"],
+        parse_selector(match["selector"] or ""),
+        part,
+        None if in_file is None else in_file["file"],
     )
 
 

@@ -99,6 +99,7 @@ class LockedDataset:
     :param plugin_version: the version of that distribution
     :param variant: the values of its axes, without those that are None
     :param needs: the ids of the datasets that are prepared first
+    :param agreements: the texts that users have to accept, by the ids of the agreements
     :param resources: its resources, dependencies first
     """
 
@@ -110,6 +111,7 @@ class LockedDataset:
     plugin_version: str | None = None
     variant: dict[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    agreements: dict[str, str] = field(default_factory=dict)
     resources: tuple[LockedResource, ...] = ()
 
     @property

@@ -39,7 +39,7 @@ class Entry:
     :param name: its name, in a few words
     :param description: the rest
     :param types: its data type and that one's ancestors, as ``module.Class``, the nearest first
-    :param size: what its author states about its size, if anything
+    :param size: the bytes that it takes on disk, if its author states them
     :param download_size: the bytes that it downloads, if it does and all files declare theirs
     :param source: the file and line of its definition
     """
@@ -59,7 +59,7 @@ class Entry:
     tasks: tuple[str, ...]
     types: tuple[str, ...]
     files: tuple[FileFacts, ...]
-    size: int | str | None
+    size: int | None
     download_size: int | None
     source: str
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definition_files import find_in_file
 from datamaestro.errors import DatasetNotFoundError
 from datamaestro.identifiers import Identifier, closest
 from datamaestro.repository import Repository
@@ -48,10 +50,12 @@ class Catalog:
         """Look one dataset up.
 
         :raises DatasetNotFoundError: if no repository has it, or several do and the
-            user prefers none of them
+            user prefers none of them; or if a file that it names doesn't declare it
         :raises RepositoryNotFoundError: if the repository that it names isn't installed
         :raises DefinitionError: if the module that should hold it can't be imported
         """
+        if identifier.file is not None:
+            return find_in_file(Path(identifier.file), identifier.name)
         if identifier.repository is not None:
             repositories = [self.context.repository(identifier.repository)]
         else:

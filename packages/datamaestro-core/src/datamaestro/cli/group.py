@@ -17,6 +17,7 @@ class LazyGroup(click.Group):
     """The commands of the kernel, by a table, and those of plugins, by their entry points."""
 
     COMMANDS: ClassVar[dict[str, tuple[str, str]]] = {
+        "agreements": ("agreements", "Read and accept what owners of data ask for."),
         "create-dataset": ("create_dataset", "Write the definition of a new dataset."),
         "datafolders": ("datafolders", "Manage folders of data that lie elsewhere."),
         "download": ("download", "Download a dataset."),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
 
-from datamaestro import identifiers
 from datamaestro.catalog import Entry
 from datamaestro.cli.parameters import DATASET, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
+from datamaestro.preparation.places import place_of
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -25,23 +25,19 @@ __all__ = ["command"]
 @pass_session
 def command(session: Session, dataset: str, as_json: bool) -> None:
     """Show what is known about DATASET, without loading or fetching anything."""
-    identifier = identifiers.parse(dataset)
-    if identifier.selector:
-        entry = Entry.of(session.context.dataset(dataset))
-    else:
-        entry = session.context.catalog.entry(identifier)
-    folder = _folder(session.context, entry)
+    definition = session.context.dataset(dataset)
+    entry = Entry.of(definition)
+    folder = _folder(session.context, place_of(definition, session.context))
     if as_json:
         echo_json({**entry.to_json(), "folder": None if folder is None else str(folder)})
     else:
         click.echo("\n".join(_lines(entry, folder)))
 
 
-def _folder(context: Context, entry: Entry) -> Path | None:
+def _folder(context: Context, place: PurePosixPath) -> Path | None:
     """Give the first folder, of the site or the context's own, with data of a dataset."""
-    repository = entry.repository or ""
     for directory in (*context.site_directories, context.path):
-        folder = directory / "data" / repository / identifiers.relative_path(entry.id)
+        folder = directory / "data" / place
         if os.access(folder / ".state.json", os.R_OK):
             return folder
     return None
@@ -59,7 +55,7 @@ def _lines(entry: Entry, folder: Path | None) -> list[str]:
         "Types": ", ".join(entry.types),
         "Tags": ", ".join(entry.tags),
         "Tasks": ", ".join(entry.tasks),
-        "Size": entry.size,
+        "Size": None if entry.size is None else f"{entry.size:,} bytes",
         "Downloads": None if entry.download_size is None else f"{entry.download_size:,} bytes",
         "Folder": folder,
         "Defined in": entry.source,

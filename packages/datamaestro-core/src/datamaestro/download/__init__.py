@@ -6,14 +6,9 @@ modules beside this one.
 """
 
 from datamaestro.download.combine import FilesCopy, reference
-from datamaestro.download.resource import (
-    FileResource,
-    FolderResource,
-    Resource,
-    StoredResource,
-    ValueResource,
-)
+from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.download.variation import byvariant
 

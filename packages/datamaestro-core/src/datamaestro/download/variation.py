@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, QueryError
 
 __all__ = ["Variation", "byvariant", "placeholders"]

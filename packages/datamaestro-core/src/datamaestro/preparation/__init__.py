@@ -1,5 +1,6 @@
 """Preparation: resources from none to complete, and then the value."""
 
+from datamaestro.preparation.hooks import with_referred
 from datamaestro.preparation.operations import (
     build,
     missing_resources,
@@ -19,4 +20,5 @@ __all__ = [
     "run",
     "run_again",
     "wanted_parts",
+    "with_referred",
 ]

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import Binding, Resource, StoredResource, ValueResource
+from datamaestro.download.resource import Binding, Resource, ValueResource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workshop import Workshop
 

@@ -16,13 +16,15 @@ from datamaestro import address
 from datamaestro.data import Folder
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.recipe import declared_again
-from datamaestro.download.resource import FileResource, Resource, StoredResource
+from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import FileResource, StoredResource
 from datamaestro.errors import LockError, NotFoundError, VerificationError
 from datamaestro.location import Location
 from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph, is_complete
+from datamaestro.preparation.hooks import before_use
 from datamaestro.preparation.locking import KERNEL_HANDLERS, content_digest
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.parts import part_of
@@ -49,8 +51,13 @@ def prepare_locked(dataset: Any, context: Context, lock: Lock) -> Any:
     found = address.find(context.catalog, dataset)
     definition = found.definition
     locked = lock.dataset(definition.id)
-    for other in locked.needs:
-        prepare_locked(lock.dataset(other).reference, context, lock)
+    with before_use(definition, context):
+        for other in locked.needs:
+            prepare_locked(lock.dataset(other).reference, context, lock)
+        return part_of(_prepared(definition, context, locked), found.part)
+
+
+def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDataset) -> Any:
     _warn_of_another_version(locked, context)
     names = {
         item.name for item in definition.ordered_resources() if isinstance(item, StoredResource)
@@ -64,10 +71,9 @@ def prepare_locked(dataset: Any, context: Context, lock: Lock) -> Any:
             hint="'datamaestro lock' brings the lock file up to date",
         )
     graph = graph_at_site(definition, context) or _graph(
-        definition, dataset_folder(definition, context.path), context, locked
+        definition, dataset_folder(definition, context), context, locked
     )
-    value = _run(graph, locked)
-    return part_of(value, found.part)
+    return _run(graph, locked)
 
 
 def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -> Folder:
@@ -241,6 +247,8 @@ class _Thawing:
         )
         definition.id = self.locked.id
         definition.repository = self.locked.repository
+        for agreement_id, text in self.locked.agreements.items():
+            definition.add_agreement(text, agreement_id)
         for name in reversed(self._entries):
             definition.add_resource(self._resource(name))
         return definition

@@ -14,15 +14,16 @@ from datamaestro import address
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.combine import FilesCopy
 from datamaestro.download.recipe import NotPortable, arguments_of
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.errors import PluginError, QueryError
 from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
 from datamaestro.plugins.manager import Plugin
 from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.operations import run_graph
-from datamaestro.preparation.places import dataset_folder, graph_of
+from datamaestro.preparation.places import graph_of, place_of
 from datamaestro.preparation.state import Download, State
 from datamaestro.preparation.workshop import Workshop
 from datamaestro.urls import masked
@@ -96,10 +97,9 @@ class _Writer:
         definition = graph.definition
         plugin = _plugin_of(definition, self.context)
         state = State.load(graph.folder)
-        own = dataset_folder(definition, self.context.path)
         return LockedDataset(
             id=definition.id,
-            folder=own.relative_to(self.context.datapath).as_posix(),
+            folder=place_of(definition, self.context).as_posix(),
             requested=requested,
             repository=definition.repository,
             plugin=None if plugin is None else plugin.distribution,
@@ -110,6 +110,7 @@ class _Writer:
                 if value is not None
             },
             needs=self._needs[definition.id],
+            agreements={item.id: item.text for item in definition.agreements},
             resources=tuple(
                 self._resource(resource, state, graph.workshop)
                 for resource in graph.resources

@@ -16,7 +16,9 @@ import logging
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 
-from datamaestro.download.resource import Resource, StoredResource, ValueResource
+from datamaestro.download.resource import Resource, ValueResource
+from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.errors import (
     DataDirectoryError,
     DatamaestroError,
@@ -30,6 +32,7 @@ from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.making import Made, make
 from datamaestro.preparation.schedule import Schedule
+from datamaestro.preparation.sharing import Neighbours
 from datamaestro.preparation.state import Record, State
 from datamaestro.sharing import make_folder
 
@@ -58,6 +61,7 @@ class Loop:
         # Read now that the lock is held: another process may have finished meanwhile.
         self.state = State.load(graph.folder, self.workshop.folder)
         self.schedule = Schedule(graph.missing(self.state))
+        self.neighbours = Neighbours(graph)
         self.crew: Crew[Resource, Made] = Crew(self.workshop.cancelled)
         self.failures: list[DatamaestroError] = []
 
@@ -77,7 +81,8 @@ class Loop:
             self._drop_unneeded()
             with usable(self.graph.folder):
                 if interrupted:
-                    sweep(self.graph.context, self.graph.sources)
+                    unneeded = [item for item in self.graph.sources if not self._is_needed(item)]
+                    sweep(self.graph.context, unneeded)
                 self.workshop.remove_all()
         except (OSError, DatamaestroError) as error:
             # Where locks fail, another process may have been faster, and be cleaning up.
@@ -146,13 +151,17 @@ class Loop:
             self.state.complete(records)
         for item in done:
             self.schedule.finish(item.key)
-            self.workshop.fetcher(item.key.name).release(self.schedule.needs)
+            self.workshop.fetcher(item.key.name).release(self._is_needed)
         for item in failed:
             if not isinstance(item.error, GOES_ON):
                 assert item.error is not None, "what failed has an error"
                 raise item.error
             self.failures.append(item.error)
         self._drop_unneeded()
+
+    def _is_needed(self, source: Source) -> bool:
+        """Tell whether a download is needed once more, here or by another dataset."""
+        return self.schedule.needs(source) or self.neighbours.need(source)
 
     def _is_made(self, item: Ended[Resource, Made]) -> bool:
         """Tell whether another process has made what this one couldn't.

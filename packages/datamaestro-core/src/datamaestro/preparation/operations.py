@@ -14,6 +14,7 @@ from datamaestro.download.resource import ValueResource
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import usable
 from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.hooks import before_download, before_use
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.loop import Disturbed, Loop
 from datamaestro.preparation.places import LOCK, graph_at_site, graph_of, graph_of_context
@@ -37,18 +38,19 @@ _under_way: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_under_way",
 def run(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Any:
     """Make all that is missing, and give the dataset's value.
 
-    When nothing is missing, no lock is taken and nothing is written.
+    What the user has to agree to comes first. When nothing is missing, no lock is taken
+    and nothing is written.
 
     :param parts: the parts of the value that have to be ready; all if there are none
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    with _once(definition):
+    with before_use(definition, context), _once(definition):
         return _run(graph_of(definition, context, parts))
 
 
 def run_graph(graph: Graph) -> Any:
     """Make all that is missing of bound resources, and give the value; see :func:`run`."""
-    with _once(graph.definition):
+    with before_use(graph.definition, graph.context), _once(graph.definition):
         return _run(graph)
 
 
@@ -58,6 +60,7 @@ def _run(graph: Graph) -> Any:
         return build_value(graph)
     state = State.load(graph.folder)
     if graph.missing(state):
+        before_download(graph.definition, graph.context)
         graph = _made(graph)
     elif graph.workshop.was_interrupted() or graph.unneeded(state):
         # Left by a run that was interrupted at its end, or of one that isn't over.
@@ -95,7 +98,8 @@ def run_again(definition: DatasetDefinition, context: Context, parts: Sequence[s
     :param parts: the parts of the value that are made anew; all if there are none
     :raises DatamaestroError: as :func:`run`; what was there is still there then
     """
-    with _once(definition):
+    with before_use(definition, context), _once(definition):
+        before_download(definition, context)
         graph = graph_of_context(definition, context, parts)
         with locked(graph.folder / LOCK, definition.id):
             new = staged(graph)
@@ -116,7 +120,7 @@ def run_again(definition: DatasetDefinition, context: Context, parts: Sequence[s
 
 def build(definition: DatasetDefinition, context: Context) -> Any:
     """Give the dataset's value, whether its data are there or not."""
-    with _once(definition):
+    with before_use(definition, context), _once(definition):
         return build_value(graph_of(definition, context))
 
 

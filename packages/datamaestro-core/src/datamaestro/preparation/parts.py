@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from datamaestro.data import Base
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, NotFoundError, QueryError
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph

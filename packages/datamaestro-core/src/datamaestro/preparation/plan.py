@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from datamaestro import address
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.graph import Graph, is_complete

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamaestro.download.resource import StoredResource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.files import move_into_place
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph

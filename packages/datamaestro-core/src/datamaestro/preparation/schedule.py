@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.connections import host_of
 
 __all__ = ["Schedule"]

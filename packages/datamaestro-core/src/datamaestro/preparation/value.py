@@ -7,7 +7,7 @@ import inspect
 from typing import Any
 
 from datamaestro.data import Base
-from datamaestro.definitions import Dataset
+from datamaestro.definitions import CREATE, Dataset
 from datamaestro.download.resource import Resource
 from datamaestro.download.variation import taken_by
 from datamaestro.errors import ParameterError
@@ -27,6 +27,9 @@ def build_value(graph: Graph) -> Any:
     if inspect.isclass(target) and issubclass(target, Dataset):
         config = _dataset_instance(target, graph).config
         result = config(**taken_by(config, definition.variant))
+    elif inspect.isclass(target):
+        create = inspect.getattr_static(target, CREATE).__func__
+        result = create(_PreparedClass(target, graph), definition)
     else:
         taken = definition.arguments()
         values = {n: r.prepare() for n, r in graph.named.items() if n in taken}
@@ -55,6 +58,24 @@ def _dataset_instance(cls: type[Dataset], graph: Graph) -> Dataset:
         if isinstance(value, Resource):
             setattr(instance, attribute, graph.named[value.name])
     return instance
+
+
+class _PreparedClass:
+    """Stands for a data type whose resource attributes are the bound resources."""
+
+    def __init__(self, cls: Any, graph: Graph) -> None:
+        self._cls = cls
+        self._bound = {
+            name: graph.named[resource.name]
+            for name in dir(cls)
+            if isinstance(resource := inspect.getattr_static(cls, name), Resource)
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        return self._bound[name] if name in self._bound else getattr(self._cls, name)
+
+    def __call__(self, **parameters: Any) -> Any:
+        return self._cls(**parameters)
 
 
 def with_ids(value: Any, dataset_id: str) -> Any:
