@@ -32,7 +32,7 @@ nitpick_ignore_regex = [
     # Words in backticks that are no names, and other people's names.
     (r"py:.*", r"(?!datamaestro).*"),
     # Type variables.
-    (r"py:.*", r"datamaestro.*\.(Record|Spec|Train|Validation|Test)"),
+    (r"py:.*", r"datamaestro.*\.(AnyResource|Record|Spec|T|Train|Validation|Test)"),
     # A base that archives share, and nobody derives from.
     (r"py:class", r"datamaestro_download_archive\.origin\.FromArchive"),
 ]

@@ -6,6 +6,8 @@ A comment that ignores an error asserts it: where the error is gone, mypy compla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, assert_type
 
@@ -22,6 +24,7 @@ from datamaestro import (
     get_dataset,
     prepare_dataset,
 )
+from datamaestro.annotations.agreement import useragreement
 from datamaestro.availability import Finding, check_sources
 from datamaestro.citation import bibtex, csl_json, plain_text
 from datamaestro.context import (
@@ -33,11 +36,13 @@ from datamaestro.context import (
 from datamaestro.data import Base, File, Folder, Generic, Meta, Option, Param, csv, tensor, text
 from datamaestro.data.ml import FolderBased, Supervised
 from datamaestro.definitions import (
+    AbstractDataset,
     Dataset,
     DatasetDefinition,
     dataset,
     datatags,
     datatasks,
+    hook,
     metadataset,
 )
 from datamaestro.download import (
@@ -51,6 +56,7 @@ from datamaestro.download import (
     Transport,
     TransportRequest,
     ValueResource,
+    byvariant,
     reference,
 )
 from datamaestro.download.archive import (
@@ -59,6 +65,7 @@ from datamaestro.download.archive import (
     tardownloader,
     zipdownloader,
 )
+from datamaestro.download.custom import custom_download
 from datamaestro.download.links import linkfile, linkfolder, links
 from datamaestro.download.single import (
     ConcatDownloader,
@@ -69,6 +76,7 @@ from datamaestro.download.single import (
 from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
 from datamaestro.inventory.usage import disk_usage
 from datamaestro.inventory.verification import Verdict, repair, verify
+from datamaestro.lockfile import Lock
 from datamaestro.plugins import (
     Candidate,
     Certainty,
@@ -82,6 +90,10 @@ from datamaestro.plugins import (
     ValueProposal,
     hookimpl,
 )
+from datamaestro.preparation.locked import prepare_frozen
+from datamaestro.preparation.locking import lock_datasets
+from datamaestro.preparation.plan import Plan
+from datamaestro.record import Item, Record, RecordType, record_type
 from datamaestro.settings import Settings, UserSettings
 from datamaestro.testing import (
     FileServer,
@@ -93,7 +105,8 @@ from datamaestro.testing import (
     TransportContract,
     exercise,
 )
-from datamaestro.utils import HashCheck
+from datamaestro.utils import GlobChecker, HashCheck
+from datamaestro.variants import AxesVariants, Axis, Variants
 from datamaestro_image.data import ImageClassification, LabelledImages
 
 # --- contexts, and what users do with them
@@ -129,6 +142,35 @@ def datasets_by_id() -> None:
     assert_type(definition.tags, frozenset[str])
     assert_type(definition.resources, dict[str, Resource])
     assert_type(datamaestro.prepare_dataset("edu.uci.iris"), Any)
+
+
+def choices() -> None:
+    prepare_dataset("com.lecun.mnist", only=["test"])
+    prepare_dataset("org.example.corpus", variant={"lang": "fr"})
+    context = Context("data")
+    plan = context.plan("com.lecun.mnist", only=["test"])
+    assert_type(plan, Plan)
+    assert_type(plan.disk_peak, int)
+    assert_type(context.missing("com.lecun.mnist", only=["test"]), list[str])
+    lock = lock_datasets(["edu.uci.iris"], context)
+    assert_type(lock, Lock)
+    assert_type(prepare_frozen("edu.uci.iris", context, lock, Path("datamaestro.lock")), Folder)
+
+
+class Languages(AxesVariants):
+    """Variants as authors write them."""
+
+    lang = Axis(["fr", "en"])
+    limit = Axis(type=int | None, default=None)
+
+
+def variants() -> None:
+    made = byvariant(lambda lang: FileDownloader("words.txt", f"https://example.org/{lang}"))
+    assert_type(made, FileDownloader)
+    assert_type(find_dataset("org.example.corpus").variants, Variants | None)
+    assert_type(Languages().axes, dict[str, Axis])
+    dataset(File, id="org.example.corpus", variants=Languages)
+    dataset(File, id="org.example.corpus", variants=AxesVariants(lang=Axis(["fr"])))
 
 
 def failures() -> None:
@@ -265,6 +307,69 @@ class Words2(RepositoryOfContext):
 
     NAMESPACE = "words"
     DESCRIPTION = "Words"
+
+
+# --- what definitions say besides
+
+
+@hook("pre-download")
+def announced(dataset: AbstractDataset, words: str) -> None:
+    assert_type(dataset.id, str)
+
+
+terms = useragreement("Be kind.", id="org.example.terms")
+
+
+@metadataset(licence="MIT", languages=["fr"], timestamp=date(2026, 11, 20))
+class Shared:
+    """What several datasets share."""
+
+
+def filled(context: Context, root: Path, *, force: bool = False) -> None:
+    (root / "data.txt").write_text("data")
+
+
+@terms
+@announced("a word")
+@dataset(Shared, id="org.example.filled", size="1.2 GB", doi="10.1000/182")
+class Filled(Dataset):
+    """Filled by a function"""
+
+    DATA = custom_download("data", filled, checker=GlobChecker("*.txt", count=1))
+    OTHER = reference(varname="other", reference="org.example.other")
+    FILE = FileDownloader.apply("a.txt", "https://example.org/a.txt")
+    WHOLE = concatdownload("b.txt", "https://example.org/1", Source(("https://example.org/2",)))
+
+    def config(self) -> Folder:
+        assert_type(self.FILE, FileDownloader)
+        return Folder(path=self.DATA.path)
+
+
+# --- records
+
+
+@dataclass(frozen=True)
+class Word(Item):
+    word: str
+
+
+@dataclass(frozen=True)
+class Score(Item):
+    score: float
+
+
+def records() -> None:
+    record = Record(Word("once"), Score(0.5))
+    assert_type(record[Word], Word)
+    assert_type(record[Word].word, str)
+    assert_type(record.get(Score), Score | None)
+    assert_type(record.get(Score, Score(0.0)), Score)
+    assert_type(record.update(Score(1.0), target=record_type(Word, Score)), Record)
+    assert_type(record.has(Word, Score), bool)
+    assert_type(record_type(Word).sub(Score), RecordType)
+    assert_type(record_type(Word)(Word("once")), Record)
+    record[str]  # type: ignore[type-var]
+    Record("once")  # type: ignore[arg-type]
 
 
 # --- plugins

@@ -72,6 +72,11 @@ def install(folder, repository_id, modules):
     )
 
 
+@pytest.fixture(autouse=True)
+def accepted(monkeypatch, home):
+    monkeypatch.setenv("DATAMAESTRO_ACCEPT", "org.example.alpha")
+
+
 @pytest.fixture
 def greek(site_packages, home):
     install(site_packages, "greek", {"org/example.py": ALPHA, "com/odd.py": BETA})
@@ -177,7 +182,7 @@ def test_a_broken_module_is_left_out_and_the_others_work(site_packages, home, ca
 
 def test_asking_for_what_a_broken_module_should_hold_raises_its_error(site_packages, home):
     install(site_packages, "greek", {"org/broken.py": "import nowhere"})
-    with pytest.raises(DefinitionError, match=r"broken\.py: .*can't be imported.*nowhere"):
+    with pytest.raises(DefinitionError, match=r"broken\.py:1: .*can't be imported.*nowhere"):
         Context().dataset("org.broken.thing")
 
 

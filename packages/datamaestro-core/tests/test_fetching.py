@@ -444,6 +444,19 @@ def test_wrong_bytes_of_the_only_source_are_an_error_and_leave_nothing(context, 
     assert not list(context.datapath.rglob("data.bin"))
 
 
+def test_a_stream_of_another_size_than_declared_comes_from_the_next_url(context, memory):
+    memory.CONTENT[URL] = BYTES[:100]
+    memory.CONTENT["memory://mirror/x"] = BYTES
+    source = Source((URL, "memory://mirror/x"), size=len(BYTES), sha256=SHA256)
+    assert streamed(context, source) == BYTES
+
+
+def test_a_stream_of_another_size_than_declared_is_refused(context, memory):
+    memory.CONTENT[URL] = BYTES[:100]
+    with pytest.raises(VerificationError, match="wrong size"):
+        streamed(context, Source((URL,), size=len(BYTES), sha256=SHA256))
+
+
 def test_the_reader_of_a_stream_may_refuse_it(context, memory):
     memory.CONTENT[URL] = b"something else"
     with pytest.raises(DataFormatError, match="not the right kind"):

@@ -8,9 +8,11 @@ import pytest
 
 from datamaestro.context import Context, prepare_dataset
 from datamaestro.data import File, Folder
+from datamaestro.data.ml import Supervised
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, Source
 from datamaestro.errors import DownloadError, ParameterError
+from datamaestro.preparation.state import State
 
 URL, OTHER = "memory://host/data.bin", "memory://host/other.bin"
 
@@ -208,3 +210,34 @@ def test_it_is_made_in_the_own_directory_even_if_the_site_has_it(home, served, c
 def test_what_may_not_be_fetched_cannot_be_fetched_again(context):
     with pytest.raises(ParameterError, match="can't be fetched again"):
         context.prepare(Single, force=True, download=False)
+
+
+def test_a_part_alone_is_made_anew(context, served):
+    @dataset(id="org.example.parts")
+    class Parts(Dataset):
+        FIRST = Fetched("first.bin", URL)
+        SECOND = Fetched("second.bin", OTHER)
+
+        def config(self) -> Supervised:
+            return Supervised(train=File(path=self.FIRST.path), test=File(path=self.SECOND.path))
+
+    context.prepare(Parts)
+    served.CONTENT.update({URL: b"FIRST", OTHER: b"SECOND"})
+    value = context.prepare(Parts, only=["test"], force=True)
+    assert (value.train.path.read_bytes(), value.test.path.read_bytes()) == (b"first", b"SECOND")
+
+
+def test_the_state_tells_what_a_transient_resource_was_made_from_this_time(context, served):
+    @dataset(id="org.example.kept")
+    class Kept(Dataset):
+        ALL = Tree(URL, transient=True)
+        KEPT = FilesCopy(ALL, {"b": "a"})
+
+        def config(self) -> File:
+            return File(path=self.KEPT.path / "b")
+
+    context.prepare(Kept)
+    served.CONTENT[URL] = b"other"
+    context.prepare(Kept, force=True)
+    (download,) = State.load(context.folder(Kept)).downloads("ALL")
+    assert download.sha256 == hashlib.sha256(b"other").hexdigest()

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from datamaestro.definition_files import module_name
+
 DEFINITIONS = '''
 import os, sys, time
 from pathlib import Path
@@ -65,7 +67,8 @@ def start(tmp_path, home):
         )
 
     start.log = log
-    start.folder = home / "data" / "data" / "__custom__" / "slow_definitions"
+    _, name = module_name(tmp_path / "slow_definitions.py")
+    start.folder = home / "data" / "data" / "__custom__" / name
     return start
 
 

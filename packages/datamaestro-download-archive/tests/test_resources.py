@@ -12,6 +12,7 @@ from archive_routes import make, stored
 
 from datamaestro.download import FileResource
 from datamaestro.errors import DataFormatError, DefinitionError
+from datamaestro.utils import HashCheck
 from datamaestro_download_archive import (
     ArchiveMember,
     MemberNotFoundError,
@@ -49,6 +50,27 @@ def test_the_source_has_what_the_publisher_states():
     (source,) = resource.sources
     assert source.urls == (URL, "https://m.org/a")
     assert (source.size, source.digests) == (9, {"sha256": SHA256})
+
+
+@pytest.mark.parametrize("handler", [ZipDownloader, TarDownloader])
+@pytest.mark.parametrize(("digits", "algorithm"), [(32, "md5"), (64, "sha256")])
+def test_a_hash_check_is_of_the_archive(handler, digits, algorithm):
+    resource = handler("data", URL, checker=HashCheck("0" * digits, algorithm))
+    assert resource.sources[0].digests == {algorithm: "0" * digits}
+    assert resource.checker is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"checker": HashCheck("0" * 40, "sha1")},
+        {"checker": HashCheck("0" * 32), "md5": "0" * 32},
+    ],
+)
+def test_a_hash_check_that_can_not_be_of_the_archive_is_an_error(options):
+    with pytest.raises(DefinitionError, match="the hash can't be of the archive") as caught:
+        ZipDownloader("data", URL, **options)
+    assert caught.value.where.startswith(f"{__file__}:")
 
 
 def different() -> list[object]:

@@ -1,6 +1,9 @@
 """Files and folders that the user has already."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource
 from datamaestro.errors import DataDirectoryError, VerificationError
-from datamaestro.utils import HashCheck
+from datamaestro.utils import GlobChecker, HashCheck
 from datamaestro_download_datafolder import linkfile, linkfolder, links
 
 
@@ -111,3 +114,123 @@ def test_links_lead_to_other_datasets_which_are_prepared_first(context, corpus):
     path = context.prepare(Linking).path
     assert (path / "first" / "data.txt").read_text() == "made"
     assert (path / "second" / "train.txt").read_text() == "train"
+
+
+def test_the_name_of_a_data_folder_may_stand_alone(context, corpus):
+    with context.settings.edit() as edited:
+        edited.datafolders["mine"] = corpus
+    assert context.prepare(dataset_of(linkfolder("data", "mine"))).path == corpus
+    definition = dataset_of(linkfile("data", "mine", "train.txt"), File)
+    assert context.prepare(definition).path == corpus / "train.txt"
+
+
+def test_a_folder_is_checked_by_its_files(context, corpus):
+    right = linkfolder("data", [corpus], checker=GlobChecker("*.txt", count=1))
+    assert context.prepare(dataset_of(right)).path == corpus
+    wrong = linkfolder("data", [corpus], checker=GlobChecker("*.txt", count=2))
+    with pytest.raises(VerificationError, match="expected 2, found 1"):
+        context.prepare(dataset_of(wrong))
+
+
+class Counting:
+    """Counts how often it is asked."""
+
+    def __init__(self):
+        self.times = 0
+
+    def check(self, path):
+        self.times += 1
+
+    def __repr__(self):
+        return "Counting()"
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_what_has_not_changed_is_checked_once(context, corpus, kind):
+    checker = Counting()
+    if kind == "folder":
+        definition = dataset_of(linkfolder("data", [corpus], checker=checker))
+    else:
+        definition = dataset_of(linkfile("data", [corpus / "train.txt"], checker=checker), File)
+    context.prepare(definition)
+    context.prepare(definition)
+    assert checker.times == 1
+    (corpus / "train.txt").write_text("another text")
+    context.prepare(definition)
+    assert checker.times == 2
+
+
+def test_another_check_is_made_too(context, corpus):
+    checked = linkfolder("data", [corpus], checker=GlobChecker("*.txt", count=1))
+    context.prepare(dataset_of(checked))
+    with pytest.raises(VerificationError):
+        context.prepare(dataset_of(linkfolder("data", [corpus], checker=GlobChecker("*.csv"))))
+
+
+def test_a_link_to_a_dataset_that_is_declared_as_a_class_knows_it(context):
+    @dataset(id="org.example.other")
+    class Other(Dataset):
+        """Other"""
+
+        DATA = Made("data.txt")
+
+        def config(self) -> File:
+            return File(path=self.DATA.path)
+
+    resource = links("data", other=Other)
+    assert "org.example.other" in resource.fingerprint
+    assert resource.datasets == (Other,)
+    assert (context.prepare(dataset_of(resource)).path / "other" / "data.txt").is_file()
+
+
+# --- on a terminal
+
+PROGRAM = """
+import sys
+from datamaestro import Context
+from datamaestro.context import DatafolderPath
+from datamaestro.data import Folder
+from datamaestro.definitions import dataset
+from datamaestro_download_datafolder import linkfolder
+
+@linkfolder("data", [DatafolderPath("mine", "corpus"), "/no/such/folder"])
+@dataset(id="org.example.linked")
+def linked(data) -> Folder:
+    return Folder(path=data)
+
+print(Context(sys.argv[1]).prepare(linked).path)
+"""
+
+
+def on_a_terminal(context, answers):
+    """Run the program with someone who answers, and give its end, output and terminal."""
+    pty = pytest.importorskip("pty", reason="terminals are made otherwise here")
+    ours, theirs = pty.openpty()
+    os.write(ours, answers.encode())
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(context.path)],
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    output, _ = process.communicate()
+    shown = os.read(ours, 100_000).decode().replace("\r\n", "\n")
+    os.close(ours)
+    os.close(theirs)
+    return process.returncode, output, shown
+
+
+def test_on_a_terminal_the_data_folder_is_asked_for_and_kept(context, corpus):
+    code, output, shown = on_a_terminal(context, f"{corpus}\n{corpus.parent}\n")
+    assert (code, output) == (0, f"{corpus}\n"), shown
+    assert "needs the folder 'corpus' in the data folder 'mine', which isn't set" in shown
+    assert f"{corpus / 'corpus'}: no such folder" in shown
+    assert context.settings.datafolders == {"mine": corpus.parent}
+
+
+def test_on_a_terminal_no_answer_is_the_error_that_is_told_elsewhere(context):
+    code, output, shown = on_a_terminal(context, "\n")
+    assert (code, output) == (1, "")
+    assert "run 'datamaestro datafolders set mine PATH'" in shown
+    assert context.settings.datafolders == {}

@@ -11,7 +11,7 @@ import pytest
 from datamaestro.data import File
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import Source
-from datamaestro.errors import DownloadError, VerificationError
+from datamaestro.errors import DefinitionError, DownloadError, VerificationError
 from datamaestro.utils import HashCheck
 from datamaestro_download_single import (
     ConcatDownloader,
@@ -149,6 +149,27 @@ def test_files_are_joined_in_order(context, serve):
     ]
     path = prepared(context, concatdownload("data.txt", sources))
     assert path.read_bytes() == b"plain\nzipped\nsqueezed\n"
+
+
+def test_files_to_join_are_given_one_by_one_or_in_lists(serve):
+    urls = [serve("a.txt", b"a"), serve("b.txt", b"b"), serve("c.txt", b"c")]
+    whole = ConcatDownloader("whole.txt", urls)
+    assert ConcatDownloader("whole.txt", *urls).sources == whole.sources
+    assert ConcatDownloader("whole.txt", urls[0], Source.of(urls[1]), urls[2:]).sources == (
+        whole.sources
+    )
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.tar", "a.tgz", "a.ZIP", "a.tar.zst"])
+def test_archives_are_not_joined(name):
+    with pytest.raises(DefinitionError, match="is an archive") as caught:
+        ConcatDownloader("whole.txt", f"https://example.org/{name}")
+    assert caught.value.where.startswith(f"{__file__}:")
+
+
+def test_a_file_is_not_joined_from_nothing():
+    with pytest.raises(DefinitionError, match="joined from nothing"):
+        ConcatDownloader("whole.txt", [])
 
 
 def test_the_parts_of_a_joined_file_are_recorded(context, serve):

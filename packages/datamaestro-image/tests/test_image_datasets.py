@@ -191,3 +191,8 @@ def test_all_parts_of_emnist_come_from_one_archive(loopback_context, file_server
         assert part.train.images.data().shape == part.test.images.data().shape == (2, 28, 28)
         assert part.train.labels.data().shape == part.test.labels.data().shape == (2,)
     assert len(file_server.requests) == 1
+
+
+@pytest.mark.parametrize("dataset_id", OF_MNIST_FORM)
+def test_the_images_to_test_with_need_no_others(context, dataset_id):
+    assert context.missing(f"image:{dataset_id}.test") == ["test_images", "test_labels"]

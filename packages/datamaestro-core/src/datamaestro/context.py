@@ -10,6 +10,7 @@ Environment variables are read when they are asked for, never at import:
 ``DATAMAESTRO_MIRROR``       the base URL of a site mirror, tried first
 ``DATAMAESTRO_CONNECTIONS``  how many connections a host gets at once
 ``DATAMAESTRO_WAYBACK``      ``1``: a web archive may be asked when nothing else is left
+``DATAMAESTRO_ACCEPT``       see :mod:`datamaestro.agreements`
 ===========================  ==================================================
 """
 
@@ -24,13 +25,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from datamaestro import identifiers
+from datamaestro import address, identifiers
 from datamaestro.errors import (
-    DefinitionError,
     ParameterError,
     PluginConflictError,
     PluginError,
-    QueryError,
     RepositoryNotFoundError,
     SettingsError,
     TransportError,
@@ -40,6 +39,7 @@ from datamaestro.plugins.descriptors import PrepareRequest
 from datamaestro.plugins.installed import index_folder
 from datamaestro.plugins.manager import PluginManager
 from datamaestro.progress import Progress, automatic_progress
+from datamaestro.selector import format_selector
 from datamaestro.utils import environment_flag
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from datamaestro.plugins.descriptors import RepositorySpec, TransportSpec
     from datamaestro.plugins.provided import Provided
     from datamaestro.preparation.connections import Connections
+    from datamaestro.preparation.plan import Plan
+    from datamaestro.project import Project
+    from datamaestro.project_repository import ProjectRepository
     from datamaestro.repository import Repository
     from datamaestro.settings import Settings, UserSettings
     from datamaestro.sites import Site
@@ -97,6 +100,7 @@ class Context:
         self._offline = offline
         self._site_given = site
         self._repositories: dict[str, Repository] = {}
+        self._projects: dict[Project, ProjectRepository] = {}
         self._transports: dict[str, Transport] = {}
         self._lock = threading.Lock()
 
@@ -209,8 +213,13 @@ class Context:
         return PluginManager(self.index_folder)
 
     def repositories(self) -> Iterator[Repository]:
-        """Give all repositories that work; a broken one is warned about and left out."""
-        for repository_id in dict.fromkeys(item.spec.id for item in self.plugins.repositories):
+        """Give all repositories that work; a broken one is warned about and left out.
+
+        The datasets that the project of the current directory lists come last.
+        """
+        project = self.project_repository()
+        ids = [item.spec.id for item in self.plugins.repositories]
+        for repository_id in dict.fromkeys(ids if project is None else [*ids, project.id]):
             try:
                 yield self.repository(repository_id)
             except PluginConflictError as error:
@@ -224,6 +233,9 @@ class Context:
         :raises RepositoryNotFoundError: if no plugin provides it
         :raises PluginError: if the plugin that does is broken, or several do
         """
+        project = self.project_repository()
+        if project is not None and project.id == repository_id:
+            return project.unless_installed()
         if repository_id not in self._repositories:
             provided = self.plugins.only(
                 self.plugins.repositories,
@@ -239,6 +251,19 @@ class Context:
                 )
             self._repositories[repository_id] = self._make_repository(provided)
         return self._repositories[repository_id]
+
+    def project_repository(self) -> ProjectRepository | None:
+        """Give the repository of the project of the current directory, if it lists datasets."""
+        from datamaestro.project import nearest_project
+
+        project = nearest_project(Path.cwd())
+        if project is None:
+            return None
+        from datamaestro.project_repository import ProjectRepository
+
+        if project not in self._projects:
+            self._projects[project] = ProjectRepository(self, project)
+        return self._projects[project]
 
     def _make_repository(self, provided: Provided[RepositorySpec]) -> Repository:
         from datamaestro.repository import Repository
@@ -292,24 +317,33 @@ class Context:
     def dataset(self, dataset_id: str) -> DatasetDefinition:
         """Look a dataset up by its id.
 
-        :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it
+        :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it,
+            and the selector of a variant after it. That of a part gives the dataset
+            that it is a part of
         :raises DatasetNotFoundError: if no repository has it; the message names the closest
-        :raises QueryError: if it isn't an id at all
+        :raises QueryError: if it isn't an id at all, or there is no such variant
         """
-        return self.catalog.definition(identifiers.parse(dataset_id))
+        identifier, definition = address.find_family(self.catalog, identifiers.parse(dataset_id))
+        selector = format_selector(identifier.selector)
+        return definition.for_selector(selector) if selector else definition
 
     def prepare(
         self,
         dataset: Any,
         *,
         variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
         download: bool | None = None,
         force: bool = False,
     ) -> Any:
         """Make a dataset's data ready, and give its value.
 
-        :param dataset: an id, a dataset class, or a dataset made from a function
-        :param variant: the values of its axes
+        :param dataset: an id, a dataset class, or a dataset made from a function. An id
+            may choose a variant, ``org.example.corpus[lang=fr]``, and go on to a part of
+            the value, ``com.lecun.mnist.test``: only this part is made ready, and given
+        :param variant: the values of the axes, where `dataset` has no selector
+        :param only: the parts of the value that are made ready, such as ``["test"]``;
+            by default all. The whole value is given: the files of its other parts may be missing
         :param download: whether missing data may be fetched; False gives the value
             without looking whether they are there. By default they are fetched,
             unless a plugin such as an experiment manager takes over
@@ -319,6 +353,7 @@ class Context:
         :raises DatamaestroError: see :mod:`datamaestro.errors`
         """
         from datamaestro.preparation.operations import build, run, run_again
+        from datamaestro.preparation.parts import part_of, wanted_parts
 
         if force and download is False:
             raise ParameterError(
@@ -326,15 +361,17 @@ class Context:
                 expected="force=True, or download=False",
                 found="both",
             )
-        definition = self._resolve(dataset, variant)
+        found = address.find(self.catalog, dataset, variant)
+        definition, parts = found.definition, wanted_parts(found.part, only)
         make = run_again if force else run
         request = PrepareRequest(
             definition,
             self,
-            dict(variant or {}),
+            dict(definition.variant),
             download,
-            build=lambda: build(definition, self),
-            prepare=lambda: make(definition, self),
+            build=lambda: part_of(build(definition, self), found.part),
+            prepare=lambda: part_of(make(definition, self, parts), found.part),
+            only=parts,
             force=force,
         )
         answer = self.plugins.prepare(request)
@@ -343,46 +380,62 @@ class Context:
         return request.build() if download is False else request.prepare()
 
     def get(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Any:
-        """Give a dataset's value without fetching anything; its files may be missing."""
+        """Give a dataset's value, or a part of it, without fetching; its files may be missing."""
         from datamaestro.preparation.operations import build
+        from datamaestro.preparation.parts import part_of
 
-        return build(self._resolve(dataset, variant), self)
+        found = address.find(self.catalog, dataset, variant)
+        return part_of(build(found.definition, self), found.part)
 
-    def missing(self, dataset: Any) -> list[str]:
-        """Give the names of the resources of a dataset that aren't there; changes nothing."""
+    def missing(
+        self,
+        dataset: Any,
+        *,
+        variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
+    ) -> list[str]:
+        """Give the names of the resources of a dataset that aren't there; changes nothing.
+
+        Parameters are those of :meth:`prepare`.
+        """
         from datamaestro.preparation.operations import missing_resources
+        from datamaestro.preparation.parts import wanted_parts
 
-        return missing_resources(self._resolve(dataset), self)
+        found = address.find(self.catalog, dataset, variant)
+        return missing_resources(found.definition, self, wanted_parts(found.part, only))
 
-    def folder(self, dataset: Any) -> Path:
+    def plan(
+        self,
+        dataset: Any,
+        *,
+        variant: Mapping[str, Any] | None = None,
+        only: Iterable[str] = (),
+    ) -> Plan:
+        """Tell what :meth:`prepare` would fetch, from where, and how much room it takes.
+
+        Nothing is fetched or changed. Parameters are those of :meth:`prepare`.
+        """
+        from datamaestro.preparation.parts import wanted_parts
+        from datamaestro.preparation.plan import plan
+
+        found = address.find(self.catalog, dataset, variant)
+        return plan(found.definition, self, wanted_parts(found.part, only))
+
+    def folder(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Path:
         """Give the folder that a dataset is used from, whether it is there or not.
 
         That is one of the site if the dataset is complete there, and else its own.
         """
         from datamaestro.preparation.operations import prepared_folder
 
-        return prepared_folder(self._resolve(dataset), self)
+        return prepared_folder(address.find(self.catalog, dataset, variant).definition, self)
 
-    def _resolve(self, dataset: Any, variant: Mapping[str, Any] | None = None) -> DatasetDefinition:
-        from datamaestro.dataset_definition import DatasetDefinition
+    def definition(self, dataset: Any) -> DatasetDefinition:
+        """Give what is declared about a dataset: an id, or what ``@dataset`` decorates.
 
-        if isinstance(dataset, str):
-            identifier = identifiers.parse(dataset)
-            chosen, definition = identifier.selector, self.catalog.definition(identifier)
-        else:
-            chosen, definition = {}, getattr(dataset, "__dataset__", dataset)
-        if not isinstance(definition, DatasetDefinition):
-            raise DefinitionError(
-                "not a dataset",
-                expected="an id, or what @dataset decorates",
-                found=f"{dataset!r:.80}",
-            )
-        if chosen or variant:
-            raise QueryError(
-                f"dataset {definition.id} has no variants", found=str(variant or chosen)
-            )
-        definition.validate()
-        return definition
+        :raises DatasetNotFoundError: if no repository has it
+        """
+        return address.find(self.catalog, dataset).definition
 
 
 def __getattr__(name: str) -> Any:
@@ -413,6 +466,7 @@ def prepare_dataset(
     context: Context | str | os.PathLike[str] | None = None,
     *,
     variant: Mapping[str, Any] | None = None,
+    only: Iterable[str] = (),
     download: bool | None = None,
     force: bool = False,
 ) -> Any:
@@ -422,11 +476,14 @@ def prepare_dataset(
     :param context: a context or the path of a data directory; by default the one
         that ``DATAMAESTRO_DIR`` names
     :param variant: see :meth:`Context.prepare`
+    :param only: see :meth:`Context.prepare`
     :param download: see :meth:`Context.prepare`
     :param force: see :meth:`Context.prepare`
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    return _context(context).prepare(dataset, variant=variant, download=download, force=force)
+    return _context(context).prepare(
+        dataset, variant=variant, only=only, download=download, force=force
+    )
 
 
 def get_dataset(

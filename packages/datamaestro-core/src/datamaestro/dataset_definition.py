@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Any, cast
 
 from datamaestro import identifiers
+from datamaestro.agreements import Agreement
 from datamaestro.data import Base
-from datamaestro.download.resource import Resource, StoredResource
-from datamaestro.errors import DefinitionError
+from datamaestro.download.resource import Resource
+from datamaestro.download.stored import StoredResource
+from datamaestro.download.variation import Variation, placeholders
+from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
+from datamaestro.metadata import Metadata
+from datamaestro.variants import Variants, word
 
-__all__ = ["DatasetDefinition"]
+__all__ = ["HOOKS", "DatasetDefinition", "declared_dataset"]
+
+HOOKS = ("pre-use", "pre-download")
+"""When the hooks of a dataset are called; see :func:`datamaestro.definitions.hook`."""
 
 
 class DatasetDefinition:
@@ -20,14 +31,21 @@ class DatasetDefinition:
 
     :ivar id: the dataset id
     :ivar repository: the id of the repository it was found in, or None
+    :ivar namespace: the folder of that repository's datasets, in the folder of all data
     :ivar type: the data type of its value
     :ivar target: the function or class that makes the value
     :ivar name: the first line of the docstring
     :ivar description: the rest of it
     :ivar resources: the resources by name, in the order of reading
+    :ivar variants: what its variants are, or None
+    :ivar variant: the values of the axes, in the definition of one variant; see
+        :meth:`for_variant`
+    :ivar selector: the canonical selector of that variant, which ends its id
+    :ivar agreements: what users have to accept
+    :ivar hooks: what is called, and when
     :ivar location: the file and line of the definition
 
-    Other attributes are the parameters of :class:`datamaestro.definitions.dataset`.
+    Other attributes are those of :class:`datamaestro.metadata.Metadata`, as it keeps them.
     """
 
     def __init__(
@@ -37,37 +55,38 @@ class DatasetDefinition:
         *,
         id: str | None,  # noqa: A002  (documented name)
         type: type[Base],  # noqa: A002
-        url: str | None = None,
-        doi: str | None = None,
-        licence: str | None = None,
-        citation: str | None = None,
-        agreement: str | None = None,
-        languages: Iterable[str] = (),
-        timestamp: str | None = None,
-        size: int | str | None = None,
-        aliases: Iterable[str] = (),
+        metadata: Metadata | None = None,
+        variants: Variants | None = None,
         tags: Iterable[str] = (),
         tasks: Iterable[str] = (),
     ) -> None:
         self.target = target
         self.location = location
         self.repository: str | None = None
+        self.namespace: PurePosixPath | None = None
         self.id = _dataset_id(id, target, location)
         self.type = type
         self.name, self.description = _documentation(target)
-        self.url = url
-        self.doi = doi
-        self.licence = licence
-        self.citation = citation
-        self.agreement = agreement
-        self.languages = frozenset(languages)
-        self.timestamp = timestamp
-        self.size = size
-        self.aliases = frozenset(aliases)
+        metadata = metadata or Metadata()
+        self.url = metadata.url
+        self.doi = metadata.doi
+        self.licence = metadata.licence
+        self.citation = metadata.citation
+        self.languages = frozenset(metadata.languages)
+        self.timestamp = cast("str | bool | None", metadata.timestamp)
+        self.size = cast("int | None", metadata.size)
+        self.aliases = frozenset(metadata.aliases)
         self.tags = frozenset(tags)
         self.tasks = frozenset(tasks)
         self.resources: dict[str, Resource] = {}
         self._places: dict[str, str] = {}
+        self.variants = variants
+        self.variant: dict[str, Any] = {}
+        self.selector = ""
+        self.agreements: tuple[Agreement, ...] = ()
+        self.hooks: dict[str, list[Callable[[Any], object]]] = {name: [] for name in HOOKS}
+        if metadata.agreement is not None:
+            self.add_agreement(metadata.agreement)
 
     def __repr__(self) -> str:
         return f"<dataset {self.id} ({self.type.__qualname__}), {self.location}>"
@@ -95,28 +114,124 @@ class DatasetDefinition:
         # Decorators come bottom up: put each before the last, to keep the order of reading.
         self.resources = {resource.name: resource, **self.resources}
 
+    @property
+    def agreement(self) -> str | None:
+        """What its owner asks users to agree to, if anything."""
+        return "\n\n".join(item.text for item in self.agreements) or None
+
+    def add_agreement(self, text: str, agreement_id: str | None = None) -> None:
+        """Ask users to accept something first; by default under the dataset's id."""
+        self.agreements += (Agreement(agreement_id or self.id, text),)
+
+    def register_hook(self, name: str, function: Callable[[Any], object]) -> None:
+        """Have a function called with the dataset, in its context; `name` says when."""
+        self.hooks[name].append(function)
+
     def error(self, message: str, **facts: Any) -> DefinitionError:
         """Make an error that tells where the definition stands."""
         return DefinitionError(f"dataset {self.id}: {message}", where=self.location, **facts)
 
     def arguments(self) -> list[str]:
-        """Give the names of the resources that the function takes; none for a class."""
+        """Give the names of what the function takes: resources, and axes; none for a class."""
         return [name for name, _ in _parameters(self.target)]
+
+    @property
+    def family_id(self) -> str:
+        """The dataset id, without the selector of a variant."""
+        return self.id.removesuffix(self.selector)
+
+    def for_variant(self, chosen: Mapping[str, Any]) -> DatasetDefinition:
+        """Give the definition of one variant: with its own id, resources and folder.
+
+        :param chosen: the values of axes; the others have their defaults. A dataset
+            without variants is its only one
+        :raises QueryError: for an unknown axis or value, or one that is missing
+        """
+        if self.variants is None or self.variant:
+            if chosen:
+                state = "is a variant already" if self.variant else "has no variants"
+                found = ", ".join(f"{name}={word(value)}" for name, value in chosen.items())
+                raise QueryError(f"dataset {self.id} {state}", found=found)
+            return self
+        definition = copy.copy(self)
+        with self._refusals():
+            definition.variant = self.variants.resolve(**chosen)
+            definition.selector = self.variants.format_selector(definition.variant)
+        definition.id = f"{self.id}{definition.selector}"
+        words = {name: word(value) for name, value in definition.variant.items()}
+        variation = Variation(definition.variant, words)
+        definition.resources, definition._places = {}, {}
+        for resource in reversed(self.resources.values()):
+            definition.add_resource(variation.of(resource))
+        return definition
+
+    def for_selector(self, selector: str) -> DatasetDefinition:
+        """Give the definition of the variant that a selector chooses; see :meth:`for_variant`."""
+        if self.variants is None:
+            if selector:
+                raise QueryError(f"dataset {self.id} has no variants", found=selector)
+            return self
+        with self._refusals():
+            chosen = self.variants.parse_selector(selector)
+        return self.for_variant(chosen)
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Tell of which dataset a variant is refused."""
+        try:
+            yield
+        except QueryError as error:
+            message = f"dataset {self.id}: {error.message}"
+            raise QueryError(message, expected=error.expected, found=error.found) from error
+        except ValueError as error:
+            raise QueryError(f"dataset {self.id}: {error}") from error
 
     def validate(self) -> None:
         """Check what can only be checked once all decorators are applied.
 
-        :raises DefinitionError: if an argument is filled by no resource, or the
-            resources depend on one another in a circle
+        :raises DefinitionError: if an argument is filled by no resource and no axis, a
+            URL or path names an axis that isn't there, or the resources depend on one
+            another in a circle
         """
-        for name, required in _parameters(self.target):
-            if required and name not in self.resources:
+        axes = frozenset[str]() if self.variants is None else self.variants.names
+        if axes is not None:
+            self._validate_arguments(axes)
+        resources = self.ordered_resources()
+        if axes is not None and self.variants is not None and not self.variant:
+            self._validate_placeholders(resources, axes)
+
+    def _validate_placeholders(self, resources: list[Resource], axes: frozenset[str]) -> None:
+        for resource in resources:
+            for name in placeholders(resource):
+                if name not in axes:
+                    raise self.error(
+                        f"{resource.name!r} names an axis that isn't there",
+                        expected=", ".join(sorted(axes)),
+                        found=name,
+                    )
+
+    def _validate_arguments(self, axes: frozenset[str]) -> None:
+        both = sorted(axes & self.resources.keys())
+        if both:
+            raise self.error(f"an axis and a resource are both named {both[0]!r}")
+        if inspect.isclass(self.target):
+            config = getattr(self.target, "config", None)
+            if inspect.isfunction(config):  # else the value is made from the definition itself
+                self._validate_parameters(_parameters(config)[1:], "axis", sorted(axes))
+        else:
+            given = [*self.resources, *sorted(axes)]
+            self._validate_parameters(_parameters(self.target), "resource", given)
+
+    def _validate_parameters(
+        self, parameters: Iterable[tuple[str, bool]], filler: str, given: list[str]
+    ) -> None:
+        for name, required in parameters:
+            if required and name not in given:
                 raise self.error(
-                    f"no resource fills the argument {name!r}",
-                    expected=f"one of {', '.join(self.resources) or '(no resource is declared)'}",
+                    f"no {filler} fills the argument {name!r}",
+                    expected=f"one of {', '.join(given) or f'(no {filler} is declared)'}",
                     found=name,
                 )
-        self.ordered_resources()
 
     def ordered_resources(self) -> list[Resource]:
         """Give the resources and all that they depend on, dependencies first.
@@ -141,6 +256,14 @@ class DatasetDefinition:
         for resource in self.resources.values():
             visit(resource)
         return list(ordered.values())
+
+
+def declared_dataset(target: Any) -> DatasetDefinition | None:
+    """Give the definition that `target` is or has, as a class that declares a dataset."""
+    if isinstance(target, DatasetDefinition):
+        return target
+    own = getattr(target, "__dict__", {}).get("__dataset__")
+    return own if isinstance(own, DatasetDefinition) else None
 
 
 def _parameters(target: Callable[..., Any]) -> list[tuple[str, bool]]:

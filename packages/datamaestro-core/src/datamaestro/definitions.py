@@ -26,16 +26,23 @@ import inspect
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from datetime import date
+from functools import reduce
 from typing import Any, TypeVar
 
 from datamaestro.data import Base
 from datamaestro.data.parameters import Meta, Option, Param
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
 from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
+from datamaestro.hooks import hook
 from datamaestro.location import Location, definition_site
+from datamaestro.metadata import Metadata
+from datamaestro.tags import datatags, datatasks, inherited_words
+from datamaestro.variants import Variants
 
 __all__ = [
+    "AbstractDataset",
     "Dataset",
     "DatasetDefinition",
     "Meta",
@@ -44,14 +51,25 @@ __all__ = [
     "dataset",
     "datatags",
     "datatasks",
+    "hook",
     "metadataset",
 ]
 
 T = TypeVar("T")
 
+CREATE = "__create_dataset__"
+"""The class method by which a data type that declares a dataset makes its value."""
+
+AbstractDataset = DatasetDefinition
+"""The name that annotations of version 1 have for it."""
+
 
 class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
     """Declare a dataset, from a function or from a class derived from `Dataset`.
+
+    A data type may declare one itself, as in version 1: its resources are class
+    attributes, and its class method ``__create_dataset__`` gets the definition and gives
+    the value.
 
     :param base: the data type of its value, or a class made by `metadataset`; by
         default the return annotation of the function or of ``config``
@@ -62,11 +80,15 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
     :param licence: what its owner allows, as an SPDX identifier where there is one
     :param citation: how to cite it, as an entry of BibTeX
     :param agreement: the text that its owner asks users to agree to
-    :param languages: the languages of its content, as tags of BCP 47: ``fr``, ``pt-BR``
-    :param timestamp: the date of a version of a dataset that changes in place
-    :param size: the size on disk, such as ``"1.2 GB"``
+    :param languages: the languages of its content, as tags of BCP 47: ``["fr", "pt-BR"]``
+    :param timestamp: the date of a version of a dataset that changes in place; or True,
+        if its versions have none
+    :param size: the size on disk in bytes, or as a text such as ``"1.2 GB"``
     :param aliases: other ids under which the dataset is found
-    :raises DefinitionError: if no id, data type or value can come from it
+    :param variants: the axes along which its variants differ, see :mod:`datamaestro.variants`;
+        the function, or ``config``, takes their values by name
+    :raises DefinitionError: if no id, data type or value can come from it, or a fact
+        can't be what it says
     """
 
     def __init__(
@@ -80,44 +102,52 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         citation: str | None = None,
         agreement: str | None = None,
         languages: Iterable[str] = (),
-        timestamp: str | None = None,
+        timestamp: str | date | bool | None = None,
         size: int | str | None = None,
         aliases: Iterable[str] = (),
+        variants: Variants | type[Variants] | None = None,
     ) -> None:
         self.base = typing.get_origin(base) or base
-        self.metadata: dict[str, Any] = {
-            "id": id,
-            "url": url,
-            "doi": doi,
-            "licence": licence,
-            "citation": citation,
-            "agreement": agreement,
-            "languages": tuple(languages),
-            "timestamp": timestamp,
-            "size": size,
-            "aliases": tuple(aliases),
-        }
+        self.id = id
+        self.variants = _variants(variants)
+        self.metadata = Metadata(
+            url=url,
+            doi=doi,
+            licence=licence,
+            citation=citation,
+            agreement=agreement,
+            languages=languages,
+            timestamp=timestamp,
+            size=size,
+            aliases=aliases,
+        )
 
     def __call__(self, target: Any) -> Any:
         location = definition_site()
-        if isinstance(target, DatasetDefinition) or "__dataset__" in vars(target):
+        if declared_dataset(target) is not None:
             raise DefinitionError(f"{target!r} is a dataset already", where=location)
-        if inspect.isclass(target) and not issubclass(target, Dataset):
+        if inspect.isclass(target) and not _makes_values(target):
             raise DefinitionError(
                 f"{target.__name__} can't be declared as a dataset",
                 where=location,
-                expected="a function, or a class derived from datamaestro.definitions.Dataset",
+                expected="a function, a class derived from datamaestro.definitions.Dataset, "
+                "or a data type with a class method __create_dataset__",
                 found=f"a class derived from {target.__bases__[0].__name__}",
             )
+        shared = _metadatasets(self.base)
         data_type = self._data_type(target, location)
         definition = DatasetDefinition(
             target,
             location,
+            id=self.id,
             type=data_type,
-            tags=_inherited("tags", data_type) | _inherited("tags", self.base),
-            tasks=_inherited("tasks", data_type) | _inherited("tasks", self.base),
-            **self.metadata,
+            metadata=reduce(Metadata.over, [self.metadata, *(item.metadata for item in shared)]),
+            variants=self.variants,
+            tags=inherited_words("tags", data_type) | inherited_words("tags", self.base),
+            tasks=inherited_words("tasks", data_type) | inherited_words("tasks", self.base),
         )
+        for text, agreement_id in (terms for item in shared for terms in item.agreements):
+            definition.add_agreement(text, agreement_id)
         target.__dataset__ = definition
         if not inspect.isclass(target):
             return definition
@@ -128,9 +158,11 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
 
     def _data_type(self, target: Any, location: Location) -> type[Base]:
         base: Any = self.base
-        if base is not None:
-            base = getattr(base, "__metadataset__", base)
-        else:
+        if shared := _metadatasets(base):
+            base = next((item.base for item in shared if item.base is not None), None)
+        if base is None and inspect.isclass(target) and issubclass(target, Base):
+            base = target
+        if base is None:
             maker: Any = getattr(target, "config", target)
             try:
                 hint = typing.get_type_hints(maker).get("return")
@@ -163,57 +195,70 @@ class Dataset(ABC):
 
 
 class metadataset:  # noqa: N801
-    """Declare what several datasets share: a data type, tags and tasks.
+    """Declare what several datasets share: a data type, and facts about them.
 
-    :param base: the data type of their values
+    The class it decorates is what these datasets give as ``@dataset(base)``; what they
+    state themselves wins. It may be derived from another such class, and has then what
+    that one has. `datatags`, `datatasks` and `useragreement` decorate it too.
 
-    The class it decorates is what these datasets give as ``@dataset(base)``.
+    :param base: the data type of their values; by default each declares its own, by a
+        return annotation
+
+    Other parameters are those of `dataset`.
+
+    :raises DefinitionError: if a fact can't be what it says
     """
 
-    def __init__(self, base: type[Base]) -> None:
+    def __init__(
+        self,
+        base: type[Base] | None = None,
+        *,
+        url: str | None = None,
+        doi: str | None = None,
+        licence: str | None = None,
+        citation: str | None = None,
+        agreement: str | None = None,
+        languages: Iterable[str] = (),
+        timestamp: str | date | bool | None = None,
+    ) -> None:
         self.base = base
+        self.metadata = Metadata(
+            url=url,
+            doi=doi,
+            licence=licence,
+            citation=citation,
+            agreement=agreement,
+            languages=languages,
+            timestamp=timestamp,
+        )
+        self.agreements: list[tuple[str, str | None]] = []
 
     def __call__(self, target: type[T]) -> type[T]:
-        target.__metadataset__ = self.base  # type: ignore[attr-defined]
+        target.__metadataset__ = self  # type: ignore[attr-defined]
         return target
 
 
-class _Annotation:
-    """Adds words to a dataset, a data type or a metadataset."""
-
-    attribute = ""
-
-    def __init__(self, *words: str) -> None:
-        self.words = frozenset(words)
-
-    def __call__(self, target: T) -> T:
-        definition = target if isinstance(target, DatasetDefinition) else None
-        if definition is None and "__dataset__" in vars(target):
-            definition = vars(target)["__dataset__"]
-        if definition is not None:
-            words = getattr(definition, self.attribute) | self.words
-            setattr(definition, self.attribute, words)
-        else:
-            own = vars(target).get(f"__data{self.attribute}__", frozenset())
-            setattr(target, f"__data{self.attribute}__", own | self.words)
-        return target
+def _metadatasets(cls: Any) -> list[metadataset]:
+    """Give what a class and its ancestors declare for several datasets, the nearest first."""
+    bases = getattr(cls, "__mro__", ())
+    return [found for base in bases if (found := vars(base).get("__metadataset__")) is not None]
 
 
-class datatags(_Annotation):  # noqa: N801
-    """Say what a dataset, or every dataset of a data type, is about: ``@datatags("images")``."""
+def _variants(declared: Variants | type[Variants] | None) -> Variants | None:
+    variants = declared() if inspect.isclass(declared) else declared
+    if variants is not None and not isinstance(variants, Variants):
+        raise DefinitionError(
+            "these can't be the variants of a dataset",
+            where=definition_site(),
+            expected="a class derived from datamaestro.variants.Variants, or an instance",
+            found=f"{declared!r:.80}",
+        )
+    return variants
 
-    attribute = "tags"
 
-
-class datatasks(_Annotation):  # noqa: N801
-    """Say what it is used for: ``@datatasks("image classification")``."""
-
-    attribute = "tasks"
-
-
-def _inherited(attribute: str, cls: type | None) -> frozenset[str]:
-    own = (vars(base).get(f"__data{attribute}__", ()) for base in getattr(cls, "__mro__", ()))
-    return frozenset(word for words in own for word in words)
+def _makes_values(cls: type) -> bool:
+    """Tell whether a class can declare a dataset."""
+    return issubclass(cls, Dataset) or (issubclass(cls, Base) and hasattr(cls, CREATE))
 
 
 def _class_resources(cls: type) -> list[Resource]:

@@ -9,8 +9,10 @@ fits on one line. The command line prints that line and exits with the error's
     DatamaestroError                  1   anything below; catch this one
     ├── DefinitionError               1   a dataset's definition is wrong
     ├── ParameterError (TypeError)    1   a data type got a wrong, missing or unknown parameter
+    ├── RecordError (KeyError)        1   a record has not the items that were asked for
     ├── DataFormatError (ValueError)  1   a file isn't what its data type says
     ├── SettingsError                 1   a settings file or a setting is wrong
+    ├── LockError                     1   a lock file can't be read, or used
     ├── DataDirectoryError (OSError)  1   a folder can't be used: missing, unwritable, not a folder
     ├── IrreplaceableError            1   data that can't be fetched again would be lost
     ├── DependencyError (ImportError) 1   a library that only some need isn't installed
@@ -41,12 +43,14 @@ __all__ = [
     "DependencyError",
     "DownloadError",
     "IrreplaceableError",
+    "LockError",
     "NotFoundError",
     "OfflineError",
     "ParameterError",
     "PluginConflictError",
     "PluginError",
     "QueryError",
+    "RecordError",
     "RepositoryNotFoundError",
     "SettingsError",
     "TransportError",
@@ -117,12 +121,20 @@ class ParameterError(DatamaestroError, TypeError):
     """A data type was built with a wrong, missing or unknown parameter."""
 
 
+class RecordError(DatamaestroError, KeyError):
+    """A record has not the items that were asked for, or would have two of one kind."""
+
+
 class DataFormatError(DatamaestroError, ValueError):
     """A file isn't what its data type says; ``where`` is its path."""
 
 
 class SettingsError(DatamaestroError):
     """A settings file can't be read, or holds a value that can't be used."""
+
+
+class LockError(DatamaestroError):
+    """A lock file can't be read, or what it says can't be done here."""
 
 
 class DataDirectoryError(DatamaestroError, OSError):

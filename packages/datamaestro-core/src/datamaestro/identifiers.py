@@ -1,24 +1,26 @@
 """Dataset ids and their selectors: pure functions on text.
 
 A dataset id is a reversed domain and a name, ``com.lecun.mnist``. Where it is
-looked up, a repository may stand before it (``image:com.lecun.mnist``) and a
-selector of a variant after it (``com.example.corpus[lang=fr,size=small]``).
+looked up, a repository may stand before it (``image:com.lecun.mnist``), a selector
+of a variant after it (``com.example.corpus[lang=fr,size=small]``), and then a part of
+its value (``com.example.corpus[lang=fr].train``). In the place of an id, a file and the
+name of what it declares may stand: ``./corpora.py:Letters``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from datamaestro.errors import QueryError
+from datamaestro.selector import SELECTOR, folder_name, format_selector, parse_selector
 
 __all__ = [
     "Identifier",
     "closest",
-    "format_selector",
     "from_class_name",
     "from_url",
     "is_dataset_id",
@@ -30,8 +32,9 @@ _COMPONENT = r"[A-Za-z0-9_][A-Za-z0-9_+-]*"
 _DATASET_ID = re.compile(rf"{_COMPONENT}(?:\.{_COMPONENT})*")
 _REFERENCE = re.compile(
     rf"(?:(?P<repository>{_COMPONENT}):)?(?P<name>{_DATASET_ID.pattern})"
-    r"(?:\[(?P<selector>[^\[\]]*)\])?"
+    rf"(?:\[(?P<selector>{SELECTOR})\](?P<part>(?:\.{_COMPONENT})*))?"
 )
+_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>.+)")
 _UPPER_RUN = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
 
@@ -40,18 +43,37 @@ _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
 class Identifier:
     """What a user writes to name a dataset.
 
-    :param name: the dataset id itself, ``com.lecun.mnist``
+    :param name: the dataset id itself, ``com.lecun.mnist``; or the name of a definition
+        in `file`
     :param repository: the repository it must come from, if one was named
-    :param selector: the chosen values of a variant's axes, as text
+    :param selector: the chosen values of a variant's axes, as they are written
+    :param part: the names that lead to a part of the dataset's value
+    :param file: the file that declares it, if one was named
     """
 
     name: str
     repository: str | None = None
     selector: dict[str, str] = field(default_factory=dict)
+    part: tuple[str, ...] = ()
+    file: str | None = None
 
     def __str__(self) -> str:
-        prefix = "" if self.repository is None else f"{self.repository}:"
-        return f"{prefix}{self.name}{format_selector(self.selector)}"
+        origin = self.repository or self.file
+        prefix = "" if origin is None else f"{origin}:"
+        part = "".join(f".{name}" for name in self.part)
+        return f"{prefix}{self.name}{format_selector(self.selector)}{part}"
+
+    def shorter(self) -> Iterator[Identifier]:
+        """Give what else it may name: parts of the datasets that its beginnings name.
+
+        >>> [(item.name, item.part) for item in parse("com.lecun.mnist.test").shorter()]
+        [('com.lecun.mnist', ('test',)), ('com.lecun', ('mnist', 'test')), \
+('com', ('lecun', 'mnist', 'test'))]
+        """
+        components = self.name.split(".")
+        for length in range(len(components) - 1, 0, -1):
+            name, part = ".".join(components[:length]), (*components[length:], *self.part)
+            yield replace(self, name=name, part=part)
 
 
 def is_dataset_id(text: str) -> bool:
@@ -60,44 +82,33 @@ def is_dataset_id(text: str) -> bool:
 
 
 def parse(text: str) -> Identifier:
-    """Read ``[repository:]id[key=value,…]``.
+    """Read ``[repository:]id[key=value,…].part``, or ``file.py:name[key=value,…].part``.
 
     :raises QueryError: if `text` has another form
 
-    >>> parse("image:com.lecun.mnist")
-    Identifier(name='com.lecun.mnist', repository='image', selector={})
+    >>> parse("image:com.lecun.mnist").repository
+    'image'
+    >>> parse("./corpora.py:Letters").file
+    './corpora.py'
     >>> parse("com.example.corpus[size=small,lang=fr]").selector
     {'size': 'small', 'lang': 'fr'}
     """
-    match = _REFERENCE.fullmatch(text.strip())
-    if match is None:
+    in_file = _IN_FILE.fullmatch(text.strip())
+    match = _REFERENCE.fullmatch(text.strip() if in_file is None else in_file["name"])
+    if match is None or (in_file is not None and match["repository"]):
         raise QueryError(
             "not a dataset id",
-            expected="[repository:]reversed.domain.name[key=value,…]",
+            expected="[repository:]reversed.domain.name[key=value,…], or file.py:name",
             found=repr(text),
         )
-    selector: dict[str, str] = {}
-    for item in filter(None, (match["selector"] or "").split(",")):
-        key, separator, value = (part.strip() for part in item.partition("="))
-        if not separator or not key or key in selector:
-            raise QueryError(
-                f"the selector of {text!r} can't be read",
-                expected="key=value, each key once",
-                found=repr(item.strip()),
-            )
-        selector[key] = value
-    return Identifier(match["name"], match["repository"], selector)
-
-
-def format_selector(selector: dict[str, str]) -> str:
-    """Write a selector, its keys in alphabetical order; nothing if it is empty.
-
-    >>> format_selector({"size": "small", "lang": "fr"})
-    '[lang=fr,size=small]'
-    """
-    if not selector:
-        return ""
-    return f"[{','.join(f'{key}={selector[key]}' for key in sorted(selector))}]"
+    part = tuple((match["part"] or "").split(".")[1:])
+    return Identifier(
+        match["name"],
+        match["repository"],
+        parse_selector(match["selector"] or ""),
+        part,
+        None if in_file is None else in_file["file"],
+    )
 
 
 def from_class_name(name: str) -> str:
@@ -128,10 +139,14 @@ def from_url(url: str) -> str:
 def relative_path(dataset_id: str) -> PurePosixPath:
     """Give the folder of a dataset below its repository's: one level for each component.
 
-    >>> str(relative_path("com.lecun.mnist"))
-    'com/lecun/mnist'
+    A variant has one of its own in that.
+
+    >>> str(relative_path("com.lecun.mnist")), str(relative_path("org.corpus[lang=fr]"))
+    ('com/lecun/mnist', 'org/corpus/lang=fr')
     """
-    return PurePosixPath(*dataset_id.split("."))
+    family, bracket, rest = dataset_id.partition("[")
+    folder = PurePosixPath(*family.split("."))
+    return folder / folder_name(bracket + rest) if bracket else folder
 
 
 def closest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from types import FrameType
 
-__all__ = ["Location", "definition_site"]
+__all__ = ["Location", "definition_site", "raised_at"]
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,36 @@ def definition_site() -> Location:
     """Give the place of the definition that is being run.
 
     It is the nearest caller that is neither of this package nor the constructor of
-    a handler.
+    a handler, nor what that one calls beside it.
     """
     frame = sys._getframe(1)
     while frame.f_back is not None and (
         frame.f_globals.get("__name__", "").startswith("datamaestro.")
-        or frame.f_code.co_name in ("__init__", "__call__")
+        or frame.f_code.co_name in _CONSTRUCTORS
+        or (
+            frame.f_back.f_code.co_name in _CONSTRUCTORS
+            and _package(frame) == _package(frame.f_back)
+        )
     ):
         frame = frame.f_back
     return Location(frame.f_code.co_filename, frame.f_lineno)
+
+
+_CONSTRUCTORS = ("__init__", "__call__")
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def raised_at(error: BaseException, path: object) -> Location | str:
+    """Give the place in a file that an error comes from: its last line that was run.
+
+    If none was, it is that of the error of syntax, or the file alone.
+    """
+    from traceback import extract_tb
+
+    lines = [line.lineno for line in extract_tb(error.__traceback__) if line.filename == str(path)]
+    if isinstance(error, SyntaxError) and error.filename == str(path) and error.lineno:
+        lines.append(error.lineno)
+    return Location(str(path), lines[-1] or 1) if lines else str(path)

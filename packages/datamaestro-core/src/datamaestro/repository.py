@@ -14,18 +14,18 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.errors import DefinitionError
+from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
+from datamaestro.errors import DatamaestroError, DefinitionError
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Entry
     from datamaestro.context import Context
 
-__all__ = ["Repository", "definitions_in", "guarded"]
+__all__ = ["Repository", "declared_in", "definitions_in", "guarded"]
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +65,14 @@ class Repository:
         return self.DESCRIPTION.strip()
 
     @property
+    def namespace(self) -> PurePosixPath:
+        """The folder of its datasets, in the folder of all data."""
+        return PurePosixPath(self.id)
+
+    @property
     def datapath(self) -> Path:
         """The folder of its datasets in the data directory."""
-        return self.context.datapath / self.id
+        return self.context.datapath / self.namespace
 
     @classmethod
     def version(cls) -> str | None:
@@ -178,17 +183,22 @@ class Repository:
         :raises DefinitionError: if it can't be imported, or one of its definitions is wrong
         """
         with guarded(module):
-            found = definitions_in(importlib.import_module(module))
+            found = self.import_definitions(module)
         for definition in found:
             definition.repository = self.id
+            definition.namespace = self.namespace
         return found
+
+    def import_definitions(self, module: str) -> list[DatasetDefinition]:
+        """Import a module, one of :meth:`modules`, and give what it declares."""
+        return definitions_in(importlib.import_module(module))
 
     def _guarded(self, module: str) -> list[DatasetDefinition]:
         if module in self.broken:
             return []
         try:
             return self.definitions(module)
-        except DefinitionError as error:
+        except DatamaestroError as error:
             self.broken[module] = error
             logger.warning("left out of repository %s: %s", self.id, error)
             return []
@@ -227,18 +237,17 @@ def definitions_in(module: ModuleType) -> list[DatasetDefinition]:
 
     :raises DefinitionError: if one of them is wrong
     """
-    found: dict[int, DatasetDefinition] = {}
-    for value in list(vars(module).values()):
-        definition = value
-        if inspect.isclass(value):
-            definition = vars(value).get("__dataset__")
-        if (
-            isinstance(definition, DatasetDefinition)
-            and definition.target.__module__ == module.__name__
-        ):
-            definition.validate()
-            found[id(definition)] = definition
-    return list(found.values())
+    found = declared_in(module)
+    for definition in found:
+        definition.validate()
+    return found
+
+
+def declared_in(module: ModuleType) -> list[DatasetDefinition]:
+    """Give the datasets that a module declares itself, right or wrong."""
+    declared = map(declared_dataset, list(vars(module).values()))
+    own = (d for d in declared if d is not None and d.target.__module__ == module.__name__)
+    return list({id(definition): definition for definition in own}.values())
 
 
 def _named(dataset_id: str, definitions: Iterator[DatasetDefinition]) -> DatasetDefinition | None:

@@ -1,15 +1,29 @@
-"""Small tools for definitions and plugins: hashing, checks of finished files."""
+"""Small tools for definitions and plugins: hashing, checks of finished files, sizes."""
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from datamaestro.errors import VerificationError
+from datamaestro.errors import DefinitionError, QueryError, VerificationError
+from datamaestro.location import definition_site
 
-__all__ = ["CHUNK_SIZE", "Checker", "HashCheck", "environment_flag", "file_digests"]
+__all__ = [
+    "CHUNK_SIZE",
+    "Checker",
+    "GlobChecker",
+    "HashCheck",
+    "environment_flag",
+    "file_digests",
+    "parse_size",
+    "tree_digest",
+]
+
+logger = logging.getLogger(__name__)
 
 CHUNK_SIZE = 1 << 20
 """How many bytes are moved at once: large enough that the loop costs nothing."""
@@ -31,15 +45,33 @@ class HashCheck:
     :param digest: the expected digest, in hexadecimal
     :param algorithm: a name that :func:`hashlib.new` knows, or a constructor
         such as ``hashlib.sha256``
-    :raises ValueError: if there is no such algorithm
+    :raises DefinitionError: if there is no such algorithm, or it gives no such digests
     """
 
     def __init__(self, digest: str, algorithm: str | Callable[[], Any] = "md5") -> None:
         import hashlib
 
-        self.digest = digest.lower()
         self.algorithm: str = algorithm if isinstance(algorithm, str) else algorithm().name
-        hashlib.new(self.algorithm)
+        try:
+            length = 2 * hashlib.new(self.algorithm).digest_size
+        except ValueError:
+            raise DefinitionError(
+                f"there is no hash algorithm {self.algorithm!r}",
+                where=definition_site(),
+                expected="HashCheck(digest, algorithm) with one of "
+                + ", ".join(sorted(hashlib.algorithms_guaranteed)),
+            ) from None
+        # Where the length is free (SHAKE), it is that of the digest.
+        if not re.fullmatch(
+            rf"[0-9a-fA-F]{{{length}}}" if length else "(?:[0-9a-fA-F]{2})+", digest
+        ):
+            raise DefinitionError(
+                f"not a digest of {self.algorithm}",
+                where=definition_site(),
+                expected=f"{length or 'some'} hexadecimal digits",
+                found=repr(digest),
+            )
+        self.digest = digest.lower()
 
     def __repr__(self) -> str:
         return f"HashCheck({self.digest!r}, {self.algorithm!r})"
@@ -47,13 +79,95 @@ class HashCheck:
     def check(self, path: Path) -> None:
         """Verify the file at `path`.
 
-        :raises VerificationError: if its hash is another
+        :raises VerificationError: if its hash is another, or it is no file
         """
-        found = file_digests(path, [self.algorithm])[self.algorithm]
+        if not path.is_file():
+            raise VerificationError("not a file", where=path, expected=f"one with {self!r}")
+        import hashlib
+
+        with path.open("rb") as file:
+            hasher: Any = hashlib.file_digest(file, self.algorithm)
+        free = () if hasher.digest_size else (len(self.digest) // 2,)
+        found = hasher.hexdigest(*free)
         if found != self.digest:
             raise VerificationError(
                 f"wrong {self.algorithm}", where=path, expected=self.digest, found=found
             )
+
+
+class GlobChecker:
+    """Verifies the files of a folder that match a pattern.
+
+    Their combined MD5 is that of the hexadecimal MD5s of the files, one after the other in
+    the order of their paths; those named ``.gz`` are decompressed for it. Without any
+    expectation, at least one file has to match, and the MD5 found is logged.
+
+    :param glob: the pattern, as :meth:`pathlib.Path.glob` takes it: ``*.xml``, ``**/*.gz``
+    :param md5: the combined MD5 that is expected
+    :param count: how many files have to match
+    :param size: how many bytes they have to have together, as they lie there
+    """
+
+    def __init__(
+        self,
+        glob: str,
+        md5: str | None = None,
+        *,
+        count: int | None = None,
+        size: int | None = None,
+    ) -> None:
+        self.glob = glob
+        self.md5 = None if md5 is None else HashCheck(md5).digest
+        self.count = count
+        self.size = size
+
+    def __repr__(self) -> str:
+        return f"GlobChecker({self.glob!r}, {self.md5!r}, count={self.count}, size={self.size})"
+
+    def check(self, path: Path) -> None:
+        """Verify the folder at `path`.
+
+        :raises VerificationError: if its files aren't as expected
+        """
+        import hashlib
+
+        files = sorted(file for file in path.glob(self.glob) if file.is_file())
+        where = path / self.glob
+        if not files or self.count not in (None, len(files)):
+            wanted = "one or more" if self.count is None else self.count
+            raise VerificationError(
+                "wrong number of files", where=where, expected=wanted, found=len(files)
+            )
+        size = sum(file.stat().st_size for file in files)
+        if self.size not in (None, size):
+            raise VerificationError(
+                "wrong size", where=where, expected=f"{self.size} bytes", found=f"{size} bytes"
+            )
+        if self.md5 is None and (self.count is not None or self.size is not None):
+            return
+        found = hashlib.md5("".join(map(_md5_unpacked, files)).encode()).hexdigest()
+        if self.md5 is None:
+            logger.info("The files %s have the combined MD5 %s", where, found)
+        elif found != self.md5:
+            raise VerificationError("wrong md5", where=where, expected=self.md5, found=found)
+
+
+def _md5_unpacked(path: Path) -> str:
+    """Give the MD5 of a file, or of what it holds if it is named as gzip's."""
+    if path.suffix != ".gz":
+        return file_digests(path, ["md5"])["md5"]
+    import gzip
+    import hashlib
+    import zlib
+
+    hasher = hashlib.md5()
+    try:
+        with gzip.open(path) as file:
+            while chunk := file.read(CHUNK_SIZE):
+                hasher.update(chunk)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise VerificationError("the gzip stream is damaged", where=path, found=error) from error
+    return hasher.hexdigest()
 
 
 def environment_flag(name: str) -> bool:
@@ -84,3 +198,54 @@ def file_digests(
             if watch is not None:
                 watch(count)
     return {algorithm: hasher.hexdigest() for algorithm, hasher in hashers.items()}
+
+
+def tree_digest(folder: Path) -> str:
+    """Give one SHA-256 for all that a folder holds: names, contents, and links.
+
+    It is the same on every platform: the digest of lines, sorted by path, of a file's
+    digest or a link's target, and the relative path with ``/``. Where an absolute link
+    leads doesn't count, since that differs from machine to machine.
+
+    >>> from pathlib import Path
+    >>> Path("letters").mkdir()
+    >>> _ = Path("letters", "a").write_text("a")
+    >>> tree_digest(Path("letters"))[:16]
+    'a0a7ff20b65105dc'
+    """
+    import hashlib
+
+    lines = []
+    for path in folder.rglob("*"):
+        relative = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            target = path.readlink()
+            lines.append(
+                (relative, "link" if target.is_absolute() else f"link:{target.as_posix()}")
+            )
+        elif path.is_file():
+            lines.append((relative, file_digests(path, ["sha256"])["sha256"]))
+    text = "".join(f"{content}  {relative}\n" for relative, content in sorted(lines))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(?:([kmgtp])(i)?)?b?", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """Read a size as people write it, in bytes.
+
+    Units are powers of 1000, or with an ``i`` of 1024; ``B`` may be left out.
+
+    :raises QueryError: if it can't be read
+
+    >>> parse_size("1.2 GB"), parse_size("12K"), parse_size("1.5 MiB"), parse_size("42")
+    (1200000000, 12000, 1572864, 42)
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise QueryError("not a size", expected="a number and a unit: 1.2 GB", found=repr(text))
+    number, unit, binary = match.groups()
+    exponent = 0 if unit is None else "kmgtp".index(unit.lower()) + 1
+    factor: int = (1024 if binary else 1000) ** exponent
+    return round(float(number) * factor)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from datamaestro.download import FolderResource, StoredResource
-from datamaestro.utils import Checker
+from datamaestro.utils import Checker, HashCheck
 from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
 from datamaestro_download_archive.limits import Limits
-from datamaestro_download_archive.origin import FromArchive, texts
+from datamaestro_download_archive.origin import FromArchive, archive_digests, texts
 from datamaestro_download_archive.tree import removed_on_error
 
 __all__ = ["ArchiveDownloader", "TarDownloader", "ZipDownloader", "tardownloader", "zipdownloader"]
@@ -28,7 +28,8 @@ class ArchiveDownloader(FromArchive, FolderResource):
         named from there on
     :param files: names of files, of folders with all below them, or globs: only these
         are unpacked. ``*`` stands for any characters, also for ``/``
-    :param checker: verifies the finished folder
+    :param checker: verifies the finished folder; a `HashCheck`, which no folder can pass, is
+        of the archive, by MD5 or SHA-256
     :param mirrors: further URLs of the same bytes
     :param size: the archive's size in bytes
     :param sha256: the archive's SHA-256
@@ -58,9 +59,12 @@ class ArchiveDownloader(FromArchive, FolderResource):
         nested: Iterable[str] = (),
         max_size: int | None = None,
     ) -> None:
-        super().__init__(name, transient=transient)
+        if isinstance(checker, HashCheck):
+            # A folder has no hash: in definitions for version 1, it is the archive's.
+            sha256, md5 = archive_digests(checker, sha256, md5)
+            checker = None
+        super().__init__(name, transient=transient, checker=checker)
         self._take_from(url, mirrors, size, sha256, md5)
-        self.checker = checker
         self.plan = Plan(
             subpath=subpath,
             files=None if files is None else tuple(sorted(texts(files))),

@@ -9,8 +9,10 @@ from typing import Any, BinaryIO
 
 from datamaestro.download import Source, StoredResource
 from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
+from datamaestro.utils import HashCheck
 
-__all__ = ["FromArchive", "texts"]
+__all__ = ["FromArchive", "archive_digests", "texts"]
 
 
 class FromArchive(StoredResource):
@@ -82,6 +84,25 @@ class FromArchive(StoredResource):
         else:
             with self.open(self.source) as stream:
                 yield stream
+
+
+def archive_digests(
+    check: HashCheck, sha256: str | None, md5: str | None
+) -> tuple[str | None, str | None]:
+    """Give the SHA-256 and MD5 of an archive, one of which a check has.
+
+    :raises DefinitionError: if it has neither, or that one is given besides
+    """
+    given = {"sha256": sha256, "md5": md5}
+    if given.get(check.algorithm, "") is not None:
+        raise DefinitionError(
+            "the hash can't be of the archive",
+            where=definition_site(),
+            expected="HashCheck(digest) for MD5, or HashCheck(digest, 'sha256')",
+            found=repr(check),
+        )
+    given[check.algorithm] = check.digest
+    return given["sha256"], given["md5"]
 
 
 def texts(value: Iterable[str]) -> tuple[str, ...]:

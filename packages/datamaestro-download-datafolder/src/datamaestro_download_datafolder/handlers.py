@@ -1,7 +1,8 @@
 """The handlers: nothing is copied, the value is the path of what is there already.
 
 Where that is depends on the site, so a definition gives proposals: plain paths,
-and paths in data folders, which users name with ``datamaestro datafolders set``.
+and paths in data folders, which users name with ``datamaestro datafolders set``, or when
+they are asked on a terminal.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from datamaestro.context import ResolvablePath
+from datamaestro.context import DatafolderPath, ResolvablePath
 from datamaestro.download import FolderResource, ValueResource
 from datamaestro.errors import DataDirectoryError
+from datamaestro.terminal import ask, is_interactive, tell
 from datamaestro.utils import Checker
+from datamaestro_download_datafolder.checked import check_once
 
 __all__ = ["linkfile", "linkfolder", "links"]
 
@@ -26,8 +29,10 @@ class _LinkedPath(ValueResource):
     """Something on disk that no preparation makes: the first of some proposals that is there.
 
     :param name: the resource's name
-    :param proposals: where it may be: paths, or ``DatafolderPath(name, path)``
-    :param checker: verifies what is there
+    :param proposals: where it may be: paths, or ``DatafolderPath(name, path)``; or the name
+        of a data folder alone
+    :param path: with the name of a data folder, what lies in it
+    :param checker: verifies what is there, once and again when it has changed
     """
 
     kind = ""
@@ -35,11 +40,14 @@ class _LinkedPath(ValueResource):
     def __init__(
         self,
         name: str | None = None,
-        proposals: Iterable[Proposal] = (),
+        proposals: Iterable[Proposal] | str = (),
+        path: str = "",
         *,
         checker: Checker | None = None,
     ) -> None:
         super().__init__(name)
+        if isinstance(proposals, str):
+            proposals = [DatafolderPath(proposals, path)]
         self.proposals = tuple(proposals)
         self.checker = checker
 
@@ -76,11 +84,32 @@ class _LinkedPath(ValueResource):
         return self.checker is None or path.exists()
 
     def make(self) -> None:
-        """Check that it is there.
+        """Check that it is there; on a terminal, ask where the data folders are that aren't set.
 
         :raises DataDirectoryError: as :attr:`path`
         """
+        if not self.is_ready() and is_interactive():
+            for proposal in self.proposals:
+                if isinstance(proposal, DatafolderPath) and self._asked_for(proposal):
+                    break
         _ = self.path
+
+    def _asked_for(self, proposal: DatafolderPath) -> bool:
+        """Ask where a data folder is, unless it is set; tell whether it is known now."""
+        if self.context.datafolder(proposal.folderid) is not None:
+            return False
+        tell(
+            f"{self.dataset.id} needs the {self.kind} {os.fspath(proposal.path)!r} "
+            f"in the data folder {proposal.folderid!r}, which isn't set."
+        )
+        while answer := ask("Where is that data folder? (empty: nowhere)"):
+            folder = Path(answer).expanduser().absolute()
+            if self._exists(folder / proposal.path):
+                with self.context.settings.edit() as settings:
+                    settings.datafolders[proposal.folderid] = folder
+                return True
+            tell(f"{folder / proposal.path}: no such {self.kind}")
+        return False
 
     def prepare(self) -> Path:
         """Give the path.
@@ -89,7 +118,8 @@ class _LinkedPath(ValueResource):
         """
         path = self.path
         if self.checker is not None:
-            self.checker.check(path)
+            stamp = self.binding.folder / f".{self.name}.checked"
+            check_once(self.checker, path, stamp)
         return path
 
 
@@ -115,22 +145,27 @@ class links(FolderResource):  # noqa: N801
     """A folder of links to the folders of other datasets, which are prepared first.
 
     :param name: the resource's name
-    :param datasets: the datasets (ids, or what ``@dataset`` decorates), or paths, by
+    :param targets: the datasets (ids, or what ``@dataset`` decorates), or paths, by
         the name of the link
     """
 
-    def __init__(self, name: str | None = None, **datasets: Any) -> None:
+    def __init__(self, name: str | None = None, **targets: Any) -> None:
         super().__init__(name)
-        self.datasets = datasets
+        self.targets = targets
+
+    @property
+    def datasets(self) -> tuple[Any, ...]:
+        return tuple(item for item in self.targets.values() if not isinstance(item, os.PathLike))
 
     @property
     def fingerprint(self) -> str:
-        targets = {name: getattr(item, "id", str(item)) for name, item in self.datasets.items()}
+        definitions = {n: getattr(item, "__dataset__", item) for n, item in self.targets.items()}
+        targets = {name: getattr(item, "id", str(item)) for name, item in definitions.items()}
         return f"{super().fingerprint} {sorted(targets.items())}"
 
     def _download(self, destination: Path) -> None:
         destination.mkdir()
-        for name, item in self.datasets.items():
+        for name, item in self.targets.items():
             target = item if isinstance(item, os.PathLike) else self._prepared(item)
             (destination / name).symlink_to(target, target_is_directory=True)
 

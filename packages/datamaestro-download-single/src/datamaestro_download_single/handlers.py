@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from datamaestro.download import FileResource, Source
+from datamaestro.errors import DefinitionError
 from datamaestro.files import check_space
+from datamaestro.location import definition_site
 from datamaestro.utils import CHUNK_SIZE, Checker, file_digests
 from datamaestro_download_single.compression import Compression, Gzip, compression_of
 
@@ -16,6 +19,7 @@ __all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownload
 
 DEFLATE_RATIO = 1032
 """How many bytes one compressed byte can become at the most."""
+_ARCHIVE = re.compile(r"\.(zip|tgz|tar(\.\w+)?)$", re.IGNORECASE)
 
 
 class FileDownloader(FileResource):
@@ -33,6 +37,7 @@ class FileDownloader(FileResource):
     :param checker: verifies the finished file, after decompression
     :param transient: see :class:`datamaestro.download.Resource`
     :param name: see :class:`datamaestro.download.FileResource`
+    :param varname: see :class:`datamaestro.download.FileResource`
     """
 
     def __init__(
@@ -47,8 +52,9 @@ class FileDownloader(FileResource):
         checker: Checker | None = None,
         transient: bool = False,
         name: str | None = None,
+        varname: str | None = None,
     ) -> None:
-        super().__init__(filename, name=name, transient=transient, checker=checker)
+        super().__init__(filename, name=name, transient=transient, checker=checker, varname=varname)
         self.source = Source.of(url, mirrors, size, sha256, md5)
 
     @property
@@ -60,6 +66,10 @@ class FileDownloader(FileResource):
         """What the download is decompressed from, or None."""
         compression = compression_of(self.source.filename)
         return None if compression is compression_of(self.filename) else compression
+
+    @property
+    def finished_size(self) -> int | None:
+        return self.source.size if self.compression is None else None
 
     def _download(self, destination: Path) -> None:
         if self.compression is None:
@@ -108,24 +118,41 @@ class ConcatDownloader(FileResource):
     """Several files, each decompressed on the way, joined into one.
 
     :param filename: the name of the whole in the dataset's folder
-    :param sources: the parts in order: URLs, or sources with sizes and digests
+    :param sources: the parts in order: URLs, or sources with sizes and digests; or lists
+        of these
     :param checker: verifies the whole
     :param transient: see :class:`datamaestro.download.Resource`
     :param name: see :class:`datamaestro.download.FileResource`
+    :param varname: see :class:`datamaestro.download.FileResource`
     """
 
     def __init__(
         self,
         filename: str,
-        sources: Iterable[Source | str],
-        *,
+        *sources: Source | str | Iterable[Source | str],
         checker: Checker | None = None,
         transient: bool = False,
         name: str | None = None,
+        varname: str | None = None,
     ) -> None:
-        super().__init__(filename, name=name, transient=transient, checker=checker)
-        items = [sources] if isinstance(sources, str) else list(sources)
-        self._sources = tuple(Source.of(i) if isinstance(i, str) else i for i in items)
+        super().__init__(filename, name=name, transient=transient, checker=checker, varname=varname)
+        lists = ([item] if isinstance(item, str | Source) else item for item in sources)
+        self._sources = tuple(
+            Source.of(item) if isinstance(item, str) else item for items in lists for item in items
+        )
+        if not self._sources:
+            raise DefinitionError(
+                f"{filename!r} is joined from nothing",
+                where=definition_site(),
+                expected="URLs or sources after the name",
+            )
+        for source in self._sources:
+            if _ARCHIVE.search(source.filename):
+                raise DefinitionError(
+                    f"{source.filename!r} is an archive, whose bytes make no sense in a whole",
+                    where=definition_site(),
+                    hint="TarDownloader and ZipDownloader unpack it, ArchiveMember takes a file",
+                )
 
     @property
     def sources(self) -> tuple[Source, ...]:

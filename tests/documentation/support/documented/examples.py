@@ -102,6 +102,9 @@ def example_files() -> dict[str, bytes]:
         "flowers.csv.gz": gzip.compress(measures),
         "words-1.txt.gz": gzip.compress(b"one\ntwo\n"),
         "words-2.txt.gz": gzip.compress(b"three\n"),
+        "words/en.txt.gz": gzip.compress(b"one\ntwo\n"),
+        "words/fr.txt.gz": gzip.compress(b"un\ndeux\n"),
+        "words/fr-large.txt.gz": gzip.compress(b"un\ndeux\ntrois\n"),
         "reviews.zip": archive.getvalue(),
     }
     return {f"/example.org/{name}": content for name, content in files.items()}

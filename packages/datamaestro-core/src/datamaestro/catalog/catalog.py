@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from datamaestro.catalog.declared import declarations
@@ -52,6 +53,9 @@ class Catalog:
         from datamaestro.catalog.scan import scanned_search
 
         bound = None if condition is None else condition.within(self.context)
+        own = [item for item in self._of_project() if bound is None or bound.match(item)]
+        yield from islice(own, limit)
+        limit = None if limit is None else max(0, limit - len(own))
         given = 0
         index = self._up_to_date()
         try:
@@ -73,7 +77,13 @@ class Catalog:
         """Give all dataset ids."""
         from datamaestro.catalog.scan import scanned_entries
 
-        return self._ask(Index.ids, lambda: [item.id for item in scanned_entries(self.context)])
+        ids = self._ask(Index.ids, lambda: [item.id for item in scanned_entries(self.context)])
+        return [*(entry.id for entry in self._of_project()), *ids]
+
+    def _of_project(self) -> list[Entry]:
+        """Give the entries of the project of the current directory, which no index has."""
+        project = self.context.project_repository()
+        return [] if project is None else [Entry.of(definition) for definition in project]
 
     def repositories(self) -> list[tuple[str, str]]:
         """Give the id and the description of each repository that works."""
@@ -117,10 +127,14 @@ class Catalog:
         """Look one dataset up.
 
         :raises DatasetNotFoundError: if no repository has it, or several do and the
-            user prefers none of them
+            user prefers none of them; or if a file that it names doesn't declare it
         :raises RepositoryNotFoundError: if the repository that it names isn't installed
         :raises DefinitionError: if the module that should hold it can't be imported
         """
+        if identifier.file is not None:
+            from datamaestro.definition_files import find_in_file
+
+            return find_in_file(Path(identifier.file), identifier.name)
         try:
             index = self._current()
             return self._searched(identifier) if index is None else self._indexed(index, identifier)

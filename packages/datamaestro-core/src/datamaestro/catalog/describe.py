@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from datamaestro.catalog.entry import Entry, FileFacts
-from datamaestro.catalog.quantities import bytes_of
 from datamaestro.data import Base
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
+from datamaestro.download.stored import StoredResource
+from datamaestro.identifiers import relative_path
 from datamaestro.urls import masked
+from datamaestro.variants import AxesVariants
 
 __all__ = ["describe"]
 
@@ -47,19 +49,30 @@ def describe(definition: DatasetDefinition) -> Entry:
         files=files,
         axes=axes_of(definition),
         size=definition.size,
-        disk_size=None if definition.size is None else bytes_of(str(definition.size)),
         download_size=None if None in sizes or not sizes else sum(filter(None, sizes)),
         source=str(definition.location),
         kept=_kept(resources),
+        place=_place(definition),
     )
 
 
-def axes_of(definition: DatasetDefinition) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG001
+def axes_of(definition: DatasetDefinition) -> Mapping[str, tuple[str, ...]]:
     """Give what there is to choose between: the values of each axis, as a selector writes them.
 
-    A definition has no variants yet, so there is nothing.
+    An axis that takes more values than can be listed has none.
     """
-    return {}
+    variants = definition.variants
+    if not isinstance(variants, AxesVariants):
+        return {}
+    return {name: tuple(map(axis.write, axis.domain or ())) for name, axis in variants.axes.items()}
+
+
+def _place(definition: DatasetDefinition) -> str:
+    """Give its folder below the prepared datasets, unless it's the one that all datasets have."""
+    namespace = definition.namespace
+    if namespace is None or str(namespace) == definition.repository:
+        return ""
+    return str(namespace / relative_path(definition.id))
 
 
 def _type_names(cls: type[Base]) -> list[str]:

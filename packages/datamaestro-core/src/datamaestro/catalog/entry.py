@@ -44,11 +44,12 @@ class Entry(NamedTuple):
     :param types: its data type and that one's ancestors, as ``module.Class``, the nearest first
     :param files: what it downloads
     :param axes: what there is to choose between, where there are variants: name to values
-    :param size: what its author states about its size on disk, if anything
-    :param disk_size: the same in bytes
+    :param size: the bytes that it takes on disk, if its author states them
     :param download_size: the bytes that it downloads, if it does and all files declare theirs
     :param source: the file and line of its definition
     :param kept: the resources that stay on disk: name to fingerprint
+    :param place: its folder below the prepared datasets, with ``/``, where no repository
+        that is installed has it
 
     The others are the parameters of :class:`datamaestro.definitions.dataset`.
     """
@@ -71,11 +72,11 @@ class Entry(NamedTuple):
     types: tuple[str, ...] = ()
     files: tuple[FileFacts, ...] = ()
     axes: Mapping[str, tuple[str, ...]] = {}
-    size: int | str | None = None
-    disk_size: int | None = None
+    size: int | None = None
     download_size: int | None = None
     source: str = ""
     kept: Mapping[str, str] = {}
+    place: str = ""
 
     @classmethod
     def of(cls, definition: DatasetDefinition) -> Entry:

@@ -38,10 +38,12 @@ class Kept(NamedTuple):
 
 
 def folder_of(entry: Entry, datapath: Path) -> Path:
-    """Give the folder of a dataset of a repository, whether it is there or not.
+    """Give the folder of a dataset, whether it is there or not.
 
     :param datapath: the folder of the prepared datasets
     """
+    if entry.place:
+        return datapath / entry.place
     return datapath.joinpath(entry.repository or "__custom__", *entry.id.split("."))
 
 

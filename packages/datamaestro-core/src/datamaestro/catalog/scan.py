@@ -24,6 +24,8 @@ def scanned_entries(context: Context) -> Iterator[Entry]:
     """Give the entries of all datasets, in the order of repositories and ids."""
     plugins = {item.spec.id: item.plugin for item in context.plugins.repositories}
     for repository in context.repositories():
+        if repository.id not in plugins:
+            continue  # a project's
         plugin = plugins[repository.id]
         declared = [*map(Entry.of, repository), *repository.entries()]
         for entry in sorted(declared, key=lambda entry: entry.id):

@@ -79,6 +79,8 @@ def run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except DatamaestroError as error:
+        for note in getattr(error, "__notes__", ()):
+            click.echo(f"{note}\n", err=True)
         return _report(str(error), error.exit_code, arguments)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted: run it again to go on from there.", err=True)

@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from datamaestro.cli.parameters import DATASET, force
+from datamaestro.cli.by_lock import by_lock, chosen
+from datamaestro.cli.parameters import DATASET, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
 
 __all__ = ["command"]
 
 
 @click.command
-@click.argument("dataset", type=DATASET)
+@click.argument("dataset", type=DATASET, required=False)
 @force
+@only
+@dry_run
+@as_json
+@by_lock
 @pass_session
-def command(session: Session, dataset: str, force: bool) -> None:
-    """Download DATASET and make it ready, without printing its value."""
-    session.context.prepare(dataset, download=True, force=force)
+def command(
+    session: Session,
+    dataset: str | None,
+    force: bool,
+    only: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    locked: bool,
+    frozen: bool,
+    lock_file: Path,
+) -> None:
+    """Download DATASET and make it ready, without printing its value.
+
+    With a lock file, all that was locked if there is no DATASET. --json is for what
+    --dry-run prints.
+    """
+    lock = chosen(locked, frozen, lock_file, force=force, only=only, dry_run=dry_run)
+    if lock is not None:
+        for dataset_id in lock.ids() if dataset is None else [dataset]:
+            lock.prepare(dataset_id, session.context)
+        return
+    if dataset is None:
+        raise click.UsageError("Missing argument 'DATASET'.")
+    if dry_run and force:
+        raise click.UsageError("--dry-run doesn't tell what --force would do.")
+    if dry_run:
+        from datamaestro.cli.plans import echo_plan
+
+        echo_plan(session.context.plan(dataset, only=only), as_json=as_json)
+    else:
+        session.context.prepare(dataset, only=only, download=True, force=force)

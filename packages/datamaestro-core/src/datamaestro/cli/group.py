@@ -17,6 +17,7 @@ class LazyGroup(click.Group):
     """The commands of the kernel, by a table, and those of plugins, by their entry points."""
 
     COMMANDS: ClassVar[dict[str, tuple[str, str]]] = {
+        "agreements": ("agreements", "Read and accept what owners of data ask for."),
         "cache": ("cache", "List and clear the cache of downloads."),
         "check": ("check", "Look whether the sources of datasets are alive."),
         "cite": ("cite", "Tell how to cite datasets."),
@@ -28,6 +29,7 @@ class LazyGroup(click.Group):
         "gc": ("gc", "Remove what is needed no more."),
         "info": ("info", "Show what is known about a dataset."),
         "list": ("list", "List the prepared datasets."),
+        "lock": ("lock", "Write down which bytes datasets are made of."),
         "orphans": ("orphans", "List folders of data that belong to no dataset."),
         "plugins": ("plugins", "List what the installed plugins provide."),
         "prepare": ("prepare", "Download a dataset, and print its value as JSON."),

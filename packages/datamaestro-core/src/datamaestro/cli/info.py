@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,10 @@ from datamaestro.catalog.on_disk import (
 from datamaestro.catalog.quantities import in_bytes
 from datamaestro.cli.parameters import DATASET, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
+from datamaestro.errors import DatasetNotFoundError
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
 
 __all__ = ["command"]
 
@@ -31,12 +35,27 @@ __all__ = ["command"]
 def command(session: Session, dataset: str, as_json: bool) -> None:
     """Show what is known about DATASET, without loading or fetching anything."""
     context = session.context
-    entry = context.catalog.entry(identifiers.parse(dataset))
+    entry = _entry(context, dataset)
     datapath = datapath_of(entry, context.datapaths)
     if as_json:
         echo_json(_document(entry, datapath))
     else:
         click.echo("\n".join(_lines(entry, datapath)))
+
+
+def _entry(context: Context, dataset: str) -> Entry:
+    """Give what is known about a dataset, of a variant or a file's too, which no index has."""
+    identifier = identifiers.parse(dataset)
+    if identifier.file is None and not identifier.selector:
+        try:
+            return context.catalog.entry(identifier)
+        except DatasetNotFoundError:
+            if next(identifier.shorter(), None) is None:
+                raise
+    from datamaestro.preparation.places import place_of
+
+    definition = context.dataset(dataset)
+    return Entry.of(definition)._replace(place=str(place_of(definition, context)))
 
 
 def _document(entry: Entry, datapath: Path) -> dict[str, Any]:

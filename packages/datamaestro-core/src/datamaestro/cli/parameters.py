@@ -5,26 +5,39 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from datamaestro.cli.completion import completions
 from datamaestro.cli.session import Session
 from datamaestro.errors import DatamaestroError
 
-__all__ = ["DATASET", "PREPARED", "as_json", "echo_json", "force", "refuse_both_or_none", "yes"]
+__all__ = [
+    "AGREEMENT",
+    "DATASET",
+    "PREPARED",
+    "as_json",
+    "dry_run",
+    "echo_json",
+    "force",
+    "only",
+    "refuse_both_or_none",
+    "yes",
+]
 
 
 class _DatasetId(click.ParamType[str]):
-    """A dataset id, which the shell completes.
+    """A dataset id, or a file and a name, which the shell completes.
 
-    :param ids: gives the ids that there are
+    :param ids: gives the ids that begin with a text
     """
 
     name = "dataset"
 
-    def __init__(self, ids: Callable[[Session], Iterable[str]]) -> None:
+    def __init__(self, ids: Callable[[str, Session], Iterable[str]]) -> None:
         self.ids = ids
 
     def shell_complete(
@@ -33,28 +46,84 @@ class _DatasetId(click.ParamType[str]):
         param: click.Parameter,  # noqa: ARG002  (click's signature)
         incomplete: str,
     ) -> list[CompletionItem]:
-        # While it completes, click reads the options of the group but doesn't run it.
-        options = ctx.parent.params if ctx.parent is not None else {}
-        session = ctx.find_object(Session) or Session(data=options.get("data"), quiet=True)
+        file, separator, name = incomplete.rpartition(".py:")
+        if separator:
+            return _names_in_file(Path(f"{file}.py"), f"{file}.py:", name)
+        if incomplete.startswith((".", "/", "~")):
+            return [CompletionItem(incomplete, type="file")]
+        session = _completing_session(ctx)
         with contextlib.suppress(DatamaestroError):
-            ids = sorted(self.ids(session))
-            return [CompletionItem(item) for item in ids if item.startswith(incomplete)]
+            found = self.ids(incomplete, session)
+            return [CompletionItem(item) for item in found]
         return []
 
 
-def _prepared_ids(session: Session) -> Iterable[str]:
+def _declared_ids(incomplete: str, session: Session) -> Iterable[str]:
+    return completions(incomplete, session.context)
+
+
+def _prepared_ids(incomplete: str, session: Session) -> Iterable[str]:
     from datamaestro.inventory.prepared import prepared_datasets
 
-    return (dataset.id for dataset in prepared_datasets(session.context.datapath))
+    ids = (dataset.id for dataset in prepared_datasets(session.context.datapath))
+    return sorted(item for item in ids if item.startswith(incomplete))
 
 
-DATASET = _DatasetId(lambda session: session.context.catalog.ids())
-"""A dataset that an installed repository declares."""
+def _names_in_file(path: Path, prefix: str, incomplete: str) -> list[CompletionItem]:
+    from datamaestro.definition_files import definitions_in_file
+
+    with contextlib.suppress(DatamaestroError):
+        names = [item.target.__name__ for item in definitions_in_file(path)]
+        return [CompletionItem(f"{prefix}{n}") for n in names if n.startswith(incomplete)]
+    return []
+
+
+class _AgreementId(click.ParamType[str]):
+    """The id of an agreement; the shell completes it from those of all datasets."""
+
+    name = "agreement"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002  (click's signature)
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        with contextlib.suppress(DatamaestroError):
+            definitions = _completing_session(ctx).context.datasets()
+            ids = {item.id for definition in definitions for item in definition.agreements}
+            return [CompletionItem(item) for item in sorted(ids) if item.startswith(incomplete)]
+        return []
+
+
+def _completing_session(ctx: click.Context) -> Session:
+    """Give the session; while it completes, click reads the group's options but doesn't run it."""
+    options = ctx.find_root().params
+    return ctx.find_object(Session) or Session(data=options.get("data"), quiet=True)
+
+
+DATASET = _DatasetId(_declared_ids)
+"""A dataset that an installed repository declares, or a file."""
 
 PREPARED = _DatasetId(_prepared_ids)
 """A dataset that is prepared, whether its repository is installed or not."""
 
+AGREEMENT = _AgreementId()
+
 yes = click.option("--yes", is_flag=True, help="Do it; without this, nothing is removed.")
+
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="PART",
+    help="Make this part of the value ready, and no other; may be repeated.",
+)
+
+dry_run = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print what would be fetched, from where and how much; change nothing.",
+)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datamaestro.cli.parameters import DATASET, force
+from datamaestro.cli.by_lock import by_lock, chosen
+from datamaestro.cli.parameters import DATASET, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
 from datamaestro.files import write_atomically
@@ -33,7 +34,10 @@ __all__ = ["command"]
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
 )
-@click.option("--json", "_json", is_flag=True, help="Print JSON, which is what it does anyway.")
+@only
+@dry_run
+@as_json
+@by_lock
 @pass_session
 def command(
     session: Session,
@@ -42,20 +46,40 @@ def command(
     force: bool,
     no_downloads: bool,
     output: Path | None,
-    _json: bool,
+    only: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    locked: bool,
+    frozen: bool,
+    lock_file: Path,
 ) -> None:
-    """Download DATASET, make it ready, and print its value as JSON."""
+    """Download DATASET, make it ready, and print its value as JSON.
+
+    --json is for what --dry-run prints: the value is JSON anyway.
+    """
     if force and no_downloads:
         raise click.UsageError("--force downloads, and --no-downloads doesn't.")
     context = session.context
+    others = {"force": force, "only": only, "dry_run": dry_run, "no_downloads": no_downloads}
+    lock = chosen(locked, frozen, lock_file, **others)
+    if dry_run and force:
+        raise click.UsageError("--dry-run doesn't tell what --force would do.")
+    if dry_run:
+        from datamaestro.cli.plans import echo_plan
+
+        echo_plan(context.plan(dataset, only=only), as_json=as_json)
+        return
     encode = _encoder(context, encoder)
-    if no_downloads and (missing := context.missing(dataset)):
+    if no_downloads and (missing := context.missing(dataset, only=only)):
         raise OfflineError(
             f"{dataset} isn't prepared, and --no-downloads was given",
             found=f"{', '.join(missing)} missing",
             hint=f"run 'datamaestro prepare {dataset}' without it",
         )
-    text = encode(context.prepare(dataset, download=True, force=force))
+    if lock is not None:
+        text = encode(lock.prepare(dataset, context))
+    else:
+        text = encode(context.prepare(dataset, only=only, download=True, force=force))
     if output is None:
         click.echo(text)
     else:

@@ -6,15 +6,11 @@ modules beside this one.
 """
 
 from datamaestro.download.combine import FilesCopy, reference
-from datamaestro.download.resource import (
-    FileResource,
-    FolderResource,
-    Resource,
-    StoredResource,
-    ValueResource,
-)
+from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.download.transport import Response, SourceFacts, Transport, TransportRequest
+from datamaestro.download.variation import byvariant
 
 __all__ = [
     "FileResource",
@@ -28,5 +24,6 @@ __all__ = [
     "Transport",
     "TransportRequest",
     "ValueResource",
+    "byvariant",
     "reference",
 ]

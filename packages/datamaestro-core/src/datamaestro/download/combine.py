@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datamaestro.download.resource import FolderResource, StoredResource, ValueResource
-from datamaestro.errors import DataDirectoryError
+from datamaestro import identifiers
+from datamaestro.download.resource import ValueResource
+from datamaestro.download.stored import FolderResource, StoredResource, relative_name
+from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
+from datamaestro.location import definition_site
+from datamaestro.utils import Checker
 
 __all__ = ["FilesCopy", "reference"]
 
@@ -19,20 +23,30 @@ class FilesCopy(FolderResource):
     :param source: the resource that holds them: a folder
     :param files: the name of each file here, and its path in `source`
     :param name: see `Resource`
+    :param transient: see `Resource`
+    :param checker: verifies the finished folder
+    :raises DefinitionError: if a name or path leads out of the folders
     """
 
     def __init__(
-        self, source: StoredResource, files: Mapping[str, str], *, name: str | None = None
+        self,
+        source: StoredResource,
+        files: Mapping[str, str],
+        *,
+        name: str | None = None,
+        transient: bool = False,
+        checker: Checker | None = None,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, transient=transient, checker=checker)
         self.source = source
-        self.files = dict(files)
+        self.files = {relative_name(to): relative_name(origin) for to, origin in files.items()}
 
     @property
     def fingerprint(self) -> str:
         return f"{super().fingerprint} {self.source.fingerprint} {sorted(self.files.items())}"
 
     def _download(self, destination: Path) -> None:
+        destination.mkdir()
         for name, origin in self.files.items():
             target = destination / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -49,15 +63,33 @@ class reference(ValueResource):  # noqa: N801  (documented in lower case, as all
 
     :param dataset: a dataset class, a dataset made from a function, or an id
     :param name: see `Resource`
+    :param reference: the dataset, as version 1 spells it: ``reference(reference=Corpus)``,
+        and ``reference("corpus", reference=Corpus)`` with the resource's name before it
+    :param varname: what version 1 calls `name`
+    :raises DefinitionError: if it is neither a dataset nor an id
     """
 
-    def __init__(self, dataset: Any, *, name: str | None = None) -> None:
-        super().__init__(name)
-        self.target = dataset
+    def __init__(
+        self,
+        dataset: Any = None,
+        *,
+        name: str | None = None,
+        reference: Any = None,
+        varname: str | None = None,
+    ) -> None:
+        if reference is not None:
+            name, dataset = name or dataset, reference
+        super().__init__(name or varname)
+        self.target = _checked(dataset)
+
+    @property
+    def datasets(self) -> tuple[Any, ...]:
+        return (self.target,)
 
     @property
     def fingerprint(self) -> str:
-        return f"{super().fingerprint} {getattr(self.target, 'id', self.target)}"
+        definition = getattr(self.target, "__dataset__", self.target)
+        return f"{super().fingerprint} {getattr(definition, 'id', definition)}"
 
     def is_ready(self) -> bool:
         return not self.context.missing(self.target)
@@ -70,3 +102,23 @@ class reference(ValueResource):  # noqa: N801  (documented in lower case, as all
         return self.context.get(self.target)
 
     config = prepare
+
+
+def _checked(dataset: Any) -> Any:
+    """Give what a reference is to.
+
+    :raises DefinitionError: if it is neither a dataset nor an id
+    """
+    try:
+        if isinstance(dataset, str) and identifiers.parse(dataset):
+            return dataset
+        if hasattr(getattr(dataset, "__dataset__", dataset), "add_resource"):
+            return dataset
+    except QueryError:
+        pass
+    raise DefinitionError(
+        "a reference leads to no dataset",
+        where=definition_site(),
+        expected="a class or function that @dataset decorates, or a dataset id",
+        found=f"{dataset!r:.80}",
+    )

@@ -3,6 +3,6 @@
 from datamaestro.facade import shipped_by
 
 with shipped_by("datamaestro-download-datafolder", package="datamaestro_download_datafolder"):
-    from datamaestro_download_datafolder import linkfile, linkfolder, links
+    from datamaestro_download_datafolder import GlobChecker, linkfile, linkfolder, links
 
-__all__ = ["linkfile", "linkfolder", "links"]
+__all__ = ["GlobChecker", "linkfile", "linkfolder", "links"]

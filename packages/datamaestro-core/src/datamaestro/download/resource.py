@@ -12,14 +12,13 @@ complete, then verifies, flushes, moves into place and records: in that order.
 from __future__ import annotations
 
 import copy
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedReader
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeVar
 
 from datamaestro.download.source import Source
 from datamaestro.errors import DefinitionError
@@ -34,12 +33,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Binding",
     "Fetcher",
-    "FileResource",
-    "FolderResource",
     "Resource",
-    "StoredResource",
     "ValueResource",
 ]
+
+R = TypeVar("R", bound="Resource")
 
 
 class Fetcher(Protocol):
@@ -77,6 +75,13 @@ class Binding:
     fetcher: Fetcher
 
 
+class _Constructor:
+    """Lets ``X.apply(...)`` be written for ``X(...)``, as in definitions for version 1."""
+
+    def __get__(self, instance: object, owner: type[R]) -> type[R]:
+        return owner
+
+
 class Resource(ABC):
     """One step of a dataset's preparation; it ends as a file, a folder or a value.
 
@@ -84,7 +89,15 @@ class Resource(ABC):
     :param transient: whether it may go once all that depend on it are complete
     """
 
+    apply = _Constructor()
     checker: Checker | None = None
+    declared_with: tuple[tuple[Any, ...], dict[str, Any]]
+    """The arguments of the constructor, for those who declare the same again."""
+
+    def __new__(cls, *positional: Any, **keywords: Any) -> Self:
+        resource = super().__new__(cls)
+        resource.declared_with = (positional, keywords)
+        return resource
 
     def __init__(self, name: str | None = None, *, transient: bool = False) -> None:
         self._name = name
@@ -133,9 +146,15 @@ class Resource(ABC):
     def dependencies(self) -> tuple[Resource, ...]:
         """The resources that must be complete before this one.
 
-        By default those that the resource holds in its attributes.
+        By default those that the resource holds in its attributes, by themselves or in
+        lists, tuples and dicts.
         """
-        return tuple(value for value in vars(self).values() if isinstance(value, Resource))
+        return tuple(item for _, value in self._attributes() for item in _held(value))
+
+    @property
+    def datasets(self) -> tuple[Any, ...]:
+        """The other datasets that it needs: ids, or what ``@dataset`` decorates."""
+        return ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -164,10 +183,13 @@ class Resource(ABC):
         """
         resource = copy.copy(self)
         resource._binding = binding
-        for attribute, value in vars(resource).items():
-            if isinstance(value, Resource):
-                setattr(resource, attribute, bound[id(value)])
+        for attribute, value in resource._attributes():
+            setattr(resource, attribute, _rebound(value, bound))
         return resource
+
+    def _attributes(self) -> list[tuple[str, Any]]:
+        """Give what it holds, without how it was declared."""
+        return [item for item in vars(self).items() if item[0] != "declared_with"]
 
     @property
     def binding(self) -> Binding:
@@ -229,97 +251,6 @@ class Resource(ABC):
         """Give the value that the dataset is built with; called once it is complete."""
 
 
-class StoredResource(Resource):
-    """A resource that ends as something on disk."""
-
-    @property
-    @abstractmethod
-    def relative_path(self) -> PurePosixPath:
-        """Where it ends, relative to the dataset's folder."""
-
-    @property
-    def path(self) -> Path:
-        """Where it ends."""
-        return self.binding.folder / self.relative_path
-
-    @property
-    def can_recover(self) -> bool:
-        """Whether :meth:`_download` can go on from what an interrupted call left behind."""
-        return False
-
-    def prepare(self) -> Any:
-        """Give the path."""
-        return self.path
-
-    @abstractmethod
-    def _download(self, destination: Path) -> None:
-        """Make the resource at `destination`, a path that isn't its last one.
-
-        The folder that `destination` lies in exists. `destination` doesn't, unless
-        :attr:`can_recover` is true and an earlier call was interrupted.
-        """
-
-    def verify(self, path: Path) -> None:
-        """Check what :meth:`_download` made at `path`.
-
-        :raises VerificationError: if it isn't what was declared
-        """
-        if self.checker is not None:
-            self.checker.check(path)
-
-    def proves(self, path: Path) -> bool:
-        """Tell whether what an earlier program left at `path` is certainly this resource.
-
-        False is no verdict on the data: it only means that they are fetched again.
-
-        :raises VerificationError: if they certainly aren't
-        """
-        if self.checker is None:
-            return False
-        self.checker.check(path)
-        return True
-
-
-class FileResource(StoredResource):
-    """A resource that ends as one file.
-
-    :param filename: the file's name in the dataset's folder; folders may stand before it
-    :param name: the resource's name; by default the attribute that holds it, or
-        for a decorator the file's name up to its first dot
-    :param transient: see `Resource`
-    :param checker: verifies the finished file
-    """
-
-    def __init__(
-        self,
-        filename: str,
-        *,
-        name: str | None = None,
-        transient: bool = False,
-        checker: Checker | None = None,
-    ) -> None:
-        super().__init__(name, transient=transient)
-        self.filename = _relative(filename)
-        self.checker = checker
-
-    def __call__(self, target: Any) -> Any:
-        if self._name is None:
-            self._name = re.sub(r"\..*", "", PurePosixPath(self.filename).name)
-        return super().__call__(target)
-
-    @property
-    def relative_path(self) -> PurePosixPath:
-        return PurePosixPath(self.filename)
-
-
-class FolderResource(StoredResource):
-    """A resource that ends as a folder, named as the resource is."""
-
-    @property
-    def relative_path(self) -> PurePosixPath:
-        return PurePosixPath(_relative(self.name))
-
-
 class ValueResource(Resource):
     """A resource that ends as a value in memory, with nothing on disk of its own."""
 
@@ -331,13 +262,21 @@ class ValueResource(Resource):
         """Do what :meth:`prepare` needs to have been done; called unless it is ready."""
 
 
-def _relative(name: str) -> str:
-    path = PurePosixPath(name)
-    if not path.parts or path.is_absolute() or ".." in path.parts or path.parts[0].startswith("."):
-        raise DefinitionError(
-            "not a name in a dataset's folder",
-            where=definition_site(),
-            expected="a relative path without '..' that doesn't start with a dot",
-            found=repr(name),
-        )
-    return name
+def _held(value: Any) -> Iterator[Resource]:
+    """Give the resources that an attribute of a resource holds."""
+    if isinstance(value, Resource):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _held(item)
+
+
+def _rebound(value: Any, bound: Mapping[int, Resource]) -> Any:
+    """Give what an attribute holds, with the copies of the resources in it."""
+    if isinstance(value, Resource):
+        return bound[id(value)]
+    if not any(_held(value)):
+        return value
+    if isinstance(value, dict):
+        return {key: _rebound(item, bound) for key, item in value.items()}
+    return type(value)(_rebound(item, bound) for item in value)

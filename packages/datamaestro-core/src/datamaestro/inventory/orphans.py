@@ -33,7 +33,7 @@ def find_orphans(context: Context) -> Iterator[Path]:
             continue
         repository = working.get(folder.name)
         if repository is not None:
-            owned = {dataset_folder(definition, context.path) for definition in repository}
+            owned = {dataset_folder(definition, context) for definition in repository}
             if not repository.broken:
                 yield from _below(folder, owned)
                 continue

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
+from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DatamaestroError
 from datamaestro.inventory.prepared import Prepared, definition_of
 from datamaestro.inventory.reachability import dead_urls

@@ -110,6 +110,7 @@ class PrepareRequest:
     :param build: makes the value without fetching anything
     :param prepare: does what the kernel would: fetch, and make the value
     :param force: whether what is there has to be fetched again, which `prepare` does then
+    :param only: the parts of the value that are to be made ready; all if there are none
     """
 
     dataset: DatasetDefinition
@@ -119,3 +120,4 @@ class PrepareRequest:
     build: Callable[[], Any] = field(default=lambda: None, compare=False)
     prepare: Callable[[], Any] = field(default=lambda: None, compare=False)
     force: bool = False
+    only: tuple[str, ...] = ()

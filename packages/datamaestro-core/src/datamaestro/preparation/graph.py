@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import Binding, Resource, StoredResource, ValueResource
+from datamaestro.download.resource import Binding, Resource, ValueResource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workshop import Workshop
 
@@ -30,6 +31,7 @@ class Graph:
     :param workshop: what a run of them has to itself
     :param resources: all of them, dependencies first
     :param named: those that the definition names itself
+    :param wanted: the names of those that are wanted, with all that they depend on
     """
 
     definition: DatasetDefinition
@@ -38,6 +40,7 @@ class Graph:
     workshop: Workshop
     resources: tuple[Resource, ...]
     named: dict[str, Resource]
+    wanted: frozenset[str]
 
     @classmethod
     def bind(
@@ -52,7 +55,23 @@ class Graph:
             binding = Binding(context, definition, folder, workshop.fetcher(resource.name))
             bound[id(resource)] = resource.bind(binding, bound)
         named = {name: bound[id(resource)] for name, resource in definition.resources.items()}
-        return cls(definition, context, folder, workshop, tuple(bound.values()), named)
+        return cls(
+            definition, context, folder, workshop, tuple(bound.values()), named, frozenset(named)
+        )
+
+    def narrowed(self, names: frozenset[str]) -> Graph:
+        """Give the graph with these resources wanted alone."""
+        return replace(self, wanted=names)
+
+    def bound_again(self, folder: Path, workshop: Workshop) -> Graph:
+        """Bind the same once more: in another folder, or for another run."""
+        again = Graph.bind(self.definition, self.context, folder, workshop)
+        return again.narrowed(self.wanted)
+
+    @property
+    def is_at_site(self) -> bool:
+        """Whether it is read from a directory of the site, where nothing is written."""
+        return not self.folder.is_relative_to(self.context.path)
 
     @property
     def sources(self) -> list[Source]:
@@ -79,14 +98,23 @@ class Graph:
         :param anew: names of resources that have to be made though they are complete
         """
         wanted: dict[int, Resource] = {}
+        needed = self._needed()
         for resource in reversed(self.resources):
             dependents = self.dependents(resource)
             waiting = any(id(item) in wanted for item in dependents)
-            if resource.transient and dependents and not waiting:
+            if id(resource) not in needed or (resource.transient and dependents and not waiting):
                 continue
             if not is_complete(resource, state, anew):
                 wanted[id(resource)] = resource
         return [*wanted.values()][::-1]
+
+    def _needed(self) -> set[int]:
+        """Give the ``id()`` of what is wanted, and of all that this depends on."""
+        needed = {id(self.named[name]) for name in self.wanted}
+        for resource in reversed(self.resources):
+            if id(resource) in needed:
+                needed.update(map(id, resource.dependencies))
+        return needed
 
     def unneeded(self, state: State, anew: Collection[str] = ()) -> list[StoredResource]:
         """Give the transient resources that are there, and that nothing needs any more.

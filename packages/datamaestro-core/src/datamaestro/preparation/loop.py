@@ -17,7 +17,9 @@ from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 
-from datamaestro.download.resource import Resource, StoredResource, ValueResource
+from datamaestro.download.resource import Resource, ValueResource
+from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.errors import (
     DataDirectoryError,
     DatamaestroError,
@@ -31,6 +33,7 @@ from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.making import Made, make
 from datamaestro.preparation.schedule import Schedule
+from datamaestro.preparation.sharing import Neighbours
 from datamaestro.preparation.state import Record, State
 from datamaestro.sharing import make_folder
 
@@ -63,6 +66,7 @@ class Loop:
         self.state = State.load(graph.folder, self.workshop.folder)
         self.state.dataset = graph.definition.id
         self.schedule = Schedule(graph.missing(self.state, self.anew))
+        self.neighbours = Neighbours(graph)
         self.crew: Crew[Resource, Made] = Crew(self.workshop.cancelled)
         self.failures: list[DatamaestroError] = []
 
@@ -95,7 +99,8 @@ class Loop:
             raise
         try:
             if interrupted:
-                sweep(self.graph.context, self.graph.sources)
+                unneeded = [item for item in self.graph.sources if not self._is_needed(item)]
+                sweep(self.graph.context, unneeded)
             self.workshop.remove_all()
         except OSError:  # all is there; the next run tries to clean up again
             logger.debug("%s can't be cleaned up", self.graph.folder, exc_info=True)
@@ -168,13 +173,17 @@ class Loop:
         for item in done:
             self.anew.discard(item.key.name)
             self.schedule.finish(item.key)
-            self.workshop.fetcher(item.key.name).release(self.schedule.needs)
+            self.workshop.fetcher(item.key.name).release(self._is_needed)
         for item in failed:
             if not isinstance(item.error, GOES_ON):
                 assert item.error is not None, "what failed has an error"
                 raise item.error
             self.failures.append(item.error)
         self.drop_unneeded()
+
+    def _is_needed(self, source: Source) -> bool:
+        """Tell whether a download is needed once more, here or by another dataset."""
+        return self.schedule.needs(source) or self.neighbours.need(source)
 
     def _is_made(self, item: Ended[Resource, Made]) -> bool:
         """Tell whether another process has made what this one couldn't.
@@ -215,7 +224,7 @@ class Loop:
                 remove(discarded)
                 with suppress(FileNotFoundError):
                     resource.path.replace(discarded)
-                self.state.forget(resource.name)
+                self.state.drop(resource.name)
                 remove(discarded)
 
 

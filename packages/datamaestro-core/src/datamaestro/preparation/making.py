@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from datamaestro.download.resource import StoredResource
+from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.files import STORAGE_ERRORS, flush_to_disk, remove, size_on_disk, usable
 from datamaestro.preparation.entries import NextSource

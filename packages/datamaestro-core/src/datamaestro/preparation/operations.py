@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import StoredResource, ValueResource
+from datamaestro.download.resource import ValueResource
+from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import discard, usable
 from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.hooks import before_download, before_use
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.loop import Disturbed, Loop
-from datamaestro.preparation.places import LOCK, graph_at_site, graph_of_context
+from datamaestro.preparation.places import LOCK, graph_at_site, graph_of, graph_of_context
 from datamaestro.preparation.replacement import replace_all, staged
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import note_use
@@ -34,6 +36,7 @@ __all__ = [
     "remake",
     "run",
     "run_again",
+    "run_graph",
     "unneeded_resources",
 ]
 
@@ -45,29 +48,40 @@ ATTEMPTS = 5
 _under_way: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_under_way", default=())
 
 
-def run(definition: DatasetDefinition, context: Context) -> Any:
+def run(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Any:
     """Make all that is missing, and give the dataset's value.
 
-    When nothing is missing, no lock is taken and nothing is written.
+    What the user has to agree to comes first. When nothing is missing, no lock is taken
+    and nothing is written.
 
+    :param parts: the parts of the value that have to be ready; all if there are none
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    with _once(definition):
-        graph = graph_at_site(definition, context)
-        if graph is not None:
-            _make_values(graph)
-            return build_value(graph)
-        graph = graph_of_context(definition, context)
-        state = State.load(graph.folder)
-        if graph.missing(state):
-            graph = _made(graph)
-        elif graph.workshop.was_interrupted() or graph.unneeded(state):
-            # Left by a run that was interrupted at its end, or of one that isn't over.
-            # Removing it is a courtesy, which someone who may only read can't do.
-            lock = locked(graph.folder / LOCK, definition.id, wait=False)
-            with suppress(DataDirectoryError, BlockingIOError, Disturbed), lock:
-                Loop(graph).run()
-        value = build_value(graph)
+    with before_use(definition, context), _once(definition):
+        return _run(graph_of(definition, context, parts))
+
+
+def run_graph(graph: Graph) -> Any:
+    """Make all that is missing of bound resources, and give the value; see :func:`run`."""
+    with before_use(graph.definition, graph.context), _once(graph.definition):
+        return _run(graph)
+
+
+def _run(graph: Graph) -> Any:
+    if graph.is_at_site:
+        _make_values(graph)
+        return build_value(graph)
+    state = State.load(graph.folder)
+    if graph.missing(state):
+        before_download(graph.definition, graph.context)
+        graph = _made(graph)
+    elif graph.workshop.was_interrupted() or graph.unneeded(state):
+        # Left by a run that was interrupted at its end, or of one that isn't over.
+        # Removing it is a courtesy, which someone who may only read can't do.
+        lock = locked(graph.folder / LOCK, graph.definition.id, wait=False)
+        with suppress(DataDirectoryError, BlockingIOError, Disturbed), lock:
+            Loop(graph).run()
+    value = build_value(graph)
     note_use(graph.folder)
     return value
 
@@ -84,22 +98,24 @@ def _made(graph: Graph) -> Graph:
         except Disturbed as error:
             logger.debug("Another process is at work in %s", graph.folder, exc_info=True)
             disturbance = error
-            graph = graph_of_context(graph.definition, graph.context)
+            graph = graph.bound_again(graph.folder, graph.workshop.another())
         else:
             return graph
     assert disturbance.__cause__ is not None, "a disturbance has a cause"
     raise disturbance.__cause__
 
 
-def run_again(definition: DatasetDefinition, context: Context) -> Any:
+def run_again(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Any:
     """Make everything anew, put it in the place of what is there, and give the value.
 
     What is there stays until all that replaces it is whole and verified.
 
+    :param parts: the parts of the value that are made anew; all if there are none
     :raises DatamaestroError: as :func:`run`; what was there is still there then
     """
-    graph = graph_of_context(definition, context)
-    with _once(definition):
+    with before_use(definition, context), _once(definition):
+        before_download(definition, context)
+        graph = graph_of_context(definition, context, parts)
         with locked(graph.folder / LOCK, definition.id):
             new = staged(graph)
             try:
@@ -123,25 +139,23 @@ def run_again(definition: DatasetDefinition, context: Context) -> Any:
 
 def build(definition: DatasetDefinition, context: Context) -> Any:
     """Give the dataset's value, whether its data are there or not."""
-    with _once(definition):
-        return build_value(_graph(definition, context))
+    with before_use(definition, context), _once(definition):
+        return build_value(graph_of(definition, context))
 
 
-def missing_resources(definition: DatasetDefinition, context: Context) -> list[str]:
+def missing_resources(
+    definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
+) -> list[str]:
     """Give the names of the resources that have to be made; changes nothing."""
     with _once(definition):
-        graph = _graph(definition, context)
+        graph = graph_of(definition, context, parts)
         return [resource.name for resource in graph.missing(State.load(graph.folder))]
 
 
 def prepared_folder(definition: DatasetDefinition, context: Context) -> Path:
     """Give the folder that the dataset is used from, or will be."""
     with _once(definition):
-        return _graph(definition, context).folder
-
-
-def _graph(definition: DatasetDefinition, context: Context) -> Graph:
-    return graph_at_site(definition, context) or graph_of_context(definition, context)
+        return graph_of(definition, context).folder
 
 
 def _make_values(graph: Graph) -> None:
@@ -194,7 +208,7 @@ def drop_unneeded(definition: DatasetDefinition, context: Context) -> None:
 def _once(definition: DatasetDefinition) -> Iterator[None]:
     """Refuse datasets that refer to themselves, through others or not."""
     path = _under_way.get()
-    if any(item is definition for item in path):
+    if any((item.id, item.target) == (definition.id, definition.target) for item in path):
         circle = " → ".join(item.id for item in (*path, definition))
         raise definition.error(f"datasets refer to one another in a circle: {circle}")
     token = _under_way.set((*path, definition))

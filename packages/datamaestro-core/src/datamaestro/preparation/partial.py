@@ -28,7 +28,7 @@ from datamaestro.files import persistently, remove, write_atomically
 from datamaestro.sharing import share
 from datamaestro.urls import recognizable
 
-__all__ = ["Partial", "StartOver", "origin"]
+__all__ = ["Partial", "StartOver", "origin", "received_bytes"]
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,15 @@ def origin(entry: Path) -> tuple[str, str | None] | None:
     """Give the URL that a whole download came from, and what identified it there, if noted."""
     note = _read_note(entry.with_suffix(".json"))
     return None if note is None else (note.url.partition(" ")[0], note.validator)
+
+
+def received_bytes(entry: Path) -> int:
+    """Give how many bytes of a download are there, whole or to be gone on from."""
+    note = _read_note(entry.with_suffix(".json"))
+    for path in (entry.with_suffix(".dl"), *([] if note is None else [entry.with_name(note.file)])):
+        with suppress(OSError):
+            return path.stat().st_size
+    return 0
 
 
 def _read_note(path: Path) -> _Note | None:

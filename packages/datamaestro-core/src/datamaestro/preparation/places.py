@@ -4,66 +4,89 @@ from __future__ import annotations
 
 import logging
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import StoredResource
+from datamaestro.download.stored import StoredResource
 from datamaestro.identifiers import relative_path
 from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.namespace import namespace_of
+from datamaestro.preparation.parts import needed_by
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workshop import Workshop
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["LOCK", "dataset_folder", "graph_at_site", "graph_of_context"]
+__all__ = ["LOCK", "dataset_folder", "graph_at_site", "graph_of", "graph_of_context", "place_of"]
 
 logger = logging.getLogger(__name__)
 
 LOCK = ".state.lock"
 
 
-def dataset_folder(definition: DatasetDefinition, directory: Path) -> Path:
-    """Give the folder of a dataset in a data directory, whether it is there or not.
+def place_of(definition: DatasetDefinition, context: Context) -> PurePosixPath:
+    """Give the folder of a dataset in the folder of all data, below its namespace.
 
-    A dataset of no repository lies below ``__custom__`` and the name of its module.
+    A variant has a folder of its own below that of the dataset.
     """
-    if definition.repository is not None:
-        base = directory / "data" / definition.repository
-    else:
-        module = definition.target.__module__.partition(".")[0]
-        base = directory / "data" / "__custom__" / module
-    return base / relative_path(definition.id)
+    namespace = definition.namespace or namespace_of(definition, context)
+    return namespace / relative_path(definition.id)
 
 
-def graph_of_context(definition: DatasetDefinition, context: Context) -> Graph:
+def dataset_folder(definition: DatasetDefinition, context: Context) -> Path:
+    """Give the folder of a dataset in the context's own data directory, be it there or not."""
+    return context.datapath / place_of(definition, context)
+
+
+def graph_of(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Graph:
+    """Bind the resources of a dataset where it is used from, or will be.
+
+    :param parts: the parts of its value that are wanted; all if there are none
+    """
+    at_site = graph_at_site(definition, context, parts)
+    return at_site or graph_of_context(definition, context, parts)
+
+
+def graph_of_context(
+    definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
+) -> Graph:
     """Bind the resources of a dataset in the context's own data directory."""
-    folder = dataset_folder(definition, context.path)
-    return Graph.bind(definition, context, folder, Workshop(context, folder))
+    folder = dataset_folder(definition, context)
+    return _narrowed(Graph.bind(definition, context, folder, Workshop(context, folder)), parts)
 
 
-def graph_at_site(definition: DatasetDefinition, context: Context) -> Graph | None:
-    """Bind the resources of a dataset in the first site directory that has them all.
+def graph_at_site(
+    definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
+) -> Graph | None:
+    """Bind the resources of a dataset in the first site directory that has all that are wanted.
 
     They count only where the state file says that they are complete: proving anything
     else would have to be done each time, since the proof can't be recorded there.
     """
     for directory in context.site_directories:
-        folder = dataset_folder(definition, directory)
+        folder = directory / "data" / place_of(definition, context)
         if not os.access(folder / ".state.json", os.R_OK):
             continue
         # What fetches needs a place to write, whatever is read from elsewhere.
-        own = dataset_folder(definition, context.path)
-        graph = Graph.bind(definition, context, folder, Workshop(context, own))
+        own = dataset_folder(definition, context)
+        graph = _narrowed(Graph.bind(definition, context, folder, Workshop(context, own)), parts)
         if _is_whole(graph):
             return graph
         logger.debug("%s isn't complete, as its state file says: it is left out", folder)
     return None
 
 
+def _narrowed(graph: Graph, parts: Sequence[str]) -> Graph:
+    if not parts:
+        return graph
+    return graph.narrowed(needed_by(parts, graph.definition, graph.context))
+
+
 def _is_whole(graph: Graph) -> bool:
-    """Tell whether all that is stored of a dataset is complete and can be read."""
+    """Tell whether all that is stored, and wanted, is complete and can be read."""
     state = State.load(graph.folder)
     recorded = [
         item

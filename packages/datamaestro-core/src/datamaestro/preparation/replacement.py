@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamaestro.download.resource import StoredResource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.files import move_into_place
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
@@ -51,7 +51,7 @@ def staged(graph: Graph) -> Graph:
     """
     folder = graph.folder / WORK / f"{secrets.token_hex(4)}.new"
     workshop = Workshop(graph.context, folder, partial(_FreshFetcher, fresh=set()))
-    return Graph.bind(graph.definition, graph.context, folder, workshop)
+    return graph.bound_again(folder, workshop)
 
 
 def replace_all(graph: Graph, new: Graph) -> None:
@@ -64,6 +64,7 @@ def replace_all(graph: Graph, new: Graph) -> None:
             _tell_differences(state.get(resource.name), record)
             move_into_place(new.folder / record.path, graph.folder / record.path)
             state.complete({resource.name: record})
+    state.take_dropped(made)
 
 
 def _tell_differences(old: Record | None, new: Record) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 
-from datamaestro.download.resource import Resource, StoredResource
+from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.connections import host_of
 
 __all__ = ["Schedule"]
@@ -20,8 +21,9 @@ class Schedule:
     """
 
     def __init__(self, resources: Sequence[Resource]) -> None:
-        self._sources = Counter(source for item in resources for source in item.sources)
-        self.sizes = [source.size for source in self._sources.elements()]
+        sources = [source for item in resources for source in item.sources]
+        self.sizes = [source.size for source in sources]
+        self._urls = Counter(source.url for source in sources)
         self._unfinished = {id(resource): resource for resource in resources}
         self._open: dict[int, int] = {}
         self._dependents: dict[int, list[Resource]] = defaultdict(list)
@@ -51,12 +53,12 @@ class Schedule:
 
     def needs(self, source: Source) -> bool:
         """Tell whether a resource that isn't complete yet is made from a source."""
-        return self._sources[source] > 0
+        return self._urls[source.url] > 0
 
     def finish(self, resource: Resource) -> None:
         """Note that a resource is complete: what depends on it may be made next."""
         del self._unfinished[id(resource)]
-        self._sources.subtract(resource.sources)
+        self._urls.subtract(source.url for source in resource.sources)
         for dependent in self._dependents[id(resource)]:
             self._open[id(dependent)] -= 1
             if self._open[id(dependent)] == 0:

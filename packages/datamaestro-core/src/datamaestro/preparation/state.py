@@ -16,8 +16,11 @@
           "downloads": [{"url": "https://…", "size": 9912422, "sha256": "440f…",
                          "validator": "\\"f68b3c…\\""}]
         }
-      }
+      },
+      "dropped": {"archive": [{"url": "https://…", …}]}
     }
+
+``dropped`` tells what was fetched for transient resources that have gone.
 
 Version 1, of earlier programs, has only ``state``: it proves nothing, since a
 partial file could be in place. Such files are adopted once they are verified.
@@ -98,6 +101,7 @@ class State:
         self.dataset: str | None = None
         self._scratch = scratch
         self._records: dict[str, Record] = {}
+        self._dropped: dict[str, tuple[Download, ...]] = {}
         self._texts: dict[str, str] = {}
         self._version: tuple[int, ...] | None = None
         self.disturbed = False
@@ -132,12 +136,16 @@ class State:
         try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             resources = document["resources"] if document["version"] == VERSION else {}
+            dropped = document.get("dropped", {})
+            self._dropped = {name: _downloads(entries) for name, entries in dropped.items()}
             self.dataset = document.get("dataset", self.dataset)
             return {name: _record(entry) for name, entry in resources.items()}
         except (FileNotFoundError, NotADirectoryError):
+            self._dropped = {}
             return {}
         except (OSError, ValueError, KeyError, TypeError) as error:
             logger.warning("%s can't be read (%s): the data are verified again", self.path, error)
+            self._dropped = {}
             return {}
 
     def get(self, name: str) -> Record | None:
@@ -157,14 +165,27 @@ class State:
         self.refresh()
         for name, record in records.items():
             self._records[name] = record
+            self._dropped.pop(name, None)
             self._texts.pop(name, None)
         persistently(self._save)
 
-    def forget(self, name: str) -> None:
-        """Remove the record of a resource, durably; raises as :meth:`complete`."""
+    def drop(self, name: str) -> None:
+        """Remove the record of a transient resource that goes; raises as :meth:`complete`."""
         self.refresh()
-        if self._records.pop(name, None) is not None:
-            persistently(self._save)
+        self._dropped[name] = self.downloads(name)
+        self._records.pop(name, None)
+        persistently(self._save)
+
+    def downloads(self, name: str) -> tuple[Download, ...]:
+        """Give what was fetched for a resource that is complete, or was and has gone."""
+        record = self._records.get(name)
+        return self._dropped.get(name, ()) if record is None else record.downloads
+
+    def take_dropped(self, other: State) -> None:
+        """Take over what another state tells of transient resources; raises as :meth:`complete`."""
+        self.refresh()
+        self._dropped.update(other._dropped)
+        persistently(self._save)
 
     def _save(self) -> None:
         with usable(self.path.parent):
@@ -183,7 +204,11 @@ class State:
                 self._texts[name] = indent(text, "  ")
         resources = ",\n".join(self._texts[name] for name in self._records)
         about = "" if self.dataset is None else f' "dataset": {json.dumps(self.dataset)},\n'
-        return f'{{\n "version": {VERSION},\n{about} "resources": {{\n{resources}\n }}\n}}\n'
+        dropped = {name: [asdict(item) for item in items] for name, items in self._dropped.items()}
+        section = f',\n "dropped": {json.dumps(dropped)}' if dropped else ""
+        return (
+            f'{{\n "version": {VERSION},\n{about} "resources": {{\n{resources}\n }}{section}\n}}\n'
+        )
 
 
 def _version(status: os.stat_result) -> tuple[int, ...]:
@@ -196,5 +221,9 @@ def _record(entry: dict[str, Any]) -> Record:
     path = PurePath(values["path"])
     if path.is_absolute() or ".." in path.parts:
         raise ValueError(f"{values['path']!r} leads out of the dataset's folder")
-    downloads = tuple(Download(**item) for item in values.pop("downloads"))
+    downloads = _downloads(values.pop("downloads"))
     return Record(downloads=downloads, **values)
+
+
+def _downloads(entries: list[dict[str, Any]]) -> tuple[Download, ...]:
+    return tuple(Download(**entry) for entry in entries)

@@ -7,7 +7,9 @@ import inspect
 from typing import Any
 
 from datamaestro.data import Base
-from datamaestro.definitions import Dataset
+from datamaestro.definitions import CREATE, Dataset
+from datamaestro.download.resource import Resource
+from datamaestro.download.variation import taken_by
 from datamaestro.errors import ParameterError
 from datamaestro.preparation.graph import Graph
 
@@ -23,10 +25,15 @@ def build_value(graph: Graph) -> Any:
     definition = graph.definition
     target = definition.target
     if inspect.isclass(target) and issubclass(target, Dataset):
-        result = _dataset_instance(target, graph).config()
+        config = _dataset_instance(target, graph).config
+        result = config(**taken_by(config, definition.variant))
+    elif inspect.isclass(target):
+        create = inspect.getattr_static(target, CREATE).__func__
+        result = create(_PreparedClass(target, graph), definition)
     else:
         taken = definition.arguments()
-        result = target(**{n: r.prepare() for n, r in graph.named.items() if n in taken})
+        values = {n: r.prepare() for n, r in graph.named.items() if n in taken}
+        result = target(**values, **taken_by(target, definition.variant))
     if isinstance(result, dict):
         try:
             result = definition.type(**result)
@@ -46,12 +53,29 @@ def build_value(graph: Graph) -> Any:
 def _dataset_instance(cls: type[Dataset], graph: Graph) -> Dataset:
     """Make an instance whose resource attributes are the bound resources."""
     instance = cls()
-    originals = {id(original): name for name, original in graph.definition.resources.items()}
     for attribute in dir(cls):
         value = inspect.getattr_static(cls, attribute)
-        if id(value) in originals:
-            setattr(instance, attribute, graph.named[originals[id(value)]])
+        if isinstance(value, Resource):
+            setattr(instance, attribute, graph.named[value.name])
     return instance
+
+
+class _PreparedClass:
+    """Stands for a data type whose resource attributes are the bound resources."""
+
+    def __init__(self, cls: Any, graph: Graph) -> None:
+        self._cls = cls
+        self._bound = {
+            name: graph.named[resource.name]
+            for name in dir(cls)
+            if isinstance(resource := inspect.getattr_static(cls, name), Resource)
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        return self._bound[name] if name in self._bound else getattr(self._cls, name)
+
+    def __call__(self, **parameters: Any) -> Any:
+        return self._cls(**parameters)
 
 
 def with_ids(value: Any, dataset_id: str) -> Any:

@@ -43,8 +43,13 @@ class Workshop:
         self.folder = self.all_runs / secrets.token_hex(4)
         self.cancelled = threading.Event()
         self._context = context
+        self._dataset_folder = dataset_folder
         self._kind = kind
         self._fetchers: dict[str, CacheFetcher] = {}
+
+    def another(self) -> Workshop:
+        """Give the same for another run."""
+        return Workshop(self._context, self._dataset_folder, self._kind)
 
     @property
     def _inputs(self) -> Path:

@@ -104,7 +104,7 @@ class MockPreparation:
         self.definition = definition
         self.context = context
         self.sampling = Sampling(samplers, seed=seed)
-        self.folder = dataset_folder(definition, context.path)
+        self.folder = dataset_folder(definition, context)
         self.contents: dict[Source, bytes] = {}
         self.workshop = Workshop(context, self.folder, partial(MockFetcher, self.contents))
 

@@ -1,0 +1,80 @@
+"""From what a user names to a definition, its variant, and a part of its value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from datamaestro import identifiers
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.errors import DatasetNotFoundError, DefinitionError, QueryError
+from datamaestro.identifiers import Identifier
+from datamaestro.selector import format_selector
+
+if TYPE_CHECKING:
+    from datamaestro.catalog import Catalog
+
+__all__ = ["Address", "find", "find_family"]
+
+
+@dataclass(frozen=True)
+class Address:
+    """What a user has named.
+
+    :param definition: the dataset; if it has variants, one of them
+    :param part: the names that lead to a part of its value; none for the whole
+    """
+
+    definition: DatasetDefinition
+    part: tuple[str, ...] = ()
+
+
+def find(catalog: Catalog, dataset: Any, variant: Mapping[str, Any] | None = None) -> Address:
+    """Find a dataset, and choose its variant.
+
+    :param dataset: an id, perhaps with a selector and a part; or what ``@dataset`` decorates
+    :param variant: the values of its axes, where `dataset` has no selector
+    :raises DatasetNotFoundError: if no repository has it
+    :raises DefinitionError: if `dataset` is something else
+    :raises QueryError: if it isn't an id, or chooses no variant of the dataset
+    """
+    if isinstance(dataset, str):
+        identifier, definition = find_family(catalog, identifiers.parse(dataset))
+    else:
+        identifier, definition = None, getattr(dataset, "__dataset__", dataset)
+    if not isinstance(definition, DatasetDefinition):
+        raise DefinitionError(
+            "not a dataset",
+            expected="an id, or what @dataset decorates",
+            found=f"{dataset!r:.80}",
+        )
+    definition.validate()
+    selector = "" if identifier is None else format_selector(identifier.selector)
+    if selector and variant:
+        raise QueryError(
+            f"the variant of {definition.id} is chosen twice",
+            expected="a selector, or variant=…",
+            found=f"{selector} and {dict(variant)}",
+        )
+    chosen = (
+        definition.for_selector(selector) if selector else definition.for_variant(variant or {})
+    )
+    return Address(chosen, () if identifier is None else identifier.part)
+
+
+def find_family(catalog: Catalog, identifier: Identifier) -> tuple[Identifier, DatasetDefinition]:
+    """Look an id up; where there is no such dataset, it may name a part of one.
+
+    :return: what the id stands for, its part told from the dataset's id
+    :raises DatasetNotFoundError: if it names neither
+    """
+    try:
+        return identifier, catalog.definition(identifier)
+    except DatasetNotFoundError as error:
+        for shorter in identifier.shorter():
+            try:
+                return shorter, catalog.definition(shorter)
+            except DatasetNotFoundError:
+                continue
+        raise error

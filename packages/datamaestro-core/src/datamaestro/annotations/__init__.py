@@ -1,0 +1,1 @@
+"""Decorators that say more about a dataset than how it is made."""

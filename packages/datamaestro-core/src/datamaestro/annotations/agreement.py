@@ -1,0 +1,49 @@
+"""Agreements that users have to accept before they get the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datamaestro.dataset_definition import declared_dataset
+from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
+from datamaestro.metadata import Metadata
+
+__all__ = ["useragreement"]
+
+
+class useragreement:  # noqa: N801  (documented in lower case, as all decorators are)
+    """Ask for an agreement before a dataset is used; the same as ``@dataset(agreement=…)``.
+
+    One object may decorate several datasets, and what `metadataset` declares. With an
+    `id`, users accept it once for all of them. ::
+
+        terms = useragreement("Use it for research only.", id="org.example.terms")
+
+        @terms
+        @dataset(url="https://example.org")
+        class Corpus(Dataset): ...
+
+    :param message: what the user has to agree to
+    :param id: the agreement's id; by default the id of each dataset
+    :raises DefinitionError: if the message isn't a text
+    """
+
+    def __init__(self, message: str, id: str | None = None) -> None:  # noqa: A002  (documented)
+        self.text = Metadata(agreement=message or "").agreement or ""
+        self.id = id
+
+    def __call__(self, target: Any) -> Any:
+        if "__metadataset__" in getattr(target, "__dict__", {}):
+            target.__metadataset__.agreements.append((self.text, self.id))
+            return target
+        definition = declared_dataset(target)
+        if definition is None:
+            raise DefinitionError(
+                "useragreement doesn't decorate a dataset",
+                where=definition_site(),
+                expected="@dataset below it",
+                found=repr(target),
+            )
+        definition.add_agreement(self.text, self.id)
+        return target

@@ -1,0 +1,129 @@
+"""``datamaestro agreements``: what the owners of data ask of their users."""
+
+from __future__ import annotations
+
+import click
+
+from datamaestro.agreements import Agreement, State, accept, revoke, state_of
+from datamaestro.cli.parameters import AGREEMENT, as_json, echo_json
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.context import Context
+from datamaestro.errors import DatasetNotFoundError, NotFoundError, QueryError
+from datamaestro.identifiers import closest
+from datamaestro.preparation.hooks import with_referred
+
+__all__ = ["command"]
+
+
+@click.group
+def command() -> None:
+    """Read and accept what owners of data ask for."""
+
+
+@command.command("list")
+@as_json
+@pass_session
+def list_agreements(session: Session, as_json: bool) -> None:
+    """List the agreements of all datasets, and whether you have accepted them."""
+    context = session.context
+    datasets = _asked_for(context)
+    rows: dict[str, tuple[State, list[str]]] = {
+        agreement.id: (state_of(agreement, context.user_settings), ids)
+        for agreement, ids in datasets.items()
+    }
+    for agreement_id in context.user_settings.agreements:
+        rows.setdefault(agreement_id, ("accepted", []))
+    if as_json:
+        echo_json(
+            [
+                {"id": agreement_id, "state": state, "datasets": ids}
+                for agreement_id, (state, ids) in sorted(rows.items())
+            ]
+        )
+        return
+    for agreement_id, (state, ids) in sorted(rows.items()):
+        click.echo(f"{agreement_id}\t{state}\t{' '.join(ids) or '(of no installed dataset)'}")
+
+
+@command.command("show")
+@click.argument("agreement", type=AGREEMENT)
+@as_json
+@pass_session
+def show(session: Session, agreement: str, as_json: bool) -> None:
+    """Print the text of AGREEMENT: its id, or a dataset that asks for it."""
+    found = _find(session.context, agreement)
+    if as_json:
+        settings = session.context.user_settings
+        echo_json(
+            [
+                {"id": item.id, "state": state_of(item, settings), "text": item.text}
+                for item in found
+            ]
+        )
+        return
+    click.echo("\n\n".join(item.text for item in found))
+
+
+@command.command("accept")
+@click.argument("agreements", metavar="AGREEMENT...", type=AGREEMENT, nargs=-1, required=True)
+@pass_session
+def accept_agreements(session: Session, agreements: tuple[str, ...]) -> None:
+    """Accept each AGREEMENT: its id, or a dataset that asks for it.
+
+    A dataset stands for its own agreements, and for those of the datasets that it
+    refers to.
+    """
+    context = session.context
+    found = [item for agreement in agreements for item in _find(context, agreement)]
+    for item in found:
+        click.echo(f"{item.text}\n", err=True)
+    accept(found, context.user_settings)
+    for item in found:
+        click.echo(f"Accepted: {item.id}", err=True)
+
+
+@command.command("revoke")
+@click.argument("agreement", type=AGREEMENT)
+@pass_session
+def revoke_agreement(session: Session, agreement: str) -> None:
+    """Take back that AGREEMENT was accepted; data that are there stay."""
+    settings = session.context.user_settings
+    known = ", ".join(settings.agreements)
+    if not revoke(agreement, settings):
+        raise NotFoundError(
+            f"no agreement {agreement!r} is accepted",
+            expected=known or None,
+            hint=None if known else "none is",
+        )
+
+
+def _asked_for(context: Context) -> dict[Agreement, list[str]]:
+    """Give all agreements, with the ids of the datasets that ask for each."""
+    found: dict[Agreement, list[str]] = {}
+    for definition in context.datasets():
+        for agreement in definition.agreements:
+            found.setdefault(agreement, []).append(definition.id)
+    return found
+
+
+def _find(context: Context, name: str) -> list[Agreement]:
+    """Give the agreements of an id, or those that a dataset needs.
+
+    :raises NotFoundError: if there are none
+    """
+    found = [agreement for agreement in _asked_for(context) if agreement.id == name]
+    if found:
+        return found
+    try:
+        definition = context.definition(name)
+    except (DatasetNotFoundError, QueryError):
+        known = [agreement.id for agreement in _asked_for(context)]
+        near = closest(name, known)
+        raise NotFoundError(
+            f"no installed dataset asks for an agreement {name!r}",
+            hint=f"did you mean {' or '.join(near)}?" if near else None,
+        ) from None
+    needed = [item for each in with_referred(definition, context) for item in each.agreements]
+    if not needed:
+        raise NotFoundError(f"the dataset {definition.id} asks for no agreement")
+    return needed

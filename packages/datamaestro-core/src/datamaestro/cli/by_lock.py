@@ -1,0 +1,78 @@
+"""The options ``--locked`` and ``--frozen``, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datamaestro.lockfile import LOCK_FILE, Lock
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["ByLock", "by_lock", "chosen"]
+
+
+@dataclass(frozen=True)
+class ByLock:
+    """Whether a lock file decides, and how.
+
+    :param path: the lock file
+    :param frozen: whether to do without the plugins that declare the datasets
+    """
+
+    path: Path
+    frozen: bool
+
+    def ids(self) -> list[str]:
+        """Give the ids that were asked for when the lock file was written."""
+        return [dataset.reference for dataset in Lock.load(self.path).requested()]
+
+    def prepare(self, dataset: str, context: Context) -> Any:
+        """Prepare a dataset as the lock file says, and give its value."""
+        from datamaestro.preparation.locked import prepare_frozen, prepare_locked
+
+        lock = Lock.load(self.path)
+        if self.frozen:
+            return prepare_frozen(dataset, context, lock, self.path)
+        return prepare_locked(dataset, context, lock)
+
+
+def by_lock(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; the command gets ``locked``, ``frozen`` and ``lock_file``."""
+    options = [
+        click.option("--locked", is_flag=True, help="Give the bytes of the lock file, or fail."),
+        click.option(
+            "--frozen",
+            is_flag=True,
+            help="The same, without the plugin that declares the dataset: its files alone.",
+        ),
+        click.option(
+            "--lock-file",
+            type=click.Path(dir_okay=False, path_type=Path),
+            default=LOCK_FILE,
+            show_default=True,
+            help="The lock file that these two read.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def chosen(locked: bool, frozen: bool, lock_file: Path, **others: Any) -> ByLock | None:
+    """Give what the options choose: a lock file, or none.
+
+    :param others: options that don't go with a lock file, by their name
+    :raises click.UsageError: if one of these is given too
+    """
+    if not (locked or frozen):
+        return None
+    for name, value in others.items():
+        if value:
+            raise click.UsageError(f"--{name.replace('_', '-')} doesn't go with a lock file.")
+    return ByLock(lock_file, frozen)

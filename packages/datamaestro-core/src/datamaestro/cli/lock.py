@@ -1,0 +1,52 @@
+"""``datamaestro lock``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from datamaestro.cli.parameters import DATASET
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.errors import LockError
+from datamaestro.lockfile import LOCK_FILE, Lock
+
+__all__ = ["command"]
+
+
+@click.command
+@click.argument("datasets", nargs=-1, type=DATASET, metavar="[DATASET]...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=LOCK_FILE,
+    show_default=True,
+    help="The lock file.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; fail if the lock file would change.")
+@pass_session
+def command(session: Session, datasets: tuple[str, ...], output: Path, check: bool) -> None:
+    """Write down which bytes each DATASET is made of, for others to get the same.
+
+    What isn't prepared is prepared first. Without any DATASET, the lock file is
+    brought up to date for those that it has.
+    """
+    from datamaestro.preparation.locking import lock_datasets
+
+    before = Lock.load(output) if output.exists() or check or not datasets else Lock(())
+    wanted = datasets or tuple(dataset.reference for dataset in before.requested())
+    after = lock_datasets(wanted, session.context)
+    if check:
+        if differences := list(before.differences(after)):
+            raise LockError(
+                "the lock file isn't up to date",
+                where=output,
+                found="; ".join(differences),
+                hint="'datamaestro lock' brings it up to date",
+            )
+    elif after.write(output):
+        count = len(after.datasets)
+        click.echo(f"Wrote {output}: {count} dataset{'' if count == 1 else 's'}", err=True)
+    else:
+        click.echo(f"{output} is up to date", err=True)

@@ -1,0 +1,117 @@
+"""Files of definitions that no plugin ships, imported from where they lie.
+
+A file in a package is imported as a part of it, so that its relative imports work. Any
+other gets a name of its own, which no other file of the same name has. Its folder, or
+that of its package, goes to the end of ``sys.path``, as that of a script is on it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
+from datamaestro.identifiers import closest
+from datamaestro.location import raised_at
+from datamaestro.repository import definitions_in
+
+__all__ = ["definitions_in_file", "find_in_file", "import_file", "module_name"]
+
+
+def find_in_file(path: Path, name: str) -> DatasetDefinition:
+    """Give the dataset that a file declares under the name of a class or function, or an id.
+
+    :raises DatasetNotFoundError: if there is no such file, or it declares no such dataset
+    :raises DefinitionError: if the file can't be imported, or a definition is wrong
+    """
+    definitions = definitions_in_file(path)
+    names = {item.target.__name__: item for item in definitions}
+    found = names.get(name) or {item.id: item for item in definitions}.get(name)
+    if found is None:
+        near = closest(name, names)
+        raise DatasetNotFoundError(
+            f"no dataset {name!r} is declared",
+            where=path,
+            expected=", ".join(names) or "a definition",
+            hint=f"did you mean {near[0]}?" if near else None,
+        )
+    return found
+
+
+def definitions_in_file(path: Path) -> list[DatasetDefinition]:
+    """Give the datasets that a file declares; raises as :func:`find_in_file`."""
+    return definitions_in(import_file(path))
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a file of definitions; raises as :func:`find_in_file`."""
+    path = path.expanduser().resolve()
+    if not path.is_file():
+        raise DatasetNotFoundError("no such file of definitions", where=path)
+    root, name = module_name(path)
+    imported = sys.modules.get(name)
+    if imported is None:
+        if str(root) not in sys.path:
+            sys.path.append(str(root))
+        imported = _import(path, name)
+    if imported.__file__ is None or not path.samefile(imported.__file__):
+        raise DefinitionError(
+            f"another module is imported as {name}",
+            where=path,
+            found=imported.__file__,
+            hint="rename one of the two",
+        )
+    return imported
+
+
+def module_name(path: Path) -> tuple[Path, str]:
+    """Give the folder that a file is imported from, and the name that it has there.
+
+    It is the name that it has in its package; or, for a file that is in none, its own
+    and a digest of its path, the same from wherever it is asked for.
+
+    >>> module_name(Path("flowers.py"))[1] == module_name(Path("flowers.py").absolute())[1]
+    True
+    """
+    path = path.expanduser().resolve()
+    folder = path.parent
+    for parent in path.parents:
+        # The folders of a repository's definitions need no __init__.py.
+        if parent.name == "config" and (parent.parent / "__init__.py").is_file():
+            folder = parent.parent
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    if folder == path.parent:
+        import hashlib
+
+        digest = hashlib.sha256(os.path.normcase(path).encode()).hexdigest()
+        return folder, f"{path.stem}_{digest[:8]}"
+    parts = path.relative_to(folder).with_suffix("").parts
+    return folder, ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    try:
+        if "." in name or path.name == "__init__.py":
+            return importlib.import_module(name)
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    except Exception as error:
+        sys.modules.pop(name, None)
+        if isinstance(error, DatamaestroError):
+            raise
+        raise DefinitionError(
+            "a file of definitions can't be imported",
+            where=raised_at(error, path),
+            found=f"{type(error).__name__}: {error}",
+        ) from error
+    return module

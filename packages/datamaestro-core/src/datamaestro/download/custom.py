@@ -1,0 +1,63 @@
+"""Downloads that a function of the definition makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from datamaestro.download.stored import FolderResource
+from datamaestro.utils import Checker
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Downloader", "custom_download"]
+
+
+class Downloader(Protocol):
+    """A function that fills a folder."""
+
+    def __call__(self, context: Context, root: Path, *, force: bool = False) -> object:
+        """Put files into a folder.
+
+        :param context: the context that it happens in
+        :param root: the folder, which is empty; it is moved into place afterwards
+        :param force: whether to begin from nothing, which a preparation always does
+        """
+
+
+class custom_download(FolderResource):  # noqa: N801  (documented in lower case)
+    """A folder that a function fills, for what no handler can fetch. ::
+
+        def from_service(context, root, *, force=False):
+            (root / "data.csv").write_text(ask_service())
+
+        @custom_download("data", from_service)
+        @dataset(url="https://example.org")
+        def corpus(data) -> Folder: ...
+
+    :param name: the resource's name, and the folder's
+    :param downloader: the function; see `Downloader`
+    :param transient: see `Resource`
+    :param checker: verifies the finished folder
+    """
+
+    def __init__(
+        self,
+        name: str,
+        downloader: Downloader,
+        *,
+        transient: bool = False,
+        checker: Checker | None = None,
+    ) -> None:
+        super().__init__(name, transient=transient, checker=checker)
+        self.downloader = downloader
+
+    @property
+    def fingerprint(self) -> str:
+        name = getattr(self.downloader, "__qualname__", type(self.downloader).__qualname__)
+        return f"{super().fingerprint} {name}"
+
+    def _download(self, destination: Path) -> None:
+        destination.mkdir()
+        self.downloader(self.context, destination, force=True)

@@ -1,0 +1,144 @@
+"""Resources that end as something on disk: a file, or a folder."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from datamaestro.download.resource import Resource
+from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
+from datamaestro.utils import Checker
+
+__all__ = ["FileResource", "FolderResource", "StoredResource", "relative_name"]
+
+
+class StoredResource(Resource):
+    """A resource that ends as something on disk."""
+
+    @property
+    @abstractmethod
+    def relative_path(self) -> PurePosixPath:
+        """Where it ends, relative to the dataset's folder."""
+
+    @property
+    def path(self) -> Path:
+        """Where it ends."""
+        return self.binding.folder / self.relative_path
+
+    @property
+    def finished_size(self) -> int | None:
+        """The bytes that it takes on disk once it is complete, if the declaration tells."""
+        return None
+
+    @property
+    def can_recover(self) -> bool:
+        """Whether :meth:`_download` can go on from what an interrupted call left behind."""
+        return False
+
+    def prepare(self) -> Any:
+        """Give the path."""
+        return self.path
+
+    @abstractmethod
+    def _download(self, destination: Path) -> None:
+        """Make the resource at `destination`, a path that isn't its last one.
+
+        The folder that `destination` lies in exists. `destination` doesn't, unless
+        :attr:`can_recover` is true and an earlier call was interrupted.
+        """
+
+    def verify(self, path: Path) -> None:
+        """Check what :meth:`_download` made at `path`.
+
+        :raises VerificationError: if it isn't what was declared
+        """
+        if self.checker is not None:
+            self.checker.check(path)
+
+    def proves(self, path: Path) -> bool:
+        """Tell whether what an earlier program left at `path` is certainly this resource.
+
+        False is no verdict on the data: it only means that they are fetched again.
+
+        :raises VerificationError: if they certainly aren't
+        """
+        if self.checker is None:
+            return False
+        self.checker.check(path)
+        return True
+
+
+class FileResource(StoredResource):
+    """A resource that ends as one file.
+
+    :param filename: the file's name in the dataset's folder; folders may stand before it
+    :param name: the resource's name; by default the attribute that holds it, or
+        for a decorator the file's name up to its first dot
+    :param transient: see `Resource`
+    :param checker: verifies the finished file
+    :param varname: what version 1 calls `name`
+    """
+
+    def __init__(
+        self,
+        filename: str,
+        *,
+        name: str | None = None,
+        transient: bool = False,
+        checker: Checker | None = None,
+        varname: str | None = None,
+    ) -> None:
+        super().__init__(name or varname, transient=transient)
+        self.filename = relative_name(filename)
+        self.checker = checker
+
+    def __call__(self, target: Any) -> Any:
+        if self._name is None:
+            self._name = re.sub(r"\..*", "", PurePosixPath(self.filename).name)
+        return super().__call__(target)
+
+    @property
+    def relative_path(self) -> PurePosixPath:
+        return PurePosixPath(self.filename)
+
+
+class FolderResource(StoredResource):
+    """A resource that ends as a folder, named as the resource is.
+
+    :param name: see `Resource`
+    :param transient: see `Resource`
+    :param checker: verifies the finished folder
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        transient: bool = False,
+        checker: Checker | None = None,
+    ) -> None:
+        super().__init__(name, transient=transient)
+        self.checker = checker
+
+    @property
+    def relative_path(self) -> PurePosixPath:
+        return PurePosixPath(relative_name(self.name))
+
+
+def relative_name(name: str) -> str:
+    """Give back the name of something in a folder.
+
+    :raises DefinitionError: if it leads out of the folder
+    """
+    path = PurePosixPath(name if isinstance(name, str) else "")
+    if not path.parts or path.is_absolute() or ".." in path.parts or path.parts[0].startswith("."):
+        raise DefinitionError(
+            "not a name in a dataset's folder",
+            where=definition_site(),
+            expected="a relative path without '..' that doesn't start with a dot",
+            found=repr(name),
+        )
+    return name

@@ -1,0 +1,83 @@
+"""Hooks of datasets: what a definition does before its data are fetched, or used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datamaestro.dataset_definition import HOOKS, DatasetDefinition, declared_dataset
+from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["DatasetInContext", "hook"]
+
+
+@dataclass(frozen=True)
+class DatasetInContext:
+    """What a hook gets: a dataset, and the context in which it is about to be used.
+
+    Attributes of the definition are found here too: ``dataset.id``, ``dataset.url``.
+
+    :param definition: what is declared
+    :param context: where its data live
+    :param folder: the dataset's folder, which may not be there yet
+    """
+
+    definition: DatasetDefinition
+    context: Context
+    folder: Path
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.definition, name)
+
+
+def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[[Any], Any]]]:
+    """Make a decorator of datasets from a function that is to be called before something.
+
+    ``pre-download`` comes before anything is fetched, once for each preparation that
+    fetches; ``pre-use`` before the value is made, and before that as well. What the
+    function returns doesn't count; an exception prevents what it was called before. ::
+
+        @hook("pre-download")
+        def warn(dataset, hours):
+            print(f"{dataset.id} takes {hours} hours to download")
+
+        @warn(5)
+        @dataset(url="https://example.org")
+        class Corpus(Dataset): ...
+
+    :param name: ``pre-use`` or ``pre-download``
+    :raises DefinitionError: for another name; or if it decorates something else
+    """
+    if name not in HOOKS:
+        raise DefinitionError(
+            f"datasets have no hook {name!r}", where=definition_site(), expected=" or ".join(HOOKS)
+        )
+
+    def annotation(function: Callable[..., object]) -> Callable[..., Callable[[Any], Any]]:
+        def with_arguments(*arguments: Any, **options: Any) -> Callable[[Any], Any]:
+            return lambda target: _register(
+                target, name, lambda dataset: function(dataset, *arguments, **options)
+            )
+
+        return with_arguments
+
+    return annotation
+
+
+def _register(target: Any, name: str, function: Callable[[Any], object]) -> Any:
+    definition = declared_dataset(target)
+    if definition is None:
+        raise DefinitionError(
+            f"the hook {name!r} doesn't decorate a dataset",
+            where=definition_site(),
+            expected="@dataset below it",
+            found=repr(target),
+        )
+    definition.register_hook(name, function)
+    return target

@@ -1,0 +1,273 @@
+"""Lock files: which bytes datasets are made of, written down so that others get the same.
+
+A lock file is TOML, sorted, the same for the same data on every platform::
+
+    version = 1
+
+    [[dataset]]
+    id = "com.lecun.mnist"
+    requested = true
+    repository = "image"
+    folder = "image/com/lecun/mnist"
+    plugin = "datamaestro-image"
+    plugin_version = "2026.11.0"
+
+    [[dataset.resource]]
+    name = "train_images"
+    path = "train_images.idx"
+    size = 47040016
+    digest = "sha256:ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+    handler = "filedownloader"
+    ...
+
+    [[dataset.resource.download]]
+    urls = ["https://…"]
+    size = 9912422
+    sha256 = "440f…"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from datamaestro.errors import LockError, NotFoundError
+from datamaestro.files import write_atomically
+
+__all__ = ["LOCK_FILE", "Lock", "LockedDataset", "LockedDownload", "LockedResource"]
+
+LOCK_FILE = "datamaestro.lock"
+"""The name that a lock file has unless another is given."""
+
+VERSION = 1
+_HEADER = "# Written by 'datamaestro lock', which also brings it up to date.\n\n"
+
+
+@dataclass(frozen=True)
+class LockedDownload:
+    """One file as it is served.
+
+    :param urls: where it lies, the preferred URL first
+    :param size: its number of bytes
+    :param sha256: their digest
+    """
+
+    urls: tuple[str, ...]
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LockedResource:
+    """A resource of a dataset.
+
+    :param name: its name
+    :param fingerprint: what it was made from, as the state file keeps it
+    :param path: where it ends in the dataset's folder; None if it isn't on disk
+    :param size: the bytes that it takes there; None for one that has gone, being transient
+    :param digest: ``sha256:`` and the digest of the file, or ``tree:`` and that of the folder
+    :param transient: whether it goes once it isn't needed any more
+    :param handler: what makes it, by the name that its plugin gives it, if a plugin does
+    :param handler_plugin: that plugin's distribution
+    :param arguments: what the handler is called with
+    :param downloads: what is fetched for it
+    """
+
+    name: str
+    fingerprint: str
+    path: str
+    size: int | None = None
+    digest: str | None = None
+    transient: bool = False
+    handler: str | None = None
+    handler_plugin: str | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    downloads: tuple[LockedDownload, ...] = ()
+
+
+@dataclass(frozen=True)
+class LockedDataset:
+    """A dataset, or a variant of one.
+
+    :param id: its canonical id
+    :param folder: its folder below that of all data
+    :param requested: whether it was asked for, and not only needed by another
+    :param repository: the id of its repository, if it has one
+    :param plugin: the distribution that declares it
+    :param plugin_version: the version of that distribution
+    :param variant: the values of its axes, without those that are None
+    :param needs: the ids of the datasets that are prepared first
+    :param agreements: the texts that users have to accept, by the ids of the agreements
+    :param resources: its resources, dependencies first
+    """
+
+    id: str
+    folder: str
+    requested: bool = False
+    repository: str | None = None
+    plugin: str | None = None
+    plugin_version: str | None = None
+    variant: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    agreements: dict[str, str] = field(default_factory=dict)
+    resources: tuple[LockedResource, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """The id, after the repository's."""
+        return self.id if self.repository is None else f"{self.repository}:{self.id}"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The content of a lock file.
+
+    :param datasets: the datasets, in the order of their ids
+    """
+
+    datasets: tuple[LockedDataset, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Lock:
+        """Read a lock file.
+
+        :raises NotFoundError: if there is none
+        :raises LockError: if it can't be read, or is of a later version
+        """
+        import tomllib
+
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise NotFoundError(
+                "there is no lock file", where=path, hint="'datamaestro lock ID…' writes it"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise LockError(f"can't be read: {error}", where=path) from error
+        if document.get("version") != VERSION:
+            raise LockError(
+                "of another version",
+                where=path,
+                expected=VERSION,
+                found=document.get("version"),
+                hint="upgrade datamaestro, or write it anew with 'datamaestro lock'",
+            )
+        try:
+            return cls(tuple(map(_dataset, document.get("dataset", []))))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise LockError(
+                f"isn't as 'datamaestro lock' writes it: {error}", where=path
+            ) from error
+
+    def dumps(self) -> str:
+        """Give the text of the lock file."""
+        import tomli_w
+
+        datasets = [_table(dataset) for dataset in sorted(self.datasets, key=lambda item: item.id)]
+        return _HEADER + tomli_w.dumps({"version": VERSION, "dataset": datasets})
+
+    def write(self, path: Path) -> bool:
+        """Write the lock file, unless it is as it should be; tell whether it was written.
+
+        :raises DataDirectoryError: if it can't be written
+        """
+        text = self.dumps()
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            return False
+        write_atomically(path, text)
+        return True
+
+    def dataset(self, dataset_id: str) -> LockedDataset:
+        """Give a dataset by its canonical id, perhaps after its repository's.
+
+        :raises NotFoundError: if the lock doesn't have it
+        """
+        for dataset in self.datasets:
+            if dataset_id in (dataset.id, dataset.reference):
+                return dataset
+        raise NotFoundError(
+            f"{dataset_id} isn't in the lock file",
+            expected=", ".join(dataset.id for dataset in self.datasets) or "none: it is empty",
+            hint="'datamaestro lock' writes it anew, for all ids that it is given",
+        )
+
+    def requested(self) -> list[LockedDataset]:
+        """Give the datasets that were asked for."""
+        return [dataset for dataset in self.datasets if dataset.requested]
+
+    def differences(self, other: Lock) -> Iterator[str]:
+        """Say, a line for each, in what another lock differs."""
+        mine = {dataset.id: dataset for dataset in self.datasets}
+        theirs = {dataset.id: dataset for dataset in other.datasets}
+        for dataset_id in sorted(mine.keys() | theirs.keys()):
+            if dataset_id not in theirs:
+                yield f"{dataset_id} would go"
+            elif dataset_id not in mine:
+                yield f"{dataset_id} would be added"
+            elif mine[dataset_id] != theirs[dataset_id]:
+                yield from _differences(mine[dataset_id], theirs[dataset_id])
+
+
+def _differences(mine: LockedDataset, theirs: LockedDataset) -> Iterator[str]:
+    if (mine.plugin, mine.plugin_version) != (theirs.plugin, theirs.plugin_version):
+        yield (
+            f"{mine.id} is from {mine.plugin} {mine.plugin_version}, "
+            f"now {theirs.plugin} {theirs.plugin_version}"
+        )
+    if replace(mine, plugin=None, plugin_version=None, resources=()) != replace(
+        theirs, plugin=None, plugin_version=None, resources=()
+    ):
+        yield f"{mine.id} is declared otherwise"
+    before = {resource.name: resource for resource in mine.resources}
+    after = {resource.name: resource for resource in theirs.resources}
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield f"{mine.id}: the resource {name!r} differs"
+
+
+# --- tables of TOML
+
+_NAMES = {"resources": "resource", "downloads": "download"}
+
+
+def _table(item: LockedDataset | LockedResource | LockedDownload) -> dict[str, Any]:
+    """Give a table without what isn't known, and without what is empty or false."""
+    return _plain(asdict(item))
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in _NAMES:
+            if value:
+                table[_NAMES[name]] = [_plain(entry) for entry in value]
+        elif value is not None and value is not False and value not in ((), {}):
+            table[name] = list(value) if isinstance(value, tuple) else value
+    return table
+
+
+def _dataset(table: dict[str, Any]) -> LockedDataset:
+    values = dict(table)
+    resources = tuple(map(_resource, values.pop("resource", [])))
+    needs = tuple(values.pop("needs", ()))
+    _check_relative(values["folder"])
+    return LockedDataset(**values, needs=needs, resources=resources)
+
+
+def _resource(table: dict[str, Any]) -> LockedResource:
+    values = dict(table)
+    downloads = tuple(
+        LockedDownload(tuple(item["urls"]), item["size"], item["sha256"])
+        for item in values.pop("download", [])
+    )
+    _check_relative(values["path"])
+    return LockedResource(**values, downloads=downloads)
+
+
+def _check_relative(path: str) -> None:
+    """Refuse a path that leads out of the folder of all data."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or ":" in path or "\\" in path:
+        raise TypeError(f"{path!r} isn't a path below the data directory")

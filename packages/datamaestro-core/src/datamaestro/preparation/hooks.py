@@ -1,0 +1,86 @@
+"""What happens before data are fetched or used: agreements, and the hooks of datasets.
+
+The datasets that a dataset refers to come first, and all before anything is fetched:
+nobody waits an hour for the first of two downloads to be asked about the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from datamaestro.agreements import require
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.hooks import DatasetInContext
+from datamaestro.preparation.places import graph_of
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["before_download", "before_use", "in_use", "with_referred"]
+
+_in_use: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_in_use", default=())
+
+
+@contextmanager
+def before_use(definition: DatasetDefinition, context: Context) -> Iterator[None]:
+    """Do what comes before a dataset's use; what the block prepares is not asked again.
+
+    :raises AgreementError: if an agreement isn't accepted
+    :raises DefinitionError: if datasets refer to one another in a circle
+    """
+    done = {_key(item) for item in in_use()}
+    datasets = [item for item in with_referred(definition, context) if _key(item) not in done]
+    for item in datasets:
+        require(item.agreements, context.user_settings, item.id)
+    for item in datasets:
+        _call("pre-use", item, context)
+    token = _in_use.set((*in_use(), *datasets))
+    try:
+        yield
+    finally:
+        _in_use.reset(token)
+
+
+def in_use() -> tuple[DatasetDefinition, ...]:
+    """Give the datasets that are prepared in one go, since one refers to another."""
+    return _in_use.get()
+
+
+def before_download(definition: DatasetDefinition, context: Context) -> None:
+    """Do what comes before something is fetched for a dataset."""
+    _call("pre-download", definition, context)
+
+
+def with_referred(definition: DatasetDefinition, context: Context) -> list[DatasetDefinition]:
+    """Give a dataset and all that it refers to, those referred to first.
+
+    :raises DefinitionError: if they refer to one another in a circle
+    :raises DatasetNotFoundError: if a reference leads nowhere
+    """
+    found: dict[tuple[str, object], DatasetDefinition] = {}
+
+    def visit(item: DatasetDefinition, path: tuple[DatasetDefinition, ...]) -> None:
+        if any(_key(item) == _key(other) for other in path):
+            circle = " → ".join(other.id for other in (*path, item))
+            raise definition.error(f"datasets refer to one another in a circle: {circle}")
+        if _key(item) in found:
+            return
+        for resource in item.ordered_resources():
+            for dataset in resource.datasets:
+                visit(context.definition(dataset), (*path, item))
+        found[_key(item)] = item
+
+    visit(definition, ())
+    return list(found.values())
+
+
+def _key(definition: DatasetDefinition) -> tuple[str, object]:
+    return definition.id, definition.target
+
+
+def _call(name: str, definition: DatasetDefinition, context: Context) -> None:
+    for function in definition.hooks[name]:
+        function(DatasetInContext(definition, context, graph_of(definition, context).folder))

@@ -1,0 +1,194 @@
+"""Writing down which bytes datasets are made of.
+
+The datasets are prepared first: so a lock holds what has been seen, and not only what
+definitions promise, and it is the same whenever it is made from the same data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datamaestro import address
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.download.combine import FilesCopy
+from datamaestro.download.recipe import NotPortable, arguments_of
+from datamaestro.download.resource import Resource
+from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
+from datamaestro.errors import PluginError, QueryError
+from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
+from datamaestro.plugins.manager import Plugin
+from datamaestro.preparation.candidates import candidate_urls
+from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.operations import run_graph
+from datamaestro.preparation.places import graph_of, place_of
+from datamaestro.preparation.state import Download, State
+from datamaestro.preparation.workshop import Workshop
+from datamaestro.urls import masked
+from datamaestro.utils import file_digests, tree_digest
+from datamaestro.variants import word
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["KERNEL_HANDLERS", "content_digest", "lock_datasets"]
+
+KERNEL_HANDLERS: dict[str, type[Resource]] = {"FilesCopy": FilesCopy}
+"""The handlers that need no plugin."""
+
+
+def lock_datasets(datasets: Iterable[Any], context: Context) -> Lock:
+    """Prepare datasets, and give the lock that tells what they are made of.
+
+    :param datasets: ids, or what ``@dataset`` decorates
+    :raises QueryError: if one is only a part of a dataset
+    :raises DatamaestroError: if one can't be prepared, see :mod:`datamaestro.errors`
+    """
+    writer = _Writer(context)
+    requested = [writer.add(dataset) for dataset in datasets]
+    return writer.lock(frozenset(requested))
+
+
+def content_digest(path: Path) -> str:
+    """Give the digest of a file or folder, as a lock has it."""
+    if path.is_dir():
+        return f"tree:{tree_digest(path)}"
+    return f"sha256:{file_digests(path, ['sha256'])['sha256']}"
+
+
+class _Writer:
+    """Gathers datasets, those that others need included, each once."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._needs: dict[str, tuple[str, ...]] = {}
+        self._graphs: dict[str, Graph] = {}
+
+    def add(self, dataset: Any) -> str:
+        """Prepare a dataset and all that it needs; give its id."""
+        found = address.find(self.context.catalog, dataset)
+        definition = found.definition
+        if found.part:
+            raise QueryError(
+                "only a whole dataset can be locked",
+                expected=definition.id,
+                found=f"{definition.id}.{'.'.join(found.part)}",
+            )
+        if definition.id not in self._graphs:
+            graph = graph_of(definition, self.context)
+            run_graph(graph)
+            self._graphs[definition.id] = graph
+            others = [item for resource in graph.resources for item in resource.datasets]
+            self._needs[definition.id] = tuple(sorted(self.add(other) for other in others))
+        return definition.id
+
+    def lock(self, requested: frozenset[str]) -> Lock:
+        """Give the lock of all that was added."""
+        return Lock(
+            tuple(
+                self._locked(self._graphs[dataset_id], dataset_id in requested)
+                for dataset_id in sorted(self._graphs)
+            )
+        )
+
+    def _locked(self, graph: Graph, requested: bool) -> LockedDataset:
+        definition = graph.definition
+        plugin = _plugin_of(definition, self.context)
+        state = State.load(graph.folder)
+        return LockedDataset(
+            id=definition.id,
+            folder=place_of(definition, self.context).as_posix(),
+            requested=requested,
+            repository=definition.repository,
+            plugin=None if plugin is None else plugin.distribution,
+            plugin_version=None if plugin is None else plugin.version,
+            variant={
+                name: value if isinstance(value, bool | int | float) else word(value)
+                for name, value in definition.variant.items()
+                if value is not None
+            },
+            needs=self._needs[definition.id],
+            agreements={item.id: item.text for item in definition.agreements},
+            resources=tuple(
+                self._resource(resource, state, graph.workshop)
+                for resource in graph.resources
+                if isinstance(resource, StoredResource)
+            ),
+        )
+
+    def _resource(
+        self, resource: StoredResource, state: State, workshop: Workshop
+    ) -> LockedResource:
+        record = state.get(resource.name)
+        handler, plugin = self._handler_of(resource)
+        arguments: dict[str, Any] = {}
+        try:
+            arguments = {} if handler is None else arguments_of(resource)
+        except NotPortable:
+            handler = plugin = None
+        return LockedResource(
+            name=resource.name,
+            fingerprint=resource.fingerprint,
+            path=resource.relative_path.as_posix(),
+            size=None if record is None else record.size,
+            digest=None if record is None else content_digest(resource.path),
+            transient=resource.transient,
+            handler=handler,
+            handler_plugin=plugin,
+            arguments=arguments,
+            downloads=tuple(
+                self._download(source, state.downloads(resource.name), workshop)
+                for source in resource.sources
+            ),
+        )
+
+    def _handler_of(self, resource: Resource) -> tuple[str | None, str | None]:
+        """Give the name of a resource's handler and the distribution that has it."""
+        if resource.datasets:
+            return None, None  # what it makes depends on where other datasets lie
+        for name, handler in KERNEL_HANDLERS.items():
+            if handler is type(resource):
+                return name, None
+        for item in self.context.plugins.handlers:
+            try:
+                if self.context.plugins.load(item) is type(resource):
+                    return item.spec.name, item.plugin.distribution
+            except PluginError:
+                continue  # the manager warned
+        return None, None
+
+    def _download(
+        self, source: Source, known: Iterable[Download], workshop: Workshop
+    ) -> LockedDownload:
+        """Tell size and digest of what a source serves.
+
+        The state knows those of what was fetched. What an earlier program fetched is
+        fetched once more, unless its size and digest are declared.
+        """
+        if source.size is not None and source.sha256 is not None:
+            return LockedDownload(source.urls, source.size, source.sha256.lower())
+        urls = candidate_urls(source, self.context.mirror, self.context.settings.mirrors)
+        fetched = [item for item in known if item.url in map(masked, urls)]
+        if not fetched:
+            fetched = _fetched_again(source, workshop.another())
+        return LockedDownload(source.urls, fetched[0].size, fetched[0].sha256)
+
+
+def _fetched_again(source: Source, workshop: Workshop) -> list[Download]:
+    fetcher = workshop.fetcher("locked")
+    try:
+        fetcher.fetch(source)
+        downloads = list(fetcher.downloads)
+        fetcher.release(lambda _source: False)
+    finally:
+        workshop.tidy()
+    return downloads
+
+
+def _plugin_of(definition: DatasetDefinition, context: Context) -> Plugin | None:
+    for item in context.plugins.repositories:
+        if item.spec.id == definition.repository:
+            return item.plugin
+    return None

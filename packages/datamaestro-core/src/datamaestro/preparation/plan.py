@@ -1,0 +1,258 @@
+"""What a preparation would do: what it fetches, from where, and how much room it takes.
+
+Nothing is fetched and no connection is opened to find out, so sizes are those that
+definitions declare.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from datamaestro import address
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.download.resource import Resource
+from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
+from datamaestro.preparation.candidates import candidate_urls
+from datamaestro.preparation.entries import entry_name
+from datamaestro.preparation.graph import Graph, is_complete
+from datamaestro.preparation.partial import received_bytes
+from datamaestro.preparation.places import graph_of
+from datamaestro.preparation.state import State
+from datamaestro.urls import masked
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Plan", "PlannedDownload", "Step", "plan"]
+
+Status = Literal["complete", "present", "missing", "unneeded"]
+"""``present`` is there, and verified before it counts; ``unneeded`` isn't, and isn't made."""
+
+
+@dataclass(frozen=True)
+class PlannedDownload:
+    """One file to fetch.
+
+    :param urls: where it is asked for, in this order
+    :param size: its number of bytes, if declared
+    :param cached: how many of them are in the cache
+    """
+
+    urls: tuple[str, ...]
+    size: int | None
+    cached: int
+
+    @property
+    def remaining(self) -> int | None:
+        """The bytes that are still to come, if the size is known."""
+        return None if self.size is None else max(0, self.size - self.cached)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON; an unknown size is null."""
+        return {"urls": list(self.urls), "size": self.size, "cached": self.cached}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to one resource.
+
+    :param resource: its name
+    :param status: how things are before
+    :param path: where it ends, if that is on disk
+    :param size: the bytes that it takes there, if known
+    :param transient: whether it goes once it isn't needed any more
+    :param stage: from 0; those of one stage don't wait for each other
+    :param last_stage: the stage after which a transient resource goes
+    :param downloads: what is fetched for it
+    :param datasets: the plans of the other datasets that it prepares
+    """
+
+    resource: str
+    status: Status
+    path: Path | None
+    size: int | None
+    transient: bool
+    stage: int
+    last_stage: int
+    downloads: tuple[PlannedDownload, ...]
+    datasets: tuple[Plan, ...]
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether there is something to do."""
+        return self.status in ("missing", "present")
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON; what isn't known is null."""
+        return {
+            "resource": self.resource,
+            "status": self.status,
+            "path": None if self.path is None else str(self.path),
+            "size": self.size,
+            "transient": self.transient,
+            "downloads": [item.to_json() for item in self.downloads],
+            "datasets": [item.to_json() for item in self.datasets],
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the preparation of a dataset would do.
+
+    :param dataset: the dataset's canonical id
+    :param folder: where its data are, or will be
+    :param steps: what happens to its resources, dependencies first
+    :param keep_downloads: whether downloads stay in the cache
+    """
+
+    dataset: str
+    folder: Path
+    steps: tuple[Step, ...]
+    keep_downloads: bool = False
+
+    def downloads(self) -> list[PlannedDownload]:
+        """Give all files to fetch, those of other datasets included."""
+        below = [
+            item for step in self.steps for other in step.datasets for item in other.downloads()
+        ]
+        return [*below, *(item for step in self.steps for item in step.downloads)]
+
+    @property
+    def download_size(self) -> int:
+        """The bytes to fetch, as far as they are known."""
+        return sum(item.remaining or 0 for item in self.downloads())
+
+    @property
+    def unknown_sizes(self) -> int:
+        """How many files and folders don't tell how many bytes they take."""
+        below = sum(other.unknown_sizes for step in self.steps for other in step.datasets)
+        pending = [step for step in self.steps if step.is_pending]
+        files = sum(item.size is None for step in pending for item in step.downloads)
+        return below + files + sum(step.path is not None and step.size is None for step in pending)
+
+    @property
+    def disk_peak(self) -> int:
+        """The further bytes on disk that it takes at the most, as far as they are known.
+
+        Those of one stage may be made at the same time. Downloads go with the end of
+        the stage that needs them unless they are kept, transient resources with the
+        end of the last one that does.
+        """
+        return self._room()[0]
+
+    def _room(self) -> tuple[int, int]:
+        """Give the bytes that it takes at the most, and those that stay."""
+        stages: dict[int, list[Step]] = defaultdict(list)
+        for step in self.steps:
+            if step.is_pending:
+                stages[step.stage].append(step)
+        taken = peak = 0
+        for stage in sorted(stages):
+            others = [other._room() for step in stages[stage] for other in step.datasets]
+            fetched = sum(self._fetched_beside(step) for step in stages[stage])
+            made = sum(step.size or 0 for step in stages[stage])
+            peak = max(peak, taken + fetched + made + sum(most for most, _ in others))
+            gone = sum(
+                step.size or 0
+                for earlier in stages.values()
+                for step in earlier
+                if step.transient and step.last_stage == stage
+            )
+            taken += made - gone + sum(stays for _, stays in others)
+            taken += fetched if self.keep_downloads else 0
+        return peak, taken
+
+    def _fetched_beside(self, step: Step) -> int:
+        """Give the bytes of downloads that lie beside what is made from them.
+
+        A file that is stored as it comes is the download itself, under another name.
+        """
+        sizes = [item.remaining or 0 for item in step.downloads]
+        as_it_comes = len(sizes) == 1 and step.downloads[0].size == step.size is not None
+        return 0 if as_it_comes and not self.keep_downloads else sum(sizes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object of JSON."""
+        return {
+            "dataset": self.dataset,
+            "folder": str(self.folder),
+            "steps": [step.to_json() for step in self.steps],
+            "download_size": self.download_size,
+            "disk_peak": self.disk_peak,
+            "unknown_sizes": self.unknown_sizes,
+        }
+
+
+def plan(
+    definition: DatasetDefinition,
+    context: Context,
+    parts: Sequence[str] = (),
+    above: tuple[str, ...] = (),
+) -> Plan:
+    """Tell what a preparation would do; changes nothing.
+
+    :param parts: the parts of the value that have to be ready; all if there are none
+    :param above: the ids of the datasets that it is prepared for
+    :raises DefinitionError: if datasets refer to one another in a circle
+    """
+    above = (*above, definition.id)
+    if definition.id in above[:-1]:
+        raise definition.error(f"datasets refer to one another in a circle: {' → '.join(above)}")
+    graph = graph_of(definition, context, parts)
+    steps = tuple(_steps(graph, State.load(graph.folder), above))
+    return Plan(definition.id, graph.folder, steps, context.keep_downloads)
+
+
+def _steps(graph: Graph, state: State, above: tuple[str, ...]) -> Iterator[Step]:
+    pending = {id(resource) for resource in graph.missing(state)}
+    stages: dict[int, int] = {}
+    for resource in graph.resources:
+        waits = [stages[id(item)] for item in resource.dependencies if id(item) in pending]
+        stages[id(resource)] = max(waits, default=-1) + 1
+    for resource in graph.resources:
+        is_pending = id(resource) in pending
+        stored = resource if isinstance(resource, StoredResource) else None
+        users = [stages[id(item)] for item in graph.dependents(resource) if id(item) in pending]
+        yield Step(
+            resource=resource.name,
+            status=_status(resource, state, is_pending),
+            path=None if stored is None else stored.path,
+            size=None if stored is None else _size(stored, state),
+            transient=resource.transient and bool(users),
+            stage=stages[id(resource)],
+            last_stage=max(users, default=0),
+            downloads=_downloads(resource, graph.context) if is_pending else (),
+            datasets=_datasets(resource, graph.context, above) if is_pending else (),
+        )
+
+
+def _status(resource: Resource, state: State, is_pending: bool) -> Status:
+    if not is_pending:
+        return "complete" if is_complete(resource, state) else "unneeded"
+    there = isinstance(resource, StoredResource) and resource.path.exists()
+    return "present" if there else "missing"
+
+
+def _size(resource: StoredResource, state: State) -> int | None:
+    record = state.get(resource.name)
+    return record.size if is_complete(resource, state) and record else resource.finished_size
+
+
+def _downloads(resource: Resource, context: Context) -> tuple[PlannedDownload, ...]:
+    return tuple(_download(source, context) for source in resource.sources)
+
+
+def _download(source: Source, context: Context) -> PlannedDownload:
+    urls = candidate_urls(source, context.mirror, context.settings.mirrors)
+    cached = received_bytes(context.cachepath / entry_name(source))
+    return PlannedDownload(tuple(map(masked, urls)), source.size, cached)
+
+
+def _datasets(resource: Resource, context: Context, above: tuple[str, ...]) -> tuple[Plan, ...]:
+    found = (address.find(context.catalog, dataset).definition for dataset in resource.datasets)
+    return tuple(plan(definition, context, (), above) for definition in found)

@@ -1,0 +1,101 @@
+"""Datasets that a project lists in its ``pyproject.toml``::
+
+    [tool.datamaestro]
+    id = "garden"
+    datasets = ["src/flowers.py", "garden.datasets"]
+
+The nearest ``pyproject.toml`` above the current directory that has this table counts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from datamaestro.errors import SettingsError
+from datamaestro.identifiers import is_dataset_id
+
+__all__ = ["CUSTOM", "Project", "nearest_project"]
+
+CUSTOM = "__custom__"
+"""The folder, in the data directory, of the datasets that no plugin ships."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a project says about its datasets.
+
+    :param path: its ``pyproject.toml``
+    :param id: the id of the repository of its datasets; by default the project's name
+    :param datasets: files of definitions, relative to `path`, and names of modules
+    """
+
+    path: Path
+    id: str
+    datasets: tuple[str, ...]
+
+    @property
+    def namespace(self) -> PurePosixPath:
+        """The folder of its datasets, in the folder of all data."""
+        return PurePosixPath(CUSTOM, self.id)
+
+    def line_of(self, text: str) -> str:
+        """Give file and line of a text in the project's table, for messages."""
+        return f"{self.path}:{_line(self.path, text)}"
+
+
+def nearest_project(folder: Path) -> Project | None:
+    """Give the project of a folder: the nearest above it that says something about datasets.
+
+    :raises SettingsError: if what it says is wrong; it tells file and line
+    """
+    for parent in (folder, *folder.parents):
+        path = parent / "pyproject.toml"
+        # Most projects don't, and need no parser then.
+        if path.is_file() and re.search(rb"^\[tool\.datamaestro\]", path.read_bytes(), re.M):
+            return _read(path)
+    return None
+
+
+def _read(path: Path) -> Project:
+    import tomllib
+
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"not TOML: {error}", where=path) from error
+    table = document["tool"]["datamaestro"]
+    project_id = table.get("id", re.sub(r"[._]", "-", document.get("project", {}).get("name", "")))
+    _check(path, "id", project_id, _is_component, "a name without dots, such as 'garden'")
+    datasets = table.get("datasets", [])
+    _check(path, "datasets", datasets, _is_texts, "a list of files and modules")
+    for key in table:
+        _check(path, key, key, ("id", "datasets").__contains__, "id or datasets")
+    return Project(path, project_id, tuple(datasets))
+
+
+def _check(path: Path, key: str, value: Any, holds: Any, expected: str) -> None:
+    if not holds(value):
+        raise SettingsError(
+            f"tool.datamaestro.{key} can't be that",
+            where=f"{path}:{_line(path, key)}",
+            expected=expected,
+            found=f"{value!r:.80}",
+        )
+
+
+def _is_component(value: Any) -> bool:
+    return isinstance(value, str) and is_dataset_id(value) and "." not in value
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+
+
+def _line(path: Path, text: str) -> int:
+    """Give the line that a text stands on in the table, or else the table's own."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("[tool.datamaestro]"))
+    return next((i for i in range(start, len(lines)) if text in lines[i]), start) + 1

@@ -1,0 +1,57 @@
+"""Tags and tasks: what datasets are about, and what they are used for."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from datamaestro.dataset_definition import declared_dataset
+from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
+
+__all__ = ["datatags", "datatasks", "inherited_words"]
+
+T = TypeVar("T")
+
+
+class _Annotation:
+    """Adds words to a dataset, a data type or a metadataset."""
+
+    attribute = ""
+
+    def __init__(self, *words: str) -> None:
+        if not all(isinstance(word, str) and word.strip() for word in words):
+            raise DefinitionError(
+                f"not the {self.attribute} of a dataset",
+                where=definition_site(),
+                expected="texts that aren't empty",
+                found=repr(words),
+            )
+        self.words = frozenset(words)
+
+    def __call__(self, target: T) -> T:
+        definition = declared_dataset(target)
+        if definition is not None:
+            words = getattr(definition, self.attribute) | self.words
+            setattr(definition, self.attribute, words)
+        else:
+            own = vars(target).get(f"__data{self.attribute}__", frozenset())
+            setattr(target, f"__data{self.attribute}__", own | self.words)
+        return target
+
+
+class datatags(_Annotation):  # noqa: N801
+    """Say what a dataset, or every dataset of a data type, is about: ``@datatags("images")``."""
+
+    attribute = "tags"
+
+
+class datatasks(_Annotation):  # noqa: N801
+    """Say what it is used for: ``@datatasks("image classification")``."""
+
+    attribute = "tasks"
+
+
+def inherited_words(attribute: str, cls: type | None) -> frozenset[str]:
+    """Give the tags or tasks of a class and its ancestors."""
+    own = (vars(base).get(f"__data{attribute}__", ()) for base in getattr(cls, "__mro__", ()))
+    return frozenset(word for words in own for word in words)

@@ -1,0 +1,382 @@
+"""Datasets that no plugin ships: in a file, a script, a session, a project."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from datamaestro.context import Context
+from datamaestro.errors import (
+    DatasetNotFoundError,
+    DefinitionError,
+    PluginConflictError,
+    QueryError,
+    SettingsError,
+)
+from datamaestro.testing import write_distribution
+
+DEFINITIONS = """
+from datamaestro.data import File
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FileResource
+
+class Made(FileResource):
+    def _download(self, destination):
+        destination.write_text(TEXT)
+
+TEXT = "made"
+
+@dataset(id="org.example.corpus")
+class Corpus(Dataset):
+    '''A corpus'''
+    DATA = Made("data.txt")
+
+    def config(self) -> File:
+        return File(path=self.DATA.path)
+
+@Made("data.txt")
+@dataset(File, id="org.example.letters")
+def letters(data):
+    '''Letters'''
+    return {"path": data}
+"""
+
+
+@pytest.fixture(autouse=True)
+def clean_interpreter(monkeypatch, tmp_path):
+    """Forget what a test imports, and stand in an empty folder."""
+    before = set(sys.modules)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    yield
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+def write(path, text=DEFINITIONS):
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path.resolve()
+
+
+# --- files
+
+
+@pytest.mark.parametrize("name", ["Corpus", "letters", "org.example.corpus"])
+def test_a_dataset_is_named_by_its_file_and_name_or_id(context, name):
+    write("mydata.py")
+    assert context.prepare(f"./mydata.py:{name}").path.read_text() == "made"
+
+
+def test_a_file_is_named_from_anywhere(context, monkeypatch, tmp_path):
+    path = write("mydata.py")
+    here = context.prepare("mydata.py:Corpus").path
+    monkeypatch.chdir(tmp_path)
+    assert context.prepare("work/mydata.py:Corpus").path == here
+    assert context.prepare(f"{path}:Corpus").path == here
+
+
+def test_files_of_one_name_do_not_share_their_data(context):
+    write("one/mydata.py")
+    write("two/mydata.py", DEFINITIONS.replace('"made"', '"made too"'))
+    one = context.prepare("one/mydata.py:Corpus").path
+    two = context.prepare("two/mydata.py:Corpus").path
+    assert (one.read_text(), two.read_text()) == ("made", "made too")
+    custom = context.datapath / "__custom__"
+    assert sorted(path.name[:7] for path in custom.iterdir()) == ["mydata_", "mydata_"]
+
+
+def test_relative_imports_work_in_a_package(context):
+    write("pack/__init__.py", "")
+    write("pack/words.py", "TEXT = 'from words'")
+    write("pack/sub/__init__.py", "")
+    write("pack/sub/mydata.py", DEFINITIONS.replace('TEXT = "made"', "from ..words import TEXT"))
+    value = context.prepare("pack/sub/mydata.py:Corpus")
+    assert value.path.read_text() == "from words"
+    assert value.path.is_relative_to(context.datapath / "__custom__" / "pack")
+
+
+def test_modules_beside_a_file_can_be_imported(context):
+    write("words_beside.py", "TEXT = 'from beside'")
+    write("mydata.py", DEFINITIONS.replace('TEXT = "made"', "from words_beside import TEXT"))
+    assert context.prepare("mydata.py:Corpus").path.read_text() == "from beside"
+
+
+def test_a_module_of_a_repository_is_imported_as_its_part(context):
+    write("greek/__init__.py", "")
+    write("greek/config/org/example.py", DEFINITIONS.replace('id="org.example.corpus"', ""))
+    value = context.prepare("greek/config/org/example.py:Corpus")
+    assert value.id == "org.example.corpus"
+
+
+def test_two_packages_of_one_name_are_told_apart(context):
+    write("one/pack/__init__.py", DEFINITIONS)
+    write("two/pack/__init__.py", DEFINITIONS)
+    context.prepare("one/pack/__init__.py:Corpus")
+    with pytest.raises(DefinitionError, match="another module is imported as pack"):
+        context.prepare("two/pack/__init__.py:Corpus")
+
+
+def test_a_name_that_is_not_declared_is_an_error_that_lists_what_is(context):
+    path = write("mydata.py")
+    with pytest.raises(DatasetNotFoundError) as caught:
+        context.prepare("mydata.py:Corpsu")
+    assert str(caught.value) == (
+        "mydata.py: no dataset 'Corpsu' is declared: expected Corpus, letters; did you mean Corpus?"
+    )
+    assert path.is_file()
+
+
+def test_a_file_that_is_not_there_is_an_error(context):
+    with pytest.raises(DatasetNotFoundError, match="no such file of definitions"):
+        context.prepare("nowhere.py:Corpus")
+
+
+@pytest.mark.parametrize("text", ["mydata.py:", "mydata.py", "./mydata.py", "a.py:image:Corpus"])
+def test_a_file_without_a_name_is_no_dataset(context, text):
+    write("mydata.py")
+    with pytest.raises((QueryError, DatasetNotFoundError)):
+        context.prepare(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("x = 1\nfrom nowhere import y\n", 2, "ModuleNotFoundError: No module named 'nowhere'"),
+        ("x = 1\n\n1 / 0\n", 3, "ZeroDivisionError: division by zero"),
+        ("def f(:\n    pass\n", 1, "SyntaxError: "),
+        ("def f():\n    return x\n\nf()\n", 2, "NameError: name 'x' is not defined"),
+    ],
+)
+def test_a_mistake_is_told_with_its_file_and_line(context, text, line, message):
+    path = write("mydata.py", text)
+    with pytest.raises(DefinitionError) as caught:
+        context.prepare("mydata.py:Corpus")
+    assert str(caught.value).startswith(f"{path}:{line}: a file of definitions can't be imported")
+    assert message in str(caught.value)
+
+
+def test_a_wrong_definition_is_told_with_its_file_and_line(context):
+    path = write("mydata.py", DEFINITIONS.replace('id="org', 'doi="none", id="org')).resolve()
+    with pytest.raises(DefinitionError, match="doi can't be that") as caught:
+        context.prepare("mydata.py:Corpus")
+    assert caught.value.where == f"{path}:12"
+
+
+def test_a_mistake_can_be_mended(context):
+    write("mydata.py", "1 / 0")
+    with pytest.raises(DefinitionError):
+        context.prepare("mydata.py:Corpus")
+    os.utime(write("mydata.py"), (0, 0))
+    assert context.prepare("mydata.py:Corpus").path.is_file()
+
+
+# --- whoever asks finds the same data
+
+
+def python(*arguments, cwd=None):
+    result = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_a_script_and_the_command_line_share_data(context):
+    script = """
+from datamaestro import prepare_dataset
+if __name__ == "__main__":
+    print(prepare_dataset(Corpus).path, end="")
+"""
+    write("train.py", DEFINITIONS + script)
+    path = python("train.py")
+    value = json.loads(python("-m", "datamaestro", "prepare", "./train.py:Corpus"))
+    assert value["path"] == path
+    assert Path(path).parts[-5].startswith("train_")
+
+
+def test_a_session_without_a_file_has_one_place(context):
+    session = f"{DEFINITIONS}\nfrom datamaestro import prepare_dataset\n"
+    path = Path(python("-c", f"{session}print(prepare_dataset(Corpus).path, end='')"))
+    assert path.is_relative_to(context.datapath / "__custom__" / "__main__")
+
+
+def test_a_class_of_an_installed_repository_finds_the_repository_s_data(site_packages, context):
+    write_distribution(
+        site_packages,
+        "repository-greek",
+        files={
+            "greek/__init__.py": "from datamaestro import Repository\n"
+            "class Greek(Repository):\n    NAMESPACE = 'greek'\n",
+            "greek/config/org/example.py": DEFINITIONS.replace('id="org.example.corpus"', ""),
+            "greek/config/org/other.py": "from datamaestro.data import File\n"
+            "from datamaestro.definitions import Dataset, dataset\n"
+            "from datamaestro.download import reference\n"
+            "from greek.config.org.example import Corpus\n"
+            "@dataset()\nclass Referring(Dataset):\n    CORPUS = reference(Corpus)\n"
+            "    def config(self) -> File:\n        return self.CORPUS.config()\n",
+        },
+        entry_points={"datamaestro.repositories": {"greek": "greek:Greek"}},
+    )
+    expected = context.datapath / "greek" / "org" / "example" / "corpus" / "data.txt"
+    assert context.prepare("org.other.referring").path == expected
+    from greek.config.org.example import Corpus
+
+    assert Context(context.path).prepare(Corpus).path == expected
+
+
+# --- projects
+
+PROJECT = """
+[project]
+name = "my.garden"
+
+[tool.datamaestro]
+datasets = ["src/mydata.py", "flowers.datasets"]
+"""
+
+
+@pytest.fixture
+def garden():
+    write("pyproject.toml", PROJECT)
+    write("src/mydata.py")
+    write("src/flowers/__init__.py", "")
+    write("src/flowers/datasets.py", DEFINITIONS.replace("org.example", "org.flowers"))
+    Path("deep/below").mkdir(parents=True)
+
+
+def test_a_project_lists_its_datasets(garden, context, monkeypatch):
+    monkeypatch.chdir("deep/below")
+    ids = ["org.example.corpus", "org.example.letters", "org.flowers.corpus", "org.flowers.letters"]
+    assert [item.id for item in context.repository("my-garden")] == ids
+    assert [repository.id for repository in context.repositories()][-1] == "my-garden"
+    assert context.prepare("org.flowers.corpus").id == "org.flowers.corpus"
+    assert context.prepare("my-garden:org.example.corpus").path.read_text() == "made"
+
+
+def test_a_project_has_one_place_for_its_data(garden, context, monkeypatch, tmp_path):
+    path = context.prepare("org.example.corpus").path
+    assert path.is_relative_to(context.datapath / "__custom__" / "my-garden")
+    monkeypatch.chdir(tmp_path)
+    assert Context(context.path).prepare("work/src/mydata.py:Corpus").path == path
+
+
+def test_what_is_installed_in_a_project_is_no_part_of_it(garden, context):
+    write("venv/lib/site-packages/installed/__init__.py", "")
+    write("venv/lib/site-packages/installed/datasets.py")
+    path = context.prepare("venv/lib/site-packages/installed/datasets.py:Corpus").path
+    assert path.is_relative_to(context.datapath / "__custom__" / "installed")
+
+
+def test_outside_of_a_project_its_datasets_are_unknown(garden, context, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatasetNotFoundError):
+        context.prepare("org.flowers.corpus")
+
+
+def test_the_commands_know_a_project(garden, context):
+    run = lambda *arguments: python("-m", "datamaestro", *arguments)  # noqa: E731
+    assert run("search", "repo:my-garden", "corpus").split() == [
+        "org.example.corpus",
+        "org.flowers.corpus",
+    ]
+    assert "my-garden: The datasets of " in run("repositories")
+    assert "Repository: my-garden" in run("info", "org.flowers.letters")
+    assert "A corpus" in run("info", "src/mydata.py:Corpus")
+    run("download", "src/mydata.py:Corpus")
+    assert "org.example.corpus" in run("prepare", "org.example.corpus", "--no-downloads")
+    assert run("orphans") == ""
+
+
+def test_a_project_that_says_nothing_about_datasets_is_none(context):
+    write("pyproject.toml", '[project]\nname = "x"\n')
+    assert context.catalog.ids() == [item.id for item in context.datasets()]
+    assert "x" not in [repository.id for repository in context.repositories()]
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "message"),
+    [
+        ("id = 'a'\ndatasets = 'src/mydata.py'", 3, "expected a list of files and modules"),
+        ("id = 'a'\ndatasets = [3]", 3, "expected a list of files and modules"),
+        ("id = 'my garden'", 2, "expected a name without dots"),
+        ("id = 3", 2, "expected a name without dots"),
+        ("id = 'a'\ndataset = []", 3, "expected id or datasets"),
+        ("datasets = []", 1, "tool.datamaestro.id can't be that"),
+        ("id = 'a'\ndatasets = [", None, "not TOML"),
+    ],
+)
+def test_a_mistake_in_a_project_is_told_with_its_file_and_line(context, table, line, message):
+    path = write("pyproject.toml", f"[tool.datamaestro]\n{table}\n")
+    with pytest.raises(SettingsError, match=message) as caught:
+        context.prepare("org.example.corpus")
+    assert caught.value.where == (str(path) if line is None else f"{path}:{line}")
+
+
+@pytest.mark.parametrize("entry", ["src/nowhere.py", "no.such.module"])
+def test_what_a_project_lists_has_to_be_there(context, caplog, entry):
+    path = write("pyproject.toml", f'[tool.datamaestro]\nid = "a"\ndatasets = ["{entry}"]\n')
+    with pytest.raises(SettingsError, match=f"lists '{entry}', which isn't there") as caught:
+        context.repository("a").definitions(entry)
+    assert caught.value.where == f"{path}:3"
+    assert list(context.repository("a")) == []
+    assert f"{path}:3" in caplog.text
+
+
+def test_a_project_lists_modules_that_are_installed(site_packages, context):
+    write(site_packages / "installed_flowers.py")
+    write("pyproject.toml", '[tool.datamaestro]\nid = "a"\ndatasets = ["installed_flowers"]\n')
+    assert context.dataset("org.example.corpus").repository == "a"
+
+
+def test_a_project_can_not_take_the_id_of_a_plugin(site_packages, context, caplog):
+    write_distribution(
+        site_packages,
+        "repository-greek",
+        files={
+            "greek.py": "from datamaestro import Repository\n"
+            "class Greek(Repository):\n    NAMESPACE = 'greek'\n"
+        },
+        entry_points={"datamaestro.repositories": {"greek": "greek:Greek"}},
+    )
+    path = write("pyproject.toml", '[tool.datamaestro]\nid = "greek"\n')
+    with pytest.raises(PluginConflictError, match=r"repository-greek .* and this project"):
+        context.repository("greek")
+    assert "greek" not in [item.id for item in context.repositories()]
+    assert str(path) in caplog.text
+
+
+def test_the_shell_completes_files_and_names(garden, context):
+    def completions(incomplete):
+        environment = {
+            **os.environ,
+            "_DATAMAESTRO_COMPLETE": "bash_complete",
+            "COMP_WORDS": f"datamaestro info {incomplete}",
+            "COMP_CWORD": "2",
+        }
+        return subprocess.run(
+            [Path(sys.executable).with_name("datamaestro"), "info"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.split()
+
+    assert completions("src/mydata.py:") == [
+        "plain,src/mydata.py:Corpus",
+        "plain,src/mydata.py:letters",
+    ]
+    assert completions("src/mydata.py:C") == ["plain,src/mydata.py:Corpus"]
+    assert completions("./src") == ["file,./src"]
+    assert completions("org.flowers.c") == ["plain,org.flowers.corpus"]

@@ -1,0 +1,314 @@
+"""What locks are made of: recipes, digests of folders, and the file itself."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from datamaestro.context import Context
+from datamaestro.data import File, Folder
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
+from datamaestro.download.recipe import NotPortable, arguments_of, declared_again
+from datamaestro.errors import AgreementError, NotFoundError, VerificationError
+from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
+from datamaestro.preparation.locked import prepare_frozen, prepare_locked
+from datamaestro.preparation.locking import lock_datasets
+from datamaestro.preparation.state import State
+from datamaestro.utils import HashCheck, tree_digest
+from datamaestro.variants import AxesVariants, Axis
+
+URL = "memory://host/data"
+
+quickly = settings(deadline=None, max_examples=60)
+
+
+class Fetched(FileResource):
+    def __init__(self, filename, source, **arguments):
+        super().__init__(filename, **arguments)
+        self.source = source
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    def _download(self, destination):
+        self.fetch_to(self.source, destination)
+
+
+class Unpacked(FolderResource):
+    def __init__(self, url, *, options=(), **arguments):
+        super().__init__(**arguments)
+        self.source = Source((url,))
+        self.options = options
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    def _download(self, destination):
+        destination.mkdir()
+        (destination / "a").write_bytes(self.fetch(self.source).read_bytes())
+
+
+# --- recipes
+
+
+def test_a_resource_can_be_declared_again_from_plain_data():
+    source = Source((URL, f"{URL}2"), size=3, sha256="a" * 64)
+    original = Fetched("data.txt", source, name="data", checker=HashCheck("0" * 32, "md5"))
+    arguments = json.loads(json.dumps(arguments_of(original)))
+    again = declared_again(Fetched, arguments, {}.__getitem__)
+    assert (again.name, again.filename, again.source) == ("data", "data.txt", source)
+    assert again.fingerprint == original.fingerprint
+    assert again.checker is None
+
+
+def test_a_resource_that_depends_on_another_names_it():
+    unpacked = Unpacked(URL, name="ALL", options=["a", 1], transient=True)
+    copied = FilesCopy(unpacked, {"b": "a"}, name="KEPT")
+    arguments = arguments_of(copied)
+    assert arguments == {"source": {"$resource": "ALL"}, "files": {"b": "a"}, "name": "KEPT"}
+    again = declared_again(FilesCopy, arguments, {"ALL": unpacked}.__getitem__)
+    assert again.source is unpacked
+    assert arguments_of(unpacked)["options"] == ["a", 1]
+
+
+@pytest.mark.parametrize("option", [print, [None], {1: 2}, object()])
+def test_a_resource_that_plain_data_can_not_declare_is_told(option):
+    with pytest.raises(NotPortable):
+        arguments_of(Unpacked(URL, name="x", options=option))
+
+
+def test_the_recipe_of_a_variant_has_its_values():
+    @dataset(id="org.example.varied", variants=AxesVariants(lang=Axis(["fr"])))
+    class Varied(Dataset):
+        TEXTS = Unpacked(f"{URL}-{{lang}}")
+
+        def config(self) -> Folder:
+            return Folder(path=self.TEXTS.path)
+
+    definition = Varied.__dataset__.for_variant({"lang": "fr"})
+    arguments = arguments_of(definition.resources["TEXTS"])
+    assert arguments == {"url": f"{URL}-fr", "name": "TEXTS"}
+
+
+# --- digests of folders
+
+
+def tree(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return tree_digest(folder)
+
+
+def test_folders_of_the_same_files_have_the_same_digest(tmp_path):
+    files = {"a": "1", "b/c": "2"}
+    backwards = dict(reversed(files.items()))
+    assert tree(tmp_path / "one", files) == tree(tmp_path / "two", backwards)
+
+
+@pytest.mark.parametrize("files", [{"a": "1"}, {"a": "1", "b/c": "3"}, {"a": "1", "b/d": "2"}])
+def test_folders_of_other_files_have_other_digests(tmp_path, files):
+    assert tree(tmp_path / "one", {"a": "1", "b/c": "2"}) != tree(tmp_path / "two", files)
+
+
+def test_links_count_by_where_they_lead_unless_that_depends_on_the_machine(tmp_path):
+    digests = []
+    for name, target in (("one", "a"), ("two", "b"), ("three", tmp_path), ("four", tmp_path / "x")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "link").symlink_to(target)
+        digests.append(tree_digest(folder))
+    assert len(set(digests)) == 3
+    assert digests[2] == digests[3]
+
+
+# --- the file
+
+TEXT = st.text(min_size=1, max_size=8)
+DOWNLOADS = st.builds(
+    LockedDownload,
+    urls=st.lists(TEXT, min_size=1, max_size=2).map(tuple),
+    size=st.integers(0, 2**50),
+    sha256=TEXT,
+)
+RESOURCES = st.builds(
+    LockedResource,
+    name=TEXT,
+    fingerprint=TEXT,
+    path=st.just("a/b"),
+    size=st.none() | st.integers(0, 2**50),
+    digest=st.none() | TEXT,
+    transient=st.booleans(),
+    handler=st.none() | TEXT,
+    arguments=st.dictionaries(TEXT, TEXT | st.integers(-9, 9) | st.lists(TEXT), max_size=2),
+    downloads=st.lists(DOWNLOADS, max_size=2).map(tuple),
+)
+DATASETS = st.builds(
+    LockedDataset,
+    id=TEXT,
+    folder=st.just("words/a"),
+    requested=st.booleans(),
+    variant=st.dictionaries(TEXT, TEXT | st.booleans(), max_size=2),
+    needs=st.lists(TEXT, max_size=2).map(tuple),
+    resources=st.lists(RESOURCES, max_size=2).map(tuple),
+)
+
+
+@quickly
+@given(datasets=st.lists(DATASETS, max_size=3, unique_by=lambda dataset: dataset.id))
+def test_a_lock_is_read_as_it_was_written(tmp_path_factory, datasets):
+    path = tmp_path_factory.getbasetemp() / "some.lock"
+    lock = Lock(tuple(sorted(datasets, key=lambda dataset: dataset.id)))
+    lock.write(path)
+    assert Lock.load(path) == lock
+    assert not lock.write(path)
+
+
+def test_what_differs_between_locks_is_told():
+    resource = LockedResource("r", "", "r")
+    before = Lock((LockedDataset("a", "a"), LockedDataset("b", "b", resources=(resource,))))
+    other = replace(resource, size=3)
+    after = Lock((LockedDataset("b", "c", resources=(other,)), LockedDataset("c", "c")))
+    assert list(before.differences(after)) == [
+        "a would go",
+        "b is declared otherwise",
+        "b: the resource 'r' differs",
+        "c would be added",
+    ]
+    assert list(before.differences(before)) == []
+
+
+# --- making and using locks
+
+
+def one(source, filename="data.txt"):
+    @Fetched(filename, source, name="data")
+    @dataset(File, id="org.example.one")
+    def definition(data):
+        return {"path": data}
+
+    return definition
+
+
+def test_the_mirror_that_served_the_bytes_is_not_in_the_lock(context, memory):
+    memory.CONTENT["memory://near/data"] = b"data"
+    with context.settings.edit() as edited:
+        edited.mirrors["memory://host/"] = ["memory://near/"]
+    (locked,) = lock_datasets([one(Source((URL,)))], context).datasets
+    assert locked.resources[0].downloads[0].urls == (URL,)
+
+
+def test_what_an_earlier_program_fetched_is_fetched_once_more_for_its_digest(context, memory):
+    memory.CONTENT[URL] = b"data"
+    definition = one(Source((URL,)))
+    context.prepare(definition)
+    state = context.folder(definition) / ".state.json"
+    document = json.loads(state.read_text())
+    document["resources"]["data"]["downloads"] = []
+    state.write_text(json.dumps(document))
+    (locked,) = lock_datasets([definition], context).datasets
+    assert locked.resources[0].downloads[0].size == 4
+    assert [request.url for request in memory.REQUESTS] == [URL, URL]
+
+
+def test_the_state_tells_what_a_resource_that_has_gone_was_made_from(context, memory):
+    memory.CONTENT[URL] = b"data"
+
+    @dataset(id="org.example.kept")
+    class Kept(Dataset):
+        ALL = Unpacked(URL, transient=True)
+        KEPT = FilesCopy(ALL, {"b": "a"})
+
+        def config(self) -> File:
+            return File(path=self.KEPT.path / "b")
+
+    context.prepare(Kept)
+    state = State.load(context.folder(Kept))
+    assert state.get("ALL") is None
+    assert [download.url for download in state.downloads("ALL")] == [URL]
+
+
+def test_a_file_that_is_stored_as_it_comes_needs_no_handler(context, another_context, memory):
+    memory.CONTENT[URL] = b"data"
+    definition = one(Source((URL,)), "sub/data.txt")
+    lock = lock_datasets([definition], context)
+    assert lock.datasets[0].resources[0].handler is None
+    folder = prepare_frozen("org.example.one", another_context, lock, context.path / "lock")
+    assert folder.path == another_context.folder(definition)
+    assert (folder.path / "sub/data.txt").read_bytes() == b"data"
+    assert another_context.missing(definition) == []
+
+
+def test_a_source_that_gives_other_bytes_than_locked_gives_way_to_the_next(
+    context, another_context, memory
+):
+    memory.CONTENT[URL] = b"data"
+    definition = one(Source((URL, f"{URL}-copy")))
+    lock = lock_datasets([definition], context)
+    memory.CONTENT.update({URL: b"DATA", f"{URL}-copy": b"data"})
+    value = prepare_locked(definition, another_context, lock)
+    assert value.path.read_bytes() == b"data"
+
+
+def test_a_dataset_that_another_needs_is_locked_too(context, another_context, memory):
+    memory.CONTENT[URL] = b"data"
+    needed = one(Source((URL,)))
+
+    @reference(needed, name="other")
+    @dataset(id="org.example.referring")
+    def referring(other) -> File:
+        return other
+
+    lock = lock_datasets([referring], context)
+    assert [(item.id, item.requested, item.needs) for item in lock.datasets] == [
+        ("org.example.one", False, ()),
+        ("org.example.referring", True, ("org.example.one",)),
+    ]
+    memory.CONTENT.clear()
+    with pytest.raises(NotFoundError, match="isn't in the lock file"):
+        prepare_locked(referring, another_context, Lock(lock.datasets[1:]))
+
+
+def on_terms():
+    definition = one(Source((URL,)), "data.txt")
+    definition.add_agreement("For research only.")
+    return definition
+
+
+def prepare_frozen_anywhere(definition, context, lock):
+    return prepare_frozen(definition.id, context, lock, context.path / "lock")
+
+
+@pytest.mark.parametrize("prepare", [prepare_locked, prepare_frozen_anywhere])
+def test_who_prepares_by_a_lock_is_asked_for_agreements_too(
+    context, another_context, memory, monkeypatch, prepare
+):
+    memory.CONTENT[URL] = b"data"
+    definition = on_terms()
+    monkeypatch.setenv("DATAMAESTRO_ACCEPT", definition.id)
+    lock = lock_datasets([definition], context)
+    monkeypatch.delenv("DATAMAESTRO_ACCEPT")
+    memory.REQUESTS.clear()
+    with pytest.raises(AgreementError, match="isn't accepted yet"):
+        prepare(definition, another_context, lock)
+    assert memory.REQUESTS == []
+
+
+def test_a_lock_holds_for_what_the_site_has(context, another_context, memory):
+    memory.CONTENT[URL] = b"data"
+    definition = one(Source((URL,)))
+    lock = lock_datasets([definition], context)
+    user = Context(another_context.path, site=[context.path])
+    memory.CONTENT.clear()
+    assert prepare_locked(definition, user, lock).path.is_relative_to(context.path)
+    assert lock_datasets([definition], user) == lock
+    (locked,) = lock.datasets
+    (resource,) = locked.resources
+    others = replace(resource.downloads[0], sha256="0" * 64)
+    other = Lock((replace(locked, resources=(replace(resource, downloads=(others,)),)),))
+    with pytest.raises(VerificationError, match="not what the lock file has"):
+        prepare_locked(definition, user, other)

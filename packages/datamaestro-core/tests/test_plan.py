@@ -1,0 +1,237 @@
+"""Plans: what a preparation would fetch, from where, and how much room it takes."""
+
+import json
+
+import pytest
+
+from datamaestro.context import Context
+from datamaestro.data import File
+from datamaestro.data.ml import Supervised
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
+from datamaestro.errors import DefinitionError
+from datamaestro.preparation.fetch import CacheFetcher
+
+BYTES = bytes(5000)
+
+
+def url(name):
+    return f"memory://host/{name}"
+
+
+class Fetched(FileResource):
+    """One file, stored as it comes; it may keep to itself how large it is."""
+
+    def __init__(self, filename, source, **arguments):
+        super().__init__(filename, **arguments)
+        self.source = source
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    @property
+    def finished_size(self):
+        return self.source.size
+
+    def _download(self, destination):
+        self.fetch_to(self.source, destination)
+
+
+class Unpacked(FolderResource):
+    """A folder of some files, made from one that is downloaded."""
+
+    def __init__(self, source, size, **arguments):
+        super().__init__(**arguments)
+        self.source = source
+        self.finished_size_of_all = size
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    @property
+    def finished_size(self):
+        return self.finished_size_of_all
+
+    def _download(self, destination):
+        destination.mkdir()
+        (destination / "a").write_bytes(self.fetch(self.source).read_bytes())
+
+
+class Copied(FilesCopy):
+    """Some files, whose sizes are known."""
+
+    finished_size = 1000
+
+
+class NeverReady(reference):
+    """Another dataset, whatever is there already."""
+
+    def is_ready(self):
+        return False
+
+
+@Fetched("train.bin", Source((url("train"), url("copy")), size=5000))
+@Fetched("test.bin", Source((url("test"),)))
+@dataset(Supervised, id="org.example.split")
+def split(train, test):
+    """Two files"""
+    return {"train": File(path=train), "test": File(path=test)}
+
+
+def step(plan, name):
+    (found,) = (step for step in plan.steps if step.resource == name)
+    return found
+
+
+def test_a_plan_tells_the_urls_in_the_order_they_are_asked(context, monkeypatch):
+    (download,) = step(context.plan(split), "train").downloads
+    assert (download.urls, download.size) == ((url("train"), url("copy")), 5000)
+
+
+def test_a_plan_names_the_mirrors_of_the_site_first(context):
+    with context.settings.edit() as edited:
+        edited.mirrors[url("train")] = ["https://near/"]
+    (download,) = step(context.plan(split), "train").downloads
+    assert download.urls == ("https://near/", url("train"), url("copy"))
+
+
+def test_a_plan_fetches_nothing_and_writes_nothing(context, memory):
+    context.plan(split)
+    assert memory.REQUESTS == []
+    assert not context.path.exists()
+
+
+def test_a_plan_adds_the_sizes_that_are_known_and_counts_the_others(context):
+    plan = context.plan(split)
+    assert (plan.download_size, plan.disk_peak, plan.unknown_sizes) == (5000, 5000, 2)
+
+
+def test_a_plan_has_what_a_part_needs_alone(context):
+    plan = context.plan(split, only=["test"])
+    assert [(item.resource, item.status) for item in plan.steps] == [
+        ("train", "unneeded"),
+        ("test", "missing"),
+    ]
+    assert [item.urls for item in plan.downloads()] == [(url("test"),)]
+
+
+def test_what_is_there_is_not_fetched(context, memory):
+    memory.CONTENT.update({url("train"): BYTES, url("test"): BYTES})
+    context.prepare(split, only=["train"])
+    plan = context.plan(split)
+    assert (step(plan, "train").status, step(plan, "train").size) == ("complete", 5000)
+    assert [item.urls for item in plan.downloads()] == [(url("test"),)]
+    assert plan.disk_peak == 0
+
+
+def test_what_an_earlier_program_left_is_verified_first(context):
+    folder = context.folder(split)
+    folder.mkdir(parents=True)
+    (folder / "train.bin").write_bytes(BYTES)
+    assert step(context.plan(split), "train").status == "present"
+
+
+@pytest.mark.parametrize("cut", [None, 2000])
+def test_bytes_in_the_cache_are_not_fetched_again(context, memory, quick, cut):
+    memory.CONTENT[url("train")] = BYTES
+    if cut is not None:
+        memory.CUT_AFTER[url("train")] = [cut] * 5
+    source = Source((url("train"),), size=5000)
+    fetcher = CacheFetcher(context, context.path / "work")
+    try:
+        fetcher.fetch(source)
+    except Exception:
+        assert cut is not None
+    (download,) = step(context.plan(split), "train").downloads
+    assert (download.cached, download.remaining) == ((5000, 0) if cut is None else (2000, 3000))
+
+
+def test_downloads_lie_beside_what_is_made_from_them_until_that_is_done(context):
+    @dataset(id="org.example.staged")
+    class Staged(Dataset):
+        ALL = Unpacked(Source((url("all"),), size=100), 300, transient=True)
+        KEPT = FilesCopy(ALL, {"b": "a"})
+        OTHER = Unpacked(Source((url("other"),), size=10), 50)
+
+        def config(self) -> File:
+            return File(path=self.KEPT.path)
+
+    plan = context.plan(Staged)
+    assert [(item.resource, item.stage) for item in plan.steps] == [
+        ("ALL", 0),
+        ("KEPT", 1),
+        ("OTHER", 0),
+    ]
+    # Both downloads and both folders; the copy's size isn't known.
+    assert (plan.disk_peak, plan.unknown_sizes) == (100 + 300 + 10 + 50, 1)
+
+
+def test_downloads_that_are_kept_count_to_the_end(context):
+    @dataset(id="org.example.staged")
+    class Staged(Dataset):
+        FIRST = Unpacked(Source((url("all"),), size=100), 300)
+        SECOND = Copied(FIRST, {"b": "a"})
+
+        def config(self) -> File:
+            return File(path=self.SECOND.path)
+
+    assert context.plan(Staged).disk_peak == 1300
+    assert Context(context.path, keep_downloads=True).plan(Staged).disk_peak == 1400
+
+
+def test_a_transient_resource_takes_no_room_once_it_is_gone(context):
+    @dataset(id="org.example.staged")
+    class Staged(Dataset):
+        ALL = Unpacked(Source((url("all"),), size=10), 5000, transient=True)
+        FIRST = Copied(ALL, {"b": "a"})
+        SECOND = Copied(FIRST, {"b": "b"})
+        THIRD = Copied(SECOND, {"b": "b"})
+
+        def config(self) -> File:
+            return File(path=self.THIRD.path)
+
+    plan = context.plan(Staged)
+    assert plan.disk_peak == 6000  # not 8000: ALL is gone when SECOND is made
+    assert step(plan, "ALL").transient
+
+
+def test_a_plan_has_those_of_the_datasets_that_are_prepared_first(context):
+    @reference(split, name="other")
+    @dataset(id="org.example.referring")
+    def referring(other) -> Supervised:
+        return other
+
+    plan = context.plan(referring)
+    (other,) = step(plan, "other").datasets
+    assert other == context.plan(split)
+    assert (plan.download_size, plan.disk_peak, plan.unknown_sizes) == (5000, 5000, 2)
+
+
+def test_datasets_that_refer_to_one_another_have_no_plan(context):
+    @dataset(id="org.example.circle")
+    class Circle(Dataset):
+        OTHER = NeverReady("placeholder")
+
+        def config(self) -> File:
+            return File(path="x")
+
+    Circle.OTHER.target = Circle
+    with pytest.raises(DefinitionError, match="refer to one another in a circle"):
+        context.plan(Circle)
+
+
+def test_a_plan_can_be_told_in_json(context):
+    plan = context.plan(split)
+    told = json.loads(json.dumps(plan.to_json()))
+    assert (told["dataset"], told["disk_peak"]) == ("org.example.split", 5000)
+    assert told["steps"][1] == {
+        "resource": "test",
+        "status": "missing",
+        "path": str(context.folder(split) / "test.bin"),
+        "size": None,
+        "transient": False,
+        "downloads": [{"urls": [url("test")], "size": None, "cached": 0}],
+        "datasets": [],
+    }
