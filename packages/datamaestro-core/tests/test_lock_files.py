@@ -55,6 +55,21 @@ class Unpacked(FolderResource):
 # --- recipes
 
 
+class Joined(FileResource):
+    def __init__(self, filename, *parts, name=None):
+        super().__init__(filename, name=name)
+        self.parts = parts
+
+    def _download(self, destination):
+        destination.write_text("".join(self.parts))
+
+
+def test_a_resource_of_any_number_of_arguments_can_be_declared_again():
+    arguments = json.loads(json.dumps(arguments_of(Joined("all.txt", "a", "b", name="all"))))
+    again = declared_again(Joined, arguments, {}.__getitem__)
+    assert (again.name, again.filename, again.parts) == ("all", "all.txt", ("a", "b"))
+
+
 def test_a_resource_can_be_declared_again_from_plain_data():
     source = Source((URL, f"{URL}2"), size=3, sha256="a" * 64)
     original = Fetched("data.txt", source, name="data", checker=HashCheck("0" * 32, "md5"))

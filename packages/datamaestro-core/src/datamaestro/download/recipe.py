@@ -30,11 +30,12 @@ def arguments_of(resource: Resource) -> dict[str, Any]:
     :raises NotPortable: if one of them is no plain data
     """
     positional, keywords = resource.declared_with
-    parameters = inspect.signature(type(resource)).parameters.values()
-    names = [item.name for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
-    if len(positional) > len(names):
-        raise NotPortable(f"{len(positional)} positional arguments")
+    names, rest = _positional(type(resource))
     named = {**dict(zip(names, positional, strict=False)), **keywords}
+    if more := positional[len(names) :]:
+        if rest is None:
+            raise NotPortable(f"{len(positional)} positional arguments")
+        named[rest] = more
     given = {
         name: _portable(value)
         for name, value in named.items()
@@ -66,7 +67,20 @@ def declared_again(
             return Source(tuple(source["urls"]), **{k: v for k, v in source.items() if k != "urls"})
         return {name: value(item) for name, item in plain.items()}
 
-    return handler(**{name: value(item) for name, item in arguments.items()})
+    values = {name: value(item) for name, item in arguments.items()}
+    names, rest = _positional(handler)
+    if rest not in values:
+        return handler(**values)
+    more = values.pop(rest)
+    return handler(*(values.pop(name, None) for name in names), *more, **values)
+
+
+def _positional(handler: Callable[..., Resource]) -> tuple[list[str], str | None]:
+    """Give the parameters that may be given by position, and the one that takes all others."""
+    parameters = inspect.signature(handler).parameters.values()
+    names = [item.name for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
+    rest = [item.name for item in parameters if item.kind is item.VAR_POSITIONAL]
+    return names, rest[0] if rest else None
 
 
 def _portable(value: Any) -> Any:

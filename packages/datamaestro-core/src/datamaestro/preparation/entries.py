@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,15 +50,18 @@ def not_emptied() -> Iterator[None]:
         raise NextSource from error
 
 
-def sweep(context: Context, sources: Iterable[Source]) -> None:
+def sweep(context: Context, sources: Iterable[Source], needed: Callable[[Source], bool]) -> None:
     """Remove all that killed processes left of sources in the cache.
 
-    Downloads that are whole stay if they are kept.
+    Downloads that are whole stay if they are kept, or needed once more.
     """
-    kept = {".lock", ".rejected", *((".dl", ".json") if context.keep_downloads else ())}
-    names = {entry_name(source) for source in sources}
+    by_name = {entry_name(source): source for source in sources}
     with suppress(FileNotFoundError):
         for path in context.cachepath.iterdir():
-            name = path.name.lstrip(".").partition(".")[0]
-            if name in names and path.suffix not in kept:
+            source = by_name.get(path.name.lstrip(".").partition(".")[0])
+            if source is None or path.suffix in (".lock", ".rejected"):
+                continue
+            if path.suffix not in (".dl", ".json") or not (
+                context.keep_downloads or needed(source)
+            ):
                 remove(path)

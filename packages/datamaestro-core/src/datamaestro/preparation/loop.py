@@ -99,8 +99,7 @@ class Loop:
             raise
         try:
             if interrupted:
-                unneeded = [item for item in self.graph.sources if not self._is_needed(item)]
-                sweep(self.graph.context, unneeded)
+                sweep(self.graph.context, self.graph.sources, self._is_needed)
             self.workshop.remove_all()
         except OSError:  # all is there; the next run tries to clean up again
             logger.debug("%s can't be cleaned up", self.graph.folder, exc_info=True)
