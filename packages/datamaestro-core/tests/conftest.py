@@ -118,7 +118,7 @@ class Shelf(Repository):
     DESCRIPTION = "What the tests declare"
 """
 
-SHELF_DEFINITIONS = '''
+SHELF_RESOURCES = '''
 import hashlib
 
 from datamaestro.data import Base, File, Folder
@@ -174,66 +174,68 @@ class Made(FileResource):
 
     def _download(self, destination):
         destination.write_text("made")
+'''
 
-
+SHELF_DEFINITIONS = {
+    "alpha": '''
 @Fetched("data.txt", "memory://host/alpha")
-@dataset(File)
+@dataset(File, id="org.example.alpha")
 def alpha(data):
     """Alpha"""
     return {"path": data}
-
-
+''',
+    "omega": '''
 @Fetched("data.txt", "memory://host/alpha", sha256="0" * 64)
-@dataset(File)
+@dataset(File, id="org.example.omega")
 def omega(data):
     """Omega, whose digest is another"""
     return {"path": data}
-
-
+''',
+    "theta": '''
 @HashChecked("data.txt", "memory://host/alpha")
-@dataset(File)
+@dataset(File, id="org.example.theta")
 def theta(data):
     """Theta, whose finished file has a checker"""
     return {"path": data}
-
-
+''',
+    "zeta": '''
 @Fetched("data.txt", "memory://host/zeta", "memory://mirror/zeta", size=4)
-@dataset(File)
+@dataset(File, id="org.example.zeta")
 def zeta(data):
     """Zeta, which has a mirror"""
     return {"path": data}
-
-
+''',
+    "both": '''
 @Fetched("second", "memory://host/b")
 @Fetched("first", "memory://host/a")
-@dataset(File)
+@dataset(File, id="org.example.both")
 def both(first, second):
     """Two files"""
     return {"path": first}
-
-
+''',
+    "many": '''
 @FetchedFolder("tree", **{f"n{n}": f"memory://host/{n}" for n in range(250)})
-@dataset(Folder)
+@dataset(Folder, id="org.example.many")
 def many(tree):
     """Many small files"""
     return {"path": tree}
-
-
+''',
+    "beta": '''
 @FetchedFolder("tree", a="memory://host/a", b="memory://host/b")
-@dataset(Folder)
+@dataset(Folder, id="org.example.beta")
 def beta(tree):
     """Beta"""
     return {"path": tree}
-
-
+''',
+    "gamma": '''
 @Made("data.txt")
-@dataset(File)
+@dataset(File, id="org.example.gamma")
 def gamma(data):
     """Gamma"""
     return {"path": data}
-
-
-@dataset(Folder)
+''',
+    "delta": '''
+@dataset(Folder, id="org.example.delta")
 class Delta(Dataset):
     """Delta"""
 
@@ -242,7 +244,9 @@ class Delta(Dataset):
 
     def config(self):
         return Folder(path=self.FEW.path)
-'''
+''',
+}
+"""Each in a module of its own: those of one module would share their downloads."""
 
 
 @pytest.fixture
@@ -255,7 +259,11 @@ def shelf(site_packages, memory):
             "shelf/__init__.py": SHELF,
             "shelf/config/__init__.py": "",
             "shelf/config/org/__init__.py": "",
-            "shelf/config/org/example.py": SHELF_DEFINITIONS,
+            "shelf/resources.py": SHELF_RESOURCES,
+            **{
+                f"shelf/config/org/{name}.py": f"from shelf.resources import *\n{text}"
+                for name, text in SHELF_DEFINITIONS.items()
+            },
         },
         entry_points={"datamaestro.repositories": {"shelf": "shelf:Shelf"}},
     )

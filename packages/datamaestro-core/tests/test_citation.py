@@ -104,11 +104,11 @@ def test_text_is_given_for_types_that_bibtex_did_not_know(entry, kind):
 
 
 def test_where_nothing_is_declared_an_entry_is_made(entry):
-    found = entry(text="Names & Numbers in Éire", url="https://example.org/a_b", doi="10.1/x_y")
+    found = entry(text="Names & Numbers in Éire", url="https://example.org/a_b", doi="10.1000/x_y")
     assert bibtex([found]) == (
         "@misc{org.example.digits,\n"
         "  title = {{Names \\& Numbers in \\'Eire}},\n"
-        "  doi = {10.1/x_y},\n"
+        "  doi = {10.1000/x_y},\n"
         "  url = {https://example.org/a_b},\n"
         "  note = {Dataset org.example.digits},\n"
         "}"
@@ -122,7 +122,13 @@ def test_a_dataset_without_a_name_is_cited_by_its_id(entry):
     assert item["title"] == "org.example.digits"
 
 
-@pytest.mark.parametrize("text", ["Yann LeCun, 1998", "@article{x, title={", "@misc{,title={a}}"])
+@pytest.mark.parametrize("text", ["Yann LeCun, 1998", "@article{x, title={"])
+def test_a_citation_that_is_not_bibtex_at_all_is_no_definition(entry, text):
+    with pytest.raises(DefinitionError, match=r"expected an entry of BibTeX"):
+        entry(citation=text)
+
+
+@pytest.mark.parametrize("text", ["@misc{,title={a}}"])
 def test_a_citation_that_is_not_bibtex_is_the_definitions_error(entry, text):
     with pytest.raises(
         DefinitionError, match=r"the citation of org\.example\.digits can't be read"

@@ -301,7 +301,7 @@ def test_the_commands_know_a_project(garden, context):
 
 def test_a_project_that_says_nothing_about_datasets_is_none(context):
     write("pyproject.toml", '[project]\nname = "x"\n')
-    assert context.catalog.ids() == [item.id for item in context.datasets()]
+    assert context.catalog.ids() == sorted(item.id for item in context.datasets())
     assert "x" not in [repository.id for repository in context.repositories()]
 
 

@@ -64,6 +64,11 @@ class Behaviour:
 HEALTHY = Behaviour()
 
 
+def is_no_page(content):
+    """Leave out what would be refused as a web page."""
+    return not content.lstrip().lower().startswith((b"<html", b"<!"))
+
+
 @dataclass
 class Server:
     """What serves one URL.
@@ -154,7 +159,9 @@ class ServedContext(Context):
 
 
 def contents() -> st.SearchStrategy[list[bytes]]:
-    return st.lists(st.binary(min_size=0, max_size=60), min_size=1, max_size=4, unique=True)
+    return st.lists(
+        st.binary(min_size=0, max_size=60).filter(is_no_page), min_size=1, max_size=4, unique=True
+    )
 
 
 def behaviours() -> st.SearchStrategy[list[Behaviour]]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
 from datamaestro.errors import DatamaestroError, DefinitionError
+from datamaestro.location import raised_at
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Entry
@@ -222,12 +223,12 @@ def guarded(module: str) -> Iterator[None]:
     """
     try:
         yield
-    except DefinitionError:
+    except DatamaestroError:
         raise
     except Exception as error:
         raise DefinitionError(
             "a module of definitions can't be imported",
-            where=_origin(module),
+            where=raised_at(error, _origin(module)),
             found=f"{type(error).__name__}: {error}",
         ) from error
 

@@ -91,7 +91,9 @@ class Catalog:
         if index is None:  # that is nothing to import all modules for
             return [(item.id, item.description) for item in self.context.repositories()]
         self._warn(index)
-        return index.repositories()
+        project = self.context.project_repository()
+        own = [] if project is None else [(project.id, project.description)]
+        return [*index.repositories(), *own]
 
     def left_out(self) -> list[str]:
         """Tell which modules of definitions are left out, and why, one line each."""

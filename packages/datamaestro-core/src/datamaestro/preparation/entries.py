@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from datamaestro.files import remove
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["NextSource", "entry_name", "linked", "not_emptied", "sweep"]
+__all__ = ["NextSource", "alone", "entry_name", "linked", "not_emptied", "sweep"]
 
 
 class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
@@ -36,6 +37,17 @@ def linked(path: Path, destination: Path) -> bool:
     except (OSError, NotImplementedError):
         return False
     return True
+
+
+def alone(path: Path) -> None:
+    """Give a file that stays a content of its own, if it shares one with finished data.
+
+    Whatever happened to those would happen to it.
+    """
+    if path.exists() and path.stat().st_nlink > 1:
+        copy = path.with_name(f".{path.name}.copy")
+        shutil.copyfile(path, copy)
+        copy.replace(path)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from datamaestro.errors import (
 from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
 from datamaestro.preparation.candidates import archived, candidate_urls
-from datamaestro.preparation.entries import NextSource, entry_name, linked, not_emptied
+from datamaestro.preparation.entries import NextSource, alone, entry_name, linked, not_emptied
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.partial import Partial, StartOver, origin
 from datamaestro.preparation.state import Download
@@ -148,11 +148,13 @@ class CacheFetcher:
         :param needed: tells what others still need; the last of them removes it
         """
         for source in () if self.context.keep_downloads else self._used:
-            if not needed(source):
-                # One that is busy serves another dataset, which removes it in its turn.
-                # The lock files stay: a lock whose file is removed excludes nobody.
-                entry = self._entry(source)
-                with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
+            # One that is busy serves another dataset, which removes it in its turn.
+            # The lock files stay: a lock whose file is removed excludes nobody.
+            entry = self._entry(source)
+            with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
+                if needed(source):
+                    alone(entry.with_suffix(".dl"))
+                else:
                     remove(entry.with_suffix(".dl"))
                     remove(entry.with_suffix(".json"))
         self._used.clear()

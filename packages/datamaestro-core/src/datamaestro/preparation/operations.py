@@ -19,7 +19,7 @@ from datamaestro.preparation.hooks import before_download, before_use
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.loop import Disturbed, Loop
 from datamaestro.preparation.places import LOCK, graph_at_site, graph_of, graph_of_context
-from datamaestro.preparation.replacement import replace_all, staged
+from datamaestro.preparation.replacement import fresh_workshop, replace_all, staged
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import note_use
 from datamaestro.preparation.value import build_value
@@ -173,6 +173,8 @@ def remake(definition: DatasetDefinition, context: Context, names: Collection[st
     :raises DatamaestroError: as :func:`run`; nothing has changed then
     """
     graph = graph_of_context(definition, context)
+    # The cache may have the same wrong bytes: files have several names where they can.
+    graph = graph.bound_again(graph.folder, fresh_workshop(context, graph.folder))
     with _once(definition), locked(graph.folder / LOCK, definition.id):
         Loop(graph, names).run()
 

@@ -21,7 +21,7 @@ from datamaestro.preparation.workshop import WORK, Workshop
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["replace_all", "staged"]
+__all__ = ["fresh_workshop", "replace_all", "staged"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +44,18 @@ class _FreshFetcher(CacheFetcher):
         return download
 
 
+def fresh_workshop(context: Context, folder: Path) -> Workshop:
+    """Make the workshop of a run that fetches everything, whatever the cache has."""
+    return Workshop(context, folder, partial(_FreshFetcher, fresh=set()))
+
+
 def staged(graph: Graph) -> Graph:
     """Bind a dataset's resources once more, in an empty folder below the dataset's own.
 
     There each of them sees those that it is made from as they are made anew.
     """
     folder = graph.folder / WORK / f"{secrets.token_hex(4)}.new"
-    workshop = Workshop(graph.context, folder, partial(_FreshFetcher, fresh=set()))
+    workshop = fresh_workshop(graph.context, folder)
     return graph.bound_again(folder, workshop)
 
 
