@@ -55,7 +55,7 @@ WRONG_REPOSITORY = {
         from datamaestro.download.single import filedownloader
 
         @filedownloader("a.txt", "gopher://example.org/a.txt")
-        @dataset(url="see below", doi="none", aliases=["org.example.twice"])
+        @dataset(aliases=["org.example.twice"])
         def undocumented(a) -> File:
             return File(path=a)
 
@@ -108,7 +108,6 @@ def test_what_is_wrong_with_a_repository_fails_a_test_that_says_so(tmp_path: Pat
         "test_what_is_said_to_be_unverified_is",
         "test_a_dataset_is_found_in_the_module_that_its_id_points_to",
         "test_a_dataset_tells_what_it_is",
-        "test_links_of_a_dataset_are_well_formed",
         "test_urls_of_a_dataset_can_be_fetched_by_a_plugin",
         "test_a_file_can_be_verified_or_it_is_told_why_not",
         "test_a_value_is_built_without_any_file",

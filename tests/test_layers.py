@@ -27,7 +27,7 @@ LAYERS = [
     {"lockfile", "metadata", "plugins", "project", "record"},
     {"data"},
     {"settings"},
-    {"agreements", "paths", "sites"},
+    {"agreements", "paths", "sites", "variables"},
     {"axis"},
     {"variants"},
     {"download"},

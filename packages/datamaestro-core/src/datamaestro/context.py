@@ -17,7 +17,6 @@ Environment variables are read when they are asked for, never at import:
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -31,7 +30,6 @@ from datamaestro.errors import (
     PluginConflictError,
     PluginError,
     RepositoryNotFoundError,
-    SettingsError,
     TransportError,
 )
 from datamaestro.paths import DatafolderPath, ResolvablePath
@@ -41,6 +39,7 @@ from datamaestro.plugins.manager import PluginManager
 from datamaestro.progress import Progress, automatic_progress
 from datamaestro.selector import format_selector
 from datamaestro.utils import environment_flag
+from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
@@ -66,12 +65,6 @@ __all__ = [
     "prepare_dataset",
 ]
 
-WAYBACK_MACHINE = "https://web.archive.org/web"
-
-
-CONNECTIONS = 4
-"""How many connections a host gets at once, unless something else is set."""
-
 
 class Context:
     """Where data live, and which settings and plugins hold.
@@ -94,7 +87,7 @@ class Context:
         progress: Progress | None = None,
         site: Iterable[str | os.PathLike[str]] | None = None,
     ) -> None:
-        self.path = default_path() if path is None else Path(path).expanduser().absolute()
+        self.path = data_directory() if path is None else Path(path).expanduser().absolute()
         self.keep_downloads = keep_downloads
         self.progress = automatic_progress() if progress is None else progress
         self._offline = offline
@@ -110,7 +103,7 @@ class Context:
     @staticmethod
     def instance() -> Context:
         """Give the context of the default data directory, always the same one for each."""
-        path = default_path()
+        path = data_directory()
         if path not in _instances:
             _instances[path] = Context(path)
         return _instances[path]
@@ -170,7 +163,7 @@ class Context:
     @property
     def mirror(self) -> str | None:
         """The base URL of the site mirror, if there is one."""
-        return os.environ.get("DATAMAESTRO_MIRROR") or None
+        return site_mirror()
 
     @cached_property
     def connections(self) -> Connections:
@@ -180,25 +173,12 @@ class Context:
         """
         from datamaestro.preparation.connections import Connections
 
-        variable = "DATAMAESTRO_CONNECTIONS"
-        given: object = os.environ.get(variable)
-        where: object = variable
-        if given is None:
-            given, where = self.settings.connections, self.settings.path
-        limit = CONNECTIONS if given is None else str(given)
-        if not re.fullmatch(r"[1-9][0-9]{0,2}", str(limit)):
-            raise SettingsError(
-                "not a number of connections", where=where, expected="1 to 999", found=repr(given)
-            )
-        return Connections(int(limit))
+        return Connections(connection_limit(self.settings))
 
     @property
     def wayback(self) -> str | None:
         """The base URL of the web archive that is asked after all else, if one may be."""
-        said = os.environ.get("DATAMAESTRO_WAYBACK") or self.settings.wayback
-        if said in ("0", False):
-            return None
-        return said if isinstance(said, str) and "://" in said else WAYBACK_MACHINE
+        return web_archive(self.settings)
 
     # --- plugins
 
@@ -448,11 +428,6 @@ def __getattr__(name: str) -> Any:
 
 
 _instances: dict[Path, Context] = {}
-
-
-def default_path() -> Path:
-    """Give the data directory that the environment names: ``DATAMAESTRO_DIR``."""
-    return Path(os.environ.get("DATAMAESTRO_DIR") or "~/datamaestro").expanduser().absolute()
 
 
 def _context(context: Context | str | os.PathLike[str] | None) -> Context:
