@@ -9,8 +9,10 @@ from datamaestro.context import Context
 from datamaestro.errors import DatamaestroError, VerificationError
 from datamaestro.inventory.cache import cache_entries
 from datamaestro.inventory.garbage import cache_garbage, discard, find_garbage, orphaned_data
+from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.preparation.locks import locked
+from datamaestro.testing import write_distribution
 
 ALPHA = "memory://host/alpha"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -188,3 +190,31 @@ def test_looking_for_garbage_makes_no_files(context, shelf):
     before = sorted(os.walk(context.path))
     assert list(find_garbage(context, before=soon())) == []
     assert sorted(os.walk(context.path)) == before
+
+
+STREAMING = """
+from datamaestro import Repository
+from datamaestro.catalog import Entry
+
+class Hub(Repository):
+    NAMESPACE = "hub"
+
+    def entries(self):
+        yield Entry("org.example.streamed")
+"""
+
+
+def test_data_of_datasets_that_no_module_declares_are_no_orphans(context, site_packages):
+    write_distribution(
+        site_packages,
+        "repository-hub",
+        files={"hub/__init__.py": STREAMING, "hub/config/__init__.py": ""},
+        entry_points={"datamaestro.repositories": {"hub": "hub:Hub"}},
+    )
+    streamed = context.datapath / "hub" / "org" / "example" / "streamed"
+    unknown = context.datapath / "hub" / "org" / "example" / "unknown"
+    for folder in (streamed, unknown):
+        folder.mkdir(parents=True)
+    assert [path for path in find_orphans(context) if path.is_relative_to(streamed.parent)] == [
+        unknown
+    ]

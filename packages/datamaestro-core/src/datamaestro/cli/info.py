@@ -17,9 +17,9 @@ from datamaestro.catalog.on_disk import (
     folder_of,
     kept_resources,
 )
-from datamaestro.catalog.quantities import in_bytes
 from datamaestro.cli.parameters import DATASET, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
+from datamaestro.cli.units import size_text
 from datamaestro.errors import DatasetNotFoundError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _on_disk(entry: Entry, kept: dict[str, Kept]) -> str | None:
         return "nothing yet"
     missing = ", ".join(name for name in entry.kept if name not in kept)
     much = f"all but {missing}" if missing else "all of it"
-    return f"{much}, {in_bytes(sum(item.size for item in kept.values()))}"
+    return f"{much}, {size_text(sum(item.size for item in kept.values()))}"
 
 
 def _to_download(entry: Entry, datapath: Path) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.identifiers import relative_path
 from datamaestro.inventory.places import CUSTOM
 from datamaestro.preparation.places import dataset_folder
 
@@ -34,6 +35,11 @@ def find_orphans(context: Context) -> Iterator[Path]:
         repository = working.get(folder.name)
         if repository is not None:
             owned = {dataset_folder(definition, context) for definition in repository}
+            # Those that no module declares can be a million; all the same they have owners.
+            owned |= {
+                context.datapath / repository.namespace / relative_path(entry.id)
+                for entry in repository.entries()
+            }
             if not repository.broken:
                 yield from _below(folder, owned)
                 continue

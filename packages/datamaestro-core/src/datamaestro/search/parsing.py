@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from datamaestro.catalog.quantities import bytes_of
 from datamaestro.errors import QueryError
 from datamaestro.search.conditions import AndCondition, Condition, NotCondition, OrCondition
 from datamaestro.search.expressions import is_plain
@@ -32,6 +31,7 @@ from datamaestro.search.fields import (
 )
 from datamaestro.search.scanning import Token, tokens
 from datamaestro.search.text import PhraseCondition, TextCondition, WordCondition
+from datamaestro.utils import parse_size
 
 __all__ = ["parse", "parse_query"]
 
@@ -153,7 +153,10 @@ def _free(token: Token) -> Condition:
 
 def _size(value: str) -> Condition:
     number = value.lstrip("<>=")
-    size = bytes_of(number)
+    try:
+        size = parse_size(number)
+    except QueryError:
+        size = None
     if size is None or number == value:
         raise QueryError("no size", expected="<1GB, <=, >, >= or =500kB", found=repr(value))
     return SizeCondition(value[: -len(number)], size)
