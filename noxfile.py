@@ -25,6 +25,7 @@ PACKAGES = {
     for path in sorted(ROOT.glob("packages/*/pyproject.toml"))
 }
 DIST = ROOT / "dist"
+ON_ALL_CORES = ["-n", "auto"]
 BENCHMARKS = ["archives", "catalog", "downloads", "formats"]
 
 
@@ -57,7 +58,7 @@ def own_test_requirements(project: dict) -> list[str]:
 def tests(session: nox.Session) -> None:
     """Test all distributions together, and the workspace; arguments go to pytest."""
     install_all(session, "workspace")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *ON_ALL_CORES, *session.posargs)
 
 
 @nox.session(default=False)
@@ -128,7 +129,7 @@ def alone(session: nox.Session, distribution: str) -> None:
         *group("test"),
         *own_test_requirements(project),
     )
-    session.run("pytest", *session.posargs, f"packages/{distribution}/tests")
+    session.run("pytest", *ON_ALL_CORES, *session.posargs, f"packages/{distribution}/tests")
 
 
 @nox.session(requires=["build"])
@@ -136,7 +137,8 @@ def wheels(session: nox.Session) -> None:
     """Check what is built, and use it installed in empty environments."""
     session.install(*group("wheels"))
     session.run(
-        *("pytest", *session.posargs, "tests/wheels"), env={"DATAMAESTRO_TEST_WHEELS": str(DIST)}
+        *("pytest", *ON_ALL_CORES, "--dist", "loadfile", *session.posargs, "tests/wheels"),
+        env={"DATAMAESTRO_TEST_WHEELS": str(DIST)},
     )
 
 
