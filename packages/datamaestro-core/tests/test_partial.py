@@ -2,7 +2,8 @@
 
 import pytest
 
-from datamaestro.preparation.partial import Partial, StartOver, origin
+from datamaestro.preparation.partial import Partial, origin
+from datamaestro.preparation.unfinished import StartOver
 
 URL = "https://example.org/x"
 

@@ -12,8 +12,9 @@ from datamaestro.download.source import Source
 from datamaestro.errors import TransportError
 from datamaestro.preparation import ranges, transfer
 from datamaestro.preparation.connections import Connections
+from datamaestro.preparation.partial import Partial
 from datamaestro.preparation.ranges import Ranges
-from datamaestro.preparation.transfer import Means, Partial, Transfer
+from datamaestro.preparation.transfer import Means, Transfer
 from datamaestro.progress import NoProgress
 
 URL = "memory://host/data.bin"

@@ -23,6 +23,7 @@ __all__ = [
     "STORAGE_ERRORS",
     "check_space",
     "discard",
+    "flush_folder",
     "flush_to_disk",
     "move_into_place",
     "persistently",
@@ -168,6 +169,12 @@ def flush_to_disk(path: Path) -> None:
     _fsync(path)
 
 
+def flush_folder(path: Path) -> None:
+    """Make sure that the names in a folder survive a loss of power, where it may be asked."""
+    with contextlib.suppress(PermissionError):
+        _fsync(path)
+
+
 def _entries(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
     """Give what is in a folder and below, what a folder holds before the folder itself."""
     with os.scandir(folder) as found:
@@ -209,7 +216,8 @@ def move_into_place(source: Path, destination: Path) -> None:
 
     A file is replaced at once, and so is a folder where the system can exchange names.
     Where it can't, the old folder is renamed aside first, and its name is missing for
-    an instant. What is replaced is removed last.
+    an instant. What is replaced is removed last. See :func:`flush_folder` for what makes
+    the new name survive a loss of power.
     """
     make_folder(destination.parent)
     aside = None
@@ -229,8 +237,6 @@ def move_into_place(source: Path, destination: Path) -> None:
                 raise
             # Another process has just put a folder there.
             move_into_place(source, destination)
-    with contextlib.suppress(PermissionError):
-        _fsync(destination.parent)
     if aside is not None:
         remove(aside)
 

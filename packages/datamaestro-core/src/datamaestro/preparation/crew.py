@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -94,18 +95,12 @@ class Crew(Generic[K, T]):
         while (job := self._jobs.get()) is not None:
             job()
 
-    def collect(self) -> list[Ended[K, T]]:
-        """Wait until a job has ended, and give all that have."""
-        ended = [self._wait()]
-        while not self._ended.empty():
-            ended.append(self._ended.get())
+    def collect(self, timeout: float) -> list[Ended[K, T]]:
+        """Give all jobs that have ended; if none has, wait for one, as long as `timeout` says."""
+        ended = []
+        with suppress(Empty):
+            ended.append(self._ended.get(timeout=timeout))
+            while True:
+                ended.append(self._ended.get_nowait())
         self.busy -= len(ended)
         return ended
-
-    def _wait(self) -> Ended[K, T]:
-        while True:
-            try:
-                # With a limit, since Windows doesn't interrupt a wait that has none.
-                return self._ended.get(timeout=0.5)
-            except Empty:
-                continue

@@ -10,31 +10,23 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.download.source import Source
-from datamaestro.download.transport import Transport, TransportRequest
-from datamaestro.errors import (
-    DataFormatError,
-    DatamaestroError,
-    DownloadError,
-    OfflineError,
-    TransportError,
-    VerificationError,
-)
+from datamaestro.errors import DataFormatError, VerificationError
 from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
-from datamaestro.preparation.candidates import archived, candidate_urls
+from datamaestro.preparation.asking import Asking
 from datamaestro.preparation.entries import NextSource, alone, entry_name, linked, not_emptied
 from datamaestro.preparation.locks import locked
-from datamaestro.preparation.partial import Partial, StartOver, origin
+from datamaestro.preparation.partial import Partial, origin
 from datamaestro.preparation.state import Download
-from datamaestro.preparation.transfer import ATTEMPTS, Means, Transfer
-from datamaestro.preparation.turns import Turn, Turns
+from datamaestro.preparation.transfer import Means, Transfer
+from datamaestro.preparation.unfinished import InMemory, Unfinished
 from datamaestro.preparation.written import WrittenFiles
 from datamaestro.sharing import make_folder
 from datamaestro.urls import masked
@@ -47,6 +39,9 @@ __all__ = ["CacheFetcher"]
 
 logger = logging.getLogger(__name__)
 
+LIGHT = CHUNK_SIZE
+"""Bytes up to which a content isn't worth a place in the cache, unless several need it."""
+
 
 class CacheFetcher:
     """Fetches sources into the cache of a context, for one resource.
@@ -55,6 +50,7 @@ class CacheFetcher:
     :param cancelled: set when nobody waits for the resource any more
     :ivar downloads: what was fetched since the last :meth:`release`
     :ivar written: the digests of files that are known from writing them
+    :ivar unshared: the URLs of sources that nothing else needs
     """
 
     def __init__(
@@ -62,12 +58,12 @@ class CacheFetcher:
     ) -> None:
         self.context = context
         self.inputs = inputs
-        self.means = Means(context.progress, context.connections, cancelled or threading.Event())
         self.downloads: list[Download] = []
         self.written = WrittenFiles()
+        self.unshared: Collection[str] = ()
         self._used: list[Source] = []
-        self._turns: dict[Source, Turns] = {}
-        self._restarts: dict[str, int] = {}
+        means = Means(context.progress, context.connections, cancelled or threading.Event())
+        self._asking = Asking(context, means)
 
     # --- what resources ask for
 
@@ -88,35 +84,23 @@ class CacheFetcher:
         :raises NextSource: if the bytes turned out to be wrong, or didn't come, and
             another URL may give them
         """
+        if self._is_light(source):
+            with self._arriving(source, InMemory(self.inputs), None) as stream:
+                yield stream
+            return
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
         with locked(entry.with_suffix(".lock"), masked(source.url)):
             download = self._cached(source, path)
-            if download is not None:
+            if download is None:
+                with self._arriving(source, Partial(entry), path) as stream:
+                    yield stream
+            else:
                 with not_emptied():
                     file = path.open("rb", buffering=0)
                 with BufferedReader(file, CHUNK_SIZE) as stream:
                     yield stream
-            else:
-                arriving = Arriving(self._transfer(source, entry))
-                refused = None
-                with self._failures_noted(source, arriving.transfer):
-                    with BufferedReader(arriving, CHUNK_SIZE) as stream:
-                        try:
-                            yield stream
-                        except (DataFormatError, VerificationError) as error:
-                            if not source.digests:
-                                raise
-                            refused = error
-                        while stream.read(CHUNK_SIZE):
-                            pass
-                    if refused is not None and arriving.transfer.result is None:
-                        raise refused  # not the reader refused the bytes, but the transfer
-                    download = self._accept(source, entry, arriving.transfer)
-                if refused is not None:
-                    # These are the declared bytes: no other source has better ones.
-                    raise refused
-        self.downloads.append(download)
+                self.downloads.append(download)
         self._used.append(source)
 
     def create(self, path: Path) -> AbstractContextManager[BinaryIO]:
@@ -124,23 +108,8 @@ class CacheFetcher:
         return self.written.create(path)
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
-        """Give the last `count` bytes of what `source` serves, or None.
-
-        There are none when the source doesn't state its size, or no URL gives them.
-        """
-        if source.size is None or source.size < count:
-            return None
-        start = source.size - count
-        for url in self._urls(source):
-            request = TransportRequest(url, start)
-            with suppress(DatamaestroError), self._transport(url).open(request) as response:
-                if response.start == start and response.size == source.size:
-                    tail = b""
-                    while len(tail) < count and (chunk := response.read(count - len(tail))):
-                        tail += chunk
-                    if len(tail) == count:
-                        return tail
-        return None
+        """Give the last `count` bytes of what `source` serves, or None; see `Asking.tail`."""
+        return self._asking.tail(source, count)
 
     def release(self, needed: Callable[[Source], bool]) -> None:
         """Remove what was fetched from the cache, unless downloads are kept.
@@ -165,26 +134,53 @@ class CacheFetcher:
     def _entry(self, source: Source) -> Path:
         return self.context.cachepath / entry_name(source)
 
+    def _is_light(self, source: Source) -> bool:
+        """Tell whether a source is fetched past the cache, and so without a lock.
+
+        Files of 100 kB took four times as long through the cache, for the two locks, the
+        durable note and the four names that each had there.
+        """
+        return (
+            source.url in self.unshared
+            and source.size is not None
+            and source.size <= LIGHT
+            and not self.context.keep_downloads
+            and not self._entry(source).with_suffix(".dl").exists()
+        )
+
     def _fetch(self, source: Source, destination: Path, shared: bool) -> None:
+        """Put what `source` serves at `destination`.
+
+        :param shared: whether the destination may be the very file that the cache has
+        """
+        with usable(destination.parent):
+            make_folder(destination.parent)
+            remove(destination)
+        if self._is_light(source):
+            download = self._download(source, destination, lambda: InMemory(destination))
+            self.written.note(destination, download.sha256)
+        else:
+            self._fetch_through_cache(source, destination, shared)
+
+    def _fetch_through_cache(self, source: Source, destination: Path, shared: bool) -> None:
         """Put what `source` serves at `destination`, and keep it in the cache until released.
 
         The cache may be emptied by others as soon as its lock is given up, so the
         bytes get their second name before. That costs nothing, and since the first
         name stays until the resource is complete, a crash in between loses no download.
-
-        :param shared: whether the destination may be the very file that the cache has
         """
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
         with locked(entry.with_suffix(".lock"), masked(source.url)), usable(destination.parent):
-            make_folder(destination.parent)
-            remove(destination)
-            download = self._cached(source, path) or self._download(source, entry)
+            download = self._cached(source, path)
+            if download is None:
+                download = self._download(source, path, lambda: Partial(entry))
+            else:
+                self.downloads.append(download)
             with not_emptied():
                 if not (shared and linked(path, destination)):
                     shutil.copyfile(path, destination)
             self.written.note(destination, download.sha256)
-        self.downloads.append(download)
         self._used.append(source)
 
     def _cached(self, source: Source, path: Path) -> Download | None:
@@ -203,93 +199,67 @@ class CacheFetcher:
         url, validator = origin(path) or (masked(source.url), None)
         return Download(url, size, digests["sha256"], validator)
 
-    # --- one URL after the other
+    # --- downloading
 
-    def _urls(self, source: Source) -> list[str]:
-        return candidate_urls(source, self.context.mirror, self.context.settings.mirrors)
+    def _download(
+        self, source: Source, destination: Path, begin: Callable[[], Unfinished]
+    ) -> Download:
+        """Download the whole of a source to `destination`.
 
-    def _turns_of(self, source: Source) -> Turns:
-        if source not in self._turns:
-            archive = self.context.wayback
-            last_resorts = [] if archive is None else archived(source, archive)
-            self._turns[source] = Turns(source, self._urls(source), last_resorts)
-        return self._turns[source]
-
-    def _transport(self, url: str) -> Transport:
-        transport = self.context.transport(url)
-        if self.context.offline and transport.network:
-            raise OfflineError("not fetched while offline", where=url)
-        return transport
-
-    def _next(self, source: Source) -> tuple[Turn, Transport]:
-        """Give the URL whose turn it is, and its transport.
-
-        :raises DatamaestroError: if all have failed; it tells why each did
+        :param begin: gives what to write to until it is whole
         """
-        turns = self._turns_of(source)
-        while (turn := turns.next) is not None:
-            try:
-                return turn, self._transport(turn.url)
-            except (TransportError, OfflineError) as error:
-                turns.failed(error)
-        raise turns.summary()
-
-    @contextmanager
-    def _failures_noted(self, source: Source, transfer: Transfer) -> Iterator[None]:
-        """Note what goes wrong with a transfer's URL, and order to go on with the next.
-
-        An error of the one who reads the stream counts too: bytes that can't be verified
-        may be the reason of it.
-        """
-        url, turns = transfer.url, self._turns[source]
-        try:
-            yield
-        except StartOver as error:
-            transfer.partial.remove()
-            logger.warning("%s; it is read from its beginning", error)
-            self._restarts[url] = self._restarts.get(url, 0) + 1
-            if self._restarts[url] == ATTEMPTS:
-                turns.failed(TransportError("it never stays the same for long", where=url))
-            raise NextSource from error
-        except (DownloadError, VerificationError, DataFormatError) as error:
-            if not isinstance(error, DownloadError):
-                transfer.partial.remove()
-            logger.warning("%s", error)
-            turns.failed(error)
-            if turns.next is None:
-                raise turns.summary() from error
-            raise NextSource from error
-
-    def _download(self, source: Source, entry: Path) -> Download:
-        """Download the whole of a source."""
         while True:
-            transfer = self._transfer(source, entry)
-            with suppress(NextSource), self._failures_noted(source, transfer):
+            transfer = self._asking.transfer(source, begin())
+            with suppress(NextSource), self._asking.failures_noted(source, transfer):
                 for _ in watched(transfer):
                     pass
-                return self._accept(source, entry, transfer)
+                return self._accept(source, transfer, destination)
 
-    def _transfer(self, source: Source, entry: Path) -> Transfer:
-        """Make the transfer from the URL whose turn it is."""
-        turn, transport = self._next(source)
-        logger.info("Downloading %s", masked(turn.url))
-        partial = Partial(entry)
-        if turn.url not in self._restarts:
-            # Otherwise another process may be at work, which should keep what it has.
-            partial.take_over(turn.url)
-        return Transfer(transport, turn.url, source, partial, self.means, turn.attempts)
+    @contextmanager
+    def _arriving(
+        self, source: Source, partial: Unfinished, destination: Path | None
+    ) -> Iterator[BufferedReader[Any]]:
+        """Give what a source serves while it arrives; it is accepted at the block's end.
 
-    def _accept(self, source: Source, entry: Path, transfer: Transfer) -> Download:
-        """Verify what came, and keep it as a whole download."""
+        :param destination: where it is put when it is whole, if it is kept
+        """
+        arriving = Arriving(self._asking.transfer(source, partial))
+        refused = None
+        with self._asking.failures_noted(source, arriving.transfer):
+            with BufferedReader(arriving, CHUNK_SIZE) as stream:
+                try:
+                    yield stream
+                except (DataFormatError, VerificationError) as error:
+                    if not source.digests:
+                        raise
+                    refused = error
+                while stream.read(CHUNK_SIZE):
+                    pass
+            if refused is not None and arriving.transfer.result is None:
+                raise refused  # not the reader refused the bytes, but the transfer
+            self._accept(source, arriving.transfer, destination)
+        if refused is not None:
+            # These are the declared bytes: no other source has better ones.
+            raise refused
+
+    def _accept(self, source: Source, transfer: Transfer, destination: Path | None) -> Download:
+        """Verify what came, and put it in its place, if it has one."""
         result = transfer.result
         assert result is not None, "a transfer that has ended has a result"
         try:
             source.check_digests(result.url, result.digests)
         except VerificationError as error:
-            rejected = entry.with_suffix(".rejected")
-            transfer.partial.finish(rejected)
+            rejected = self._entry(source).with_suffix(".rejected")
+            with usable(rejected.parent):
+                remove(rejected)
+                transfer.partial.finish(rejected)
             error.hint = f"the bytes are set aside in {rejected}"
             raise
-        with usable(entry.parent):
-            transfer.partial.finish(entry.with_suffix(".dl"))
-        return Download(masked(result.url), result.size, result.digests["sha256"], result.validator)
+        if destination is not None:
+            with usable(destination.parent):
+                transfer.partial.finish(destination)
+        download = Download(
+            masked(result.url), result.size, result.digests["sha256"], result.validator
+        )
+        self.downloads.append(download)
+        return download

@@ -25,10 +25,11 @@ from pathlib import Path
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import persistently, remove, write_atomically
+from datamaestro.preparation.unfinished import StartOver
 from datamaestro.sharing import share
 from datamaestro.urls import recognizable
 
-__all__ = ["Partial", "StartOver", "origin", "received_bytes"]
+__all__ = ["Partial", "origin", "received_bytes"]
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,6 @@ class _Note:
     size: int | None
 
 
-class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
-    """What was given is void: all of it has to be read anew."""
-
-
 class Partial:
     """The partial file of one transfer.
 
@@ -51,6 +48,7 @@ class Partial:
 
     def __init__(self, entry: Path) -> None:
         self.path = entry.with_name(f"{entry.name}.{secrets.token_hex(4)}.part")
+        self.folder = entry.parent
         self._entry = entry
         self._note_path = entry.with_suffix(".json")
         self._note: _Note | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
-from datamaestro.files import move_into_place
+from datamaestro.files import flush_folder, move_into_place
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.state import Download, Record, State
@@ -38,8 +38,8 @@ class _FreshFetcher(CacheFetcher):
     def _cached(self, source: Source, path: Path) -> Download | None:
         return super()._cached(source, path) if source in self._fresh else None
 
-    def _accept(self, source: Source, entry: Path, transfer: Transfer) -> Download:
-        download = super()._accept(source, entry, transfer)
+    def _accept(self, source: Source, transfer: Transfer, destination: Path | None) -> Download:
+        download = super()._accept(source, transfer, destination)
         self._fresh.add(source)
         return download
 
@@ -67,7 +67,9 @@ def replace_all(graph: Graph, new: Graph) -> None:
         record = made.get(resource.name) if isinstance(resource, StoredResource) else None
         if record is not None:
             _tell_differences(state.get(resource.name), record)
-            move_into_place(new.folder / record.path, graph.folder / record.path)
+            place = graph.folder / record.path
+            move_into_place(new.folder / record.path, place)
+            flush_folder(place.parent)
             state.complete({resource.name: record})
     state.take_dropped(made)
 

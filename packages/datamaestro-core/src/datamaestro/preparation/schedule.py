@@ -55,6 +55,10 @@ class Schedule:
         """Tell whether a resource that isn't complete yet is made from a source."""
         return self._urls[source.url] > 0
 
+    def shares(self, source: Source) -> bool:
+        """Tell whether several resources that aren't complete are made from a source."""
+        return self._urls[source.url] > 1
+
     def finish(self, resource: Resource) -> None:
         """Note that a resource is complete: what depends on it may be made next."""
         del self._unfinished[id(resource)]

@@ -11,7 +11,6 @@ import random
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from io import FileIO
 from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
@@ -22,8 +21,8 @@ from datamaestro.preparation.connections import Connections
 from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
 from datamaestro.preparation.pace import Pace
-from datamaestro.preparation.partial import Partial, StartOver
 from datamaestro.preparation.ranges import Ranges
+from datamaestro.preparation.unfinished import Content, StartOver, Unfinished
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE
 
@@ -99,7 +98,7 @@ class Transfer:
         transport: Transport,
         url: str,
         source: Source,
-        partial: Partial,
+        partial: Unfinished,
         means: Means,
         attempts: int = ATTEMPTS,
     ) -> None:
@@ -172,18 +171,18 @@ class Transfer:
                     self.partial.remove()
                     raise StartOver(f"{masked(self.url)} changed while it was read")
                 length = 0
-                with usable(self.partial.path.parent):
+                with usable(self.partial.folder):
                     self.partial.begin(self.url, response)
             self._validator = response.validator
             if response.size is not None:
-                check_space(self.partial.path.parent, response.size - length, "to download")
+                check_space(self.partial.folder, response.size - length, "to download")
             # Unbuffered: what a full disk refuses must not be tried again when it is closed.
             with self.partial.open() as file:
                 file.seek(self._position)
                 while chunk := file.read(min(CHUNK_SIZE, length - self._position)):
                     yield chunk
                 for chunk in self._incoming(response):
-                    with usable(self.partial.path.parent):
+                    with usable(self.partial.folder):
                         _write(file, chunk)
                     yield chunk
             if response.size is not None and self._position != response.size:
@@ -236,7 +235,7 @@ class Transfer:
         )
 
 
-def _write(file: FileIO, chunk: bytes) -> None:
+def _write(file: Content, chunk: bytes) -> None:
     """Write all of a chunk; one call may write less."""
     rest = memoryview(chunk)
     while rest:

@@ -1,0 +1,131 @@
+"""Asking for sources: one URL after the other, until one gives the bytes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from datamaestro.download.source import Source
+from datamaestro.download.transport import Transport, TransportRequest
+from datamaestro.errors import (
+    DataFormatError,
+    DatamaestroError,
+    DownloadError,
+    OfflineError,
+    TransportError,
+    VerificationError,
+)
+from datamaestro.preparation.candidates import archived, candidate_urls
+from datamaestro.preparation.entries import NextSource
+from datamaestro.preparation.transfer import ATTEMPTS, Means, Transfer
+from datamaestro.preparation.turns import Turn, Turns
+from datamaestro.preparation.unfinished import StartOver, Unfinished
+from datamaestro.urls import masked
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Asking"]
+
+logger = logging.getLogger(__name__)
+
+
+class Asking:
+    """Begins the transfers of one resource, each from the URL whose turn it is.
+
+    :param context: what tells the site's mirrors, and has the transports
+    :param means: what transfers have at hand
+    """
+
+    def __init__(self, context: Context, means: Means) -> None:
+        self._context = context
+        self._means = means
+        self._turns: dict[Source, Turns] = {}
+        self._restarts: dict[str, int] = {}
+
+    def transfer(self, source: Source, partial: Unfinished) -> Transfer:
+        """Make the transfer from the URL whose turn it is.
+
+        :raises DatamaestroError: if all have failed; it tells why each did
+        """
+        turn, transport = self._next(source)
+        logger.info("Downloading %s", masked(turn.url))
+        if turn.url not in self._restarts:
+            # Otherwise another process may be at work, which should keep what it has.
+            partial.take_over(turn.url)
+        return Transfer(transport, turn.url, source, partial, self._means, turn.attempts)
+
+    @contextmanager
+    def failures_noted(self, source: Source, transfer: Transfer) -> Iterator[None]:
+        """Note what goes wrong with a transfer's URL, and order to go on with the next.
+
+        An error of the one who reads the stream counts too: bytes that can't be verified
+        may be the reason of it.
+
+        :raises NextSource: if another URL may give the bytes
+        :raises DatamaestroError: if none is left
+        """
+        url, turns = transfer.url, self._turns[source]
+        try:
+            yield
+        except StartOver as error:
+            transfer.partial.remove()
+            logger.warning("%s; it is read from its beginning", error)
+            self._restarts[url] = self._restarts.get(url, 0) + 1
+            if self._restarts[url] == ATTEMPTS:
+                turns.failed(TransportError("it never stays the same for long", where=url))
+            raise NextSource from error
+        except (DownloadError, VerificationError, DataFormatError) as error:
+            if not isinstance(error, DownloadError):
+                transfer.partial.remove()
+            logger.warning("%s", error)
+            turns.failed(error)
+            if turns.next is None:
+                raise turns.summary() from error
+            raise NextSource from error
+
+    def tail(self, source: Source, count: int) -> bytes | None:
+        """Give the last `count` bytes of what `source` serves, or None.
+
+        There are none when the source doesn't state its size, or no URL gives them.
+        """
+        if source.size is None or source.size < count:
+            return None
+        start = source.size - count
+        for url in self._urls(source):
+            request = TransportRequest(url, start)
+            with suppress(DatamaestroError), self._transport(url).open(request) as response:
+                if response.start == start and response.size == source.size:
+                    tail = b""
+                    while len(tail) < count and (chunk := response.read(count - len(tail))):
+                        tail += chunk
+                    if len(tail) == count:
+                        return tail
+        return None
+
+    def _urls(self, source: Source) -> list[str]:
+        return candidate_urls(source, self._context.mirror, self._context.settings.mirrors)
+
+    def _turns_of(self, source: Source) -> Turns:
+        if source not in self._turns:
+            archive = self._context.wayback
+            last_resorts = [] if archive is None else archived(source, archive)
+            self._turns[source] = Turns(source, self._urls(source), last_resorts)
+        return self._turns[source]
+
+    def _transport(self, url: str) -> Transport:
+        transport = self._context.transport(url)
+        if self._context.offline and transport.network:
+            raise OfflineError("not fetched while offline", where=url)
+        return transport
+
+    def _next(self, source: Source) -> tuple[Turn, Transport]:
+        turns = self._turns_of(source)
+        while (turn := turns.next) is not None:
+            try:
+                return turn, self._transport(turn.url)
+            except (TransportError, OfflineError) as error:
+                turns.failed(error)
+        raise turns.summary()

@@ -1,0 +1,100 @@
+"""What a transfer writes to before it is whole: a file to go on from later, or memory."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Protocol
+
+from datamaestro.download.transport import Response
+from datamaestro.sharing import make_folder, share
+
+__all__ = ["Content", "InMemory", "StartOver", "Unfinished"]
+
+
+class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
+    """What was given is void: all of it has to be read anew."""
+
+
+class Content(Protocol):
+    """An open file, or what is like one."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go to an offset."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to `size` bytes from there."""
+
+    def write(self, data: Any, /) -> int:
+        """Write some of the data there, and tell how many bytes that were."""
+
+
+class Unfinished(Protocol):
+    """The content of one transfer, as far as it has come.
+
+    :ivar folder: where it needs room
+    """
+
+    folder: Path
+
+    def take_over(self, url: str) -> None:
+        """Take what an interrupted transfer of `url` left; leave what is of no use."""
+
+    def resumable(self, url: str) -> tuple[int, str | None]:
+        """Give how many bytes of `url`'s content are there, and what identified it."""
+
+    def begin(self, url: str, response: Response) -> None:
+        """Begin with no bytes, of what a response is about to give."""
+
+    def open(self) -> AbstractContextManager[Content]:
+        """Open it, to read what is there and write what comes."""
+
+    def finish(self, destination: Path) -> None:
+        """Put it, which is whole, at `destination`."""
+
+    def remove(self) -> None:
+        """Forget it."""
+
+
+class InMemory:
+    """A content so small that it's quicker to get it again than to leave it for a later run.
+
+    :param destination: where it's going to lie
+    """
+
+    def __init__(self, destination: Path) -> None:
+        self.folder = destination.parent
+        self._content = BytesIO()
+        self._url: str | None = None
+        self._validator: str | None = None
+
+    def take_over(self, url: str) -> None:
+        """Take nothing: nothing was left."""
+
+    def resumable(self, url: str) -> tuple[int, str | None]:
+        """Give how many bytes of `url`'s content came, and what identified it."""
+        if url == self._url and self._validator is not None:
+            return len(self._content.getbuffer()), self._validator
+        return 0, None
+
+    def begin(self, url: str, response: Response) -> None:
+        """Begin with no bytes."""
+        self.remove()
+        self._url, self._validator = url, response.validator
+
+    def open(self) -> AbstractContextManager[BytesIO]:
+        """Give the content, which leaving the block doesn't close."""
+        return nullcontext(self._content)
+
+    def finish(self, destination: Path) -> None:
+        """Write it to a new file at `destination`."""
+        make_folder(destination.parent)
+        with destination.open("xb", buffering=0) as file:
+            share(destination)
+            file.write(self._content.getbuffer())
+
+    def remove(self) -> None:
+        """Forget the bytes."""
+        self._content = BytesIO()
+        self._url = None
