@@ -70,13 +70,14 @@ def test_several_are_made_at_once(context, memory, monkeypatch):
 
 def test_no_more_are_made_at_once_than_the_host_gets(context, memory, monkeypatch):
     monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "2")
-    now, most, lock = [0], [0], threading.Lock()
+    now, most, lock, pair = [0], [0], threading.Lock(), threading.Barrier(2)
 
     class Counted(Fetched):
         def _download(self, destination):
             with lock:
                 now[0] += 1
                 most[0] = max(most[0], now[0])
+            pair.wait(timeout=30)
             super()._download(destination)
             with lock:
                 now[0] -= 1

@@ -91,8 +91,8 @@ def test_connections_are_used_again(transport, file_server):
     file_server.files["/x"] = BYTES
     for _ in range(3):
         assert read(transport.open(TransportRequest(file_server.url("/x")))) == BYTES
-    pools = transport._client._adapters[None].poolmanager.pools
-    (pool,) = [pools[key] for key in pools.keys()]  # noqa: SIM118  (it isn't a dict)
+    (manager,) = transport._client._pools._managers.values()
+    (pool,) = [manager.pools[key] for key in manager.pools.keys()]  # noqa: SIM118
     assert pool.num_connections == 1
 
 

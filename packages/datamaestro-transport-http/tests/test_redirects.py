@@ -214,8 +214,8 @@ def test_a_redirect_within_a_host_takes_one_connection_of_each_kind(transport, f
     for _ in range(3):
         file_server.faults["/x"] = [Redirect("/y")]
         assert fetch(file_server.url("/x")) == b"content"
-    for adapter in transport._client._adapters.values():
-        pools = adapter.poolmanager.pools
+    for manager in transport._client._pools._managers.values():
+        pools = manager.pools
         assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118
 
 

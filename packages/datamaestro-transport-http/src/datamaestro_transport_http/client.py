@@ -1,36 +1,35 @@
 """Requests and their redirects, each hop with what belongs to it.
 
-What a session of requests does is to follow redirects without judging where they lead,
-to read whatever comes with them, and to send a password of netrc to any port of its
-host: so all of this is done here, with the adapters below it.
+Libraries follow redirects without judging where they lead, read whatever comes with
+them, and send a password of netrc to any port of its host: so all of this is done here,
+on the connections of urllib3.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from datamaestro.errors import TransportError
 from datamaestro.urls import masked
 from datamaestro_transport_http.addresses import Resolve, Scope, scopes
+from datamaestro_transport_http.connections import Pools
+from datamaestro_transport_http.cookies import Cookies
 from datamaestro_transport_http.credentials import Credentials, origin
 from datamaestro_transport_http.failures import cause, unreachable
-from datamaestro_transport_http.guard import guarded_adapter
+from datamaestro_transport_http.proxies import proxy_for
 from datamaestro_transport_http.redirects import Hop, next_hop, without_user
 
 if TYPE_CHECKING:
-    import requests
-    from requests.adapters import HTTPAdapter
-    from requests.cookies import RequestsCookieJar
+    from urllib3 import BaseHTTPResponse
 
-__all__ = ["Client"]
+__all__ = ["Answer", "Client"]
 
 MOST_REDIRECTS = 20
 """How many redirects are followed, as in browsers."""
@@ -38,8 +37,35 @@ MOST_REDIRECTS = 20
 SMALL_BODY = 1 << 16
 """How much of a redirect's body is read, so that its connection can be used again."""
 
-CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-"""The environment variables that may name the trusted certificates; the first one wins."""
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""The status codes that go on elsewhere, if they say where."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said at the end of all redirects.
+
+    :param url: where that was
+    :param http: the status, the fields, and the body, which is still to be read
+    """
+
+    url: str
+    http: BaseHTTPResponse
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        return self.http.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The fields, by names in which capitals don't matter."""
+        return self.http.headers
+
+    def close(self) -> None:
+        """Give up the connection, unless all was read and it is another's by now."""
+        self.http.close()
+        self.http.release_conn()
 
 
 class Client:
@@ -52,12 +78,13 @@ class Client:
     def __init__(self, credentials: Credentials, resolve: Resolve) -> None:
         self._credentials = credentials
         self._resolve = resolve
-        self._adapters: dict[frozenset[Scope] | None, HTTPAdapter] = {}
+        self._cookies = Cookies()
+        self._pools = Pools()
         _keep_secrets_out_of_logs()
 
     def ask(
         self, method: str, url: str, headers: Mapping[str, str], timeout: tuple[float, float]
-    ) -> requests.Response:
+    ) -> Answer:
         """Ask for a URL, and go on where its server says.
 
         :param method: ``GET``, or ``HEAD`` for the header alone
@@ -74,7 +101,7 @@ class Client:
             authorization = own if same else self._credentials.redirected(hop.url)
             field = {} if authorization is None else {"Authorization": authorization}
             answer = self._send(method, hop, {**headers, **field}, timeout)
-            if not answer.is_redirect:
+            if answer.status not in REDIRECTS or "Location" not in answer.headers:
                 return answer
             location = answer.headers["Location"].encode("latin-1").decode("utf-8", "replace")
             _discard(answer)
@@ -90,55 +117,38 @@ class Client:
 
     def close(self) -> None:
         """Give up all connections."""
-        for adapter in self._adapters.values():
-            adapter.close()
-
-    @cached_property
-    def _cookies(self) -> RequestsCookieJar:
-        """Some hosts have users log in at another one, and know them by a cookie then."""
-        from requests.cookies import RequestsCookieJar
-
-        return RequestsCookieJar()
+        self._pools.close()
 
     @cached_property
     def _headers(self) -> dict[str, str]:
         return {
             "User-Agent": f"datamaestro/{version('datamaestro-transport-http')}",
+            "Accept": "*/*",
             "Accept-Encoding": "identity",
         }
 
     def _send(
         self, method: str, hop: Hop, headers: Mapping[str, str], timeout: tuple[float, float]
-    ) -> requests.Response:
-        import requests
+    ) -> Answer:
+        import urllib3
 
-        certificates = _certificates(hop.url)
-        request = requests.Request(method, hop.url, {**self._headers, **headers})
-        request.cookies = self._cookies
+        connect, read = timeout
+        manager = self._pools.for_hop(hop)
         try:
-            prepared = request.prepare()
-            answer = self._adapter(hop).send(
-                prepared,
-                stream=True,
-                timeout=timeout,
-                verify=certificates,
-                proxies=requests.utils.get_environ_proxies(hop.url),
+            http = manager.urlopen(
+                method,
+                hop.url,
+                headers={**self._headers, **self._cookies.fields(hop.url), **headers},
+                timeout=urllib3.Timeout(connect=connect, read=read),
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
             )
-        except (requests.RequestException, OSError) as error:
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise unreachable(hop.url, error) from cause(error)
-        note_cookies: Any = requests.cookies.extract_cookies_to_jar  # requests has no types here
-        note_cookies(self._cookies, prepared, answer.raw)
-        return answer
-
-    def _adapter(self, hop: Hop) -> HTTPAdapter:
-        """Give the connections, kept alive, that end only where a hop's may."""
-        if hop.permitted not in self._adapters:
-            from requests.adapters import HTTPAdapter
-
-            self._adapters[hop.permitted] = (
-                HTTPAdapter() if hop.permitted is None else guarded_adapter(hop.permitted)
-            )
-        return self._adapters[hop.permitted]
+        self._cookies.note(hop.url, http)
+        return Answer(hop.url, http)
 
     def _scopes(self, url: str) -> frozenset[Scope]:
         """Tell where the host of a URL is.
@@ -146,34 +156,16 @@ class Client:
         Behind a proxy it is the proxy that looks names up and connects, by rules of its
         own: a name is judged by its spelling alone then.
         """
-        from requests.utils import get_environ_proxies, select_proxy
-
-        proxied = select_proxy(url, get_environ_proxies(url)) is not None
+        proxied = proxy_for(url) is not None
         return scopes(urlsplit(url).hostname or "", None if proxied else self._resolve)
 
 
-def _certificates(url: str) -> str | bool:
-    """Give where the trusted certificates are; True for those that come with requests.
-
-    :raises TransportError: if the environment names some that aren't there
-    """
-    name = next((name for name in CERTIFICATES if os.environ.get(name)), None)
-    if name is None or not url.startswith("https:"):
-        return True
-    path = Path(os.environ[name])
-    if not path.exists():
-        raise TransportError(
-            "its certificate can't be verified", where=url, expected=f"{name} to exist", found=path
-        )
-    return str(path)
-
-
-def _discard(answer: requests.Response) -> None:
+def _discard(answer: Answer) -> None:
     """Give an answer's connection back if its body is there already, and up otherwise."""
     import urllib3
 
     with suppress(urllib3.exceptions.HTTPError, OSError):
-        answer.raw.read1(SMALL_BODY)
+        answer.http.read1(SMALL_BODY)
     answer.close()
 
 

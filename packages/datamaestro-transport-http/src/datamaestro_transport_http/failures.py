@@ -11,8 +11,6 @@ __all__ = ["cause", "reason", "unreachable"]
 
 def unreachable(url: str, error: Exception) -> TransportError:
     """Make the error of a request that got no answer."""
-    import requests
-
     inner = _innermost(error)
     if isinstance(inner, ssl.SSLCertVerificationError):
         return TransportError(
@@ -20,9 +18,8 @@ def unreachable(url: str, error: Exception) -> TransportError:
             where=url,
             hint="certificates of your site's own are named by REQUESTS_CA_BUNDLE or SSL_CERT_FILE",
         )
-    passing = not isinstance(error, requests.RequestException) or isinstance(
-        error, requests.ConnectionError | requests.Timeout
-    )
+    # What can't be asked for at all, such as a host of a wrong form, is a ValueError.
+    passing = not isinstance(error, ValueError)
     return TransportError(f"can't be reached: {reason(error)}", where=url, retry=passing)
 
 

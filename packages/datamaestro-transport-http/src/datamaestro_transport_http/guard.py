@@ -16,14 +16,13 @@ from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Scope, scope
 
 if TYPE_CHECKING:
-    from requests.adapters import HTTPAdapter
+    from urllib3 import PoolManager
 
-__all__ = ["guarded_adapter"]
+__all__ = ["guarded"]
 
 
-def guarded_adapter(permitted: frozenset[Scope]) -> HTTPAdapter:
-    """Make an adapter of requests whose direct connections end in some scopes only."""
-    from requests.adapters import HTTPAdapter
+def guarded(manager: PoolManager, permitted: frozenset[Scope]) -> PoolManager:
+    """Have connections of a manager, which are direct ones, end in some scopes only."""
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -45,9 +44,8 @@ def guarded_adapter(permitted: frozenset[Scope]) -> HTTPAdapter:
     class HttpsPool(HTTPSConnectionPool):
         ConnectionCls = GuardedHttps
 
-    adapter = HTTPAdapter()
-    adapter.poolmanager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
-    return adapter
+    manager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
+    return manager
 
 
 def _checked(connection: socket.socket, permitted: frozenset[Scope]) -> socket.socket:

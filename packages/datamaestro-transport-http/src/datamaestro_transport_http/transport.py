@@ -1,4 +1,4 @@
-"""HTTP, on requests, whose own are connections and proxies.
+"""HTTP, on urllib3, whose own are connections and proxies.
 
 Bodies are read from urllib3's raw stream, undecoded: what is stored is what the
 server holds, and ``identity`` is asked for so that nothing is encoded on the way.
@@ -13,17 +13,14 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Address, resolved
-from datamaestro_transport_http.client import Client
+from datamaestro_transport_http.client import Answer, Client
 from datamaestro_transport_http.credentials import Credentials
 from datamaestro_transport_http.failures import cause, reason
-
-if TYPE_CHECKING:
-    import requests
 
 __all__ = ["HttpTransport"]
 
@@ -74,17 +71,17 @@ class HttpTransport(Transport):
         if part and not _fits(answer, request):
             answer.close()
             return self.open(TransportRequest(request.url))
-        if answer.status_code not in ((200, 206) if part else (200,)):
+        if answer.status not in ((200, 206) if part else (200,)):
             answer.close()
             raise TransportError(
                 "the server gave no file",
                 where=request.url,
                 expected="status 200",
-                found=f"status {answer.status_code} {answer.reason}".strip(),
-                retry=answer.status_code in RETRIED,
+                found=f"status {answer.status} {answer.http.reason or ''}".strip(),
+                retry=answer.status in RETRIED,
                 retry_after=_retry_after(answer.headers.get("Retry-After")),
-                overloaded=answer.status_code in OVERLOADED,
-                hint=HINTS.get(answer.status_code),
+                overloaded=answer.status in OVERLOADED,
+                hint=HINTS.get(answer.status),
             )
         return _HttpResponse(answer, request)
 
@@ -97,7 +94,7 @@ class HttpTransport(Transport):
         with suppress(TransportError):
             answer = self._client.ask("HEAD", url, {}, self._timeout)
             with _HttpResponse(answer, TransportRequest(url)) as head:
-                if answer.status_code == 200:
+                if answer.status == 200:
                     return SourceFacts(answer.url, head.size, head.validator, head.media_type)
         return super().check(url)
 
@@ -109,14 +106,14 @@ class HttpTransport(Transport):
 class _HttpResponse(Response):
     """An answer with status 200 or 206."""
 
-    def __init__(self, answer: requests.Response, request: TransportRequest) -> None:
+    def __init__(self, answer: Answer, request: TransportRequest) -> None:
         self._answer = answer
         self._url = request.url
         self.media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip() or None
         self.ranges = (
-            answer.status_code == 206 or answer.headers.get("Accept-Ranges", "").lower() == "bytes"
+            answer.status == 206 or answer.headers.get("Accept-Ranges", "").lower() == "bytes"
         )
-        if answer.status_code == 206:
+        if answer.status == 206:
             self.start, self.size = request.start, _range(answer)[1]
             self.validator = _validator(answer.headers)
         elif not _encoded(answer):
@@ -130,7 +127,7 @@ class _HttpResponse(Response):
 
         try:
             # Decoding matters only for a server that encodes against our wish.
-            data: bytes = self._answer.raw.read1(size, decode_content=True)
+            data: bytes = self._answer.http.read1(size, decode_content=True)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TransportError(
                 f"the transfer broke off: {reason(error)}", where=self._url, retry=True
@@ -141,25 +138,25 @@ class _HttpResponse(Response):
         self._answer.close()
 
 
-def _fits(answer: requests.Response, request: TransportRequest) -> bool:
+def _fits(answer: Answer, request: TransportRequest) -> bool:
     """Tell whether an answer to a request for a range may be used as it is.
 
     A 206 has to say that it begins where the rest is wanted, how long the whole is, and
     that this is the content that was asked for: some servers pass over If-Range. With 416
     there is nothing after `start` in what the server has now.
     """
-    if answer.status_code != 206:
-        return answer.status_code != 416
+    if answer.status != 206:
+        return answer.status != 416
     start, size = _range(answer)
     same = request.validator in (None, _validator(answer.headers))
     return start == request.start and size is not None and same and not _encoded(answer)
 
 
-def _encoded(answer: requests.Response) -> bool:
+def _encoded(answer: Answer) -> bool:
     return answer.headers.get("Content-Encoding", "identity") != "identity"
 
 
-def _range(answer: requests.Response) -> tuple[int | None, int | None]:
+def _range(answer: Answer) -> tuple[int | None, int | None]:
     """Give the first byte of a part, and the size of the whole, if the server says them."""
     match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
     if match is None:

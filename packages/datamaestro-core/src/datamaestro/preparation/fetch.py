@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -50,7 +50,7 @@ class CacheFetcher:
     :param cancelled: set when nobody waits for the resource any more
     :ivar downloads: what was fetched since the last :meth:`release`
     :ivar written: the digests of files that are known from writing them
-    :ivar unshared: the URLs of sources that nothing else needs
+    :ivar light: whether nothing else needs the one source of the resource
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class CacheFetcher:
         self.inputs = inputs
         self.downloads: list[Download] = []
         self.written = WrittenFiles()
-        self.unshared: Collection[str] = ()
+        self.light = False
         self._used: list[Source] = []
         means = Means(context.progress, context.connections, cancelled or threading.Event())
         self._asking = Asking(context, means)
@@ -141,7 +141,7 @@ class CacheFetcher:
         durable note and the four names that each had there.
         """
         return (
-            source.url in self.unshared
+            self.light
             and source.size is not None
             and source.size <= LIGHT
             and not self.context.keep_downloads
@@ -157,7 +157,7 @@ class CacheFetcher:
             make_folder(destination.parent)
             remove(destination)
         if self._is_light(source):
-            download = self._download(source, destination, lambda: InMemory(destination))
+            download = self._download(source, destination, lambda: InMemory(destination.parent))
             self.written.note(destination, download.sha256)
         else:
             self._fetch_through_cache(source, destination, shared)

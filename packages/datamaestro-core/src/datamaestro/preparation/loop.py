@@ -155,14 +155,17 @@ class Loop:
         resource = self.schedule.next_to_fetch(self._take_connection)
         if resource is None:
             return False
-        fetcher = self.workshop.fetcher(resource.name)
-        fetcher.unshared = {item.url for item in resource.sources if not self._is_shared(item)}
+        self.workshop.fetcher(resource.name).light = self._is_light(resource)
         self.crew.start(resource, partial(self._fetch, resource))
         self._begun = time.monotonic()
         return True
 
-    def _is_shared(self, source: Source) -> bool:
-        return self.schedule.shares(source) or self.neighbours.need(source)
+    def _is_light(self, resource: StoredResource) -> bool:
+        """Tell whether what a resource fetches is of no use to any other, or to a second try."""
+        if len(resource.sources) != 1:
+            return False
+        (source,) = resource.sources
+        return not (self.schedule.shares(source) or self.neighbours.need(source))
 
     def _take_connection(self, url: str) -> bool:
         connections = self.graph.context.connections

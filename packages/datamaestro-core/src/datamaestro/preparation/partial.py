@@ -24,7 +24,7 @@ from pathlib import Path
 
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import persistently, remove, write_atomically
+from datamaestro.files import check_space, persistently, remove, write_atomically
 from datamaestro.preparation.unfinished import StartOver
 from datamaestro.sharing import share
 from datamaestro.urls import recognizable
@@ -101,6 +101,13 @@ class Partial:
             share(self.path)
         note = _Note(self.path.name, recognizable(url), response.validator, response.size)
         self._write_note(note)
+
+    def check_room(self, count: int) -> None:
+        """Check that there is room for `count` further bytes.
+
+        :raises DataDirectoryError: if there isn't
+        """
+        check_space(self.folder, count, "to download")
 
     def open(self) -> FileIO:
         """Open the file, to read what is there and write what comes.

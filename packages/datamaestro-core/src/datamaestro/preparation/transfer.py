@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.files import check_space, usable
+from datamaestro.files import usable
 from datamaestro.preparation.connections import Connections
 from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
@@ -175,7 +175,7 @@ class Transfer:
                     self.partial.begin(self.url, response)
             self._validator = response.validator
             if response.size is not None:
-                check_space(self.partial.folder, response.size - length, "to download")
+                self.partial.check_room(response.size - length)
             # Unbuffered: what a full disk refuses must not be tried again when it is closed.
             with self.partial.open() as file:
                 file.seek(self._position)

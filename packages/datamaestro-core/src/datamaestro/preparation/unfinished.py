@@ -33,7 +33,7 @@ class Content(Protocol):
 class Unfinished(Protocol):
     """The content of one transfer, as far as it has come.
 
-    :ivar folder: where it needs room
+    :ivar folder: what an error of writing it is about
     """
 
     folder: Path
@@ -46,6 +46,9 @@ class Unfinished(Protocol):
 
     def begin(self, url: str, response: Response) -> None:
         """Begin with no bytes, of what a response is about to give."""
+
+    def check_room(self, count: int) -> None:
+        """Check that there is room for `count` further bytes."""
 
     def open(self) -> AbstractContextManager[Content]:
         """Open it, to read what is there and write what comes."""
@@ -60,11 +63,11 @@ class Unfinished(Protocol):
 class InMemory:
     """A content so small that it's quicker to get it again than to leave it for a later run.
 
-    :param destination: where it's going to lie
+    :param folder: where it's going to be used
     """
 
-    def __init__(self, destination: Path) -> None:
-        self.folder = destination.parent
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._content = BytesIO()
         self._url: str | None = None
         self._validator: str | None = None
@@ -82,6 +85,9 @@ class InMemory:
         """Begin with no bytes."""
         self.remove()
         self._url, self._validator = url, response.validator
+
+    def check_room(self, count: int) -> None:
+        """Check nothing: as little as this has room in memory."""
 
     def open(self) -> AbstractContextManager[BytesIO]:
         """Give the content, which leaving the block doesn't close."""

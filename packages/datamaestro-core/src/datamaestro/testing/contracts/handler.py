@@ -278,7 +278,7 @@ def _leftovers(resource: StoredResource, context: MemoryContext) -> list[str]:
     """Give what lies in the dataset's folder and the cache besides resource, state and locks."""
     expected = (".state.json", ".used", resource.relative_path.parts[0])
     folders = (context.folder(_dataset(resource)), context.cachepath)
-    names = (path.name for folder in folders for path in folder.iterdir())
+    names = (path.name for folder in folders if folder.is_dir() for path in folder.iterdir())
     return [name for name in names if name not in expected and not name.endswith(".lock")]
 
 
