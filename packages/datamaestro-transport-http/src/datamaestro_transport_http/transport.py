@@ -109,6 +109,7 @@ class _HttpResponse(Response):
     def __init__(self, answer: Answer, request: TransportRequest) -> None:
         self._answer = answer
         self._url = request.url
+        self._is_encoded = _encoded(answer)
         self.media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip() or None
         self.ranges = (
             answer.status == 206 or answer.headers.get("Accept-Ranges", "").lower() == "bytes"
@@ -116,7 +117,7 @@ class _HttpResponse(Response):
         if answer.status == 206:
             self.start, self.size = request.start, _range(answer)[1]
             self.validator = _validator(answer.headers)
-        elif not _encoded(answer):
+        elif not self._is_encoded:
             # Of what is encoded, neither length nor validator are those of what is read.
             length = answer.headers.get("Content-Length", "")
             self.size = int(length) if length.isdigit() else None
@@ -126,13 +127,12 @@ class _HttpResponse(Response):
         import urllib3
 
         try:
-            # Decoding matters only for a server that encodes against our wish.
-            data: bytes = self._answer.http.read1(size, decode_content=True)
+            # Only what a server encodes against our wish, since it copies each piece twice.
+            return self._answer.http.read1(size, decode_content=self._is_encoded)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TransportError(
                 f"the transfer broke off: {reason(error)}", where=self._url, retry=True
             ) from cause(error)
-        return data
 
     def close(self) -> None:
         self._answer.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from pathlib import PurePosixPath
 
@@ -41,5 +40,7 @@ def page_title(beginning: bytes) -> str | None:
     match = _TITLE.search(beginning)
     if match is None:
         return None
+    import html
+
     text = html.unescape(match[1].decode("utf-8", "replace"))
     return repr(" ".join(text.split())[:120])

@@ -251,6 +251,7 @@ class CacheFetcher:
         except VerificationError as error:
             rejected = self._entry(source).with_suffix(".rejected")
             with usable(rejected.parent):
+                make_folder(rejected.parent)
                 remove(rejected)
                 transfer.partial.finish(rejected)
             error.hint = f"the bytes are set aside in {rejected}"

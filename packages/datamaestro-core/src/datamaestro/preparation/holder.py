@@ -40,10 +40,10 @@ class Holder:
     @classmethod
     def here(cls, what: str) -> Self:
         """Describe this process, which has just got a lock."""
-        import platform
+        import socket
 
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(_user(), platform.node(), os.getpid(), now, what)
+        return cls(_user(), socket.gethostname(), os.getpid(), now, what)
 
     @classmethod
     def read(cls, lock: Path) -> Self | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from datamaestro.download.transport import Response
-from datamaestro.sharing import make_folder, share
+from datamaestro.sharing import share
 
 __all__ = ["Content", "InMemory", "StartOver", "Unfinished"]
 
@@ -95,7 +95,6 @@ class InMemory:
 
     def finish(self, destination: Path) -> None:
         """Write it to a new file at `destination`."""
-        make_folder(destination.parent)
         with destination.open("xb", buffering=0) as file:
             share(destination)
             file.write(self._content.getbuffer())

@@ -8,6 +8,8 @@ from it is hashed beside the writing. Whatever else makes a file, it is read aga
 from __future__ import annotations
 
 import io
+import os
+import stat
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +29,7 @@ class WrittenFiles:
 
     def note(self, path: Path, sha256: str) -> None:
         """Note the digest of a file as it is now."""
-        self._known[path] = (_identity(path), sha256)
+        self._known[path] = (_identity(path.stat()), sha256)
 
     @contextmanager
     def create(self, path: Path) -> Generator[BinaryIO]:
@@ -39,10 +41,11 @@ class WrittenFiles:
 
     def digest(self, path: Path) -> str | None:
         """Give the digest of a file; of a folder or a link there is none."""
-        if path.is_symlink() or not path.is_file():
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
             return None
         identity, sha256 = self._known.pop(path, (None, ""))
-        if identity == _identity(path):
+        if identity == _identity(status):
             return sha256
         return file_digests(path, ["sha256"])["sha256"]
 
@@ -50,9 +53,8 @@ class WrittenFiles:
 _Identity = tuple[int, int, int]
 
 
-def _identity(path: Path) -> _Identity:
+def _identity(status: os.stat_result) -> _Identity:
     """Give what changes when the content of a file does."""
-    status = path.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
