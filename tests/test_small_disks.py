@@ -99,6 +99,19 @@ def test_a_download_that_has_no_room_is_refused_with_what_is_missing(
     assert data(context) == []
 
 
+def test_a_small_file_that_has_no_room_is_not_there_by_half(
+    mount: Mount, home: Path, file_server: FileServer
+) -> None:
+    file_server.files["/x"] = content = kinds.content("x", MIB)
+    definition = plain(file_server.url("/x"), size=MIB)
+    context = Context(mount("size=1m"))  # of which the lock and its folder take some
+    with pytest.raises(DataDirectoryError, match="No space left on device; free some space"):
+        context.prepare(definition)
+    assert data(context) == []
+    remount(context.path, "size=8m")
+    assert context.prepare(definition).path.read_bytes() == content
+
+
 def test_a_gzip_file_that_has_no_room_is_refused_before_it_is_fetched(
     mount: Mount, home: Path, file_server: FileServer
 ) -> None:

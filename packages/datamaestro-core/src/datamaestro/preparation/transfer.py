@@ -22,7 +22,7 @@ from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
 from datamaestro.preparation.pace import Pace
 from datamaestro.preparation.ranges import Ranges
-from datamaestro.preparation.unfinished import Content, StartOver, Unfinished
+from datamaestro.preparation.unfinished import StartOver, Unfinished, write_all
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE
 
@@ -183,7 +183,7 @@ class Transfer:
                     yield chunk
                 for chunk in self._incoming(response):
                     with usable(self.partial.folder):
-                        _write(file, chunk)
+                        write_all(file, chunk)
                     yield chunk
             if response.size is not None and self._position != response.size:
                 raise TransportError(
@@ -233,13 +233,6 @@ class Transfer:
             and left > WORTH_SPLITTING * pace.rate
             and self._means.connections.take_free(self.url)
         )
-
-
-def _write(file: Content, chunk: bytes) -> None:
-    """Write all of a chunk; one call may write less."""
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[file.write(rest) :]
 
 
 def _wait(failures: int, retry_after: float | None) -> float:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from datamaestro.download.transport import Response
 from datamaestro.sharing import share
 
-__all__ = ["Content", "InMemory", "StartOver", "Unfinished"]
+__all__ = ["InMemory", "StartOver", "Unfinished", "write_all"]
 
 
 class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
@@ -97,9 +97,16 @@ class InMemory:
         """Write it to a new file at `destination`."""
         with destination.open("xb", buffering=0) as file:
             share(destination)
-            file.write(self._content.getbuffer())
+            write_all(file, self._content.getbuffer())
 
     def remove(self) -> None:
         """Forget the bytes."""
         self._content = BytesIO()
         self._url = None
+
+
+def write_all(file: Content, data: bytes | memoryview) -> None:
+    """Write all of some data to an unbuffered file, of which one call may write less."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
