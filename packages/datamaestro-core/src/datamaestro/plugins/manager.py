@@ -21,7 +21,6 @@ from datamaestro.plugins.descriptors import (
     DataTypeSpec,
     EncoderSpec,
     HandlerSpec,
-    PrepareRequest,
     RepositorySpec,
     TransportSpec,
 )
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     import pluggy
+
+    from datamaestro.plugins.request import PrepareRequest
 
 __all__ = [
     "BrokenPlugin",
