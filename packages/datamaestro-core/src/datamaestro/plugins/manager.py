@@ -40,7 +40,6 @@ __all__ = [
     "Plugin",
     "PluginManager",
     "Provided",
-    "plugin_commands",
 ]
 
 PLUGINS = "datamaestro"
@@ -287,12 +286,3 @@ class PluginManager:
         if message not in self._warned:
             self._warned.add(message)
             logger.warning("%s", " ".join(message.split()))
-
-
-def plugin_commands(memory: Path) -> list[Command]:
-    """Give the commands that plugins add; no plugin is loaded.
-
-    :param memory: the folder where what is installed is remembered
-    """
-    remembered = installed.recall(memory)
-    return PluginManager().commands() if remembered is None else remembered.commands
