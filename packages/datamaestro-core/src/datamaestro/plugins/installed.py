@@ -174,21 +174,33 @@ def witnesses(targets: Iterable[str]) -> dict[str, Stamp]:
     modules = {target.partition(":")[0].strip() for target in targets}
     files: set[Path] = set()
     for folder in map(Path, _path()):
-        files.update(_entry_points(folder))
+        names = _names(folder)
+        files.update(_entry_points(folder, names))
         for module in modules:
-            path = folder.joinpath(*module.split("."))
-            package = folder / _package(module)
-            files.update(package.glob("*.py"))
-            files.update(item for item in (path.with_suffix(".py"), path / "__init__.py"))
+            package = _package(module)
+            if package in names or f"{package}.py" in names:
+                path = folder.joinpath(*module.split("."))
+                files.update((folder / package).glob("*.py"))
+                files.update((path.with_suffix(".py"), path / "__init__.py"))
     return {str(path): seen for path in sorted(files) if (seen := stamp(str(path))) is not None}
 
 
-def _entry_points(folder: Path) -> Iterable[Path]:
+def _entry_points(folder: Path, names: Iterable[str]) -> Iterable[Path]:
     """Give the files below a folder of distributions that name plugins."""
-    for path in folder.glob("*-info/entry_points.txt"):
-        with suppress(OSError):
-            if b"datamaestro" in path.read_bytes():
-                yield path
+    for name in names:
+        if name.endswith("-info"):
+            path = folder / name / "entry_points.txt"
+            with suppress(OSError):
+                if b"datamaestro" in path.read_bytes():
+                    yield path
+
+
+def _names(folder: Path) -> frozenset[str]:
+    """Give the names of what lies in a folder; nothing where there is none."""
+    try:
+        return frozenset(os.listdir(folder))  # noqa: PTH208  (the names are all that is wanted)
+    except OSError:
+        return frozenset()
 
 
 _FOREIGN = (ValueError, KeyError, TypeError, AttributeError)
