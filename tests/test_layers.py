@@ -8,7 +8,7 @@ from workspace.imports import Import, imports_of
 MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
-    {"urls"},
+    {"lazy", "urls"},
     {"errors"},
     {"sharing"},
     {"selector"},
@@ -39,7 +39,7 @@ LAYERS = [
     {"address"},
     {"citation", "preparation", "search"},
     {"inventory"},
-    {"availability"},
+    {"availability", "directories", "preparing", "repositories", "transports"},
     {"context"},
     {"__init__"},
     {"create"},

@@ -10,6 +10,10 @@ from workspace.commandline import run
 from workspace.distributions import PLUGINS
 
 HEAVY = {"numpy", "pandas", "polars", "pyarrow", "requests", "tqdm", "urllib3"}
+ABOUT_DEFINITIONS = {
+    f"datamaestro.{name}"
+    for name in ("dataset_definition", "download", "preparation", "repository", "variants")
+}
 PACKAGES = {str(item.package) for item in PLUGINS.values()}
 
 
@@ -101,8 +105,11 @@ def test_what_the_index_answers_imports_no_plugin_and_looks_for_none(
 ) -> None:
     modules = imported_by(*arguments, home=indexed)
     assert top_level(modules) & (HEAVY | PACKAGES | {"pluggy", "regex", "platformdirs"}) == set()
-    assert "importlib.metadata" not in modules
-    assert "datamaestro.repository" not in modules
+    assert modules & {"importlib.metadata", "hashlib", *ABOUT_DEFINITIONS} == set()
+
+
+def test_help_has_no_messages_to_show(indexed: Path) -> None:
+    assert "logging" not in imported_by("--help", home=indexed)
 
 
 def test_an_expression_alone_needs_the_library_for_expressions(indexed: Path) -> None:

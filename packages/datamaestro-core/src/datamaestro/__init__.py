@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
 
 if TYPE_CHECKING:
     from datamaestro.context import Context, find_dataset, get_dataset, prepare_dataset
@@ -29,21 +30,14 @@ _HOMES = {
     "Context": "datamaestro.context",
     "DatamaestroError": "datamaestro.errors",
     "Repository": "datamaestro.repository",
+    "__version__": "datamaestro.version:VERSION",
     "find_dataset": "datamaestro.context",
     "get_dataset": "datamaestro.context",
     "prepare_dataset": "datamaestro.context",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from datamaestro.version import VERSION
-
-        return VERSION
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES, "__version__"])
+    return sorted([*globals(), *_HOMES])

@@ -15,7 +15,7 @@ from datamaestro.selector import format_selector
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
 
-__all__ = ["Address", "find", "find_family"]
+__all__ = ["Address", "find", "find_dataset", "find_family"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,13 @@ def find(catalog: Catalog, dataset: Any, variant: Mapping[str, Any] | None = Non
         definition.for_selector(selector) if selector else definition.for_variant(variant or {})
     )
     return Address(chosen, () if identifier is None else identifier.part)
+
+
+def find_dataset(catalog: Catalog, dataset_id: str) -> DatasetDefinition:
+    """Find the dataset that an id names; see :meth:`datamaestro.context.Context.dataset`."""
+    identifier, definition = find_family(catalog, identifiers.parse(dataset_id))
+    selector = format_selector(identifier.selector)
+    return definition.for_selector(selector) if selector else definition
 
 
 def find_family(catalog: Catalog, identifier: Identifier) -> tuple[Identifier, DatasetDefinition]:

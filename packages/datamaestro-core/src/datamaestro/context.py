@@ -1,59 +1,33 @@
 """Contexts: where data live, and which settings and plugins hold.
 
 A context is an explicit object; several with different paths live side by side.
-Environment variables are read when they are asked for, never at import:
-
-===========================  ==================================================
-``DATAMAESTRO_DIR``          the data directory, when no path is given
-``DATAMAESTRO_PATH``         read-only data directories of the site, searched first
-``DATAMAESTRO_OFFLINE``      ``1``: open no connection
-``DATAMAESTRO_MIRROR``       the base URL of a site mirror, tried first
-``DATAMAESTRO_CONNECTIONS``  how many connections a host gets at once
-``DATAMAESTRO_WAYBACK``      ``1``: a web archive may be asked when nothing else is left
-``DATAMAESTRO_ACCEPT``       see :mod:`datamaestro.agreements`
-===========================  ==================================================
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from datamaestro import address, identifiers
-from datamaestro.errors import (
-    ParameterError,
-    PluginConflictError,
-    PluginError,
-    RepositoryNotFoundError,
-    TransportError,
-)
-from datamaestro.paths import DatafolderPath, ResolvablePath
-from datamaestro.plugins.descriptors import PrepareRequest
+from datamaestro.directories import Directories
+from datamaestro.lazy import lazily
 from datamaestro.plugins.installed import index_folder
 from datamaestro.plugins.manager import PluginManager
 from datamaestro.progress import Progress, automatic_progress
-from datamaestro.selector import format_selector
-from datamaestro.utils import environment_flag
-from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
+from datamaestro.repositories import Repositories
+from datamaestro.transports import Transports
+from datamaestro.variables import data_directory
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
     from datamaestro.dataset_definition import DatasetDefinition
     from datamaestro.download.transport import Transport
-    from datamaestro.plugins.descriptors import RepositorySpec, TransportSpec
-    from datamaestro.plugins.provided import Provided
-    from datamaestro.preparation.connections import Connections
+    from datamaestro.paths import DatafolderPath, ResolvablePath
     from datamaestro.preparation.plan import Plan
-    from datamaestro.project import Project
     from datamaestro.project_repository import ProjectRepository
     from datamaestro.repository import Repository
-    from datamaestro.settings import Settings, UserSettings
-    from datamaestro.sites import Site
 
 __all__ = [
     "Context",
@@ -66,7 +40,7 @@ __all__ = [
 ]
 
 
-class Context:
+class Context(Directories):
     """Where data live, and which settings and plugins hold.
 
     :param path: the data directory; by default ``DATAMAESTRO_DIR`` or ``~/datamaestro``
@@ -87,15 +61,11 @@ class Context:
         progress: Progress | None = None,
         site: Iterable[str | os.PathLike[str]] | None = None,
     ) -> None:
-        self.path = data_directory() if path is None else Path(path).expanduser().absolute()
+        super().__init__(path, offline=offline, site=site)
         self.keep_downloads = keep_downloads
         self.progress = automatic_progress() if progress is None else progress
-        self._offline = offline
-        self._site_given = site
-        self._repositories: dict[str, Repository] = {}
-        self._projects: dict[Project, ProjectRepository] = {}
-        self._transports: dict[str, Transport] = {}
-        self._lock = threading.Lock()
+        self._repositories = Repositories(self)
+        self._transports = Transports(self)
 
     def __repr__(self) -> str:
         return f"Context({str(self.path)!r})"
@@ -107,78 +77,6 @@ class Context:
         if path not in _instances:
             _instances[path] = Context(path)
         return _instances[path]
-
-    # --- where things are
-
-    @property
-    def datapath(self) -> Path:
-        """The folder of the prepared datasets."""
-        return self.path / "data"
-
-    @property
-    def datapaths(self) -> list[Path]:
-        """The folders of prepared datasets, in the order they are searched; its own is last."""
-        return [directory / "data" for directory in (*self.site_directories, self.path)]
-
-    @property
-    def cachepath(self) -> Path:
-        """The folder of downloads that are under way or kept."""
-        return self.path / "cache"
-
-    @cached_property
-    def settings(self) -> Settings:
-        """What all users of the data directory share, from its ``settings.json``."""
-        from datamaestro.settings import Settings
-
-        return Settings.load(self.path / "settings.json")
-
-    @cached_property
-    def user_settings(self) -> UserSettings:
-        """What is the user's own, from ``user.json``."""
-        from datamaestro.settings import UserSettings, user_settings_path
-
-        return UserSettings.load(user_settings_path())
-
-    @cached_property
-    def _site(self) -> Site:
-        from datamaestro.sites import Site
-
-        return Site(self.path, self._site_given)
-
-    @property
-    def site_directories(self) -> list[Path]:
-        """The read-only data directories that are searched before its own."""
-        return self._site.directories(self.settings)
-
-    def datafolder(self, name: str) -> Path | None:
-        """Give the data folder that its settings name so, or else those of the site."""
-        folder = self.settings.datafolders.get(name) or self._site.datafolder(name, self.settings)
-        return None if folder is None else folder.expanduser()
-
-    @property
-    def offline(self) -> bool:
-        """Whether connections are forbidden."""
-        return environment_flag("DATAMAESTRO_OFFLINE") if self._offline is None else self._offline
-
-    @property
-    def mirror(self) -> str | None:
-        """The base URL of the site mirror, if there is one."""
-        return site_mirror()
-
-    @cached_property
-    def connections(self) -> Connections:
-        """How many connections there are to each host, and may be.
-
-        :raises SettingsError: if the environment or the settings give no such number
-        """
-        from datamaestro.preparation.connections import Connections
-
-        return Connections(connection_limit(self.settings))
-
-    @property
-    def wayback(self) -> str | None:
-        """The base URL of the web archive that is asked after all else, if one may be."""
-        return web_archive(self.settings)
 
     # --- plugins
 
@@ -197,15 +95,7 @@ class Context:
 
         The datasets that the project of the current directory lists come last.
         """
-        project = self.project_repository()
-        ids = [item.spec.id for item in self.plugins.repositories]
-        for repository_id in dict.fromkeys(ids if project is None else [*ids, project.id]):
-            try:
-                yield self.repository(repository_id)
-            except PluginConflictError as error:
-                self.plugins.warn(str(error))
-            except PluginError:
-                continue  # the manager warned when it failed to load
+        return iter(self._repositories)
 
     def repository(self, repository_id: str) -> Repository:
         """Give a repository by its id.
@@ -213,49 +103,11 @@ class Context:
         :raises RepositoryNotFoundError: if no plugin provides it
         :raises PluginError: if the plugin that does is broken, or several do
         """
-        project = self.project_repository()
-        if project is not None and project.id == repository_id:
-            return project.unless_installed()
-        if repository_id not in self._repositories:
-            provided = self.plugins.only(
-                self.plugins.repositories,
-                lambda spec: spec.id == repository_id,
-                f"the repository {repository_id!r}",
-            )
-            if provided is None:
-                known = ", ".join(item.spec.id for item in self.plugins.repositories)
-                raise RepositoryNotFoundError(
-                    f"no installed plugin provides the repository {repository_id!r}",
-                    expected=known or "a plugin with repositories to be installed",
-                    found=repository_id,
-                )
-            self._repositories[repository_id] = self._make_repository(provided)
-        return self._repositories[repository_id]
+        return self._repositories.get(repository_id)
 
     def project_repository(self) -> ProjectRepository | None:
         """Give the repository of the project of the current directory, if it lists datasets."""
-        from datamaestro.project import nearest_project
-
-        project = nearest_project(Path.cwd())
-        if project is None:
-            return None
-        from datamaestro.project_repository import ProjectRepository
-
-        if project not in self._projects:
-            self._projects[project] = ProjectRepository(self, project)
-        return self._projects[project]
-
-    def _make_repository(self, provided: Provided[RepositorySpec]) -> Repository:
-        from datamaestro.repository import Repository
-
-        repository = self.plugins.load(provided)(self)
-        if not isinstance(repository, Repository) or repository.id != provided.spec.id:
-            raise PluginError(
-                f"{provided.spec.target}, which {provided.plugin} provides, isn't as declared",
-                expected=f"a datamaestro.Repository with NAMESPACE = {provided.spec.id!r}",
-                found=repr(repository),
-            )
-        return repository
+        return self._repositories.of_project()
 
     def transport(self, url: str) -> Transport:
         """Give what opens URLs of the scheme of `url`.
@@ -263,22 +115,7 @@ class Context:
         :raises TransportError: if no plugin does
         :raises PluginError: if the plugin that does is broken, or several do
         """
-        scheme = urlsplit(url).scheme.lower()
-        with self._lock:
-            if scheme not in self._transports:
-                provided: Provided[TransportSpec] | None = self.plugins.only(
-                    self.plugins.transports,
-                    lambda spec: scheme in spec.schemes,
-                    f"the transport for {scheme}: URLs",
-                )
-                if provided is None:
-                    raise TransportError(
-                        f"no installed plugin fetches {scheme}: URLs",
-                        where=url,
-                        hint="install one that does; 'datamaestro plugins' lists those installed",
-                    )
-                self._transports[scheme] = self.plugins.load(provided)(self)
-            return self._transports[scheme]
+        return self._transports.get(url)
 
     # --- datasets
 
@@ -303,9 +140,9 @@ class Context:
         :raises DatasetNotFoundError: if no repository has it; the message names the closest
         :raises QueryError: if it isn't an id at all, or there is no such variant
         """
-        identifier, definition = address.find_family(self.catalog, identifiers.parse(dataset_id))
-        selector = format_selector(identifier.selector)
-        return definition.for_selector(selector) if selector else definition
+        from datamaestro import address
+
+        return address.find_dataset(self.catalog, dataset_id)
 
     def prepare(
         self,
@@ -332,40 +169,15 @@ class Context:
         :raises ParameterError: if it has to be fetched and may not be
         :raises DatamaestroError: see :mod:`datamaestro.errors`
         """
-        from datamaestro.preparation.operations import build, run, run_again
-        from datamaestro.preparation.parts import part_of, wanted_parts
+        from datamaestro import preparing
 
-        if force and download is False:
-            raise ParameterError(
-                "what may not be fetched can't be fetched again",
-                expected="force=True, or download=False",
-                found="both",
-            )
-        found = address.find(self.catalog, dataset, variant)
-        definition, parts = found.definition, wanted_parts(found.part, only)
-        make = run_again if force else run
-        request = PrepareRequest(
-            definition,
-            self,
-            dict(definition.variant),
-            download,
-            build=lambda: part_of(build(definition, self), found.part),
-            prepare=lambda: part_of(make(definition, self, parts), found.part),
-            only=parts,
-            force=force,
-        )
-        answer = self.plugins.prepare(request)
-        if answer is not None:
-            return answer
-        return request.build() if download is False else request.prepare()
+        return preparing.prepare(self, dataset, variant, only, download=download, force=force)
 
     def get(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Any:
         """Give a dataset's value, or a part of it, without fetching; its files may be missing."""
-        from datamaestro.preparation.operations import build
-        from datamaestro.preparation.parts import part_of
+        from datamaestro import preparing
 
-        found = address.find(self.catalog, dataset, variant)
-        return part_of(build(found.definition, self), found.part)
+        return preparing.get(self, dataset, variant)
 
     def missing(
         self,
@@ -378,11 +190,9 @@ class Context:
 
         Parameters are those of :meth:`prepare`.
         """
-        from datamaestro.preparation.operations import missing_resources
-        from datamaestro.preparation.parts import wanted_parts
+        from datamaestro import preparing
 
-        found = address.find(self.catalog, dataset, variant)
-        return missing_resources(found.definition, self, wanted_parts(found.part, only))
+        return preparing.missing(self, dataset, variant, only)
 
     def plan(
         self,
@@ -395,37 +205,38 @@ class Context:
 
         Nothing is fetched or changed. Parameters are those of :meth:`prepare`.
         """
-        from datamaestro.preparation.parts import wanted_parts
-        from datamaestro.preparation.plan import plan
+        from datamaestro import preparing
 
-        found = address.find(self.catalog, dataset, variant)
-        return plan(found.definition, self, wanted_parts(found.part, only))
+        return preparing.plan(self, dataset, variant, only)
 
     def folder(self, dataset: Any, *, variant: Mapping[str, Any] | None = None) -> Path:
         """Give the folder that a dataset is used from, whether it is there or not.
 
         That is one of the site if the dataset is complete there, and else its own.
         """
-        from datamaestro.preparation.operations import prepared_folder
+        from datamaestro import preparing
 
-        return prepared_folder(address.find(self.catalog, dataset, variant).definition, self)
+        return preparing.folder(self, dataset, variant)
 
     def definition(self, dataset: Any) -> DatasetDefinition:
         """Give what is declared about a dataset: an id, or what ``@dataset`` decorates.
 
         :raises DatasetNotFoundError: if no repository has it
         """
+        from datamaestro import address
+
         return address.find(self.catalog, dataset).definition
 
 
-def __getattr__(name: str) -> Any:
-    # Documented here; and what only reads the index has no use for it.
-    if name == "Repository":
-        from datamaestro.repository import Repository
-
-        return Repository
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
+# Documented here; and what only reads the index has no use for them.
+__getattr__ = lazily(
+    __name__,
+    {
+        "DatafolderPath": "datamaestro.paths",
+        "Repository": "datamaestro.repository",
+        "ResolvablePath": "datamaestro.paths",
+    },
+)
 
 _instances: dict[Path, Context] = {}
 

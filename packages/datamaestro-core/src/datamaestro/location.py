@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from types import FrameType
+from typing import NamedTuple
 
 __all__ = ["Location", "definition_site", "raised_at"]
 
 
-@dataclass(frozen=True)
-class Location:
+class Location(NamedTuple):
     """A place in a file.
 
     :param path: the file

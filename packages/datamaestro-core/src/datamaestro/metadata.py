@@ -17,15 +17,14 @@ from datamaestro.utils import parse_size
 
 __all__ = ["Metadata"]
 
-_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
-
-_LANGUAGE = re.compile(
+# Compiled when they are first needed: that takes as long as to declare some datasets.
+_DOI = r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)"
+_LANGUAGE = (
     r"(?P<language>[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})"
     r"(?:-(?P<script>[a-z]{4}))?"
     r"(?:-(?P<region>[a-z]{2}|[0-9]{3}))?"
     r"(?P<rest>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
-    r"(?:-[a-wy-z0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?)",
-    re.IGNORECASE,
+    r"(?:-[a-wy-z0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?)"
 )
 """A language tag, by the grammar of RFC 5646 (BCP 47), section 2.1."""
 
@@ -161,8 +160,8 @@ def _of_type(cls: type, value: Any) -> Any:
     return value
 
 
-def _matched(pattern: re.Pattern[str], value: Any) -> re.Match[str]:
-    match = pattern.fullmatch(_of_type(str, value))
+def _matched(pattern: str, value: Any) -> re.Match[str]:
+    match = re.fullmatch(pattern, _of_type(str, value), re.IGNORECASE)
     if match is None:
         raise ValueError
     return match

@@ -10,21 +10,19 @@ The nearest ``pyproject.toml`` above the current directory that has this table c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from datamaestro.errors import SettingsError
-from datamaestro.identifiers import is_dataset_id
+from datamaestro.freshness import Stamp, settled, stamp
 
-__all__ = ["CUSTOM", "Project", "nearest_project"]
+__all__ = ["CUSTOM", "Project", "Projects", "nearest_project"]
 
 CUSTOM = "__custom__"
 """The folder, in the data directory, of the datasets that no plugin ships."""
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """What a project says about its datasets.
 
     :param path: its ``pyproject.toml``
@@ -46,16 +44,40 @@ class Project:
         return f"{self.path}:{_line(self.path, text)}"
 
 
-def nearest_project(folder: Path) -> Project | None:
-    """Give the project of a folder: the nearest above it that says something about datasets.
+class Projects:
+    """Finds projects, and reads each ``pyproject.toml`` again only when it has changed."""
 
-    :raises SettingsError: if what it says is wrong; it tells file and line
-    """
-    for parent in (folder, *folder.parents):
-        path = parent / "pyproject.toml"
-        # Most projects don't, and need no parser then.
-        if path.is_file() and re.search(rb"^\[tool\.datamaestro\]", path.read_bytes(), re.M):
-            return _read(path)
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[Stamp, Project | None]] = {}
+
+    def nearest(self, folder: Path) -> Project | None:
+        """Give the project of a folder: the nearest above it that says something about datasets.
+
+        :raises SettingsError: if what it says is wrong; it tells file and line
+        """
+        for parent in (folder, *folder.parents):
+            if (project := self._in(parent / "pyproject.toml")) is not None:
+                return project
+        return None
+
+    def _in(self, path: Path) -> Project | None:
+        seen = stamp(str(path))
+        if seen is None:
+            return None
+        if path not in self._known or self._known[path][0] != seen:
+            self._known[path] = settled(seen), _project_in(path)
+        return self._known[path][1]
+
+
+def nearest_project(folder: Path) -> Project | None:
+    """Give the project of a folder, as :meth:`Projects.nearest` does."""
+    return Projects().nearest(folder)
+
+
+def _project_in(path: Path) -> Project | None:
+    # Most projects say nothing about datasets, and need no parser then.
+    if path.is_file() and re.search(rb"^\[tool\.datamaestro\]", path.read_bytes(), re.M):
+        return _read(path)
     return None
 
 
@@ -87,6 +109,8 @@ def _check(path: Path, key: str, value: Any, holds: Any, expected: str) -> None:
 
 
 def _is_component(value: Any) -> bool:
+    from datamaestro.identifiers import is_dataset_id
+
     return isinstance(value, str) and is_dataset_id(value) and "." not in value
 
 

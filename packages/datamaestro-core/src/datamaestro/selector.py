@@ -8,7 +8,6 @@ as they are written, quotes included.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -106,5 +105,7 @@ def folder_name(selector: str) -> str:
     name = selector[1:-1]
     if len(name) <= _LONGEST_FOLDER and _SAFE_FOLDER.fullmatch(name):
         return name
+    import hashlib  # which takes a while: most names need none
+
     digest = hashlib.sha256(selector.encode()).hexdigest()[:8]
     return f"{re.sub(r'[^A-Za-z0-9_=,.+-]+', '_', name)[: _LONGEST_FOLDER - 9]}~{digest}"

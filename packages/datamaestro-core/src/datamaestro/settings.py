@@ -14,11 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from datamaestro.data.parameters import check_parameters
 from datamaestro.errors import ParameterError, SettingsError
-from datamaestro.files import usable, write_atomically
-from datamaestro.lockfiles import WITHOUT_LOCKS, new_lock
-from datamaestro.sharing import make_folder, share
 
 __all__ = ["Settings", "UserSettings", "user_settings_path"]
 
@@ -53,6 +49,9 @@ class _SettingsFile:
             raise SettingsError(
                 "wrong settings", where=path, expected="a JSON object", found=f"{document!r:.80}"
             )
+        # Most users have no settings, and those who do change them seldom.
+        from datamaestro.data.parameters import check_parameters
+
         known = [item.name for item in fields(cls) if item.name not in ("path", "unknown")]
         values = {name: value for name, value in document.items() if name in known}
         try:
@@ -71,6 +70,8 @@ class _SettingsFile:
 
         :raises DataDirectoryError: if the file can't be written
         """
+        from datamaestro.files import write_atomically
+
         document = dict(self.unknown)
         for item in fields(self):
             if item.name not in ("path", "unknown") and (value := getattr(self, item.name)):
@@ -84,6 +85,10 @@ class _SettingsFile:
         :raises SettingsError: as :meth:`load`; nothing is written then
         :raises DataDirectoryError: as :meth:`save`
         """
+        from datamaestro.files import usable
+        from datamaestro.lockfiles import WITHOUT_LOCKS, new_lock
+        from datamaestro.sharing import make_folder, share
+
         with usable(self.path.parent):
             make_folder(self.path.parent)
             path = self.path.with_name(f".{self.path.name}.lock")

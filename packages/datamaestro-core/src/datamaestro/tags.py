@@ -53,5 +53,7 @@ class datatasks(_Annotation):  # noqa: N801
 
 def inherited_words(attribute: str, cls: type | None) -> frozenset[str]:
     """Give the tags or tasks of a class and its ancestors."""
-    own = (vars(base).get(f"__data{attribute}__", ()) for base in getattr(cls, "__mro__", ()))
-    return frozenset(word for words in own for word in words)
+    if cls is None:
+        return frozenset()
+    own = f"__data{attribute}__"
+    return frozenset().union(*(vars(base).get(own, ()) for base in cls.__mro__))

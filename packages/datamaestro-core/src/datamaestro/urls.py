@@ -45,7 +45,9 @@ def masked(text: str) -> str:
     >>> masked("https://me:pass@host/a.gz?part=1&X-Amz-Signature=f00d")
     'https://host/a.gz?part=1&X-Amz-Signature=***'
     """
-    return _PARAMETER.sub(_masked_parameter, _USER.sub("", text))
+    if "@" in text:
+        text = _USER.sub("", text)
+    return _PARAMETER.sub(_masked_parameter, text) if "=" in text else text
 
 
 def bare(url: str) -> str:

@@ -229,7 +229,7 @@ def tree_digest(folder: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(?:([kmgtp])(i)?)?b?", re.IGNORECASE)
+_SIZE = r"(\d+(?:\.\d+)?|\.\d+)\s*(?:([kmgtp])(i)?)?b?"
 
 
 def parse_size(text: str) -> int:
@@ -242,7 +242,7 @@ def parse_size(text: str) -> int:
     >>> parse_size("1.2 GB"), parse_size("12K"), parse_size("1.5 MiB"), parse_size("42")
     (1200000000, 12000, 1572864, 42)
     """
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE)
     if match is None:
         raise QueryError("not a size", expected="a number and a unit: 1.2 GB", found=repr(text))
     number, unit, binary = match.groups()

@@ -50,8 +50,6 @@ class Catalog:
         :param limit: how many at the most
         :raises QueryError: if a regular expression takes too long
         """
-        from datamaestro.catalog.scan import scanned_search
-
         bound = None if condition is None else condition.within(self.context)
         own = [item for item in self._of_project() if bound is None or bound.match(item)]
         yield from islice(own, limit)
@@ -66,11 +64,12 @@ class Catalog:
                 return
         except sqlite3.DatabaseError:
             index = self._repaired()
-        found = (
-            scanned_search(self.context, bound, limit)
-            if index is None
-            else index.search(bound, limit)
-        )
+        if index is None:
+            from datamaestro.catalog.scan import scanned_search
+
+            found = scanned_search(self.context, bound, limit)
+        else:
+            found = index.search(bound, limit)
         yield from islice(found, given, None)
 
     def ids(self) -> list[str]:

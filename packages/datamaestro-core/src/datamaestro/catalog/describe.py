@@ -83,10 +83,10 @@ def _type_names(cls: type[Base]) -> list[str]:
 
 def _kept(resources: list[Resource]) -> dict[str, str]:
     """Give the fingerprints of the resources that are on disk once a dataset is prepared."""
-    needed = {id(item) for resource in resources for item in resource.dependencies}
+    stored = [item for item in resources if isinstance(item, StoredResource)]
+    gone = set[int]()
+    if any(item.transient for item in stored):
+        gone = {id(item) for resource in resources for item in resource.dependencies}
     return {
-        resource.name: resource.fingerprint
-        for resource in resources
-        if isinstance(resource, StoredResource)
-        and not (resource.transient and id(resource) in needed)
+        item.name: item.fingerprint for item in stored if not (item.transient and id(item) in gone)
     }

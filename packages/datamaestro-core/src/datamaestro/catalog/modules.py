@@ -37,13 +37,12 @@ class Files(NamedTuple):
 def files_of(repository: Repository) -> Files:
     """Look at the files of a repository."""
     folders, others = {}, {}
-    modules = {
-        name: (str(path), stamp(str(path))) for name, path in repository.module_files().items()
-    }
-    for folder, names, files in os.walk(repository.configdir):
+    files = {name: str(path) for name, path in repository.module_files().items()}
+    modules = {name: (path, stamp(path)) for name, path in files.items()}
+    for folder, names, found in os.walk(repository.configdir):
         names[:] = [name for name in names if name != "__pycache__"]
         folders[folder] = stamp(folder)
-        paths = (os.path.join(folder, name) for name in files)  # noqa: PTH118
+        paths = (os.path.join(folder, name) for name in found)  # noqa: PTH118
         others.update({path: stamp(path) for path in paths if not path.endswith((".py", ".pyc"))})
     others.update({path: stamp(path) for path in _sources(repository)})
     others.update({str(path): stamp(str(path)) for path in repository.entry_files()})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,9 +49,21 @@ def refresh(connection: sqlite3.Connection, context: Context) -> Watched:
     """
     connection.execute("BEGIN")
     update = _Update(connection, context)
-    update.run()
+    with _seldom_collected():
+        update.run()
     connection.execute("COMMIT")
     return update.watched
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let garbage wait for some time: what is imported stays, and was looked through in vain."""
+    first, *others = gc.get_threshold()
+    gc.set_threshold(100 * first, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *others)
 
 
 class _Update:
@@ -82,10 +96,12 @@ class _Update:
 
     def _declare(self, name: str, declared: str) -> int:
         _, _, description, *plugin = json.loads(declared)[0]
-        return self._insert(
+        cursor = self.connection.execute(
             "INSERT INTO repository (id, declared, plugin, description) VALUES (?, ?, ?, ?)",
-            *(name, declared, json.dumps(plugin), description),
+            (name, declared, json.dumps(plugin), description),
         )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
 
     def _renew(self, name: str, row: int) -> None:
         """Read again what changed of a repository."""
@@ -141,30 +157,28 @@ class _Update:
         ]
         self._remove_units(outdated)
         gone = {unit.row for unit in outdated}
-        broken = False
-        for module, seen in wanted.items():
-            if module not in known or known[module].row in gone:
-                broken |= not self._read(repository, row, module, _text(seen))
-        return broken
+        ((last,),) = self._rows("SELECT ifnull(max(rowid), 0) FROM unit")
+        new = [name for name in wanted if name not in known or known[name].row in gone]
+        read = [
+            (unit, row, module, _text(wanted[module]), self._read(repository, row, unit, module))
+            for unit, module in enumerate(new, last + 1)
+        ]
+        self.connection.executemany("INSERT INTO unit VALUES (?, ?, ?, ?, ?)", read)
+        return any(error is not None for *_, error in read)
 
-    def _read(self, repository: Repository, row: int, module: str, seen: str) -> bool:
-        """Read a unit, and tell whether that worked; if it didn't, why is kept."""
-        unit = self._insert(
-            "INSERT INTO unit (repository, module, stamp) VALUES (?, ?, ?)", row, module, seen
-        )
+    def _read(self, repository: Repository, row: int, unit: int, module: str) -> str | None:
+        """Read a unit, and tell why if that didn't work."""
         try:
             self.writer.add(row, unit, _entries(repository, module))
         except (sqlite3.Error, OSError):
             raise
         except Exception as error:
+            self.writer.remove("unit = ?", unit)
             reason = (
                 error if isinstance(error, DefinitionError) else f"{type(error).__name__}: {error}"
             )
-            warning = " ".join(f"left out of repository {repository.id}: {reason}".split())
-            self.writer.remove("unit = ?", unit)
-            self._run("UPDATE unit SET error = ? WHERE rowid = ?", warning, unit)
-            return False
-        return True
+            return " ".join(f"left out of repository {repository.id}: {reason}".split())
+        return None
 
     def _remove_units(self, units: Iterable[_Unit]) -> None:
         for unit in units:
@@ -203,11 +217,6 @@ class _Update:
 
     def _run(self, sql: str, *parameters: Any) -> None:
         self.connection.execute(sql, parameters)
-
-    def _insert(self, sql: str, *parameters: Any) -> int:
-        rowid = self.connection.execute(sql, parameters).lastrowid
-        assert rowid is not None
-        return rowid
 
 
 def _text(seen: Watched) -> str:

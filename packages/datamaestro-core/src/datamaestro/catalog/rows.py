@@ -18,17 +18,20 @@ JOIN facts ON facts.rowid = entry.rowid
 
 _ELSEWHERE = {"id", "name", "repository", "distribution", "version"}
 _DEFAULTS = Entry("")._asdict()
+_FACTS = [
+    (position, name, default)
+    for position, (name, default) in enumerate(_DEFAULTS.items())
+    if name not in _ELSEWHERE
+]
 _LISTS = [name for name, value in _DEFAULTS.items() if value == () and name != "files"]
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def facts_of(entry: Entry) -> str:
     """Give what has no column of its own, as JSON."""
-    facts = {
-        name: value
-        for name, value in entry._asdict().items()
-        if name not in _ELSEWHERE and value != _DEFAULTS[name]
-    }
-    return json.dumps(facts, separators=(",", ":"))
+    return _json(
+        {name: entry[position] for position, name, default in _FACTS if entry[position] != default}
+    )
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:

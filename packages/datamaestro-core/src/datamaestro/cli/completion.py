@@ -1,19 +1,68 @@
-"""What the shell offers for a dataset id that is being typed."""
+"""What the shell offers for a word that is being typed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from click.shell_completion import CompletionItem
+
+from datamaestro.errors import DatamaestroError
 from datamaestro.variants import AxesVariants
 
 if TYPE_CHECKING:
+    from datamaestro.cli.session import Session
     from datamaestro.context import Context
 
-__all__ = ["completions"]
+__all__ = ["agreements", "declared_datasets", "prepared_datasets"]
 
 
-def completions(incomplete: str, context: Context) -> list[str]:
+def declared_datasets(incomplete: str, session: Session) -> list[CompletionItem]:
+    """Complete the id of a dataset that is declared, or a file and a name."""
+    with suppress(DatamaestroError):
+        if (in_files := _in_files(incomplete)) is not None:
+            return in_files
+        return _items(_ids(incomplete, session.context))
+    return []
+
+
+def prepared_datasets(incomplete: str, session: Session) -> list[CompletionItem]:
+    """Complete the id of a dataset that is prepared, or a file and a name."""
+    from datamaestro.inventory import prepared
+
+    with suppress(DatamaestroError):
+        if (in_files := _in_files(incomplete)) is not None:
+            return in_files
+        ids = (dataset.id for dataset in prepared.prepared_datasets(session.context.datapath))
+        return _items(sorted(item for item in ids if item.startswith(incomplete)))
+    return []
+
+
+def agreements(incomplete: str, session: Session) -> list[CompletionItem]:
+    """Complete the id of an agreement, from those of all datasets."""
+    with suppress(DatamaestroError):
+        definitions = session.context.datasets()
+        ids = {item.id for definition in definitions for item in definition.agreements}
+        return _items(item for item in sorted(ids) if item.startswith(incomplete))
+    return []
+
+
+def _in_files(incomplete: str) -> list[CompletionItem] | None:
+    """Complete a file, or the name of what it declares; None for what is no file."""
+    from datamaestro.definition_files import definitions_in_file
+
+    file, separator, name = incomplete.rpartition(".py:")
+    if separator:
+        names = [item.target.__name__ for item in definitions_in_file(Path(f"{file}.py"))]
+        return _items(f"{file}.py:{item}" for item in names if item.startswith(name))
+    if incomplete.startswith((".", "/", "~")):
+        return [CompletionItem(incomplete, type="file")]
+    return None
+
+
+def _ids(incomplete: str, context: Context) -> list[str]:
     """Give the ids that begin with a text, or what may follow in a selector."""
     name, bracket, selector = incomplete.partition("[")
     if not bracket:
@@ -24,10 +73,10 @@ def completions(incomplete: str, context: Context) -> list[str]:
     before, comma, last = selector.rpartition(",")
     given = {item.partition("=")[0].strip() for item in before.split(",")}
     start = f"{name}[{before}{comma}"
-    return [f"{start}{item}" for item in _items(variants, given) if item.startswith(last)]
+    return [f"{start}{item}" for item in _choices(variants, given) if item.startswith(last)]
 
 
-def _items(variants: AxesVariants, given: set[str]) -> Iterator[str]:
+def _choices(variants: AxesVariants, given: set[str]) -> Iterator[str]:
     """Give ``key=value`` for all that an axis has to choose from, or ``key=``."""
     axes = {name: axis for name, axis in variants.axes.items() if name not in given}
     for name, axis in axes.items():
@@ -36,3 +85,7 @@ def _items(variants: AxesVariants, given: set[str]) -> Iterator[str]:
             yield f"{name}="
         else:
             yield from (f"{name}={axis.write(value)}{end}" for value in axis.domain)
+
+
+def _items(texts: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(text) for text in texts]

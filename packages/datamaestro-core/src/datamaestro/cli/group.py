@@ -79,10 +79,15 @@ class LazyGroup(click.Group):
 
 
 def _plugin_commands() -> dict[str, Command]:
-    from datamaestro.plugins.installed import index_folder
-    from datamaestro.plugins.manager import plugin_commands
+    """Give the commands of plugins, none of which is loaded."""
+    from datamaestro.plugins.installed import index_folder, recall_commands
 
-    return {item.name: item for item in plugin_commands(index_folder())}
+    commands = recall_commands(index_folder())
+    if commands is None:
+        from datamaestro.plugins.manager import PluginManager
+
+        commands = PluginManager().commands()
+    return {item.name: item for item in commands}
 
 
 def _load(described: Command) -> click.Command:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
-from datamaestro.cli.completion import completions
 from datamaestro.cli.session import Session
-from datamaestro.errors import DatamaestroError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = [
     "AGREEMENT",
@@ -29,59 +26,16 @@ __all__ = [
 ]
 
 
-class _DatasetId(click.ParamType[str]):
-    """A dataset id, or a file and a name, which the shell completes.
+class _Completed(click.ParamType[str]):
+    """A text that the shell completes.
 
-    :param ids: gives the ids that begin with a text
+    :param name: what it is
+    :param function: what completes it, in :mod:`datamaestro.cli.completion`
     """
 
-    name = "dataset"
-
-    def __init__(self, ids: Callable[[str, Session], Iterable[str]]) -> None:
-        self.ids = ids
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002  (click's signature)
-        incomplete: str,
-    ) -> list[CompletionItem]:
-        file, separator, name = incomplete.rpartition(".py:")
-        if separator:
-            return _names_in_file(Path(f"{file}.py"), f"{file}.py:", name)
-        if incomplete.startswith((".", "/", "~")):
-            return [CompletionItem(incomplete, type="file")]
-        session = _completing_session(ctx)
-        with contextlib.suppress(DatamaestroError):
-            found = self.ids(incomplete, session)
-            return [CompletionItem(item) for item in found]
-        return []
-
-
-def _declared_ids(incomplete: str, session: Session) -> Iterable[str]:
-    return completions(incomplete, session.context)
-
-
-def _prepared_ids(incomplete: str, session: Session) -> Iterable[str]:
-    from datamaestro.inventory.prepared import prepared_datasets
-
-    ids = (dataset.id for dataset in prepared_datasets(session.context.datapath))
-    return sorted(item for item in ids if item.startswith(incomplete))
-
-
-def _names_in_file(path: Path, prefix: str, incomplete: str) -> list[CompletionItem]:
-    from datamaestro.definition_files import definitions_in_file
-
-    with contextlib.suppress(DatamaestroError):
-        names = [item.target.__name__ for item in definitions_in_file(path)]
-        return [CompletionItem(f"{prefix}{n}") for n in names if n.startswith(incomplete)]
-    return []
-
-
-class _AgreementId(click.ParamType[str]):
-    """The id of an agreement; the shell completes it from those of all datasets."""
-
-    name = "agreement"
+    def __init__(self, name: str, function: str) -> None:
+        self.name = name
+        self._function = function
 
     def shell_complete(
         self,
@@ -89,11 +43,11 @@ class _AgreementId(click.ParamType[str]):
         param: click.Parameter,  # noqa: ARG002  (click's signature)
         incomplete: str,
     ) -> list[CompletionItem]:
-        with contextlib.suppress(DatamaestroError):
-            definitions = _completing_session(ctx).context.datasets()
-            ids = {item.id for definition in definitions for item in definition.agreements}
-            return [CompletionItem(item) for item in sorted(ids) if item.startswith(incomplete)]
-        return []
+        from datamaestro.cli import completion  # only a shell that completes needs it
+
+        complete = getattr(completion, self._function)
+        found: list[CompletionItem] = complete(incomplete, _completing_session(ctx))
+        return found
 
 
 def _completing_session(ctx: click.Context) -> Session:
@@ -102,13 +56,14 @@ def _completing_session(ctx: click.Context) -> Session:
     return ctx.find_object(Session) or Session(data=options.get("data"), quiet=True)
 
 
-DATASET = _DatasetId(_declared_ids)
+DATASET = _Completed("dataset", "declared_datasets")
 """A dataset that an installed repository declares, or a file."""
 
-PREPARED = _DatasetId(_prepared_ids)
+PREPARED = _Completed("dataset", "prepared_datasets")
 """A dataset that is prepared, whether its repository is installed or not."""
 
-AGREEMENT = _AgreementId()
+AGREEMENT = _Completed("agreement", "agreements")
+"""An agreement that some dataset asks for."""
 
 yes = click.option("--yes", is_flag=True, help="Do it; without this, nothing is removed.")
 

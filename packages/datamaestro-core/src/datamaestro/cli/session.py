@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -69,26 +68,12 @@ class Session:
 
     def configure_logging(self) -> None:
         """Show messages on the standard error stream, as many as was asked for."""
+        import logging  # --help has none to show
+
+        from datamaestro.cli.messages import show_messages
+
         level = logging.DEBUG if self.debug else logging.WARNING if self.quiet else logging.INFO
-        logger = logging.getLogger("datamaestro")
-        logger.setLevel(level)
-        logger.propagate = False
-        logger.handlers = [_Handler(str(logger.name) if not self.debug else "%(name)s")]
-
-
-class _Handler(logging.Handler):
-    """Writes messages above the bars, if there are any."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setFormatter(logging.Formatter(f"%(levelname)s:{name}:%(message)s"))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = self.format(record)
-        if "tqdm" in sys.modules:
-            sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
-        else:
-            click.echo(text, err=True)
+        show_messages(level, origins=self.debug)
 
 
 pass_session = click.make_pass_decorator(Session)

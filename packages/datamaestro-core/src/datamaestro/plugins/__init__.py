@@ -7,19 +7,18 @@ functions give that recognize files.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from datamaestro.plugins.descriptors import (
-    DataTypeSpec,
-    EncoderSpec,
-    HandlerSpec,
-    PrepareRequest,
-    RepositorySpec,
-    TransportSpec,
-)
+from datamaestro.lazy import lazily
 
 if TYPE_CHECKING:
+    from datamaestro.plugins.descriptors import (
+        DataTypeSpec,
+        EncoderSpec,
+        HandlerSpec,
+        RepositorySpec,
+        TransportSpec,
+    )
     from datamaestro.plugins.hookspecs import hookimpl
     from datamaestro.plugins.proposals import (
         Candidate,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
         ResourceProposal,
         ValueProposal,
     )
+    from datamaestro.plugins.request import PrepareRequest
 
 __all__ = [
     "Candidate",
@@ -42,18 +42,20 @@ __all__ = [
     "hookimpl",
 ]
 
-
-_MODULES = {
-    "Candidate": "proposals",
-    "Certainty": "proposals",
-    "ResourceProposal": "proposals",
-    "ValueProposal": "proposals",
-    "hookimpl": "hookspecs",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Only plugins need these: not what reads what they told before.
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+# Only plugins need these: not what reads what they told before.
+__getattr__ = lazily(
+    __name__,
+    {
+        "Candidate": "datamaestro.plugins.proposals",
+        "Certainty": "datamaestro.plugins.proposals",
+        "DataTypeSpec": "datamaestro.plugins.descriptors",
+        "EncoderSpec": "datamaestro.plugins.descriptors",
+        "HandlerSpec": "datamaestro.plugins.descriptors",
+        "PrepareRequest": "datamaestro.plugins.request",
+        "RepositorySpec": "datamaestro.plugins.descriptors",
+        "ResourceProposal": "datamaestro.plugins.proposals",
+        "TransportSpec": "datamaestro.plugins.descriptors",
+        "ValueProposal": "datamaestro.plugins.proposals",
+        "hookimpl": "datamaestro.plugins.hookspecs",
+    },
+)

@@ -6,19 +6,12 @@ tuples since even the commands that only read what plugins told before make some
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from datamaestro.context import Context
-    from datamaestro.definitions import DatasetDefinition
+from typing import NamedTuple
 
 __all__ = [
     "DataTypeSpec",
     "EncoderSpec",
     "HandlerSpec",
-    "PrepareRequest",
     "RepositorySpec",
     "TransportSpec",
 ]
@@ -96,28 +89,3 @@ class EncoderSpec(NamedTuple):
 
     name: str
     target: str
-
-
-@dataclass(frozen=True)
-class PrepareRequest:
-    """What was asked of ``prepare_dataset``, for plugins that may answer instead.
-
-    :param dataset: the dataset's definition
-    :param context: where its data live
-    :param variant: the chosen values of its axes
-    :param download: whether missing data may be fetched now; None if the caller
-        leaves it to whoever prepares
-    :param build: makes the value without fetching anything
-    :param prepare: does what the kernel would: fetch, and make the value
-    :param force: whether what is there has to be fetched again, which `prepare` does then
-    :param only: the parts of the value that are to be made ready; all if there are none
-    """
-
-    dataset: DatasetDefinition
-    context: Context
-    variant: Mapping[str, Any] = field(default_factory=dict)
-    download: bool | None = None
-    build: Callable[[], Any] = field(default=lambda: None, compare=False)
-    prepare: Callable[[], Any] = field(default=lambda: None, compare=False)
-    force: bool = False
-    only: tuple[str, ...] = ()

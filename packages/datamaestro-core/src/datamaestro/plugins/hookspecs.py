@@ -20,10 +20,10 @@ from datamaestro.plugins.descriptors import (
     DataTypeSpec,
     EncoderSpec,
     HandlerSpec,
-    PrepareRequest,
     RepositorySpec,
     TransportSpec,
 )
+from datamaestro.plugins.request import PrepareRequest
 
 __all__ = [
     "datamaestro_data_types",

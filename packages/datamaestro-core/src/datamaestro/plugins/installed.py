@@ -14,24 +14,27 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datamaestro.freshness import Stamp, settled, stamp, unchanged
-from datamaestro.plugins.descriptors import RepositorySpec
-from datamaestro.plugins.provided import BrokenPlugin, Plugin, Provided
+
+if TYPE_CHECKING:
+    from datamaestro.plugins.descriptors import RepositorySpec
+    from datamaestro.plugins.provided import BrokenPlugin, Provided
 
 __all__ = [
     "Command",
     "Installed",
     "index_folder",
     "recall",
+    "recall_commands",
     "search_path",
     "store",
     "user_cache",
     "witnesses",
 ]
 
-FORMAT = 1
+FORMAT = 2
 FILE = "installed.json"
 METADATA = (".dist-info", ".egg-info", ".egg", ".egg-link")
 
@@ -92,27 +95,34 @@ def user_cache() -> Path:
 
 
 def recall(folder: Path) -> Installed | None:
-    """Give what was remembered, if it is still so.
+    """Give what was remembered, if it is still so."""
+    document = _remembered(folder)
+    if document is None:
+        return None
+    from datamaestro.plugins.descriptors import RepositorySpec
+    from datamaestro.plugins.provided import BrokenPlugin, Plugin, Provided
 
-    It is when the folders of the import path are as they were, or have nothing of a
-    plugin in them, before and now; and the files that tell of plugins are too.
-    """
     try:
-        document = json.loads((folder / FILE).read_bytes())
-        if document["format"] != FORMAT:
-            return None
-        if not _same_folders(document["folders"], document["packages"]):
-            return None
-        if not unchanged({path: _stamp(seen) for path, seen in document["files"].items()}):
-            return None
         return Installed(
-            [_provided(*item) for item in document["repositories"]],
+            [
+                Provided(RepositorySpec(*spec), Plugin(*plugin))
+                for spec, plugin in document["repositories"]
+            ],
             frozenset(document["hooks"]),
-            [Command(*item) for item in document["commands"]],
+            _commands(document),
             [BrokenPlugin(Plugin(*plugin), reason) for plugin, reason in document["broken"]],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None  # nothing was, or something else wrote there
+    except _FOREIGN:
+        return None
+
+
+def recall_commands(folder: Path) -> list[Command] | None:
+    """Give the commands that were remembered, if they are still so; the rest isn't looked at."""
+    document = _remembered(folder)
+    try:
+        return None if document is None else _commands(document)
+    except _FOREIGN:
+        return None
 
 
 def store(
@@ -136,10 +146,10 @@ def store(
         },
         "files": {path: settled(seen) for path, seen in files.items()},
         "packages": sorted(packages),
-        "repositories": [[*item.spec, *item.plugin] for item in installed.repositories],
+        "repositories": [list(item) for item in installed.repositories],
         "hooks": sorted(installed.hooks),
         "commands": [list(item) for item in installed.commands],
-        "broken": [[item.plugin, item.reason] for item in installed.broken],
+        "broken": [list(item) for item in installed.broken],
     }
     beside = folder / f".{FILE}.{os.getpid()}.{os.urandom(4).hex()}"
     with suppress(OSError):
@@ -164,21 +174,59 @@ def witnesses(targets: Iterable[str]) -> dict[str, Stamp]:
     modules = {target.partition(":")[0].strip() for target in targets}
     files: set[Path] = set()
     for folder in map(Path, _path()):
-        files.update(_entry_points(folder))
+        names = _names(folder)
+        files.update(_entry_points(folder, names))
         for module in modules:
-            path = folder.joinpath(*module.split("."))
-            package = folder / _package(module)
-            files.update(package.glob("*.py"))
-            files.update(item for item in (path.with_suffix(".py"), path / "__init__.py"))
+            package = _package(module)
+            if package in names or f"{package}.py" in names:
+                path = folder.joinpath(*module.split("."))
+                files.update((folder / package).glob("*.py"))
+                files.update((path.with_suffix(".py"), path / "__init__.py"))
     return {str(path): seen for path in sorted(files) if (seen := stamp(str(path))) is not None}
 
 
-def _entry_points(folder: Path) -> Iterable[Path]:
+def _entry_points(folder: Path, names: Iterable[str]) -> Iterable[Path]:
     """Give the files below a folder of distributions that name plugins."""
-    for path in folder.glob("*-info/entry_points.txt"):
-        with suppress(OSError):
-            if b"datamaestro" in path.read_bytes():
-                yield path
+    for name in names:
+        if name.endswith("-info"):
+            path = folder / name / "entry_points.txt"
+            with suppress(OSError):
+                if b"datamaestro" in path.read_bytes():
+                    yield path
+
+
+def _names(folder: Path) -> frozenset[str]:
+    """Give the names of what lies in a folder; nothing where there is none."""
+    try:
+        return frozenset(os.listdir(folder))  # noqa: PTH208  (the names are all that is wanted)
+    except OSError:
+        return frozenset()
+
+
+_FOREIGN = (ValueError, KeyError, TypeError, AttributeError)
+"""What it takes to read a document that something else has written."""
+
+
+def _remembered(folder: Path) -> dict[str, Any] | None:
+    """Read what was remembered, if it is still so.
+
+    It is when the folders of the import path are as they were, or have nothing of a
+    plugin in them, before and now; and the files that tell of plugins are too.
+    """
+    try:
+        document: dict[str, Any] = json.loads((folder / FILE).read_bytes())
+        same = (
+            document["format"] == FORMAT
+            and _same_folders(document["folders"], document["packages"])
+            and unchanged({path: _stamp(seen) for path, seen in document["files"].items()})
+        )
+    except (OSError, *_FOREIGN):
+        return None  # nothing was, or something else wrote there
+    return document if same else None
+
+
+def _commands(document: dict[str, Any]) -> list[Command]:
+    return [Command(*item) for item in document["commands"]]
 
 
 def _same_folders(known: dict[str, Any], packages: list[str]) -> bool:
@@ -213,10 +261,6 @@ def _path() -> list[str]:
 
 def _package(target: str) -> str:
     return target.partition(":")[0].partition(".")[0].strip()
-
-
-def _provided(name: str, target: str, description: str, *plugin: str) -> Provided[RepositorySpec]:
-    return Provided(RepositorySpec(name, target, description), Plugin(*plugin))
 
 
 def _stamp(seen: list[int] | None) -> Stamp:

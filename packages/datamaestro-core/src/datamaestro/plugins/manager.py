@@ -21,7 +21,6 @@ from datamaestro.plugins.descriptors import (
     DataTypeSpec,
     EncoderSpec,
     HandlerSpec,
-    PrepareRequest,
     RepositorySpec,
     TransportSpec,
 )
@@ -34,12 +33,13 @@ if TYPE_CHECKING:
 
     import pluggy
 
+    from datamaestro.plugins.request import PrepareRequest
+
 __all__ = [
     "BrokenPlugin",
     "Plugin",
     "PluginManager",
     "Provided",
-    "plugin_commands",
 ]
 
 PLUGINS = "datamaestro"
@@ -286,12 +286,3 @@ class PluginManager:
         if message not in self._warned:
             self._warned.add(message)
             logger.warning("%s", " ".join(message.split()))
-
-
-def plugin_commands(memory: Path) -> list[Command]:
-    """Give the commands that plugins add; no plugin is loaded.
-
-    :param memory: the folder where what is installed is remembered
-    """
-    remembered = installed.recall(memory)
-    return PluginManager().commands() if remembered is None else remembered.commands

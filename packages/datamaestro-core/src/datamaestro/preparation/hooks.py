@@ -33,7 +33,7 @@ def before_use(definition: DatasetDefinition, context: Context) -> Iterator[None
     """
     done = {_key(item) for item in in_use()}
     datasets = [item for item in with_referred(definition, context) if _key(item) not in done]
-    for item in datasets:
+    for item in (asked for asked in datasets if asked.agreements):
         require(item.agreements, context.user_settings, item.id)
     for item in datasets:
         _call("pre-use", item, context)

@@ -6,8 +6,9 @@ What is here is imported when it is first asked for: only the contracts need pyt
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
 
 if TYPE_CHECKING:
     from datamaestro.testing.contracts.format import FormatContract
@@ -37,26 +38,23 @@ __all__ = [
     "write_distribution",
 ]
 
-_MODULES = {
-    "FileServer": "server",
-    "FormatContract": "contracts.format",
-    "HandlerContract": "contracts.handler",
-    "LoopbackContext": "loopback",
-    "MemoryContext": "memory",
-    "MockContext": "mock",
-    "RepositoryContract": "contracts.repository",
-    "Request": "server",
-    "Sampling": "samples",
-    "TransportContract": "contracts.transport",
-    "exercise": "reading",
-    "write_distribution": "distribution",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "FileServer": "datamaestro.testing.server",
+        "FormatContract": "datamaestro.testing.contracts.format",
+        "HandlerContract": "datamaestro.testing.contracts.handler",
+        "LoopbackContext": "datamaestro.testing.loopback",
+        "MemoryContext": "datamaestro.testing.memory",
+        "MockContext": "datamaestro.testing.mock",
+        "RepositoryContract": "datamaestro.testing.contracts.repository",
+        "Request": "datamaestro.testing.server",
+        "Sampling": "datamaestro.testing.samples",
+        "TransportContract": "datamaestro.testing.contracts.transport",
+        "exercise": "datamaestro.testing.reading",
+        "write_distribution": "datamaestro.testing.distribution",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -17,8 +17,8 @@ from typing import Any
 from datamaestro.context import Context
 from datamaestro.data import Base
 from datamaestro.errors import DataDirectoryError
-from datamaestro.plugins.descriptors import PrepareRequest
 from datamaestro.plugins.manager import PluginManager
+from datamaestro.plugins.request import PrepareRequest
 from datamaestro.testing.mock_preparation import MockPreparation
 from datamaestro.testing.samples import Sampler, samplers
 

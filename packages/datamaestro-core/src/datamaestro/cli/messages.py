@@ -1,0 +1,37 @@
+"""What the program tells beside its results: messages on the standard error stream."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+__all__ = ["show_messages"]
+
+
+def show_messages(level: int, *, origins: bool) -> None:
+    """Show messages on the standard error stream.
+
+    :param level: the least important ones
+    :param origins: whether each tells the module that it comes from
+    """
+    logger = logging.getLogger("datamaestro")
+    logger.setLevel(level)
+    logger.propagate = False
+    logger.handlers = [_Handler("%(name)s" if origins else logger.name)]
+
+
+class _Handler(logging.Handler):
+    """Writes messages above the bars, if there are any."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter(f"%(levelname)s:{name}:%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        if "tqdm" in sys.modules:
+            sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
+        else:
+            click.echo(text, err=True)

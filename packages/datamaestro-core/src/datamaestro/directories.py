@@ -1,0 +1,123 @@
+"""Where data live, and which settings hold there.
+
+Environment variables are read when they are asked for, never at import:
+
+===========================  ==================================================
+``DATAMAESTRO_DIR``          the data directory, when no path is given
+``DATAMAESTRO_PATH``         read-only data directories of the site, searched first
+``DATAMAESTRO_OFFLINE``      ``1``: open no connection
+``DATAMAESTRO_MIRROR``       the base URL of a site mirror, tried first
+``DATAMAESTRO_CONNECTIONS``  how many connections a host gets at once
+``DATAMAESTRO_WAYBACK``      ``1``: a web archive may be asked when nothing else is left
+``DATAMAESTRO_ACCEPT``       see :mod:`datamaestro.agreements`
+===========================  ==================================================
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datamaestro.utils import environment_flag
+from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
+
+if TYPE_CHECKING:
+    from datamaestro.preparation.connections import Connections
+    from datamaestro.settings import Settings, UserSettings
+    from datamaestro.sites import Site
+
+__all__ = ["Directories"]
+
+
+class Directories:
+    """A data directory with those of its site, and the settings that hold there.
+
+    :param path: the data directory; by default ``DATAMAESTRO_DIR`` or ``~/datamaestro``
+    :param offline: whether to open no connection; by default as ``DATAMAESTRO_OFFLINE`` says
+    :param site: read-only data directories, searched before this one; by default those of
+        ``DATAMAESTRO_PATH`` and of the settings
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        offline: bool | None = None,
+        site: Iterable[str | os.PathLike[str]] | None = None,
+    ) -> None:
+        self.path = data_directory() if path is None else Path(path).expanduser().absolute()
+        self._offline = offline
+        self._site_given = site
+
+    @property
+    def datapath(self) -> Path:
+        """The folder of the prepared datasets."""
+        return self.path / "data"
+
+    @property
+    def datapaths(self) -> list[Path]:
+        """The folders of prepared datasets, in the order they are searched; its own is last."""
+        return [directory / "data" for directory in (*self.site_directories, self.path)]
+
+    @property
+    def cachepath(self) -> Path:
+        """The folder of downloads that are under way or kept."""
+        return self.path / "cache"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What all users of the data directory share, from its ``settings.json``."""
+        from datamaestro.settings import Settings
+
+        return Settings.load(self.path / "settings.json")
+
+    @cached_property
+    def user_settings(self) -> UserSettings:
+        """What is the user's own, from ``user.json``."""
+        from datamaestro.settings import UserSettings, user_settings_path
+
+        return UserSettings.load(user_settings_path())
+
+    @cached_property
+    def _site(self) -> Site:
+        from datamaestro.sites import Site
+
+        return Site(self.path, self._site_given)
+
+    @property
+    def site_directories(self) -> list[Path]:
+        """The read-only data directories that are searched before its own."""
+        return self._site.directories(self.settings)
+
+    def datafolder(self, name: str) -> Path | None:
+        """Give the data folder that its settings name so, or else those of the site."""
+        folder = self.settings.datafolders.get(name) or self._site.datafolder(name, self.settings)
+        return None if folder is None else folder.expanduser()
+
+    @property
+    def offline(self) -> bool:
+        """Whether connections are forbidden."""
+        return environment_flag("DATAMAESTRO_OFFLINE") if self._offline is None else self._offline
+
+    @property
+    def mirror(self) -> str | None:
+        """The base URL of the site mirror, if there is one."""
+        return site_mirror()
+
+    @cached_property
+    def connections(self) -> Connections:
+        """How many connections there are to each host, and may be.
+
+        :raises SettingsError: if the environment or the settings give no such number
+        """
+        from datamaestro.preparation.connections import Connections
+
+        return Connections(connection_limit(self.settings))
+
+    @property
+    def wayback(self) -> str | None:
+        """The base URL of the web archive that is asked after all else, if one may be."""
+        return web_archive(self.settings)

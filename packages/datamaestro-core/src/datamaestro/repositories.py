@@ -1,0 +1,98 @@
+"""The repositories of a context: those of the installed plugins, and the project's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datamaestro.errors import PluginConflictError, PluginError, RepositoryNotFoundError
+from datamaestro.project import Projects
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+    from datamaestro.plugins.descriptors import RepositorySpec
+    from datamaestro.plugins.provided import Provided
+    from datamaestro.project import Project
+    from datamaestro.project_repository import ProjectRepository
+    from datamaestro.repository import Repository
+
+__all__ = ["Repositories"]
+
+
+class Repositories:
+    """The repositories of a context, each made when it is first asked for.
+
+    :param context: that one
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._installed: dict[str, Repository] = {}
+        self._projects = Projects()
+        self._of_projects: dict[Project, ProjectRepository] = {}
+
+    def __iter__(self) -> Iterator[Repository]:
+        """Give those that work, the project's last; a broken one is warned about."""
+        plugins = self.context.plugins
+        project = self.of_project()
+        ids = [item.spec.id for item in plugins.repositories]
+        for repository_id in dict.fromkeys(ids if project is None else [*ids, project.id]):
+            try:
+                yield self.get(repository_id)
+            except PluginConflictError as error:
+                plugins.warn(str(error))
+            except PluginError:
+                continue  # the manager warned when it failed to load
+
+    def get(self, repository_id: str) -> Repository:
+        """Give one by its id.
+
+        :raises RepositoryNotFoundError: if no plugin provides it
+        :raises PluginError: if the plugin that does is broken, or several do
+        """
+        project = self.of_project()
+        if project is not None and project.id == repository_id:
+            return project.unless_installed()
+        if repository_id not in self._installed:
+            self._installed[repository_id] = self._make(self._provided(repository_id))
+        return self._installed[repository_id]
+
+    def of_project(self) -> ProjectRepository | None:
+        """Give that of the project of the current directory, if it lists datasets."""
+        project = self._projects.nearest(Path.cwd())
+        if project is None:
+            return None
+        from datamaestro.project_repository import ProjectRepository
+
+        if project not in self._of_projects:
+            self._of_projects[project] = ProjectRepository(self.context, project)
+        return self._of_projects[project]
+
+    def _provided(self, repository_id: str) -> Provided[RepositorySpec]:
+        plugins = self.context.plugins
+        provided = plugins.only(
+            plugins.repositories,
+            lambda spec: spec.id == repository_id,
+            f"the repository {repository_id!r}",
+        )
+        if provided is None:
+            known = ", ".join(item.spec.id for item in plugins.repositories)
+            raise RepositoryNotFoundError(
+                f"no installed plugin provides the repository {repository_id!r}",
+                expected=known or "a plugin with repositories to be installed",
+                found=repository_id,
+            )
+        return provided
+
+    def _make(self, provided: Provided[RepositorySpec]) -> Repository:
+        from datamaestro.repository import Repository
+
+        repository = self.context.plugins.load(provided)(self.context)
+        if not isinstance(repository, Repository) or repository.id != provided.spec.id:
+            raise PluginError(
+                f"{provided.spec.target}, which {provided.plugin} provides, isn't as declared",
+                expected=f"a datamaestro.Repository with NAMESPACE = {provided.spec.id!r}",
+                found=repr(repository),
+            )
+        return repository
