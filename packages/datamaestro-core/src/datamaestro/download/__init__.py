@@ -6,6 +6,7 @@ modules beside this one.
 """
 
 from datamaestro.download.combine import FilesCopy, reference
+from datamaestro.download.derivation import Derivation, Joined, Member, Unpacked
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
@@ -13,9 +14,12 @@ from datamaestro.download.transport import Response, SourceFacts, Transport, Tra
 from datamaestro.download.variation import byvariant
 
 __all__ = [
+    "Derivation",
     "FileResource",
     "FilesCopy",
     "FolderResource",
+    "Joined",
+    "Member",
     "Resource",
     "Response",
     "Source",
@@ -23,6 +27,7 @@ __all__ = [
     "StoredResource",
     "Transport",
     "TransportRequest",
+    "Unpacked",
     "ValueResource",
     "byvariant",
     "reference",

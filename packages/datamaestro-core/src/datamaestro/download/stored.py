@@ -7,6 +7,7 @@ from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datamaestro.download.derivation import Derivation
 from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
@@ -31,6 +32,11 @@ class StoredResource(Resource):
     @property
     def finished_size(self) -> int | None:
         """The bytes that it takes on disk once it is complete, if the declaration tells."""
+        return None
+
+    @property
+    def derivation(self) -> Derivation | None:
+        """How it follows from its downloads, if those who lack its class can do that too."""
         return None
 
     @property
