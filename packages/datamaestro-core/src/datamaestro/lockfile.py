@@ -93,6 +93,11 @@ class LockedResource:
     derivation: Derivation | None = None
     downloads: tuple[LockedDownload, ...] = ()
 
+    @property
+    def needs_definition(self) -> bool:
+        """Whether nobody can make it but who has the definition."""
+        return self.handler is None and self.derivation is None
+
 
 @dataclass(frozen=True)
 class LockedDataset:
@@ -127,6 +132,13 @@ class LockedDataset:
     def reference(self) -> str:
         """The id, after the repository's."""
         return self.id if self.repository is None else f"{self.repository}:{self.id}"
+
+    @property
+    def needs_definition(self) -> list[str]:
+        """What can't be had without the definition: resources, or all, when it has no files."""
+        if not (self.resources or self.needs):
+            return ["all"]
+        return [repr(item.name) for item in self.resources if item.needs_definition]
 
 
 @dataclass(frozen=True)

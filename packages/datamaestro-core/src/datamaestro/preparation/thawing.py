@@ -19,6 +19,7 @@ from datamaestro.location import Location
 from datamaestro.lockfile import LockedDataset, LockedResource
 from datamaestro.preparation.derived import DerivedResource
 from datamaestro.preparation.locking import KERNEL_HANDLERS, content_digest
+from datamaestro.utils import Checker
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -71,8 +72,14 @@ class Thawing:
             entry = self._entries[name]
             self._made[name] = self._declared(entry)
             if entry.digest is not None:
-                self._made[name].checker = _AsLocked(entry.digest, self.where)
+                self._made[name].checker = self._checker(entry.digest, self._made[name])
         return self._made[name]
+
+    def _checker(self, digest: str, resource: StoredResource) -> Checker:
+        message = f"not what {self.where.name} has"
+        if isinstance(resource, DerivedResource):
+            message = f"made with Python alone, and {message}; {resource.otherwise}"
+        return _AsLocked(digest, message)
 
     def _declared(self, entry: LockedResource) -> StoredResource:
         handler = self._handler(entry)
@@ -125,16 +132,14 @@ class _AsLocked:
     """Verifies that something finished is what the lock file has.
 
     :param digest: its digest, as lock files have them
-    :param where: the lock file
+    :param message: what to say if it isn't
     """
 
-    def __init__(self, digest: str, where: Path) -> None:
+    def __init__(self, digest: str, message: str) -> None:
         self.digest = digest
-        self.where = where
+        self.message = message
 
     def check(self, path: Path) -> None:
         found = content_digest(path)
         if found != self.digest:
-            raise VerificationError(
-                f"not what {self.where.name} has", where=path, expected=self.digest, found=found
-            )
+            raise VerificationError(self.message, where=path, expected=self.digest, found=found)
