@@ -227,6 +227,7 @@ def test_what_is_wrong_with_a_handler_fails_a_test_that_says_so(tmp_path: Path) 
         "test_other_bytes_than_declared_are_refused",
         "test_a_download_that_was_cut_short_is_refused",
         "test_nothing_is_left_of_a_download_that_fails",
+        "test_what_its_checker_refuses_is_never_given",
         "test_what_its_checker_refuses_is_not_there",
     }
 
