@@ -222,9 +222,8 @@ class HandlerContract:
         assert not place(resource, served).exists()
         assert served.missing(dataset_of(resource)) == [resource.name]
 
-    def test_it_is_not_fetched_offline(
-        self, served: MemoryContext, resource: Resource, home: Path
-    ) -> None:
+    @pytest.mark.usefixtures("served")
+    def test_it_is_not_fetched_offline(self, resource: Resource, home: Path) -> None:
         with pytest.raises(OfflineError):
             prepared(resource, MemoryContext(home / "offline", offline=True))
 
