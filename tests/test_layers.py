@@ -10,7 +10,7 @@ MODULES = DISTRIBUTIONS[KERNEL].modules
 LAYERS = [
     {"urls"},
     {"errors"},
-    {"sharing"},
+    {"data_path", "earlier", "sharing"},
     {"selector"},
     {
         "facade",

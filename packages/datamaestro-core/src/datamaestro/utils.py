@@ -15,6 +15,7 @@ from datamaestro.location import definition_site
 __all__ = [
     "CHUNK_SIZE",
     "Checker",
+    "FileChecker",
     "GlobChecker",
     "HashCheck",
     "environment_flag",
@@ -37,6 +38,10 @@ class Checker(Protocol):
 
         :raises VerificationError: if it isn't what was declared
         """
+
+
+FileChecker = Checker
+"""What version 1 calls it."""
 
 
 class HashCheck:

@@ -15,7 +15,8 @@ from typing import Any
 
 from datamaestro.context import DatafolderPath, ResolvablePath
 from datamaestro.download import FolderResource, ValueResource
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DataDirectoryError, DefinitionError
+from datamaestro.location import definition_site
 from datamaestro.terminal import ask, is_interactive, tell
 from datamaestro.utils import Checker
 from datamaestro_download_datafolder.checked import check_once, was_checked
@@ -161,7 +162,14 @@ class links(FolderResource):  # noqa: N801
         the name of the link
     """
 
-    def __init__(self, name: str | None = None, **targets: Any) -> None:
+    def __init__(self, name: str | None = None, *unnamed: Any, **targets: Any) -> None:
+        if unnamed or not targets:
+            raise DefinitionError(
+                "a folder of links needs a name for each link",
+                where=definition_site(),
+                expected="links('NAME', link=dataset, …); reference(dataset) for a value alone",
+                found=", ".join(f"{item!r:.80}" for item in unnamed) or "no link",
+            )
         super().__init__(name)
         self.targets = targets
 
