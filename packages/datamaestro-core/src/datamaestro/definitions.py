@@ -174,6 +174,13 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
             base = target
         if base is None:
             maker: Any = getattr(target, "config", target)
+            if maker is Dataset.config:
+                raise DefinitionError(
+                    f"{target.__name__} doesn't say what its value is",
+                    where=location,
+                    expected="a method config(self) -> DATA_TYPE",
+                    found="none",
+                )
             try:
                 hint = typing.get_type_hints(maker).get("return")
             except NameError as error:

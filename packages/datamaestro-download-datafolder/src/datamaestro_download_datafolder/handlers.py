@@ -50,6 +50,14 @@ class _LinkedPath(ValueResource):
         if isinstance(proposals, str):
             proposals = [DatafolderPath(proposals, path)]
         self.proposals = tuple(proposals)
+        for proposal in self.proposals:
+            if not isinstance(proposal, ResolvablePath | str | os.PathLike):
+                raise DefinitionError(
+                    f"{name!r} can't be there",
+                    where=definition_site(),
+                    expected="paths, or DatafolderPath('NAME', 'path')",
+                    found=f"{proposal!r:.80}",
+                )
         self.checker = checker
 
     @abstractmethod
