@@ -116,6 +116,60 @@ def test_what_is_wrong_with_a_repository_fails_a_test_that_says_so(tmp_path: Pat
     }
 
 
+VARIANTS = {
+    "spoken/__init__.py": """
+        import datamaestro
+        class Repository(datamaestro.Repository):
+            "A repository"
+            NAMESPACE = "spoken"
+            DESCRIPTION = "A repository"
+    """,
+    "spoken/config/org/example.py": """
+        from datamaestro.data.text import Lines
+        from datamaestro.definitions import dataset
+        from datamaestro.download import byvariant
+        from datamaestro.download.single import FileDownloader
+        from datamaestro.variants import AxesVariants, Axis
+
+        SIZES = {"fr": 4, "en": 5}
+
+        def declare(lang):
+            url = f"https://example.org/{lang}.txt.gz"
+            return FileDownloader("a.txt", url, size=SIZES.get(lang), md5="0" * 32)
+
+        @byvariant(declare, name="a")
+        @dataset(variants=AxesVariants(lang=Axis(["fr", "en", "de"]), year=Axis(type=int)))
+        def talk(a, lang) -> Lines:
+            '''A talk
+
+            Of some year, in three languages.
+            '''
+            return Lines(path=a if lang == "fr" else a.with_name("b.txt"))
+    """,
+    "test_spoken.py": """
+        import spoken
+        from datamaestro.testing import RepositoryContract
+        class TestSpoken(RepositoryContract):
+            repository = spoken.Repository
+            variants = {
+                "org.example.talk": [f"[lang={lang},year=1999]" for lang in ("fr", "en", "de")]
+            }
+    """,
+}
+
+
+def test_each_variant_is_tested_for_itself(tmp_path: Path) -> None:
+    group = "datamaestro.repositories"
+    found = outcomes(written(tmp_path, VARIANTS, group, "spoken:Repository"))
+    (output,) = found["output"]
+    failed = re.findall(r"^FAILED \S*::(\w+)\[org\.example\.talk(\S*)\]", output, re.M)
+    assert sorted(failed) == [
+        ("test_a_file_can_be_verified_or_it_is_told_why_not", "[lang=de,year=1999]"),
+        ("test_a_value_is_read_to_its_end_with_mock_data", "[lang=de,year=1999]"),
+        ("test_a_value_is_read_to_its_end_with_mock_data", "[lang=en,year=1999]"),
+    ]
+
+
 WRONG_HANDLER = {
     "wrong.py": """
         from datamaestro.download import FileResource, Source
@@ -173,6 +227,7 @@ def test_what_is_wrong_with_a_handler_fails_a_test_that_says_so(tmp_path: Path) 
         "test_other_bytes_than_declared_are_refused",
         "test_a_download_that_was_cut_short_is_refused",
         "test_nothing_is_left_of_a_download_that_fails",
+        "test_what_its_checker_refuses_is_never_given",
         "test_what_its_checker_refuses_is_not_there",
     }
 

@@ -6,15 +6,19 @@ import gzip
 import hashlib
 import importlib
 import io
+import re
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from datamaestro.context import Context
 from datamaestro.definitions import DatasetDefinition
-from datamaestro.errors import AgreementError, DataDirectoryError
+from datamaestro.download.links import links
+from datamaestro.earlier import GONE
+from datamaestro.errors import AgreementError, DataDirectoryError, DefinitionError
 from datamaestro.testing import FileServer, write_distribution
 
 ROWS = b"length,kind\n1.5,0\n2.5,1\n"
@@ -94,6 +98,16 @@ class KeptQueries(Dataset):
         return Queries.C(
             queries=self.FILES.path / "queries.txt", judged=self.FILES.path / "train.tsv"
         )
+
+
+@dataset(url="http://example.org")
+class BesideQueries(Dataset):
+    """Beside another one's data, of a type that nothing tells"""
+
+    KEPT = reference(KeptQueries)
+
+    def config(self):
+        return Folder.C(path=KeptQueries.data_path / "FILES")
 
 
 @dataset(url="http://example.org")
@@ -202,6 +216,18 @@ def whole(whole):
 '''
 
 
+@pytest.fixture
+def definition_file(tmp_path: Path) -> Callable[[str], str]:
+    """Give a function that writes a file of definitions, and gives its path."""
+
+    def write(text: str) -> str:
+        path = tmp_path / "definitions.py"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
 def archives() -> tuple[bytes, bytes]:
     """Give the words as a zip and as a tar.gz."""
     zipped, tarred = io.BytesIO(), io.BytesIO()
@@ -274,6 +300,14 @@ def test_copies_of_files_from_what_is_transient(earlier: Context) -> None:
     assert not (value.queries.parents[1] / "data").exists()
 
 
+def test_the_folder_of_another_dataset(earlier: Context) -> None:
+    value = earlier.prepare("org.example.beside.queries")
+    assert (value.path / "queries.txt").read_bytes() == b"one two"
+    declared = earlier.dataset("org.example.kept.queries").target
+    with pytest.raises(AttributeError, match=r"Context\.instance\(\)\.folder\(KeptQueries\)"):
+        declared.data_path  # noqa: B018
+
+
 def test_a_data_type_that_declares_a_dataset(earlier: Context) -> None:
     value = earlier.prepare("org.example.own.type")
     assert type(value).__name__ == "OwnType"
@@ -343,6 +377,7 @@ def test_decorators(earlier: Context) -> None:
         "datamaestro.data.tensor.IDX",
         "datamaestro.definitions.AbstractDataset",
         "datamaestro.definitions.Dataset",
+        "datamaestro.definitions.DatasetWrapper",
         "datamaestro.definitions.Meta",
         "datamaestro.definitions.Option",
         "datamaestro.definitions.Param",
@@ -366,15 +401,37 @@ def test_decorators(earlier: Context) -> None:
         "datamaestro.download.reference",
         "datamaestro.download.single.ConcatDownloader",
         "datamaestro.download.single.FileDownloader",
+        "datamaestro.download.single.SingleDownload",
         "datamaestro.download.single.concatdownload",
         "datamaestro.download.single.filedownloader",
         "datamaestro.record.Item",
         "datamaestro.record.Record",
         "datamaestro.record.RecordType",
         "datamaestro.record.record_type",
+        "datamaestro.utils.FileChecker",
         "datamaestro.utils.HashCheck",
     ],
 )
 def test_what_definitions_import_is_where_it_was(name: str) -> None:
     module, _, attribute = name.rpartition(".")
     assert hasattr(importlib.import_module(module), attribute)
+
+
+@pytest.mark.parametrize("name", sorted(GONE))
+def test_what_is_no_more_says_what_to_write_instead(name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    with pytest.raises(ImportError, match=re.escape(GONE[name])):
+        getattr(importlib.import_module(module), attribute, None) or importlib.import_module(name)
+
+
+def test_an_import_of_what_is_no_more_is_told_with_its_line(
+    definition_file: Callable[[str], str], context: Context
+) -> None:
+    path = definition_file("\nfrom datamaestro.download.huggingface import HFDownloader\n")
+    with pytest.raises(DefinitionError, match=rf"{re.escape(path)}:2: .*FileDownloader takes"):
+        context.prepare(f"{path}:Squad")
+
+
+def test_a_link_without_a_name_is_told_how_to_be_written() -> None:
+    with pytest.raises(DefinitionError, match=r"expected links\('NAME', link=dataset, …\)"):
+        links("base", "org.example.base")

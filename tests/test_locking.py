@@ -236,6 +236,13 @@ def test_locked_gives_the_same_bytes(author: Site, site: Callable[..., Site]) ->
     assert other.files() == author.files()
 
 
+def test_a_lock_file_may_have_another_name(author: Site, site: Callable[..., Site]) -> None:
+    other = site("other", "1.0")
+    (other.home / "corpora.lock").write_bytes(author.lock_file.read_bytes())
+    other.succeed("prepare", "--locked", "org.example.all", "--lock-file", "corpora.lock")
+    assert other.run("prepare", "--locked", "org.example.all").returncode == 3
+
+
 @pytest.mark.parametrize("option", ["--locked", "--frozen"])
 def test_changed_bytes_are_refused_before_they_are_in_place(
     author: Site, site: Callable[..., Site], served: dict[str, bytes], option: str
@@ -318,13 +325,14 @@ def test_what_was_prepared_without_a_plugin_is_complete_for_it(
 def test_a_resource_of_the_plugin_itself_can_not_be_frozen(
     author: Site, site: Callable[..., Site]
 ) -> None:
-    author.succeed("lock", "org.example.own")
+    done = author.run("lock", "org.example.own")
+    assert "'own' of org.example.own needs the definition: --frozen can't make it" in done.stderr
     cluster = site("cluster")
     cluster.lock_file.write_bytes(author.lock_file.read_bytes())
     done = cluster.run("download", "--frozen")
     assert done.returncode == 1
     assert "'own' of org.example.own can't be made without its definition" in done.stderr
-    assert "install words-datasets" in done.stderr
+    assert "pip install words-datasets, and use --locked" in done.stderr
 
 
 def test_a_part_is_not_locked(author: Site) -> None:
@@ -338,6 +346,13 @@ def test_options_that_do_not_go_with_a_lock_file_are_told(author: Site, option: 
     done = author.run("prepare", "--locked", "org.example.all", option)
     assert done.returncode == 2
     assert f"{option.partition('=')[0]} doesn't go with a lock file" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["prepare", "download"])
+def test_a_lock_file_that_nothing_reads_is_told(author: Site, command: str) -> None:
+    done = author.run(command, "org.example.all", "--lock-file", "datamaestro.lock")
+    assert done.returncode == 2
+    assert "--lock-file goes with --locked or --frozen" in done.stderr
 
 
 @pytest.mark.parametrize(

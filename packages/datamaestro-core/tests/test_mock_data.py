@@ -16,6 +16,7 @@ from datamaestro.data import Base, File, Folder, Generic, Param
 from datamaestro.data.ml import FolderBased
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, ValueResource, reference
+from datamaestro.variants import AxesVariants, Axis
 
 
 class Online(FileResource):
@@ -72,6 +73,15 @@ class kept(Dataset):
 @dataset(id="org.example.linked")
 def linked(mine) -> Folder:
     return Folder(path=mine)
+
+
+@Online("{lang}.txt", name="text")
+@dataset(
+    id="org.example.spoken",
+    variants=AxesVariants(lang=Axis(["fr", "en"]), long=Axis(type=bool, default=False)),
+)
+def spoken(text, long) -> File:
+    return File(path=text)
 
 
 @Online("a.txt", name="a")
@@ -145,6 +155,15 @@ def test_a_dataset_that_another_refers_to_is_made_first(mock_context, declared):
 
 def test_files_that_are_copied_from_others_are_there(mock_context, declared):
     assert mock_context.prepare(declared.kept).path.read_text(encoding="utf-8")
+
+
+def test_each_variant_has_data_of_its_own(mock_context, declared):
+    french, english = (
+        mock_context.prepare(declared.spoken.for_variant({"lang": lang})) for lang in ("fr", "en")
+    )
+    assert (french.path.name, english.path.name) == ("fr.txt", "en.txt")
+    assert french.path.parent != english.path.parent
+    assert french.path.read_bytes() != english.path.read_bytes()
 
 
 def test_what_users_have_elsewhere_is_in_the_folder_of_mock_data(mock_context, declared):

@@ -132,6 +132,20 @@ def test_a_folder_is_checked_by_its_files(context, corpus):
         context.prepare(dataset_of(wrong))
 
 
+def test_a_class_that_asks_for_the_path_alone_has_it_checked_too(context, corpus):
+    @dataset(id="org.example.linked")
+    class Linked(Dataset):
+        """Linked"""
+
+        DATA = linkfolder(proposals=[corpus], checker=GlobChecker("*.csv"))
+
+        def config(self) -> Folder:
+            return Folder(path=self.DATA.path)
+
+    with pytest.raises(VerificationError, match="wrong number of files"):
+        context.prepare(Linked)
+
+
 class Counting:
     """Counts how often it is asked."""
 

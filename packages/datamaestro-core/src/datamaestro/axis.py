@@ -72,6 +72,7 @@ class Axis:
             raise _wrong("an axis needs several values", "a list of them", domain)
         self.domain = None if domain is None else list(domain)
         self.type, nullable = _split_type(_common_type(self.domain or ()) if type is None else type)
+        _check_domain(self.domain)
         self.nullable = nullable or default is None or None in (self.domain or ())
         self.default = default
         self.description = description
@@ -180,6 +181,11 @@ class Axis:
                 raise QueryError("not a finite number", expected=self.allowed, found=repr(value))
             return value + 0.0  # so that -0.0 and 0.0, which are equal, are written alike
         return value
+
+
+def _check_domain(domain: list[Any] | None) -> None:
+    if domain is not None and (not domain or any(domain.count(item) > 1 for item in domain)):
+        raise _wrong("an axis needs several values", "values that differ; or type=… alone", domain)
 
 
 def _wrong(message: str, expected: object, found: object) -> DefinitionError:

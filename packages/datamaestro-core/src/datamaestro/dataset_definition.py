@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any, cast
 
-from datamaestro import identifiers
 from datamaestro.agreements import Agreement
 from datamaestro.data import Base
+from datamaestro.declared_ids import declared_id
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
-from datamaestro.download.variation import Variation, placeholders
+from datamaestro.download.variation import Variation, is_by_variant, placeholders
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
 from datamaestro.metadata import Metadata
@@ -64,7 +64,7 @@ class DatasetDefinition:
         self.location = location
         self.repository: str | None = None
         self.namespace: PurePosixPath | None = None
-        self.id = _dataset_id(id, target, location)
+        self.id = declared_id(id, target, location)
         self.type = type
         self.name, self.description = _documentation(target)
         metadata = metadata or Metadata()
@@ -197,8 +197,18 @@ class DatasetDefinition:
         if axes is not None:
             self._validate_arguments(axes)
         resources = self.ordered_resources()
-        if axes is not None and self.variants is not None and not self.variant:
+        if self.variants is None:
+            self._refuse_choices(resources)
+        elif axes is not None and not self.variant:
             self._validate_placeholders(resources, axes)
+
+    def _refuse_choices(self, resources: list[Resource]) -> None:
+        for resource in resources:
+            if is_by_variant(resource):
+                raise self.error(
+                    f"{resource.name!r} is another resource for each variant, and there are none",
+                    expected="@dataset(…, variants=…)",
+                )
 
     def _validate_placeholders(self, resources: list[Resource], axes: frozenset[str]) -> None:
         for resource in resources:
@@ -283,27 +293,6 @@ def _place(resource: Resource) -> str | None:
     if isinstance(resource, StoredResource):
         return str(resource.relative_path).casefold()
     return None
-
-
-def _dataset_id(given: str | None, target: Callable[..., Any], location: Location) -> str:
-    module = target.__module__.split(".")
-    path = module[module.index("config") + 1 :] if "config" in module else None
-    if given and not given.startswith("."):
-        if not identifiers.is_dataset_id(given):
-            raise DefinitionError(f"{given!r} can't be a dataset id", where=location)
-        return given
-    if path is None:
-        raise DefinitionError(
-            f"{target.__name__} gets no id from its module",
-            where=location,
-            expected="a module below the 'config' package of a repository, or id='…' in full",
-            found=target.__module__,
-        )
-    if given is None:
-        path = [*path, identifiers.from_class_name(target.__name__)]
-    elif given:
-        path = [*path, given[1:]]
-    return ".".join(path)
 
 
 def _documentation(target: Callable[..., Any]) -> tuple[str, str]:

@@ -28,12 +28,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import date
 from functools import reduce
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from datamaestro.data import Base
 from datamaestro.data.parameters import Meta, Option, Param
+from datamaestro.data_path import DataPath
 from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
 from datamaestro.download.resource import Resource
+from datamaestro.earlier import GONE, gone
 from datamaestro.errors import DefinitionError
 from datamaestro.hooks import hook
 from datamaestro.location import Location, definition_site
@@ -45,6 +47,7 @@ __all__ = [
     "AbstractDataset",
     "Dataset",
     "DatasetDefinition",
+    "DatasetWrapper",
     "Meta",
     "Option",
     "Param",
@@ -61,7 +64,14 @@ CREATE = "__create_dataset__"
 """The class method by which a data type that declares a dataset makes its value."""
 
 AbstractDataset = DatasetDefinition
-"""The name that annotations of version 1 have for it."""
+DatasetWrapper = DatasetDefinition
+"""The names that annotations of version 1 have for it."""
+
+if not TYPE_CHECKING:  # checkers know what is there without it
+
+    def __getattr__(name: str) -> Any:
+        full = f"{__name__}.{name}"
+        raise gone(full) if full in GONE else AttributeError(f"no attribute {full}", name=name)
 
 
 class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
@@ -164,6 +174,13 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
             base = target
         if base is None:
             maker: Any = getattr(target, "config", target)
+            if maker is Dataset.config:
+                raise DefinitionError(
+                    f"{target.__name__} doesn't say what its value is",
+                    where=location,
+                    expected="a method config(self) -> DATA_TYPE",
+                    found="none",
+                )
             try:
                 hint = typing.get_type_hints(maker).get("return")
             except NameError as error:
@@ -171,6 +188,8 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
                     f"the data type of {target.__name__} can't be resolved: {error}", where=location
                 ) from None
             base = typing.get_origin(hint) or hint
+            if hint is None and maker is not target:
+                base = Base  # as in version 1, a class may leave open what its config gives
         if not (inspect.isclass(base) and issubclass(base, Base)):
             raise DefinitionError(
                 f"{target.__name__} doesn't say of which data type its value is",
@@ -186,8 +205,11 @@ class Dataset(ABC):
     """The base of datasets that are declared as a class.
 
     Resources are class attributes; in :meth:`config`, ``self.NAME`` is the one
-    that was prepared, with its ``path``.
+    that was prepared, with its ``path``. There, ``data_path`` of a dataset's class is the
+    folder of its data.
     """
+
+    data_path = DataPath()
 
     @abstractmethod
     def config(self) -> Any:

@@ -32,6 +32,7 @@ def definition_site() -> Location:
     frame = sys._getframe(1)
     while frame.f_back is not None and (
         frame.f_globals.get("__name__", "").startswith("datamaestro.")
+        or frame.f_code.co_filename.startswith("<frozen ")  # Python's own, such as abc
         or frame.f_code.co_name in _CONSTRUCTORS
         or (
             frame.f_back.f_code.co_name in _CONSTRUCTORS

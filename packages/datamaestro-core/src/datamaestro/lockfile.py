@@ -20,6 +20,10 @@ A lock file is TOML, sorted, the same for the same data on every platform::
     handler = "filedownloader"
     ...
 
+    [dataset.resource.derivation]
+    compressions = ["gzip"]
+    kind = "joined"
+
     [[dataset.resource.download]]
     urls = ["https://…"]
     size = 9912422
@@ -33,6 +37,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datamaestro.download.derivation import Derivation, derivation_of
 from datamaestro.errors import LockError, NotFoundError
 from datamaestro.files import write_atomically
 
@@ -72,6 +77,7 @@ class LockedResource:
     :param handler: what makes it, by the name that its plugin gives it, if a plugin does
     :param handler_plugin: that plugin's distribution
     :param arguments: what the handler is called with
+    :param derivation: how it follows from the downloads, for those who have no handler
     :param downloads: what is fetched for it
     """
 
@@ -84,7 +90,13 @@ class LockedResource:
     handler: str | None = None
     handler_plugin: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
+    derivation: Derivation | None = None
     downloads: tuple[LockedDownload, ...] = ()
+
+    @property
+    def needs_definition(self) -> bool:
+        """Whether nobody can make it but who has the definition."""
+        return self.handler is None and self.derivation is None
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,7 @@ class LockedDataset:
     :param variant: the values of its axes, without those that are None
     :param needs: the ids of the datasets that are prepared first
     :param agreements: the texts that users have to accept, by the ids of the agreements
+    :param transports: the distributions that open its URLs, by the URLs' scheme
     :param resources: its resources, dependencies first
     """
 
@@ -112,12 +125,20 @@ class LockedDataset:
     variant: dict[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     agreements: dict[str, str] = field(default_factory=dict)
+    transports: dict[str, str] = field(default_factory=dict)
     resources: tuple[LockedResource, ...] = ()
 
     @property
     def reference(self) -> str:
         """The id, after the repository's."""
         return self.id if self.repository is None else f"{self.repository}:{self.id}"
+
+    @property
+    def needs_definition(self) -> list[str]:
+        """What can't be had without the definition: resources, or all, when it has no files."""
+        if not (self.resources or self.needs):
+            return ["all"]
+        return [repr(item.name) for item in self.resources if item.needs_definition]
 
 
 @dataclass(frozen=True)
@@ -262,8 +283,13 @@ def _resource(table: dict[str, Any]) -> LockedResource:
         LockedDownload(tuple(item["urls"]), item["size"], item["sha256"])
         for item in values.pop("download", [])
     )
+    derivation = values.pop("derivation", None)
     _check_relative(values["path"])
-    return LockedResource(**values, downloads=downloads)
+    return LockedResource(
+        **values,
+        derivation=None if derivation is None else derivation_of(derivation),
+        downloads=downloads,
+    )
 
 
 def _check_relative(path: str) -> None:

@@ -19,8 +19,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
-from datamaestro.errors import DatamaestroError, DefinitionError
-from datamaestro.location import raised_at
+from datamaestro.errors import DatamaestroError
+from datamaestro.import_errors import not_importable
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Entry
@@ -226,11 +226,7 @@ def guarded(module: str) -> Iterator[None]:
     except DatamaestroError:
         raise
     except Exception as error:
-        raise DefinitionError(
-            "a module of definitions can't be imported",
-            where=raised_at(error, _origin(module)),
-            found=f"{type(error).__name__}: {error}",
-        ) from error
+        raise not_importable("a module of definitions", error, _origin(module)) from error
 
 
 def definitions_in(module: ModuleType) -> list[DatasetDefinition]:
@@ -239,8 +235,16 @@ def definitions_in(module: ModuleType) -> list[DatasetDefinition]:
     :raises DefinitionError: if one of them is wrong
     """
     found = declared_in(module)
+    first: dict[str, DatasetDefinition] = {}
     for definition in found:
         definition.validate()
+        other = first.setdefault(definition.id, definition)
+        if other is not definition:
+            raise definition.error(
+                "two definitions have this id",
+                found=f"the other at {other.location}",
+                hint="give one of them another id='…'",
+            )
     return found
 
 

@@ -15,6 +15,7 @@ from datamaestro.location import definition_site
 __all__ = [
     "CHUNK_SIZE",
     "Checker",
+    "FileChecker",
     "GlobChecker",
     "HashCheck",
     "environment_flag",
@@ -37,6 +38,10 @@ class Checker(Protocol):
 
         :raises VerificationError: if it isn't what was declared
         """
+
+
+FileChecker = Checker
+"""What version 1 calls it."""
 
 
 class HashCheck:
@@ -62,9 +67,8 @@ class HashCheck:
                 + ", ".join(sorted(hashlib.algorithms_guaranteed)),
             ) from None
         # Where the length is free (SHAKE), it is that of the digest.
-        if not re.fullmatch(
-            rf"[0-9a-fA-F]{{{length}}}" if length else "(?:[0-9a-fA-F]{2})+", digest
-        ):
+        digits = rf"[0-9a-fA-F]{{{length}}}" if length else "(?:[0-9a-fA-F]{2})+"
+        if not isinstance(digest, str) or not re.fullmatch(digits, digest):
             raise DefinitionError(
                 f"not a digest of {self.algorithm}",
                 where=definition_site(),

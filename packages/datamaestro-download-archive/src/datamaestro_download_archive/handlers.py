@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from datamaestro.download import FolderResource, StoredResource
+from datamaestro.download import FolderResource, StoredResource, Unpacked
 from datamaestro.utils import Checker, HashCheck
 from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
 from datamaestro_download_archive.limits import Limits
@@ -83,6 +83,13 @@ class ArchiveDownloader(FromArchive, FolderResource):
             nested=plan.nested,
         )
 
+    def _derivation(self) -> Unpacked | None:
+        """Give the derivation, unless the archive comes from elsewhere or holds others."""
+        plan = self.plan
+        if self.source is None or plan.nested or plan.files == ():
+            return None
+        return Unpacked(plan.subpath or "", plan.files or (), plan.unwrap)
+
 
 class ZipDownloader(ArchiveDownloader):
     """A zip archive that is downloaded and unpacked into a folder.
@@ -95,6 +102,10 @@ class ZipDownloader(ArchiveDownloader):
             return {"path": data / "train.csv"}
     """
 
+    @property
+    def derivation(self) -> Unpacked | None:
+        return self._derivation()
+
     def _download(self, destination: Path) -> None:
         with self._archive_file() as file:
             unpack_zip(file, destination, self._label, self.plan)
@@ -106,6 +117,10 @@ class TarDownloader(ArchiveDownloader):
     It is unpacked while it arrives. Its content tells how it is compressed, not its
     name. Parameters are those of `ArchiveDownloader`.
     """
+
+    @property
+    def derivation(self) -> Unpacked | None:
+        return self._derivation()
 
     def _download(self, destination: Path) -> None:
         # What the stream's end disproves must not stay either.

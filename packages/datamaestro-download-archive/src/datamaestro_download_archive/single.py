@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from datamaestro.download import FileResource, StoredResource
+from datamaestro.download import FileResource, Member, StoredResource
 from datamaestro.errors import DefinitionError
 from datamaestro.utils import Checker
 from datamaestro_download_archive.content import is_zip_file
@@ -82,6 +82,12 @@ class ArchiveMember(FromArchive, FileResource):
     @property
     def fingerprint(self) -> str:
         return self._fingerprint_with(member=self.member)
+
+    @property
+    def derivation(self) -> Member | None:
+        if self.source is None or len(self.member) > 1:
+            return None
+        return Member(self.member[0])
 
     def _download(self, destination: Path) -> None:
         label = self._label

@@ -13,7 +13,7 @@ from datamaestro.errors import DataDirectoryError
 from datamaestro.files import write_atomically
 from datamaestro.utils import Checker
 
-__all__ = ["check_once"]
+__all__ = ["check_once", "was_checked"]
 
 
 def check_once(checker: Checker, path: Path, stamp: Path) -> None:
@@ -23,12 +23,15 @@ def check_once(checker: Checker, path: Path, stamp: Path) -> None:
         again the next time
     :raises VerificationError: if it isn't what the checker expects
     """
-    now = _appearance(checker, path)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == now:
-        return
-    checker.check(path)
-    with suppress(DataDirectoryError):
-        write_atomically(stamp, now)
+    if not was_checked(checker, path, stamp):
+        checker.check(path)
+        with suppress(DataDirectoryError):
+            write_atomically(stamp, _appearance(checker, path))
+
+
+def was_checked(checker: Checker, path: Path, stamp: Path) -> bool:
+    """Tell whether :func:`check_once` would have nothing to do."""
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _appearance(checker, path)
 
 
 def _appearance(checker: Checker, path: Path) -> str:

@@ -15,10 +15,11 @@ from typing import Any
 
 from datamaestro.context import DatafolderPath, ResolvablePath
 from datamaestro.download import FolderResource, ValueResource
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DataDirectoryError, DefinitionError
+from datamaestro.location import definition_site
 from datamaestro.terminal import ask, is_interactive, tell
 from datamaestro.utils import Checker
-from datamaestro_download_datafolder.checked import check_once
+from datamaestro_download_datafolder.checked import check_once, was_checked
 
 __all__ = ["linkfile", "linkfolder", "links"]
 
@@ -49,6 +50,14 @@ class _LinkedPath(ValueResource):
         if isinstance(proposals, str):
             proposals = [DatafolderPath(proposals, path)]
         self.proposals = tuple(proposals)
+        for proposal in self.proposals:
+            if not isinstance(proposal, ResolvablePath | str | os.PathLike):
+                raise DefinitionError(
+                    f"{name!r} can't be there",
+                    where=definition_site(),
+                    expected="paths, or DatafolderPath('NAME', 'path')",
+                    found=f"{proposal!r:.80}",
+                )
         self.checker = checker
 
     @abstractmethod
@@ -76,23 +85,36 @@ class _LinkedPath(ValueResource):
             found=" | ".join(tried) or "no proposal in the definition",
         )
 
+    @property
+    def fingerprint(self) -> str:
+        return " ".join([super().fingerprint, *map(str, self.proposals)])
+
+    @property
+    def _stamp(self) -> Path:
+        return self.binding.folder / f".{self.name}.checked"
+
     def is_ready(self) -> bool:
-        try:
-            path = self.path
-        except DataDirectoryError:
+        if not self._is_there():
             return False
-        return self.checker is None or path.exists()
+        return self.checker is None or was_checked(self.checker, self.path, self._stamp)
 
     def make(self) -> None:
         """Check that it is there; on a terminal, ask where the data folders are that aren't set.
 
         :raises DataDirectoryError: as :attr:`path`
+        :raises VerificationError: as :meth:`prepare`
         """
-        if not self.is_ready() and is_interactive():
+        if not self._is_there() and is_interactive():
             for proposal in self.proposals:
                 if isinstance(proposal, DatafolderPath) and self._asked_for(proposal):
                     break
-        _ = self.path
+        self.prepare()
+
+    def _is_there(self) -> bool:
+        try:
+            return self.path.exists()
+        except DataDirectoryError:
+            return False
 
     def _asked_for(self, proposal: DatafolderPath) -> bool:
         """Ask where a data folder is, unless it is set; tell whether it is known now."""
@@ -118,8 +140,7 @@ class _LinkedPath(ValueResource):
         """
         path = self.path
         if self.checker is not None:
-            stamp = self.binding.folder / f".{self.name}.checked"
-            check_once(self.checker, path, stamp)
+            check_once(self.checker, path, self._stamp)
         return path
 
 
@@ -149,7 +170,14 @@ class links(FolderResource):  # noqa: N801
         the name of the link
     """
 
-    def __init__(self, name: str | None = None, **targets: Any) -> None:
+    def __init__(self, name: str | None = None, *unnamed: Any, **targets: Any) -> None:
+        if unnamed or not targets:
+            raise DefinitionError(
+                "a folder of links needs a name for each link",
+                where=definition_site(),
+                expected="links('NAME', link=dataset, …); reference(dataset) for a value alone",
+                found=", ".join(f"{item!r:.80}" for item in unnamed) or "no link",
+            )
         super().__init__(name)
         self.targets = targets
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from datamaestro.download import FileResource, Source
+from datamaestro.download import FileResource, Joined, Source
 from datamaestro.errors import DefinitionError
 from datamaestro.files import check_space
 from datamaestro.location import definition_site
@@ -70,6 +70,10 @@ class FileDownloader(FileResource):
     @property
     def finished_size(self) -> int | None:
         return self.source.size if self.compression is None else None
+
+    @property
+    def derivation(self) -> Joined:
+        return Joined(("" if self.compression is None else self.compression.name,))
 
     def _download(self, destination: Path) -> None:
         if self.compression is None:
@@ -157,6 +161,11 @@ class ConcatDownloader(FileResource):
     @property
     def sources(self) -> tuple[Source, ...]:
         return self._sources
+
+    @property
+    def derivation(self) -> Joined:
+        found = (compression_of(source.filename) for source in self.sources)
+        return Joined(tuple("" if item is None else item.name for item in found))
 
     def _download(self, destination: Path) -> None:
         with self.create(destination) as file:

@@ -49,13 +49,12 @@ def by_lock(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--frozen",
             is_flag=True,
-            help="The same, without the plugin that declares the dataset: its files alone.",
+            help="The same, without the plugins: the files alone.",
         ),
         click.option(
             "--lock-file",
             type=click.Path(dir_okay=False, path_type=Path),
-            default=LOCK_FILE,
-            show_default=True,
+            show_default=LOCK_FILE,
             help="The lock file that these two read.",
         ),
     ]
@@ -64,15 +63,17 @@ def by_lock(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def chosen(locked: bool, frozen: bool, lock_file: Path, **others: Any) -> ByLock | None:
+def chosen(locked: bool, frozen: bool, lock_file: Path | None, **others: Any) -> ByLock | None:
     """Give what the options choose: a lock file, or none.
 
     :param others: options that don't go with a lock file, by their name
-    :raises click.UsageError: if one of these is given too
+    :raises click.UsageError: if one of these is given too, or a lock file that isn't read
     """
     if not (locked or frozen):
+        if lock_file is not None:
+            raise click.UsageError("--lock-file goes with --locked or --frozen.")
         return None
     for name, value in others.items():
         if value:
             raise click.UsageError(f"--{name.replace('_', '-')} doesn't go with a lock file.")
-    return ByLock(lock_file, frozen)
+    return ByLock(lock_file or Path(LOCK_FILE), frozen)

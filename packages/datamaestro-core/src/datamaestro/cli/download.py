@@ -30,7 +30,7 @@ def command(
     as_json: bool,
     locked: bool,
     frozen: bool,
-    lock_file: Path,
+    lock_file: Path | None,
 ) -> None:
     """Download DATASET and make it ready, without printing its value.
 

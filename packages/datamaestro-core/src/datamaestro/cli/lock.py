@@ -50,3 +50,7 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
         click.echo(f"Wrote {output}: {count} dataset{'' if count == 1 else 's'}", err=True)
     else:
         click.echo(f"{output} is up to date", err=True)
+    for dataset in after.datasets:
+        if names := dataset.needs_definition:
+            found = f"{', '.join(names)} of {dataset.id}"
+            click.echo(f"{found} needs the definition: --frozen can't make it", err=True)

@@ -51,7 +51,7 @@ def command(
     as_json: bool,
     locked: bool,
     frozen: bool,
-    lock_file: Path,
+    lock_file: Path | None,
 ) -> None:
     """Download DATASET, make it ready, and print its value as JSON.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datamaestro import identifiers
-from datamaestro.download.resource import ValueResource
+from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.stored import FolderResource, StoredResource, relative_name
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
 from datamaestro.location import definition_site
@@ -38,6 +38,13 @@ class FilesCopy(FolderResource):
         checker: Checker | None = None,
     ) -> None:
         super().__init__(name, transient=transient, checker=checker)
+        if not isinstance(source, Resource) or not isinstance(files, Mapping):
+            raise DefinitionError(
+                "there is nothing to copy files from",
+                where=definition_site(),
+                expected="FilesCopy(RESOURCE, {'name here': 'path in it'})",
+                found=f"FilesCopy({source!r:.80}, {files!r:.80})",
+            )
         self.source = source
         self.files = {relative_name(to): relative_name(origin) for to, origin in files.items()}
 

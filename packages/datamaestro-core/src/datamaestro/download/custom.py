@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from datamaestro.download.stored import FolderResource
+from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
 from datamaestro.utils import Checker
 
 if TYPE_CHECKING:
@@ -51,6 +53,13 @@ class custom_download(FolderResource):  # noqa: N801  (documented in lower case)
         checker: Checker | None = None,
     ) -> None:
         super().__init__(name, transient=transient, checker=checker)
+        if not callable(downloader):
+            raise DefinitionError(
+                f"nothing fills {name!r}",
+                where=definition_site(),
+                expected="a function of context, root and force",
+                found=f"{downloader!r:.80}",
+            )
         self.downloader = downloader
 
     @property

@@ -10,4 +10,7 @@ with shipped_by("datamaestro-download-single", package="datamaestro_download_sin
         filedownloader,
     )
 
+SingleDownload = FileDownloader
+"""What version 1 calls it too."""
+
 __all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]

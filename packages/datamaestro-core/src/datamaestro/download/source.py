@@ -42,19 +42,35 @@ class Source:
         md5: str | None = None,
     ) -> Source:
         """Make a source from the parameters that download handlers take."""
+        if isinstance(mirrors, str):
+            raise DefinitionError(
+                "mirrors are several URLs",
+                where=definition_site(),
+                expected=f"a list: [{mirrors!r}]",
+                found=repr(mirrors),
+            )
         return cls((url, *mirrors), size, sha256, md5)
 
     def __post_init__(self) -> None:
-        if not self.urls or not all(urlsplit(url).scheme for url in self.urls):
+        if not self.urls or not all(map(_is_url, self.urls)):
             raise DefinitionError(
                 "a source needs a URL",
                 where=definition_site(),
                 expected="URLs with a scheme, such as https:",
                 found=", ".join(map(repr, self.urls)) or "none",
             )
+        if self.size is not None and (type(self.size) is not int or self.size < 0):
+            raise DefinitionError(
+                "not the size of a file",
+                where=definition_site(),
+                expected="its exact number of bytes",
+                found=repr(self.size),
+            )
         for algorithm, length in _DIGEST_LENGTHS.items():
             digest = getattr(self, algorithm)
-            if digest is not None and not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", digest):
+            if digest is not None and not (
+                isinstance(digest, str) and re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", digest)
+            ):
                 raise DefinitionError(
                     f"not the {algorithm} of a file",
                     where=definition_site(),
@@ -103,3 +119,7 @@ class Source:
                 raise VerificationError(
                     f"wrong {algorithm}", where=where, expected=digest, found=found[algorithm]
                 )
+
+
+def _is_url(value: object) -> bool:
+    return isinstance(value, str) and bool(urlsplit(value).scheme)

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datamaestro.download.derivation import Derivation
 from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
@@ -31,6 +32,11 @@ class StoredResource(Resource):
     @property
     def finished_size(self) -> int | None:
         """The bytes that it takes on disk once it is complete, if the declaration tells."""
+        return None
+
+    @property
+    def derivation(self) -> Derivation | None:
+        """How it follows from its downloads, if those who lack its class can do that too."""
         return None
 
     @property
@@ -93,7 +99,7 @@ class FileResource(StoredResource):
     ) -> None:
         super().__init__(name or varname, transient=transient)
         self.filename = relative_name(filename)
-        self.checker = checker
+        self.checker = _checked(checker)
 
     def __call__(self, target: Any) -> Any:
         if self._name is None:
@@ -121,7 +127,7 @@ class FolderResource(StoredResource):
         checker: Checker | None = None,
     ) -> None:
         super().__init__(name, transient=transient)
-        self.checker = checker
+        self.checker = _checked(checker)
 
     @property
     def relative_path(self) -> PurePosixPath:
@@ -142,3 +148,18 @@ def relative_name(name: str) -> str:
             found=repr(name),
         )
     return name
+
+
+def _checked(checker: Checker | None) -> Checker | None:
+    """Give back what verifies a resource.
+
+    :raises DefinitionError: if it can't do that
+    """
+    if checker is not None and not callable(getattr(checker, "check", None)):
+        raise DefinitionError(
+            "a checker needs a method check(path)",
+            where=definition_site(),
+            expected="HashCheck('<digest>', 'sha256'), GlobChecker('*.txt'), or one of your own",
+            found=f"{checker!r:.80}",
+        )
+    return checker

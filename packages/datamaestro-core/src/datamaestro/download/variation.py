@@ -14,7 +14,7 @@ from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, QueryError
 
-__all__ = ["Variation", "byvariant", "placeholders"]
+__all__ = ["Variation", "byvariant", "is_by_variant", "placeholders"]
 
 AnyResource = TypeVar("AnyResource", bound=Resource)
 
@@ -124,8 +124,19 @@ def taken_by(function: Callable[..., Any], variant: Mapping[str, Any]) -> dict[s
     return {name: value for name, value in variant.items() if name in names}
 
 
+def is_by_variant(resource: Resource) -> bool:
+    """Tell whether a resource stands for those that :func:`byvariant` makes."""
+    return isinstance(resource, _ByVariant)
+
+
 def placeholders(resource: Resource) -> Iterator[str]:
-    """Give the names in braces of a resource's URLs and path."""
+    """Give the axes that a resource names: in braces, or as parameters it can't do without."""
+    if isinstance(resource, _ByVariant):
+        parameters = inspect.signature(resource.make).parameters.values()
+        keywords = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        for item in parameters:
+            if item.kind in keywords and item.default is inspect.Parameter.empty:
+                yield item.name
     texts = [url for source in resource.sources for url in source.urls]
     if isinstance(resource, StoredResource):
         texts.append(str(resource.relative_path))

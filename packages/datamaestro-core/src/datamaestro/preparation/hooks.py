@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from datamaestro.agreements import require
 from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.errors import NotFoundError, QueryError
 from datamaestro.hooks import DatasetInContext
 from datamaestro.preparation.places import graph_of
 
@@ -70,11 +71,20 @@ def with_referred(definition: DatasetDefinition, context: Context) -> list[Datas
             return
         for resource in item.ordered_resources():
             for dataset in resource.datasets:
-                visit(context.definition(dataset), (*path, item))
+                visit(_referred(dataset, item, context), (*path, item))
         found[_key(item)] = item
 
     visit(definition, ())
     return list(found.values())
+
+
+def _referred(dataset: object, owner: DatasetDefinition, context: Context) -> DatasetDefinition:
+    """Look up what a dataset refers to; an error tells where that one is declared."""
+    try:
+        return context.definition(dataset)
+    except (NotFoundError, QueryError) as error:
+        error.where = error.where or str(owner.location)
+        raise
 
 
 def _key(definition: DatasetDefinition) -> tuple[str, object]:

@@ -11,25 +11,25 @@ from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from datamaestro import address
 from datamaestro.data import Folder
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.recipe import declared_again
-from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
-from datamaestro.download.stored import FileResource, StoredResource
-from datamaestro.errors import LockError, NotFoundError, VerificationError
-from datamaestro.location import Location
+from datamaestro.download.stored import StoredResource
+from datamaestro.download.transport import Transport
+from datamaestro.errors import TransportError, VerificationError
 from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.hooks import before_use
-from datamaestro.preparation.locking import KERNEL_HANDLERS, content_digest
+from datamaestro.preparation.locking import content_digest
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.parts import part_of
 from datamaestro.preparation.places import dataset_folder, graph_at_site
 from datamaestro.preparation.state import State
+from datamaestro.preparation.thawing import Thawing
 from datamaestro.preparation.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -73,14 +73,20 @@ def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDat
     graph = graph_at_site(definition, context) or _graph(
         definition, dataset_folder(definition, context), context, locked
     )
-    return _run(graph, locked)
+    entries = {item.name: item for item in locked.resources}
+    pending = _missing(graph, locked)
+    value = run_graph(graph)
+    for resource in pending:
+        _check_content(entries[resource.name], resource)
+    return value
 
 
 def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -> Folder:
     """Make the files of a dataset ready as a lock tells, without the plugin that declares it.
 
-    They end where the plugin would have put them, and it takes them as its own. The
-    plugins that unpack and that fetch are needed all the same.
+    They end where the plugin would have put them, and it takes them as its own. Handlers
+    aren't needed either where the lock tells how the files follow from the downloads; what
+    opens the URLs is.
 
     :param where: the lock file, for messages
     :return: the dataset's folder
@@ -91,8 +97,9 @@ def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -
     for other in locked.needs:
         prepare_frozen(lock.dataset(other).reference, context, lock, where)
     folder = context.datapath / locked.folder
-    definition = _Thawing(locked, context, where).definition(folder)
-    value: Folder = _run(_graph(definition, folder, context, locked), locked)
+    graph = _graph(Thawing(locked, context, where).definition(folder), folder, context, locked)
+    _missing(graph, locked)
+    value: Folder = run_graph(graph)
     return value
 
 
@@ -103,18 +110,15 @@ def _graph(
     return Graph.bind(definition, context, folder, workshop)
 
 
-def _run(graph: Graph, locked: LockedDataset) -> Any:
+def _missing(graph: Graph, locked: LockedDataset) -> list[StoredResource]:
+    """Give the locked resources that have to be made, and check those that are there."""
     state = State.load(graph.folder)
     pending = graph.missing(state)
     resources = {item.name: item for item in graph.resources if isinstance(item, StoredResource)}
     for item in locked.resources:
         if is_complete(resources[item.name], state):
             _check_recorded(item, resources[item.name], state)
-    value = run_graph(graph)
-    for item in locked.resources:
-        if any(resources[item.name] is other for other in pending):
-            _check_content(item, resources[item.name])
-    return value
+    return [item for item in resources.values() if any(item is other for other in pending)]
 
 
 def _check_recorded(locked: LockedResource, resource: StoredResource, state: State) -> None:
@@ -164,7 +168,7 @@ class _PinnedFetcher(CacheFetcher):
         self, context: Context, inputs: Path, cancelled: threading.Event, locked: LockedDataset
     ) -> None:
         super().__init__(context, inputs, cancelled)
-        self._dataset = locked.id
+        self._locked = locked
         self._pins: dict[str, LockedDownload] = {
             download.urls[0]: download
             for resource in locked.resources
@@ -185,12 +189,20 @@ class _PinnedFetcher(CacheFetcher):
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
         return super().fetch_tail(self._pinned(source), count)
 
+    def _transport(self, url: str) -> Transport:
+        try:
+            return super()._transport(url)
+        except TransportError as error:
+            if distribution := self._locked.transports.get(urlsplit(url).scheme.lower()):
+                error.hint = f"pip install {distribution}"
+            raise
+
     def _pinned(self, source: Source) -> Source:
         pin = self._pins.get(source.url)
         hint = "'datamaestro lock' brings the lock file up to date"
         if pin is None:
             raise VerificationError(
-                f"{self._dataset} fetches something that isn't in the lock file",
+                f"{self._locked.id} fetches something that isn't in the lock file",
                 expected=", ".join(self._pins) or "nothing to be fetched",
                 found=source.url,
                 hint=hint,
@@ -205,82 +217,3 @@ class _PinnedFetcher(CacheFetcher):
                 hint=hint,
             )
         return replace(source, size=pin.size, sha256=pin.sha256)
-
-
-class _StoredAsItComes(FileResource):
-    """A file that is what was downloaded: to make it needs no handler."""
-
-    def __init__(self, locked: LockedResource) -> None:
-        super().__init__(locked.path, name=locked.name)
-        self.locked = locked
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        return tuple(Source(item.urls, item.size, item.sha256) for item in self.locked.downloads)
-
-    @property
-    def fingerprint(self) -> str:
-        return self.locked.fingerprint
-
-    def _download(self, destination: Path) -> None:
-        self.fetch_to(self.sources[0], destination)
-
-
-class _Thawing:
-    """Declares again what a lock has, each resource by its handler."""
-
-    def __init__(self, locked: LockedDataset, context: Context, where: Path) -> None:
-        self.locked = locked
-        self.context = context
-        self.where = where
-        self._entries = {item.name: item for item in locked.resources}
-        self._made: dict[str, Resource] = {}
-
-    def definition(self, folder: Path) -> DatasetDefinition:
-        """Give a definition whose value is the dataset's folder."""
-
-        def frozen() -> Folder:
-            return Folder(path=folder)
-
-        definition = DatasetDefinition(
-            frozen, Location(str(self.where), 1), id="frozen", type=Folder
-        )
-        definition.id = self.locked.id
-        definition.repository = self.locked.repository
-        for agreement_id, text in self.locked.agreements.items():
-            definition.add_agreement(text, agreement_id)
-        for name in reversed(self._entries):
-            definition.add_resource(self._resource(name))
-        return definition
-
-    def _resource(self, name: str) -> Resource:
-        if name not in self._made:
-            self._made[name] = self._declared(self._entries[name])
-        return self._made[name]
-
-    def _declared(self, entry: LockedResource) -> Resource:
-        if entry.digest in [f"sha256:{item.sha256}" for item in entry.downloads]:
-            return _StoredAsItComes(entry)
-        if entry.handler is None:
-            raise LockError(
-                f"{entry.name!r} of {self.locked.id} can't be made without its definition",
-                where=self.where,
-                hint=f"install {self.locked.plugin}, and use --locked",
-            )
-        handler: Any = KERNEL_HANDLERS.get(entry.handler) or self._handler(entry)
-        return declared_again(handler, entry.arguments, self._resource)
-
-    def _handler(self, entry: LockedResource) -> Any:
-        plugins = self.context.plugins
-        provided = plugins.only(
-            plugins.handlers,
-            lambda spec: spec.name == entry.handler,
-            f"the handler {entry.handler!r}",
-        )
-        if provided is None:
-            raise NotFoundError(
-                f"no installed plugin has the handler {entry.handler!r}",
-                where=self.where,
-                hint=f"pip install {entry.handler_plugin}",
-            )
-        return plugins.load(provided)

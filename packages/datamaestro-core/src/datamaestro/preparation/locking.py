@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from datamaestro import address
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.combine import FilesCopy
+from datamaestro.download.derivation import Derivation, Joined
 from datamaestro.download.recipe import NotPortable, arguments_of
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
@@ -111,6 +113,7 @@ class _Writer:
             },
             needs=self._needs[definition.id],
             agreements={item.id: item.text for item in definition.agreements},
+            transports=_transports(graph.sources, self.context),
             resources=tuple(
                 self._resource(resource, state, graph.workshop)
                 for resource in graph.resources
@@ -128,20 +131,23 @@ class _Writer:
             arguments = {} if handler is None else arguments_of(resource)
         except NotPortable:
             handler = plugin = None
+        downloads = tuple(
+            self._download(source, state.downloads(resource.name), workshop)
+            for source in resource.sources
+        )
+        digest = None if record is None else content_digest(resource.path)
         return LockedResource(
             name=resource.name,
             fingerprint=resource.fingerprint,
             path=resource.relative_path.as_posix(),
             size=None if record is None else record.size,
-            digest=None if record is None else content_digest(resource.path),
+            digest=digest,
             transient=resource.transient,
             handler=handler,
             handler_plugin=plugin,
             arguments=arguments,
-            downloads=tuple(
-                self._download(source, state.downloads(resource.name), workshop)
-                for source in resource.sources
-            ),
+            derivation=_derivation(resource, digest, downloads),
+            downloads=downloads,
         )
 
     def _handler_of(self, resource: Resource) -> tuple[str | None, str | None]:
@@ -176,6 +182,22 @@ class _Writer:
         return LockedDownload(source.urls, fetched[0].size, fetched[0].sha256)
 
 
+def _derivation(
+    resource: StoredResource, digest: str | None, downloads: tuple[LockedDownload, ...]
+) -> Derivation | None:
+    """Give how a resource follows from its downloads, if its class tells, or it is seen.
+
+    What a class tells doesn't hold for a class derived from it that makes something else.
+    """
+    if [digest] == [f"sha256:{item.sha256}" for item in downloads]:
+        return Joined(("",))
+    tells, makes = (
+        next(index for index, owner in enumerate(type(resource).__mro__) if name in vars(owner))
+        for name in ("derivation", "_download")
+    )
+    return resource.derivation if tells <= makes else None
+
+
 def _fetched_again(source: Source, workshop: Workshop) -> list[Download]:
     fetcher = workshop.fetcher("locked")
     try:
@@ -185,6 +207,16 @@ def _fetched_again(source: Source, workshop: Workshop) -> list[Download]:
     finally:
         workshop.tidy()
     return downloads
+
+
+def _transports(sources: Iterable[Source], context: Context) -> dict[str, str]:
+    """Give the distributions that open the URLs of sources, by scheme."""
+    schemes = {urlsplit(url).scheme.lower() for source in sources for url in source.urls}
+    return {
+        scheme: item.plugin.distribution
+        for item in context.plugins.transports
+        for scheme in sorted(schemes.intersection(item.spec.schemes))
+    }
 
 
 def _plugin_of(definition: DatasetDefinition, context: Context) -> Plugin | None:

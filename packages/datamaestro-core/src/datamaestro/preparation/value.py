@@ -7,6 +7,7 @@ import inspect
 from typing import Any
 
 from datamaestro.data import Base
+from datamaestro.data_path import folders_from
 from datamaestro.definitions import CREATE, Dataset
 from datamaestro.download.resource import Resource
 from datamaestro.download.variation import taken_by
@@ -23,17 +24,8 @@ def build_value(graph: Graph) -> Any:
     :raises ParameterError: if the data type doesn't take what it gives
     """
     definition = graph.definition
-    target = definition.target
-    if inspect.isclass(target) and issubclass(target, Dataset):
-        config = _dataset_instance(target, graph).config
-        result = config(**taken_by(config, definition.variant))
-    elif inspect.isclass(target):
-        create = inspect.getattr_static(target, CREATE).__func__
-        result = create(_PreparedClass(target, graph), definition)
-    else:
-        taken = definition.arguments()
-        values = {n: r.prepare() for n, r in graph.named.items() if n in taken}
-        result = target(**values, **taken_by(target, definition.variant))
+    with folders_from(graph.context.folder):
+        result = _made(graph)
     if isinstance(result, dict):
         try:
             result = definition.type(**result)
@@ -48,6 +40,20 @@ def build_value(graph: Graph) -> Any:
             found=f"{result!r:.80}",
         )
     return with_ids(result, definition.id)
+
+
+def _made(graph: Graph) -> Any:
+    definition = graph.definition
+    target = definition.target
+    if not inspect.isclass(target):
+        taken = definition.arguments()
+        values = {n: r.prepare() for n, r in graph.named.items() if n in taken}
+        return target(**values, **taken_by(target, definition.variant))
+    if issubclass(target, Dataset):
+        config = _dataset_instance(target, graph).config
+        return config(**taken_by(config, definition.variant))
+    create = inspect.getattr_static(target, CREATE).__func__
+    return create(_PreparedClass(target, graph), definition)
 
 
 def _dataset_instance(cls: type[Dataset], graph: Graph) -> Dataset:

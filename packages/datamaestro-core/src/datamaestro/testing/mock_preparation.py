@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -103,7 +104,8 @@ class MockPreparation:
     ) -> None:
         self.definition = definition
         self.context = context
-        self.sampling = Sampling(samplers, seed=seed)
+        # Variants have other data than one another, as real ones do.
+        self.sampling = Sampling(samplers, seed=seed + zlib.crc32(definition.selector.encode()))
         self.folder = dataset_folder(definition, context)
         self.contents: dict[Source, bytes] = {}
         self.workshop = Workshop(context, self.folder, partial(MockFetcher, self.contents))

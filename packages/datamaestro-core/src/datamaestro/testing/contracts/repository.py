@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -22,8 +22,10 @@ from datamaestro.data import Base
 from datamaestro.data.encoding import to_json
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import DownloadError
-from datamaestro.identifiers import is_dataset_id
+from datamaestro.identifiers import is_dataset_id, parse
 from datamaestro.repository import Repository
+from datamaestro.selector import format_selector
+from datamaestro.testing.examples import examples
 from datamaestro.testing.mock import MockContext
 from datamaestro.testing.reading import exercise
 from datamaestro.testing.samples import Sampler
@@ -42,13 +44,19 @@ class RepositoryContract:
 
     With ``--datamaestro-download`` each dataset is downloaded as well.
 
+    Of a dataset with variants a few are tested: with the defaults, and with another value
+    of each axis.
+
     :cvar repository: its class
+    :cvar variants: further variants to test, by the dataset's id: selectors such as
+        ``[year=1999]``, as an axis needs whose values can't be listed
     :cvar unverified: why files of a dataset can't be verified, or have no size, by its
         id: publishers don't always tell
     :cvar samples: functions that write samples, for data types whose plugin names none
     """
 
     repository: ClassVar[type[Repository]]
+    variants: ClassVar[Mapping[str, Sequence[str]]] = {}
     unverified: ClassVar[Mapping[str, str]] = {}
     samples: ClassVar[Mapping[type[Base], Sampler]] = {}
 
@@ -56,14 +64,26 @@ class RepositoryContract:
         """Read all of a dataset's value; to be extended for methods that only it has."""
         exercise(value)
 
-    # --- one test for each dataset
+    # --- one test for each dataset, or variant of one
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Give each test that takes ``dataset_id`` the ids of all datasets."""
-        if "dataset_id" in metafunc.fixturenames:
-            # Nothing of this context is on disk: only the definitions are read.
-            found = self.repository(Context(Path("unused")))
-            metafunc.parametrize("dataset_id", sorted(item.id for item in found))
+        """Give each test that takes ``dataset_id`` or ``variant_id`` the ids that there are."""
+        for name, ids in {"dataset_id": self._dataset_ids, "variant_id": self._variant_ids}.items():
+            if name in metafunc.fixturenames:
+                # Nothing of this context is on disk: only the definitions are read.
+                metafunc.parametrize(name, sorted(ids(self.repository(Context(Path("unused"))))))
+
+    def _dataset_ids(self, repository: Repository) -> set[str]:
+        return {definition.id for definition in repository}
+
+    def _variant_ids(self, repository: Repository) -> set[str]:
+        """Give the ids of variants; of a dataset itself, if it has none that can be chosen."""
+        found = (self._variants_of(definition) or [definition] for definition in repository)
+        return {variant.id for variants in found for variant in variants}
+
+    def _variants_of(self, definition: DatasetDefinition) -> list[DatasetDefinition]:
+        further = self.variants.get(definition.id, ())
+        return [*examples(definition), *map(definition.for_selector, further)]
 
     @pytest.fixture
     def installed(self, context: Context) -> Repository:
@@ -76,6 +96,14 @@ class RepositoryContract:
         found = installed.find(dataset_id)
         assert found is not None
         return found
+
+    @pytest.fixture
+    def variant(self, installed: Repository, variant_id: str) -> DatasetDefinition:
+        """Give what is declared about a variant, or about a dataset without any."""
+        identifier = parse(variant_id)
+        found = installed.find(identifier.name)
+        assert found is not None
+        return found.for_selector(format_selector(identifier.selector))
 
     @pytest.fixture
     def mocked(self, home: Path) -> MockContext:
@@ -127,7 +155,9 @@ class RepositoryContract:
                 assert item.spec.summary
 
     def test_what_is_said_to_be_unverified_is(self, installed: Repository) -> None:
-        found = {item.id for item in installed if _unverified(item)}
+        found = {
+            definition.id for definition in installed if any(map(_unverified, examples(definition)))
+        }
         assert sorted(set(self.unverified) - found) == []
 
     # --- what a dataset declares
@@ -153,9 +183,9 @@ class RepositoryContract:
         assert "TODO" not in definition.name + definition.description
 
     def test_urls_of_a_dataset_can_be_fetched_by_a_plugin(
-        self, definition: DatasetDefinition, context: Context
+        self, variant: DatasetDefinition, context: Context
     ) -> None:
-        for resource in definition.ordered_resources():
+        for resource in variant.ordered_resources():
             for source in resource.sources:
                 assert len(set(source.urls)) == len(source.urls)
                 for url in source.urls:
@@ -163,44 +193,42 @@ class RepositoryContract:
                     assert re.search(r"\s", url) is None
                     assert urlsplit(url).hostname or not transport.network
 
-    def test_a_file_can_be_verified_or_it_is_told_why_not(
-        self, definition: DatasetDefinition
-    ) -> None:
-        if definition.id not in self.unverified:
-            assert _unverified(definition) == []
+    def test_a_file_can_be_verified_or_it_is_told_why_not(self, variant: DatasetDefinition) -> None:
+        if variant.family_id not in self.unverified:
+            assert _unverified(variant) == []
 
     # --- its value
 
     def test_a_value_is_built_without_any_file(
-        self, definition: DatasetDefinition, context: Context
+        self, variant: DatasetDefinition, context: Context
     ) -> None:
-        value = context.get(definition)
-        assert isinstance(value, definition.type)
+        value = context.get(variant)
+        assert isinstance(value, variant.type)
         assert value.id is not None
-        assert value == context.get(definition)
-        assert not context.folder(definition).exists()
+        assert value == context.get(variant)
+        assert not context.folder(variant).exists()
 
     def test_a_value_is_read_to_its_end_with_mock_data(
-        self, definition: DatasetDefinition, mocked: MockContext
+        self, variant: DatasetDefinition, mocked: MockContext
     ) -> None:
-        value = mocked.prepare(definition)
-        assert isinstance(value, definition.type)
+        value = mocked.prepare(variant)
+        assert isinstance(value, variant.type)
         self.read(value)
 
     def test_a_value_is_the_same_after_a_way_through_json(
-        self, definition: DatasetDefinition, mocked: MockContext
+        self, variant: DatasetDefinition, mocked: MockContext
     ) -> None:
-        document = to_json(mocked.get(definition))
+        document = to_json(mocked.get(variant))
         assert json.loads(json.dumps(document)) == document
 
     # --- the real thing
 
     @pytest.mark.datamaestro_download
     def test_a_dataset_is_downloaded_and_read(
-        self, dataset_id: str, download_context: Context
+        self, variant_id: str, download_context: Context
     ) -> None:
         try:
-            value = download_context.prepare(dataset_id)
+            value = download_context.prepare(variant_id)
         except DownloadError as error:
             if download_context.mirror is None:
                 raise

@@ -1,0 +1,37 @@
+"""What definitions for version 1 import that is no more, and what to write in its place."""
+
+from __future__ import annotations
+
+__all__ = ["GONE", "gone"]
+
+_HUB = (
+    "FileDownloader takes the URLs of single files of a hub: "
+    "https://huggingface.co/datasets/OWNER/NAME/resolve/main/FILE"
+)
+GONE = {
+    "datamaestro.data.huggingface": _HUB,
+    "datamaestro.definitions.DatasetAnnotation": (
+        "write a function that takes what @dataset gives, and gives it back"
+    ),
+    "datamaestro.download.Download": (
+        "derive from FileResource, FolderResource or ValueResource, and write "
+        "_download(destination), or make() and prepare() for a value"
+    ),
+    "datamaestro.download.ResourceState": (
+        "Context.missing(dataset) gives the names of the resources that aren't complete"
+    ),
+    "datamaestro.download.huggingface": _HUB,
+    "datamaestro.download.wayback": (
+        "write FileDownloader with the original URL; the setting 'wayback' has a web archive "
+        "asked for what its publisher doesn't give any more"
+    ),
+}
+"""What to do, by the full name of what is gone."""
+
+
+def gone(name: str) -> ImportError:
+    """Make the error for the import of something that is no more.
+
+    :param name: its full name, a key of `GONE`
+    """
+    return ImportError(f"{name} is of version 1 of datamaestro: {GONE[name]}", name=name)

@@ -1,0 +1,47 @@
+"""Telling why definitions can't be imported."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from traceback import walk_tb
+
+from datamaestro.errors import DefinitionError
+from datamaestro.identifiers import closest
+from datamaestro.location import raised_at
+
+__all__ = ["not_importable"]
+
+_UNKNOWN_KEYWORD = re.compile(
+    r"(?:\w+\.)*?(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'"
+)
+
+
+def not_importable(kind: str, error: Exception, origin: object) -> DefinitionError:
+    """Make the error about definitions whose import raised another one.
+
+    :param kind: what can't be imported
+    :param origin: its file
+    """
+    expected, hint = _expected_keywords(error)
+    return DefinitionError(
+        f"{kind} can't be imported",
+        where=raised_at(error, origin),
+        expected=expected,
+        found=f"{type(error).__name__}: {error}",
+        hint=hint,
+    )
+
+
+def _expected_keywords(error: Exception) -> tuple[str | None, str | None]:
+    """Give what an unknown keyword could have been, and the one that is most like it."""
+    match = _UNKNOWN_KEYWORD.match(str(error)) if isinstance(error, TypeError) else None
+    if match is None:
+        return None, None
+    name, keyword = match.groups()
+    for frame, _ in walk_tb(error.__traceback__):
+        if callable(called := frame.f_globals.get(name)):
+            known = [item for item in inspect.signature(called).parameters if item != "self"]
+            near = closest(keyword, known, 1)
+            return ", ".join(known), f"did you mean {near[0]}?" if near else None
+    return None, None

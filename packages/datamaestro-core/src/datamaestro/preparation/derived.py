@@ -1,0 +1,144 @@
+"""Making what a lock file tells how to derive, with the standard library alone.
+
+The downloads are the locked ones, byte by byte, and so is what is made, or it is refused:
+so this needs none of the care that handlers take with bytes from anywhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from datamaestro.download.derivation import Joined, Member, Unpacked
+from datamaestro.download.source import Source
+from datamaestro.download.stored import StoredResource
+from datamaestro.errors import LockError, VerificationError
+from datamaestro.lockfile import LockedResource
+from datamaestro.preparation.plain_archives import copy_member, unpack
+from datamaestro.utils import CHUNK_SIZE
+
+__all__ = ["DerivedResource"]
+
+_READERS = {
+    "gzip": ["gzip"],
+    "bzip2": ["bz2"],
+    "xz": ["lzma"],
+    "Zstandard": ["compression.zstd", "backports.zstd"],
+}
+"""The modules that read compressed files; of several, the first that there is."""
+
+_DAMAGE = [
+    ("zlib", "error"),
+    ("lzma", "LZMAError"),
+    ("compression.zstd", "ZstdError"),
+    ("backports.zstd", "ZstdError"),
+    ("tarfile", "TarError"),
+    ("zipfile", "BadZipFile"),
+]
+"""What readers raise for damaged files, besides EOFError and OSError."""
+
+
+class DerivedResource(StoredResource):
+    """A resource that is made as the derivation in a lock file tells.
+
+    :param locked: what the lock file has of it
+    :param otherwise: how else it can be had, for messages
+    """
+
+    def __init__(self, locked: LockedResource, otherwise: str) -> None:
+        super().__init__(locked.name, transient=locked.transient)
+        self.locked = locked
+        self.otherwise = otherwise
+
+    @property
+    def relative_path(self) -> PurePosixPath:
+        return PurePosixPath(self.locked.path)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(Source(item.urls, item.size, item.sha256) for item in self.locked.downloads)
+
+    @property
+    def fingerprint(self) -> str:
+        return self.locked.fingerprint
+
+    def _download(self, destination: Path) -> None:
+        match self.locked.derivation:
+            case Joined(("",)):
+                self.fetch_to(self.sources[0], destination)
+            case Joined(compressions):
+                self._join(compressions, destination)
+            case Unpacked() as selection:
+                with self._explained():
+                    unpack(self.fetch(self.sources[0]), destination, selection)
+            case Member(name):
+                with self._explained(), self.create(destination) as file:
+                    copy_member(self.fetch(self.sources[0]), name, file)
+
+    def _join(self, compressions: tuple[str, ...], destination: Path) -> None:
+        with self.create(destination) as file:
+            for source, compression in zip(self.sources, compressions, strict=True):
+                with self._explained():
+                    reader = _reader(compression)
+                with self.open(source) as stream, _damage_told(source.url):
+                    shutil.copyfileobj(reader(stream), file, CHUNK_SIZE)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Tell which plugin to install where the standard library doesn't do.
+
+        :raises LockError: in the place of what the standard library raises
+        """
+        try:
+            yield
+        except (ImportError, LookupError, RuntimeError, *_damage()) as error:  # type: ignore[misc]
+            raise LockError(
+                f"{self.name!r} of {self.dataset.id} can't be made with Python alone",
+                where=self.sources[0].url,
+                found=f"{type(error).__name__}: {error}",
+                hint=self.otherwise,
+            ) from error
+
+
+def _reader(compression: str) -> Callable[[Any], Any]:
+    """Give what opens a stream to be read decompressed.
+
+    :raises ImportError: if Python has nothing for this compression
+    """
+    if not compression:
+        return lambda stream: stream
+    for name in _READERS[compression]:
+        try:
+            opener: Callable[[Any], Any] = importlib.import_module(name).open
+        except ImportError as error:
+            missing = error
+        else:
+            return opener
+    raise missing
+
+
+@contextmanager
+def _damage_told(where: str) -> Iterator[None]:
+    """Tell of damaged streams as handlers do, so that the next source is asked.
+
+    :raises VerificationError: in the place of what decompressors raise
+    """
+    try:
+        yield
+    except (EOFError, OSError, *_damage()) as error:  # type: ignore[misc]
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's, not the decompressor's
+        raise VerificationError(
+            "can't be decompressed", where=where, found=f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """Give the errors of `_DAMAGE` whose modules are in use: no others can be raised."""
+    used = ((sys.modules[name], error) for name, error in _DAMAGE if name in sys.modules)
+    return tuple(getattr(module, error) for module, error in used)

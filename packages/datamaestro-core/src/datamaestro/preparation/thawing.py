@@ -1,0 +1,145 @@
+"""Declaring again what a lock file has, without the definition that it was locked from.
+
+Each resource is made by the handler that made it, if that is installed. If it isn't, the
+kernel makes what follows from the downloads as the lock file tells
+(`datamaestro.preparation.derived`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datamaestro.data import Folder
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.download.recipe import declared_again
+from datamaestro.download.stored import StoredResource
+from datamaestro.errors import LockError, VerificationError
+from datamaestro.location import Location
+from datamaestro.lockfile import LockedDataset, LockedResource
+from datamaestro.preparation.derived import DerivedResource
+from datamaestro.preparation.locking import KERNEL_HANDLERS, content_digest
+from datamaestro.utils import Checker
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Thawing"]
+
+
+class Thawing:
+    """Declares the resources of a locked dataset.
+
+    :param where: the lock file, for messages
+    """
+
+    def __init__(self, locked: LockedDataset, context: Context, where: Path) -> None:
+        self.locked = locked
+        self.context = context
+        self.where = where
+        self._entries = {item.name: item for item in locked.resources}
+        self._made: dict[str, StoredResource] = {}
+
+    def definition(self, folder: Path) -> DatasetDefinition:
+        """Give a definition whose value is the dataset's folder.
+
+        :raises LockError: if a resource can't be made here; it says what is missing
+        """
+        if not (self.locked.resources or self.locked.needs):
+            raise LockError(
+                f"no file of {self.locked.id} is in the lock file: its user has them already, "
+                "or its definition makes them",
+                where=self.where,
+                hint=self._with_definition,
+            )
+
+        def frozen() -> Folder:
+            return Folder(path=folder)
+
+        definition = DatasetDefinition(
+            frozen, Location(str(self.where), 1), id="frozen", type=Folder
+        )
+        definition.id = self.locked.id
+        definition.repository = self.locked.repository
+        for agreement_id, text in self.locked.agreements.items():
+            definition.add_agreement(text, agreement_id)
+        for name in reversed(self._entries):
+            definition.add_resource(self._resource(name))
+        return definition
+
+    def _resource(self, name: str) -> StoredResource:
+        if name not in self._made:
+            entry = self._entries[name]
+            self._made[name] = self._declared(entry)
+            if entry.digest is not None:
+                self._made[name].checker = self._checker(entry.digest, self._made[name])
+        return self._made[name]
+
+    def _checker(self, digest: str, resource: StoredResource) -> Checker:
+        message = f"not what {self.where.name} has"
+        if isinstance(resource, DerivedResource):
+            message = f"made with Python alone, and {message}; {resource.otherwise}"
+        return _AsLocked(digest, message)
+
+    def _declared(self, entry: LockedResource) -> StoredResource:
+        handler = self._handler(entry)
+        if handler is not None:
+            resource = declared_again(handler, entry.arguments, self._resource)
+            assert isinstance(resource, StoredResource), "only these are locked"
+            return resource
+        if entry.derivation is not None:
+            return DerivedResource(entry, self._otherwise(entry))
+        if entry.handler is not None:
+            raise LockError(
+                f"{entry.name!r} of {self.locked.id} is made by the handler {entry.handler!r}, "
+                "which no installed plugin has",
+                where=self.where,
+                hint=self._otherwise(entry),
+            )
+        raise LockError(
+            f"{entry.name!r} of {self.locked.id} can't be made without its definition",
+            where=self.where,
+            expected="something that follows from its downloads alone",
+            found="code of the definition, or links to other datasets",
+            hint=self._otherwise(entry),
+        )
+
+    def _otherwise(self, entry: LockedResource) -> str:
+        if entry.handler_plugin is not None:
+            return f"pip install {entry.handler_plugin}"
+        return self._with_definition
+
+    @property
+    def _with_definition(self) -> str:
+        if self.locked.plugin is None:
+            return "use --locked where its definition is, or copy its folder from there"
+        return f"pip install {self.locked.plugin}, and use --locked"
+
+    def _handler(self, entry: LockedResource) -> Any:
+        """Give the class that made a resource, or None if it isn't there."""
+        if entry.handler in KERNEL_HANDLERS:
+            return KERNEL_HANDLERS[entry.handler]
+        plugins = self.context.plugins
+        provided = plugins.only(
+            plugins.handlers,
+            lambda spec: spec.name == entry.handler,
+            f"the handler {entry.handler!r}",
+        )
+        return None if provided is None else plugins.load(provided)
+
+
+class _AsLocked:
+    """Verifies that something finished is what the lock file has.
+
+    :param digest: its digest, as lock files have them
+    :param message: what to say if it isn't
+    """
+
+    def __init__(self, digest: str, message: str) -> None:
+        self.digest = digest
+        self.message = message
+
+    def check(self, path: Path) -> None:
+        found = content_digest(path)
+        if found != self.digest:
+            raise VerificationError(self.message, where=path, expected=self.digest, found=found)

@@ -1,0 +1,193 @@
+"""What is wrong in a definition is told with its file and line, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from datamaestro.definition_files import definitions_in_file
+from datamaestro.errors import DatamaestroError, DefinitionError
+from datamaestro.testing import MemoryContext
+
+IMPORTS = """\
+from pathlib import Path
+from datamaestro.data import File
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FilesCopy, byvariant, reference
+from datamaestro.download.archive import ZipDownloader
+from datamaestro.download.custom import custom_download
+from datamaestro.download.links import linkfile
+from datamaestro.download.single import FileDownloader
+from datamaestro.utils import HashCheck
+from datamaestro.variants import AxesVariants, Axis
+URL = "https://example.org/a.txt"
+"""
+
+DATASET = """\
+@dataset(id="org.example.x"{facts})
+class X(Dataset):
+    A = {resource}
+    def config(self) -> File:
+        return File(path="x")
+"""
+
+
+def in_dataset(resource: str, facts: str = "") -> str:
+    return DATASET.format(resource=resource, facts=facts and f", {facts}")
+
+
+WRONG = {
+    "an axis whose default is none of its values": (
+        'AxesVariants(lang=Axis(["fr"], default="en"))',
+        1,
+        "expected fr, found \"'en'\"",
+    ),
+    "an axis without values": ("Axis([])", 1, "expected values that differ; or type=… alone"),
+    "an axis with a value twice": ('Axis(["a", "a"])', 1, "found ['a', 'a']"),
+    "an axis of a name with a meaning": (
+        'class V(AxesVariants):\n    resolve = Axis(["a"])',
+        1,
+        "give it to the constructor: AxesVariants(resolve=Axis(…))",
+    ),
+    "a fact that nobody knows": (
+        in_dataset("None", 'license="MIT"'),
+        1,
+        "unexpected keyword argument 'license'; did you mean licence?",
+    ),
+    "an argument of a handler that nobody knows": (
+        in_dataset('FileDownloader("a.txt", URL, sha265="0")'),
+        3,
+        "expected filename, url, mirrors, size, sha256, md5, checker, transient, name, varname, "
+        "found TypeError: FileDownloader.__init__() got an unexpected keyword argument 'sha265'; "
+        "did you mean sha256?",
+    ),
+    "a digest that is no text": (
+        "HashCheck(3)",
+        1,
+        "not a digest of md5: expected 32 hexadecimal digits, found 3",
+    ),
+    "a SHA-256 that is no text": (
+        'FileDownloader("a.txt", URL, sha256=3)',
+        1,
+        "not the sha256 of a file: expected 64 hexadecimal digits, found 3",
+    ),
+    "a size in words": (
+        'FileDownloader("a.txt", URL, size="1 GB")',
+        1,
+        "not the size of a file: expected its exact number of bytes, found '1 GB'",
+    ),
+    "a size below zero": (
+        'FileDownloader("a.txt", URL, size=-1)',
+        1,
+        "expected its exact number of bytes, found -1",
+    ),
+    "a path for a URL": (
+        'FileDownloader("a.txt", Path("a"))',
+        1,
+        "expected URLs with a scheme, such as https:",
+    ),
+    "one mirror that is no list": (
+        'FileDownloader("a.txt", URL, mirrors=URL)',
+        1,
+        "mirrors are several URLs: expected a list: ['https://example.org/a.txt']",
+    ),
+    "a checker that checks nothing": (
+        in_dataset('FileDownloader("a.txt", URL, checker="md5")'),
+        3,
+        "a checker needs a method check(path): expected HashCheck('<digest>', 'sha256')",
+    ),
+    "an id with other characters": (
+        '@dataset(id="org.exa mple")\ndef x() -> File: ...',
+        1,
+        "'org.exa mple' can't be a dataset id: expected names of letters, digits,",
+    ),
+    "an id that is no text": (
+        "@dataset(id=3)\ndef x() -> File: ...",
+        1,
+        "3 can't be a dataset id: expected names of letters",
+    ),
+    "a class that gives no value": (
+        '@dataset(id="org.example.x")\nclass X(Dataset):\n    pass',
+        1,
+        "X doesn't say what its value is: expected a method config(self) -> DATA_TYPE",
+    ),
+    "copies of what is no resource": (
+        in_dataset('FilesCopy("all", {"a": "b"})'),
+        3,
+        "expected FilesCopy(RESOURCE, {'name here': 'path in it'}), found FilesCopy('all',",
+    ),
+    "copies without their names": (
+        in_dataset('FilesCopy(ZipDownloader("z", URL), ["a"])'),
+        3,
+        "found FilesCopy(ZipDownloader('z'), ['a'])",
+    ),
+    "a folder that nothing fills": (
+        in_dataset('custom_download("a", "fill")'),
+        3,
+        "nothing fills 'a': expected a function of context, root and force, found 'fill'",
+    ),
+    "a place that is no path": (
+        in_dataset('linkfile("a", proposals=[3])'),
+        3,
+        "'a' can't be there: expected paths, or DatafolderPath('NAME', 'path'), found 3",
+    ),
+    "a choice by an axis that isn't there": (
+        in_dataset(
+            'byvariant(lambda language: FileDownloader("a.txt", URL))',
+            'variants=AxesVariants(lang=Axis(["fr"]))',
+        ),
+        1,
+        "'A' names an axis that isn't there: expected lang, found language",
+    ),
+    "a choice where there are no variants": (
+        in_dataset('byvariant(lambda lang: FileDownloader("a.txt", URL))'),
+        1,
+        "'A' is another resource for each variant, and there are none: expected @dataset(…",
+    ),
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "wrong.py"
+
+
+@pytest.mark.parametrize(("text", "line", "message"), WRONG.values(), ids=list(WRONG))
+def test_what_is_wrong_is_told_with_its_line(
+    file: Path, text: str, line: int, message: str
+) -> None:
+    file.write_text(IMPORTS + text + "\n", encoding="utf-8")
+    line += IMPORTS.count("\n")
+    with pytest.raises(DefinitionError, match=re.escape(message)) as caught:
+        definitions_in_file(file)
+    assert str(caught.value).startswith(f"{file}:{line}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_two_definitions_of_one_id_are_told_with_both_lines(file: Path) -> None:
+    text = '@dataset(id="org.example.x")\ndef {name}() -> File: ...\n'
+    file.write_text(IMPORTS + text.format(name="a") + text.format(name="b"), encoding="utf-8")
+    first = IMPORTS.count("\n") + 1
+    message = (
+        f"{file}:{first + 2}: .* two definitions have this id: found the other at {file}:{first};"
+    )
+    with pytest.raises(DefinitionError, match=message):
+        definitions_in_file(file)
+
+
+@pytest.mark.parametrize("wanted", ["org.example.nowhere", "edu.uci.iris[size=small]"])
+def test_a_reference_that_leads_nowhere_is_told_with_the_line_of_its_dataset(
+    file: Path, memory: MemoryContext, wanted: str
+) -> None:
+    file.write_text(IMPORTS + in_dataset(f'reference("{wanted}")'), encoding="utf-8")
+    (definition,) = definitions_in_file(file)
+    with pytest.raises(DatamaestroError) as caught:
+        memory.prepare(definition)
+    assert str(caught.value).startswith(f"{definition.location}: ")
+
+
+@pytest.fixture
+def memory(home: Path) -> MemoryContext:
+    return MemoryContext(home / "datamaestro")
