@@ -79,9 +79,23 @@ def _permitted(found: frozenset[Scope]) -> frozenset[Scope]:
 
 
 def without_user(url: str) -> str:
-    """Remove a user's name and password, and the fragment: neither is the server's to say."""
+    """Remove a user's name and password, and the fragment: neither is the server's to say.
+
+    A host in other letters than ASCII becomes what it is in the name system (RFC 5891).
+
+    :raises ValueError: if there can be no host of that name
+
+    >>> without_user("https://me@bücher.example/a#b")
+    'https://xn--bcher-kva.example/a'
+    """
     scheme, netloc, path, query, _ = urlsplit(url)
-    return urlunsplit((scheme, netloc.rpartition("@")[2], path, query, ""))
+    place = netloc.rpartition("@")[2]
+    if not place.isascii():
+        import idna
+
+        host, colon, port = place.partition(":")
+        place = f"{idna.encode(host, uts46=True).decode()}{colon}{port}"
+    return urlunsplit((scheme, place, path, query, ""))
 
 
 def _refusal(

@@ -271,7 +271,7 @@ def _held(value: Any) -> Iterator[Resource]:
     """Give the resources that an attribute of a resource holds."""
     if isinstance(value, Resource):
         yield value
-    elif isinstance(value, _HOLDING):
+    elif isinstance(value, list | tuple | dict):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _held(item)
 

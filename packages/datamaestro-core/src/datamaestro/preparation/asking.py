@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -35,13 +35,17 @@ logger = logging.getLogger(__name__)
 class Asking:
     """Begins the transfers of one resource, each from the URL whose turn it is.
 
-    :param context: what tells the site's mirrors, and has the transports
+    :param context: what tells the site's mirrors
     :param means: what transfers have at hand
+    :param transport: gives what opens a URL
     """
 
-    def __init__(self, context: Context, means: Means) -> None:
+    def __init__(
+        self, context: Context, means: Means, transport: Callable[[str], Transport]
+    ) -> None:
         self._context = context
         self._means = means
+        self._transport = transport
         self._turns: dict[Source, Turns] = {}
         self._restarts: dict[str, int] = {}
 
@@ -114,12 +118,6 @@ class Asking:
             last_resorts = [] if archive is None else archived(source, archive)
             self._turns[source] = Turns(source, self._urls(source), last_resorts)
         return self._turns[source]
-
-    def _transport(self, url: str) -> Transport:
-        transport = self._context.transport(url)
-        if self._context.offline and transport.network:
-            raise OfflineError("not fetched while offline", where=url)
-        return transport
 
     def _next(self, source: Source) -> tuple[Turn, Transport]:
         turns = self._turns_of(source)

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.download.source import Source
-from datamaestro.errors import DataFormatError, VerificationError
+from datamaestro.download.transport import Transport
+from datamaestro.errors import DataFormatError, OfflineError, VerificationError
 from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
 from datamaestro.preparation.asking import Asking
@@ -63,7 +64,7 @@ class CacheFetcher:
         self.light = False
         self._used: list[Source] = []
         means = Means(context.progress, context.connections, cancelled or threading.Event())
-        self._asking = Asking(context, means)
+        self._asking = Asking(context, means, self._transport)
 
     # --- what resources ask for
 
@@ -200,6 +201,17 @@ class CacheFetcher:
         return Download(url, size, digests["sha256"], validator)
 
     # --- downloading
+
+    def _transport(self, url: str) -> Transport:
+        """Give what opens a URL.
+
+        :raises TransportError: if no plugin does
+        :raises OfflineError: if it needs a network, and there must be none
+        """
+        transport = self.context.transport(url)
+        if self.context.offline and transport.network:
+            raise OfflineError("not fetched while offline", where=url)
+        return transport
 
     def _download(
         self, source: Source, destination: Path, begin: Callable[[], Unfinished]
