@@ -122,9 +122,11 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
     """Give the definition that a prepared dataset was made by, if it is installed and works."""
     if dataset.repository is None:
         return None
+    from datamaestro.preparation.places import dataset_folder  # of no use to a mere list
+
     try:
         definition = context.dataset(qualified(dataset))
-        return definition if context.folder(definition) == dataset.folder else None
+        return definition if dataset_folder(definition, context) == dataset.folder else None
     except DatamaestroError:
         return None
 
