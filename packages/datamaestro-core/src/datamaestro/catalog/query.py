@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.catalog.on_disk import datasets_with_state, is_prepared
+from datamaestro.catalog.on_disk import is_prepared
 from datamaestro.catalog.rows import FROM, entry_of
 from datamaestro.catalog.words import grams
 from datamaestro.errors import DatamaestroError
+from datamaestro.places import places
 
 if TYPE_CHECKING:
     from datamaestro.catalog.entry import Entry
@@ -79,9 +80,10 @@ class Query:
         """Tell which entries have their data in one of some folders of prepared datasets."""
         found: list[int] = []
         for datapath in datapaths:
-            for repository, name in datasets_with_state(datapath):
+            for place in filter(lambda place: place.has_state, places(datapath)):
                 rows = self.connection.execute(
-                    f"{FROM} WHERE entry.id = ? AND repository.id = ?", [name, repository]
+                    f"{FROM} WHERE entry.id = ? AND repository.id = ?",
+                    [place.name, place.repository],
                 )
                 found += [row[0] for row in rows if is_prepared(entry_of(row), datapath)]
         return _one_of("entry.rowid", found)
