@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from datamaestro.places import places
 if TYPE_CHECKING:
     from datamaestro.catalog.entry import Entry
 
-__all__ = ["Query"]
+__all__ = ["Query", "quoted"]
 
 
 class Query:
@@ -57,7 +57,7 @@ class Query:
         required = grams(pieces)
         if not required:
             return test
-        match = self._parameter(" AND ".join(map(_quoted, required)))
+        match = self._parameter(" AND ".join(map(quoted, required)))
         return f"(entry.rowid IN (SELECT rowid FROM grams WHERE grams MATCH {match}) AND {test})"
 
     def words(self, words: list[str], *, beginning: bool) -> str:
@@ -67,8 +67,8 @@ class Query:
         """
         if not words:
             return "0"
-        phrase = _quoted(" ".join(words)) + ("*" if beginning else "")
-        match = self._parameter(f"{{description tags tasks}} : {phrase}")
+        phrase = quoted(" ".join(words)) + ("*" if beginning else "")
+        match = self._parameter(f"{{description tags tasks axes}} : {phrase}")
         return f"entry.rowid IN (SELECT rowid FROM words WHERE words MATCH {match})"
 
     def download_size(self, comparison: str, size: int) -> str:
@@ -99,9 +99,9 @@ class Query:
 
     def ranked(self, words: list[str]) -> str:
         """Join the tables that order entries by how well they fit some words."""
-        match = self._parameter(" OR ".join(f"{_quoted(word)}*" for word in words))
+        match = self._parameter(" OR ".join(f"{quoted(word)}*" for word in words))
         return (
-            "LEFT JOIN (SELECT rowid AS hit, bm25(words, 8, 4, 1, 2, 2) AS score "
+            "LEFT JOIN (SELECT rowid AS hit, bm25(words, 8, 4, 1, 2, 2, 2) AS score "
             f"FROM words WHERE words MATCH {match}) ON hit = entry.rowid"
         )
 
@@ -111,7 +111,7 @@ class Query:
 
     # --- running it
 
-    def rows(self, sql: str) -> Iterable[tuple[Any, ...]]:
+    def rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Run a statement that was made from these parts, and give its rows one by one.
 
         :raises QueryError: if a condition does
@@ -151,5 +151,6 @@ def _one_of(column: str, rows: list[int]) -> str:
     return f"{column} IN ({', '.join(map(str, rows))})"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Give a text as a query of full-text search has it."""
     return '"' + text.replace('"', '""') + '"'
