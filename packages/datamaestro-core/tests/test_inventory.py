@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from datamaestro.context import Context
 from datamaestro.errors import DatasetNotFoundError
 from datamaestro.inventory.prepared import definition_of, find_prepared, prepared_datasets
 from datamaestro.inventory.usage import Meter, disk_usage
@@ -41,6 +42,18 @@ def test_a_prepared_dataset_is_known_by_its_state_file(context, shelf):
     (found,) = prepared_datasets(context.datapath)
     assert (found.id, found.repository, found.size) == ("org.example.alpha", "shelf", 5000)
     assert found.folder == context.folder("org.example.alpha")
+
+
+def test_data_have_their_definition_where_the_site_has_them_too(context, shelf, tmp_path):
+    context.prepare("org.example.alpha")
+    site = Context(tmp_path / "site")
+    site.prepare("org.example.alpha")
+    user = Context(context.path, site=[site.path])
+    assert user.folder("org.example.alpha").is_relative_to(site.path)
+    (found,) = prepared_datasets(user.datapath)
+    definition = definition_of(found, user)
+    assert definition is not None
+    assert definition.id == "org.example.alpha"
 
 
 def test_nothing_is_prepared_in_an_empty_directory(context):

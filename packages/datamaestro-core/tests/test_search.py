@@ -138,6 +138,9 @@ def test_a_condition_holds_for_a_definition_as_for_its_entry():
         ('"handwritten digits"', True),
         ('"digits handwritten"', False),
         ('"handwritten digi"', False),
+        ("dialect", True),  # an axis
+        ("minho", True),
+        ('"dialect minho"', True),
         ("lang:pt", True),
         ("lang:pt-br", True),
         ("lang:p", False),
@@ -154,6 +157,7 @@ def test_what_terms_hold_for(query, found):
         repository="image",
         description="Handwritten digits, démodés",
         languages=("pt-BR",),
+        axes={"dialect": ("minho", "beira")},
         download_size=10_000,
     )
     assert Condition.parse(query).match(entry) is found
@@ -209,7 +213,7 @@ ENTRIES = st.builds(
     tags=NAMES.map(tuple),
     tasks=NAMES.map(tuple),
     types=NAMES.map(tuple),
-    axes=st.just({}),
+    axes=st.dictionaries(st.sampled_from(["lang", "size"]), st.lists(TEXTS, max_size=2).map(tuple)),
     download_size=st.none() | st.integers(0, 3000),
     kept=st.just({}),
 )

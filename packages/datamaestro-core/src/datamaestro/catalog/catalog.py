@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from datamaestro.catalog.declared import declarations
-from datamaestro.catalog.entry import Entry
+from datamaestro.catalog.entry import Entry, Named
 from datamaestro.catalog.index import Index, Place
 
 if TYPE_CHECKING:
@@ -50,27 +50,48 @@ class Catalog:
         :param limit: how many at the most
         :raises QueryError: if a regular expression takes too long
         """
+        return self._search(condition, limit, Index.search, lambda entry: entry)
+
+    def names(self, condition: Condition | None, limit: int | None = None) -> Iterator[Named]:
+        """Give what is shown of the entries that :meth:`search` gives.
+
+        That is a fraction of the work where they are many; parameters and errors are the same.
+        """
+        return self._search(condition, limit, Index.names, Named.of)
+
+    def _search(
+        self,
+        condition: Condition | None,
+        limit: int | None,
+        ask: Callable[[Index, Condition | None, int | None], Iterator[Answer]],
+        answer: Callable[[Entry], Answer],
+    ) -> Iterator[Answer]:
+        """Search the project, and then the index or else all repositories.
+
+        :param ask: what asks the index
+        :param answer: gives the same for an entry
+        """
         bound = None if condition is None else condition.within(self.context)
         own = [item for item in self._of_project() if bound is None or bound.match(item)]
-        yield from islice(own, limit)
+        yield from map(answer, islice(own, limit))
         limit = None if limit is None else max(0, limit - len(own))
         given = 0
         index = self._up_to_date()
         try:
             if index is not None:
-                for entry in index.search(bound, limit):
+                for item in ask(index, bound, limit):
                     given += 1
-                    yield entry
+                    yield item
                 return
         except sqlite3.DatabaseError:
             index = self._repaired()
         if index is None:
             from datamaestro.catalog.scan import scanned_search
 
-            found = scanned_search(self.context, bound, limit)
+            entries = scanned_search(self.context, bound, limit)
+            yield from map(answer, islice(entries, given, None))
         else:
-            found = index.search(bound, limit)
-        yield from islice(found, given, None)
+            yield from islice(ask(index, bound, limit), given, None)
 
     def ids(self) -> list[str]:
         """Give all dataset ids."""
@@ -78,6 +99,11 @@ class Catalog:
 
         ids = self._ask(Index.ids, lambda: [item.id for item in scanned_entries(self.context)])
         return [*(entry.id for entry in self._of_project()), *ids]
+
+    def _similar_ids(self, name: str) -> list[str]:
+        """Give the ids among which those that look most like another one are."""
+        own = [entry.id for entry in self._of_project()]
+        return [*own, *self._ask(lambda index: index.similar_ids(name), self.ids)]
 
     def _of_project(self) -> list[Entry]:
         """Give the entries of the project of the current directory, which no index has."""
@@ -167,7 +193,7 @@ class Catalog:
         }
         if found:
             return preferred(self.context, identifier, found)
-        raise not_found(identifier, self.ids())
+        raise not_found(identifier, self._similar_ids(identifier.name))
 
     def _repositories(self, identifier: Identifier) -> list[Repository]:
         if identifier.repository is not None:
@@ -188,7 +214,7 @@ class Catalog:
             found = {r.id: d for r in repositories if (d := find(r, identifier.name)) is not None}
             if found:
                 return preferred(self.context, identifier, found)
-        raise not_found(identifier, self.ids())
+        raise not_found(identifier, self._similar_ids(identifier.name))
 
     def _places(self, index: Index, identifier: Identifier) -> list[Place]:
         """Give where the dataset is declared: where its id leads to, or failing that elsewhere."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from datamaestro.dataset_definition import DatasetDefinition
 
-__all__ = ["Entry", "FileFacts"]
+__all__ = ["Entry", "FileFacts", "Named"]
 
 
 class FileFacts(NamedTuple):
@@ -90,6 +90,15 @@ class Entry(NamedTuple):
         """The class name of its data type; empty if that isn't known."""
         return self.types[0].rpartition(".")[2] if self.types else ""
 
+    @property
+    def texts(self) -> tuple[str, str, str, str]:
+        """What words are sought in beside the id and the name.
+
+        The description, the tags, the tasks, and the axes with what there is to choose.
+        """
+        axes = (word for name, values in self.axes.items() for word in (name, *values))
+        return self.description, " ".join(self.tags), " ".join(self.tasks), " ".join(axes)
+
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON, without what isn't known."""
         known = {name: value for name, value in self._asdict().items() if value or value == 0}
@@ -97,3 +106,21 @@ class Entry(NamedTuple):
         if self.files:
             known["files"] = [file._asdict() for file in self.files]
         return known
+
+
+class Named(NamedTuple):
+    """What is shown of one dataset among many.
+
+    :param id: the dataset id
+    :param repository: the id of its repository, or None
+    :param name: its name, in a few words
+    """
+
+    id: str
+    repository: str | None
+    name: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> Named:
+        """Leave out all else that is known."""
+        return cls(entry.id, entry.repository, entry.name)

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datamaestro.catalog.database import can_index, copied, open_database, renewed
-from datamaestro.catalog.entry import Entry
-from datamaestro.catalog.query import Query
+from datamaestro.catalog.entry import Entry, Named
+from datamaestro.catalog.query import Query, quoted
 from datamaestro.catalog.ranking import rank
 from datamaestro.catalog.rows import FROM, entry_of
+from datamaestro.catalog.words import folded, grams
 from datamaestro.freshness import Stamp, unchanged
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ __all__ = ["Index", "Place"]
 FILE = "catalog.sqlite"
 BATCH = 500
 """How many entries are read at once."""
+
+SIMILAR = 1000
+"""How many ids are compared with one that isn't known."""
 
 
 class Place(NamedTuple):
@@ -171,20 +175,51 @@ class Index:
 
         :raises QueryError: if a regular expression takes too long
         """
+        rowids = iter([rowid for (rowid,) in self._found("entry.rowid", condition, limit)])
+        while batch := list(islice(rowids, BATCH)):
+            several = ", ".join(map(str, batch))
+            rows = self.connection.execute(f"{FROM} WHERE entry.rowid IN ({several})")
+            entries = {row[0]: entry_of(row) for row in rows}
+            yield from (entries[rowid] for rowid in batch)
+
+    def names(self, condition: Condition | None, limit: int | None = None) -> Iterator[Named]:
+        """Give what is shown of the entries that :meth:`search` gives; raises as that."""
+        columns = "entry.id, repository.id, entry.name"
+        return (Named(*row) for row in self._found(columns, condition, limit))
+
+    def _found(
+        self, columns: str, condition: Condition | None, limit: int | None
+    ) -> Iterator[tuple[Any, ...]]:
         query = Query(self.connection)
         where = "1" if condition is None else condition.sql(query)
         ranked, order = "", "entry.id"
         if sought := [] if condition is None else condition.ranked_words():
             ranked = query.ranked(sought)
             order = f"{query.order(rank(sought))}, score IS NULL, score, entry.id"
-        sql = f"SELECT entry.rowid FROM entry {ranked} WHERE {where} ORDER BY {order}"
-        found = query.rows(f"{sql}, entry.rowid LIMIT {-1 if limit is None else int(limit)}")
-        rowids = iter([rowid for (rowid,) in found])
-        while batch := list(islice(rowids, BATCH)):
-            several = ", ".join(map(str, batch))
-            rows = self.connection.execute(f"{FROM} WHERE entry.rowid IN ({several})")
-            entries = {row[0]: entry_of(row) for row in rows}
-            yield from (entries[rowid] for rowid in batch)
+        return query.rows(
+            f"SELECT {columns} FROM entry JOIN repository ON repository.rowid = entry.repository "
+            f"{ranked} WHERE {where} ORDER BY {order}, entry.rowid "
+            f"LIMIT {-1 if limit is None else int(limit)}"
+        )
+
+    def similar_ids(self, name: str) -> list[str]:
+        """Give the ids among which those that look most like another one are found.
+
+        They have parts of its last component, and are a thousand at the most, or two.
+        """
+        sought = grams([folded(name.rpartition(".")[2])]) or grams([folded(name)])
+        parts = " UNION ALL ".join(["SELECT rowid FROM grams WHERE grams MATCH ?"] * len(sought))
+        found = []
+        if sought:
+            found = self.connection.execute(
+                "SELECT entry.id FROM (SELECT rowid AS hit, count(*) AS common "
+                f"FROM ({parts}) GROUP BY rowid ORDER BY common DESC LIMIT {SIMILAR}) "
+                "JOIN entry ON entry.rowid = hit",
+                [quoted(gram) for gram in sought],
+            ).fetchall()
+        if len(found) < SIMILAR:
+            found += self.connection.execute(f"SELECT id FROM entry LIMIT {SIMILAR}")
+        return [text for (text,) in found]
 
     def vocabulary(self, beginning: str) -> list[str]:
         """Give all words of the texts that begin with some characters."""

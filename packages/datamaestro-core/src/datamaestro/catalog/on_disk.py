@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from datamaestro.catalog.entry import Entry, FileFacts
+from datamaestro.project import CUSTOM
+from datamaestro.state_files import recorded
 
 __all__ = [
     "Kept",
     "datapath_of",
-    "datasets_with_state",
     "files_to_download",
     "folder_of",
     "is_prepared",
     "kept_resources",
 ]
-
-STATE = ".state.json"
-VERSION = 2
 
 
 class Kept(NamedTuple):
@@ -44,7 +40,7 @@ def folder_of(entry: Entry, datapath: Path) -> Path:
     """
     if entry.place:
         return datapath / entry.place
-    return datapath.joinpath(entry.repository or "__custom__", *entry.id.split("."))
+    return datapath.joinpath(entry.repository or CUSTOM, *entry.id.split("."))
 
 
 def datapath_of(entry: Entry, datapaths: Sequence[Path]) -> Path:
@@ -60,10 +56,10 @@ def kept_resources(entry: Entry, datapath: Path) -> dict[str, Kept]:
     """Give the resources that are complete, by name; raises nothing."""
     folder = folder_of(entry, datapath)
     found = {}
-    for name, record in _records(folder).items():
-        if record.get("fingerprint") != entry.kept.get(name):
+    for name, record in recorded(folder).items():
+        if record.fingerprint != entry.kept.get(name):
             continue
-        kept = Kept(folder / record["path"], record["size"], record.get("time", ""))
+        kept = Kept(folder / record.path, record.size, record.time)
         if kept.path.is_dir() or (kept.path.is_file() and kept.path.stat().st_size == kept.size):
             found[name] = kept
     return found
@@ -80,20 +76,3 @@ def files_to_download(entry: Entry, datapath: Path) -> list[FileFacts]:
     if entry.kept and kept.keys() == entry.kept.keys():
         return []
     return [file for file in entry.files if file.resource not in kept]
-
-
-def datasets_with_state(datapath: Path) -> Iterator[tuple[str, str]]:
-    """Give the repository and id of the datasets of which something is recorded as complete."""
-    for folder, names, files in os.walk(datapath):
-        names[:] = [name for name in names if not name.startswith(".")]
-        if STATE in files:
-            repository, *parts = Path(folder).relative_to(datapath).parts
-            yield repository, ".".join(parts)
-
-
-def _records(folder: Path) -> dict[str, dict[str, Any]]:
-    try:
-        document = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        return dict(document["resources"]) if document["version"] == VERSION else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}

@@ -5,19 +5,20 @@ from __future__ import annotations
 import functools
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.catalog.on_disk import datasets_with_state, is_prepared
+from datamaestro.catalog.on_disk import is_prepared
 from datamaestro.catalog.rows import FROM, entry_of
 from datamaestro.catalog.words import grams
 from datamaestro.errors import DatamaestroError
+from datamaestro.places import places
 
 if TYPE_CHECKING:
     from datamaestro.catalog.entry import Entry
 
-__all__ = ["Query"]
+__all__ = ["Query", "quoted"]
 
 
 class Query:
@@ -56,7 +57,7 @@ class Query:
         required = grams(pieces)
         if not required:
             return test
-        match = self._parameter(" AND ".join(map(_quoted, required)))
+        match = self._parameter(" AND ".join(map(quoted, required)))
         return f"(entry.rowid IN (SELECT rowid FROM grams WHERE grams MATCH {match}) AND {test})"
 
     def words(self, words: list[str], *, beginning: bool) -> str:
@@ -66,8 +67,8 @@ class Query:
         """
         if not words:
             return "0"
-        phrase = _quoted(" ".join(words)) + ("*" if beginning else "")
-        match = self._parameter(f"{{description tags tasks}} : {phrase}")
+        phrase = quoted(" ".join(words)) + ("*" if beginning else "")
+        match = self._parameter(f"{{description tags tasks axes}} : {phrase}")
         return f"entry.rowid IN (SELECT rowid FROM words WHERE words MATCH {match})"
 
     def download_size(self, comparison: str, size: int) -> str:
@@ -79,9 +80,10 @@ class Query:
         """Tell which entries have their data in one of some folders of prepared datasets."""
         found: list[int] = []
         for datapath in datapaths:
-            for repository, name in datasets_with_state(datapath):
+            for place in filter(lambda place: place.has_state, places(datapath)):
                 rows = self.connection.execute(
-                    f"{FROM} WHERE entry.id = ? AND repository.id = ?", [name, repository]
+                    f"{FROM} WHERE entry.id = ? AND repository.id = ?",
+                    [place.name, place.repository],
                 )
                 found += [row[0] for row in rows if is_prepared(entry_of(row), datapath)]
         return _one_of("entry.rowid", found)
@@ -97,9 +99,9 @@ class Query:
 
     def ranked(self, words: list[str]) -> str:
         """Join the tables that order entries by how well they fit some words."""
-        match = self._parameter(" OR ".join(f"{_quoted(word)}*" for word in words))
+        match = self._parameter(" OR ".join(f"{quoted(word)}*" for word in words))
         return (
-            "LEFT JOIN (SELECT rowid AS hit, bm25(words, 8, 4, 1, 2, 2) AS score "
+            "LEFT JOIN (SELECT rowid AS hit, bm25(words, 8, 4, 1, 2, 2, 2) AS score "
             f"FROM words WHERE words MATCH {match}) ON hit = entry.rowid"
         )
 
@@ -109,7 +111,7 @@ class Query:
 
     # --- running it
 
-    def rows(self, sql: str) -> Iterable[tuple[Any, ...]]:
+    def rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Run a statement that was made from these parts, and give its rows one by one.
 
         :raises QueryError: if a condition does
@@ -149,5 +151,6 @@ def _one_of(column: str, rows: list[int]) -> str:
     return f"{column} IN ({', '.join(map(str, rows))})"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Give a text as a query of full-text search has it."""
     return '"' + text.replace('"', '""') + '"'

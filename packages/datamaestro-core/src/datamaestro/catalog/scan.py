@@ -52,7 +52,7 @@ def scanned_words(context: Context, beginning: str) -> list[str]:
     found = {
         word
         for entry in scanned_entries(context)
-        for text in (entry.id, entry.name, entry.description, *entry.tags, *entry.tasks)
+        for text in (entry.id, entry.name, *entry.texts)
         for word in words(text)
         if word.startswith(beginning)
     }

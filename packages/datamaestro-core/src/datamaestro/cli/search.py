@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
-from itertools import chain
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from datamaestro.catalog import Catalog, Entry
+from datamaestro.catalog import Catalog
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.search import Condition, forgiven, parse_query
 
 if TYPE_CHECKING:
+    from datamaestro.catalog.entry import Entry, Named
     from datamaestro.context import Context
 
 __all__ = ["command"]
+
+Found = TypeVar("Found", "Entry", "Named")
 
 
 @click.command
@@ -34,43 +36,49 @@ def command(session: Session, terms: tuple[str, ...], limit: int | None, as_json
     stands between alternatives, NOT before what must not hold.
     """
     context = session.context
-    found = list(_found(context.catalog, parse_query(terms), limit))
+    catalog, condition = context.catalog, parse_query(terms)
     if as_json:
-        echo_json([entry.to_json() for entry in found])
-    elif sys.stdout.isatty():
+        entries = _found(catalog, catalog.search, condition, limit)
+        echo_json([entry.to_json() for entry in entries])
+        return
+    found = _found(catalog, catalog.names, condition, limit)
+    names = _names(found, context)
+    if sys.stdout.isatty():
         from datamaestro.cli.table import echo_table
 
-        names = _names(found, context)
-        echo_table([(name, entry.name) for name, entry in zip(names, found, strict=True)])
-    elif found:
-        click.echo("\n".join(_names(found, context)))
-    if not found:
-        click.echo("No dataset matches.", err=True)
+        echo_table([(name, item.name) for name, item in zip(names, found, strict=True)])
+    elif names:
+        click.echo("\n".join(names))
 
 
-def _found(catalog: Catalog, condition: Condition, limit: int | None) -> Iterable[Entry]:
+def _found(
+    catalog: Catalog,
+    search: Callable[[Condition, int | None], Iterator[Found]],
+    condition: Condition,
+    limit: int | None,
+) -> list[Found]:
     """Search, and once more for similar words if that finds nothing."""
-    found = catalog.search(condition, limit)
-    first = next(found, None)
-    if first is not None:
-        return chain([first], found)
+    found = list(search(condition, limit))
+    if found:
+        return found
     similar, replaced = forgiven(condition, catalog)
-    again = list(catalog.search(similar, limit)) if replaced else []
-    if again:
-        for word, other in replaced.items():
-            click.echo(f"Nothing matches {word!r}; showing {other!r}.", err=True)
+    again = list(search(similar, limit)) if replaced else []
+    for word, other in replaced.items() if again else ():
+        click.echo(f"Nothing matches {word!r}; showing {other!r}.", err=True)
+    if not again:
+        click.echo("No dataset matches.", err=True)
     return again
 
 
-def _names(entries: list[Entry], context: Context) -> list[str]:
+def _names(found: list[Named], context: Context) -> list[str]:
     """Give the ids as `prepare` takes them: after the repository where that is needed."""
-    counts = Counter(entry.id for entry in entries)
-    if len(counts) == len(entries):
+    counts = Counter(item.id for item in found)
+    if len(counts) == len(found):
         return list(counts)
     preferred = context.user_settings.default_repository
     return [
-        entry.id
-        if counts[entry.id] == 1 or entry.repository == preferred
-        else f"{entry.repository}:{entry.id}"
-        for entry in entries
+        item.id
+        if counts[item.id] == 1 or item.repository == preferred
+        else f"{item.repository}:{item.id}"
+        for item in found
     ]

@@ -149,8 +149,7 @@ class Resource(ABC):
         By default those that the resource holds in its attributes, by themselves or in
         lists, tuples and dicts.
         """
-        values = [value for _, value in self._attributes() if isinstance(value, _HOLDING)]
-        return tuple(item for value in values for item in _held(value))
+        return tuple(item for _, value in self._attributes() for item in _held(value))
 
     @property
     def datasets(self) -> tuple[Any, ...]:
@@ -261,10 +260,6 @@ class ValueResource(Resource):
 
     def make(self) -> None:
         """Do what :meth:`prepare` needs to have been done; called unless it is ready."""
-
-
-_HOLDING = (Resource, list, tuple, dict)
-"""What resources are found in."""
 
 
 def _held(value: Any) -> Iterator[Resource]:

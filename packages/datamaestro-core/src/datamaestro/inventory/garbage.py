@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.files import LEFTOVER, remove, usable
 from datamaestro.inventory.cache import CacheEntry, cache_entries
 from datamaestro.inventory.orphans import find_orphans
-from datamaestro.inventory.places import Place, places
 from datamaestro.inventory.prepared import definition_of, prepared_datasets
 from datamaestro.inventory.removal import finish_removal, is_unfinished
 from datamaestro.inventory.replaceable import SourceCheck
 from datamaestro.inventory.usage import Meter
+from datamaestro.places import Place, places
 from datamaestro.preparation.locks import is_busy, locked
 from datamaestro.preparation.operations import drop_unneeded, unneeded_resources
 from datamaestro.preparation.places import LOCK

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.identifiers import relative_path
-from datamaestro.inventory.places import CUSTOM
 from datamaestro.preparation.places import dataset_folder
+from datamaestro.project import CUSTOM
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from datamaestro import identifiers
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, QueryError
 from datamaestro.identifiers import Identifier, closest
-from datamaestro.inventory.places import CUSTOM, places
-from datamaestro.preparation.state import Record
+from datamaestro.places import places
+from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.use import last_use
+from datamaestro.project import CUSTOM
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -76,9 +77,9 @@ def prepared_datasets(datapath: Path) -> Iterator[Prepared]:
     :param datapath: the folder of the prepared datasets
     """
     for place in places(datapath):
-        if place.state is not None and place.state.records:
-            name = place.state.dataset or place.name
-            yield Prepared(name, place.repository, place.folder, place.state.records)
+        if place.has_state and (state := State.load(place.folder)).records:
+            name = state.dataset or place.name
+            yield Prepared(name, place.repository, place.folder, state.records)
 
 
 def find_prepared(reference: str, context: Context) -> list[Prepared]:
@@ -122,9 +123,11 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
     """Give the definition that a prepared dataset was made by, if it is installed and works."""
     if dataset.repository is None:
         return None
+    from datamaestro.preparation.places import dataset_folder  # of no use to a mere list
+
     try:
         definition = context.dataset(qualified(dataset))
-        return definition if context.folder(definition) == dataset.folder else None
+        return definition if dataset_folder(definition, context) == dataset.folder else None
     except DatamaestroError:
         return None
 

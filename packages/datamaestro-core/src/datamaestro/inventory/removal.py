@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import LEFTOVER, remove, usable
 from datamaestro.inventory.manifest import MANIFESTS
-from datamaestro.inventory.places import places
 from datamaestro.inventory.prepared import Prepared
 from datamaestro.inventory.replaceable import irreplaceable
 from datamaestro.inventory.usage import Meter, Usage
+from datamaestro.places import places
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import STATE, State
@@ -72,7 +72,7 @@ def plan_removal(dataset: Prepared, context: Context) -> Removal:
     others = {
         parent
         for place in places(context.datapath)
-        if place.state is not None and place.folder != dataset.folder
+        if place.has_state and place.folder != dataset.folder
         for parent in (place.folder, *place.folder.parents)
     }
     recorded = {parent for path in paths for parent in (path, *path.parents)}

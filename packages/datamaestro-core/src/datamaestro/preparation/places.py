@@ -16,6 +16,7 @@ from datamaestro.preparation.namespace import namespace_of
 from datamaestro.preparation.parts import needed_by
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workshop import Workshop
+from datamaestro.state_files import STATE
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -68,7 +69,7 @@ def graph_at_site(
     """
     for directory in context.site_directories:
         folder = directory / "data" / place_of(definition, context)
-        if not os.access(folder / ".state.json", os.R_OK):
+        if not os.access(folder / STATE, os.R_OK):
             continue
         # What fetches needs a place to write, whatever is read from elsewhere.
         own = dataset_folder(definition, context)

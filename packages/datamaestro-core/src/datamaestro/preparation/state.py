@@ -40,13 +40,11 @@ from typing import Any
 
 from datamaestro.files import persistently, replacing, usable
 from datamaestro.sharing import make_folder
+from datamaestro.state_files import STATE, UNREADABLE, VERSION, read_state
 
 __all__ = ["STATE", "Download", "Record", "State"]
 
 logger = logging.getLogger(__name__)
-
-VERSION = 2
-STATE = ".state.json"
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,8 @@ class State:
 
     def _read(self) -> dict[str, Record]:
         try:
-            document = json.loads(self.path.read_text(encoding="utf-8"))
-            resources = document["resources"] if document["version"] == VERSION else {}
+            document = read_state(self.path)
+            resources = document["resources"]
             dropped = document.get("dropped", {})
             self._dropped = {name: _downloads(entries) for name, entries in dropped.items()}
             self.dataset = document.get("dataset", self.dataset)
@@ -143,7 +141,7 @@ class State:
         except (FileNotFoundError, NotADirectoryError):
             self._dropped = {}
             return {}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             logger.warning("%s can't be read (%s): the data are verified again", self.path, error)
             self._dropped = {}
             return {}

@@ -3,7 +3,7 @@
 A query is made of terms, all of which must hold::
 
     mnist                   the id or the name has it, or a word of the description, the
-                            tags or the tasks begins with it
+                            tags, the tasks or the axes of variants begins with it
     "image classification"  the same, for these words one after the other
     ^com\\..*digits          the id or the name matches this regular expression
     tag:images              a tag matches

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from datamaestro.catalog.entry import Entry
+from datamaestro.search.expressions import Matcher, check, somewhere
 
 if TYPE_CHECKING:
     from datamaestro.catalog.query import Query
@@ -78,6 +80,25 @@ class Condition(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, _given(self)))})"
+
+
+class ExpressionCondition(Condition):
+    """Something that matches a regular expression.
+
+    :param expression: that one
+    :raises QueryError: if it is none
+    """
+
+    compile: Callable[[str], Matcher] = staticmethod(somewhere)
+    """Makes of an expression what tells whether a text matches."""
+
+    def __init__(self, expression: str) -> None:
+        check(expression)
+        self.expression = expression
+
+    @cached_property
+    def _matches(self) -> Matcher:
+        return self.compile(self.expression)
 
 
 class AndCondition(Condition):

@@ -5,15 +5,14 @@ from __future__ import annotations
 import operator
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.catalog.on_disk import is_prepared
 from datamaestro.errors import QueryError
-from datamaestro.search.conditions import Condition
-from datamaestro.search.expressions import Matcher, check, fully, somewhere
+from datamaestro.search.conditions import Condition, ExpressionCondition
+from datamaestro.search.expressions import fully
 
 if TYPE_CHECKING:
     from datamaestro.catalog.query import Query
@@ -33,23 +32,11 @@ __all__ = [
 Kind = Literal["tags", "tasks", "types", "licence", "languages"]
 
 
-class _Field(Condition):
-    """One of the texts of a field matches.
-
-    :param expression: a regular expression
-    :raises QueryError: if it is none
-    """
+class _Field(ExpressionCondition):
+    """One of the texts of a field matches."""
 
     kind: Kind
     """The field of an entry."""
-
-    def __init__(self, expression: str) -> None:
-        check(expression)
-        self.expression = expression
-
-    @cached_property
-    def _matches(self) -> Matcher:
-        return somewhere(self.expression)
 
     @abstractmethod
     def _texts(self, entry: Entry) -> tuple[str, ...]:
@@ -89,20 +76,10 @@ class TypeCondition(_Field):
         return entry.types
 
 
-class RepositoryCondition(Condition):
-    """The repository's id matches, as a whole.
+class RepositoryCondition(ExpressionCondition):
+    """The repository's id matches, as a whole."""
 
-    :param expression: a regular expression
-    :raises QueryError: if it is none
-    """
-
-    def __init__(self, expression: str) -> None:
-        check(expression)
-        self.expression = expression
-
-    @cached_property
-    def _matches(self) -> Matcher:
-        return fully(self.expression)
+    compile = staticmethod(fully)
 
     def holds(self, entry: Entry) -> bool:
         return entry.repository is not None and self._matches(entry.repository)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.catalog.words import contains_words, folded, words
-from datamaestro.search.conditions import Condition
-from datamaestro.search.expressions import Matcher, check, plainly, somewhere
+from datamaestro.search.conditions import Condition, ExpressionCondition
+from datamaestro.search.expressions import Matcher, plainly
 
 if TYPE_CHECKING:
     from datamaestro.catalog.query import Query
@@ -16,26 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["PhraseCondition", "TextCondition", "WordCondition"]
 
 
-class TextCondition(Condition):
-    """The id or the name matches a regular expression.
-
-    :param expression: that one
-    :raises QueryError: if it is none
-    """
-
-    def __init__(self, expression: str) -> None:
-        check(expression)
-        self.expression = expression
-
-    @cached_property
-    def _matches(self) -> Matcher:
-        return somewhere(self.expression)
+class TextCondition(ExpressionCondition):
+    """The id or the name matches a regular expression."""
 
     def holds(self, entry: Entry) -> bool:
         return self._matches(entry.id) or self._matches(entry.name)
 
     def sql(self, query: Query) -> str:
-        matches = somewhere(self.expression)
+        matches = self.compile(self.expression)  # each search has its own time
         return query.id_or_name([], lambda id_, name: matches(id_) or matches(name))
 
 
@@ -64,8 +51,7 @@ class _Words(Condition):
         if matches(folded(entry.id)) or matches(folded(entry.name)):
             return True
         sought = words(self.text)
-        texts = (entry.description, " ".join(entry.tags), " ".join(entry.tasks))
-        return any(contains_words(text, sought, beginning=self.beginning) for text in texts)
+        return any(contains_words(text, sought, beginning=self.beginning) for text in entry.texts)
 
     def sql(self, query: Query) -> str:
         matches = self._matches()
@@ -79,7 +65,8 @@ class _Words(Condition):
 class WordCondition(_Words):
     """A word: the id or the name has it, or a word elsewhere begins with it.
 
-    Elsewhere is the description, the tags and the tasks. A dot stands for any character.
+    Elsewhere is the description, the tags, the tasks, and the names and values of axes. A
+    dot stands for any character.
 
     :param text: the word
     """

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from datamaestro.preparation.state import STATE, State
+from datamaestro.project import CUSTOM
+from datamaestro.state_files import STATE, recorded
 
-__all__ = ["CUSTOM", "Place", "places"]
-
-CUSTOM = "__custom__"
-"""The folder of datasets that no repository has."""
+__all__ = ["Place", "places"]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A folder in which a dataset may lie.
 
     :param folder: the folder
     :param repository: the id of the repository that it is for, or None
     :param name: the dataset id that the folder stands for
-    :param state: what its state file says, if it has one
     :param hidden: the names in it that begin with a dot
     """
 
     folder: Path
     repository: str | None
     name: str
-    state: State | None
     hidden: tuple[str, ...]
+
+    @property
+    def has_state(self) -> bool:
+        """Whether there is a state file."""
+        return STATE in self.hidden
 
 
 def places(datapath: Path) -> Iterator[Place]:
@@ -51,18 +51,17 @@ def places(datapath: Path) -> Iterator[Place]:
 
 def _below(folder: Path, base: Path, repository: str | None) -> Iterator[Place]:
     contents = _Contents.of(folder)
-    state = State.load(folder) if STATE in contents.hidden else None
     name = ".".join(folder.relative_to(base).parts)
-    yield Place(folder, repository, name, state, contents.hidden)
-    records = {} if state is None else state.records
-    resources = {folder / record.path for record in records.values()}
+    place = Place(folder, repository, name, contents.hidden)
+    yield place
+    records = recorded(folder).values() if place.has_state else ()
+    resources = {folder / record.path for record in records}
     for child in contents.folders:
         if child not in resources:
             yield from _below(child, base, repository)
 
 
-@dataclass(frozen=True)
-class _Contents:
+class _Contents(NamedTuple):
     """What is in a folder, in the order of names.
 
     :param folders: the folders that aren't hidden. A link counts, since a large dataset
