@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from workspace import kinds
 from datamaestro import Context
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
-from datamaestro.download.archive import ZipDownloader
+from datamaestro.download.archive import TarDownloader, ZipDownloader
 from datamaestro.download.single import FileDownloader
 from datamaestro.errors import DataDirectoryError
 from datamaestro.testing import FileServer
@@ -74,6 +75,17 @@ def zipped(url: str) -> type[Dataset]:
             return Folder(path=self.DATA.path)
 
     return Zipped
+
+
+def packed_in_tar(url: str) -> type[Dataset]:
+    @dataset(id="org.example.tar")
+    class Packed(Dataset):
+        DATA = TarDownloader("data", url)
+
+        def config(self) -> Folder:
+            return Folder(path=self.DATA.path)
+
+    return Packed
 
 
 def data(context: Context) -> list[Path]:
@@ -139,6 +151,29 @@ def test_a_zip_that_has_no_room_is_refused_before_it_is_unpacked(
     assert sorted(
         path.name for path in context.prepare(zipped(file_server.url("/x.zip"))).path.iterdir()
     ) == [f"{number}.bin" for number in range(4)]
+
+
+def test_a_member_of_a_tar_that_has_no_room_is_refused_before_it_is_written(
+    mount: Mount, home: Path, file_server: FileServer
+) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for number in range(4):
+            member = tarfile.TarInfo(f"{number}.bin")
+            member.size = MIB
+            archive.addfile(member, io.BytesIO(bytes(MIB)))
+    file_server.files["/x.tar.gz"] = buffer.getvalue()
+    definition = packed_in_tar(file_server.url("/x.tar.gz"))
+    context = Context(mount("size=3m"))
+    with pytest.raises(DataDirectoryError) as caught:
+        context.prepare(definition)
+    assert caught.value.message.startswith("not enough space to unpack '2.bin' of http://")
+    assert caught.value.expected == "1,048,576 bytes free"
+    assert data(context) == []
+    remount(context.path, "size=8m")
+    assert sorted(path.name for path in context.prepare(definition).path.iterdir()) == [
+        f"{number}.bin" for number in range(4)
+    ]
 
 
 def test_a_disk_that_fills_up_leaves_a_partial_file_that_is_continued(

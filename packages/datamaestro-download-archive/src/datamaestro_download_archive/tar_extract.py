@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from datamaestro.files import check_space
 from datamaestro_download_archive.errors import MemberNotFoundError, shown, unsafe
 from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget
@@ -42,6 +43,7 @@ def extract_tar(stream: BinaryIO, tree: Tree, selection: Selection, budget: Budg
     :param stream: the archive, bare or compressed; it may still be arriving
     :param tree: where to write
     :raises ArchiveError: if the archive is unsafe, damaged or no tar
+    :raises DataDirectoryError: if a large member has no room, before it is written
     """
     feed = open_feed(stream, tree.archive, budget, ahead=True)
     try:
@@ -69,6 +71,9 @@ def _unpack(
     if member.kind is Kind.FILE:
         budget.add_size(name, member.size)
         budget.check_ratio(member.stored, member.size)
+        if member.stored > CHUNK:
+            # What all members together need is known only after the last one.
+            check_space(tree.root, member.stored, f"to unpack {shown(name)} of {tree.archive}")
         descriptor = tree.create(place, executable=member.executable)
         try:
             write_member(reader, member, descriptor)
