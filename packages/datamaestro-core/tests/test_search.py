@@ -146,6 +146,9 @@ def test_a_condition_holds_for_a_definition_as_for_its_entry():
         ("size:=10000", True),
         ("repo:ima", False),
         ("repo:ima.*", True),
+        ("leather", True),
+        ("lea", True),
+        ("ather", False),
     ],
 )
 def test_what_terms_hold_for(query, found):
@@ -154,6 +157,7 @@ def test_what_terms_hold_for(query, found):
         repository="image",
         description="Handwritten digits, démodés",
         languages=("pt-BR",),
+        axes={"material": ("wool", "leather")},
         download_size=10_000,
     )
     assert Condition.parse(query).match(entry) is found
@@ -209,7 +213,7 @@ ENTRIES = st.builds(
     tags=NAMES.map(tuple),
     tasks=NAMES.map(tuple),
     types=NAMES.map(tuple),
-    axes=st.just({}),
+    axes=st.dictionaries(st.just("lang"), NAMES.map(tuple), max_size=1),
     download_size=st.none() | st.integers(0, 3000),
     kept=st.just({}),
 )

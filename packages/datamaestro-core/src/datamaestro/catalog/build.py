@@ -70,8 +70,8 @@ class Writer:
             [(alias, rowid) for rowid, entry in numbered for alias in entry.aliases],
         )
         run(
-            "INSERT INTO words (rowid, id, name, description, tags, tasks) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO words (rowid, id, name, description, tags, tasks, axes) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(rowid, *word_columns(entry)) for rowid, entry in numbered],
         )
         run(
@@ -94,8 +94,8 @@ class Writer:
     def _remove_batch(self, numbered: list[tuple[int, Entry]]) -> None:
         run = self.connection.executemany
         run(
-            "INSERT INTO words (words, rowid, id, name, description, tags, tasks) "
-            "VALUES ('delete', ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO words (words, rowid, id, name, description, tags, tasks, axes) "
+            "VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)",
             [(rowid, *word_columns(entry)) for rowid, entry in numbered],
         )
         run(
@@ -124,7 +124,8 @@ def _texts(entry: Entry, field: str) -> tuple[str, ...]:
 
 def word_columns(entry: Entry) -> Iterator[str]:
     """Give the words of an entry, as the table of words has them in its columns."""
-    texts = (entry.id, entry.name, entry.description, " ".join(entry.tags), " ".join(entry.tasks))
+    several = (entry.tags, entry.tasks, entry.axis_values)
+    texts = (entry.id, entry.name, entry.description, *map(" ".join, several))
     return (" ".join(words(text)) for text in texts)
 
 

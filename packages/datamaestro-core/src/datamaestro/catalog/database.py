@@ -15,7 +15,7 @@ from pathlib import Path
 
 __all__ = ["FORMAT", "can_index", "copied", "open_database", "renewed"]
 
-FORMAT = 1
+FORMAT = 2
 """Changes with the tables, and with what is put into them."""
 
 SCHEMA = f"""
@@ -41,7 +41,7 @@ CREATE TABLE facts (rowid INTEGER PRIMARY KEY, json TEXT);
 CREATE TABLE alias (alias TEXT, entry INTEGER, PRIMARY KEY (alias, entry)) WITHOUT ROWID;
 CREATE INDEX alias_entry ON alias (entry);
 CREATE VIRTUAL TABLE words USING fts5 (
-    id, name, description, tags, tasks, content='', tokenize='ascii'
+    id, name, description, tags, tasks, axes, content='', tokenize='ascii'
 );
 CREATE VIRTUAL TABLE grams USING fts5 (
     text, content='', detail=none, columnsize=0, tokenize='trigram case_sensitive 1'

@@ -90,6 +90,11 @@ class Entry(NamedTuple):
         """The class name of its data type; empty if that isn't known."""
         return self.types[0].rpartition(".")[2] if self.types else ""
 
+    @property
+    def axis_values(self) -> tuple[str, ...]:
+        """The values of all its axes, as far as they can be listed."""
+        return tuple(value for values in self.axes.values() for value in values)
+
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON, without what isn't known."""
         known = {name: value for name, value in self._asdict().items() if value or value == 0}

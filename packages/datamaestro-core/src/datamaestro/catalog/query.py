@@ -67,7 +67,7 @@ class Query:
         if not words:
             return "0"
         phrase = _quoted(" ".join(words)) + ("*" if beginning else "")
-        match = self._parameter(f"{{description tags tasks}} : {phrase}")
+        match = self._parameter(f"{{description tags tasks axes}} : {phrase}")
         return f"entry.rowid IN (SELECT rowid FROM words WHERE words MATCH {match})"
 
     def download_size(self, comparison: str, size: int) -> str:
@@ -99,7 +99,7 @@ class Query:
         """Join the tables that order entries by how well they fit some words."""
         match = self._parameter(" OR ".join(f"{_quoted(word)}*" for word in words))
         return (
-            "LEFT JOIN (SELECT rowid AS hit, bm25(words, 8, 4, 1, 2, 2) AS score "
+            "LEFT JOIN (SELECT rowid AS hit, bm25(words, 8, 4, 1, 2, 2, 1) AS score "
             f"FROM words WHERE words MATCH {match}) ON hit = entry.rowid"
         )
 

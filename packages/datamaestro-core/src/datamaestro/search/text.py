@@ -64,7 +64,7 @@ class _Words(Condition):
         if matches(folded(entry.id)) or matches(folded(entry.name)):
             return True
         sought = words(self.text)
-        texts = (entry.description, " ".join(entry.tags), " ".join(entry.tasks))
+        texts = (entry.description, *map(" ".join, (entry.tags, entry.tasks, entry.axis_values)))
         return any(contains_words(text, sought, beginning=self.beginning) for text in texts)
 
     def sql(self, query: Query) -> str:
@@ -79,7 +79,7 @@ class _Words(Condition):
 class WordCondition(_Words):
     """A word: the id or the name has it, or a word elsewhere begins with it.
 
-    Elsewhere is the description, the tags and the tasks. A dot stands for any character.
+    Elsewhere is the description, the tags, the tasks, and the values of axes. A dot stands for any character.
 
     :param text: the word
     """
