@@ -10,13 +10,18 @@ import subprocess
 import tomllib
 import zipfile
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from workspace.commandline import run
 
+from datamaestro import Context
+from datamaestro.errors import VerificationError
 from datamaestro.lockfile import Lock
+from datamaestro.plugins.manager import PluginManager
+from datamaestro.preparation.locked import prepare_frozen
 from datamaestro.testing import FileServer, write_distribution
 
 DEFINITIONS = """
@@ -82,7 +87,7 @@ class Site:
     def __init__(self, home: Path, installed: Path | None) -> None:
         self.home = home
         self.installed = installed
-        home.mkdir()
+        home.mkdir(exist_ok=True)
 
     @property
     def lock_file(self) -> Path:
@@ -308,6 +313,36 @@ def test_frozen_needs_no_plugin_that_declares_the_datasets(
         "path": str(cluster.data / "words/org/example/all"),
         "id": "org.example.all",
     }
+
+
+class WithoutHandlers(Context):
+    """A context in which no plugin provides a handler."""
+
+    @cached_property
+    def plugins(self) -> PluginManager:
+        found = PluginManager()
+        found.__dict__["handlers"] = []
+        return found
+
+
+def test_frozen_needs_no_handler(author: Site, tmp_path: Path) -> None:
+    context = WithoutHandlers(tmp_path / "cluster" / "datamaestro")
+    lock = Lock.load(author.lock_file)
+    for dataset in lock.requested():
+        prepare_frozen(dataset.reference, context, lock, author.lock_file)
+    assert Site(context.path.parent, None).files() == author.files()
+
+
+def test_what_comes_out_otherwise_than_it_was_locked_is_refused(
+    author: Site, tmp_path: Path
+) -> None:
+    path, text = author.lock_file, author.lock_file.read_text()
+    path.write_text(text.replace('compressions = [\n    "gzip",', 'compressions = [\n    "",'))
+    context = WithoutHandlers(tmp_path / "cluster" / "datamaestro")
+    message = "made with Python alone, and not what datamaestro.lock has"
+    with pytest.raises(VerificationError, match=message):
+        prepare_frozen("org.example.corpus[lang=en,limit=null]", context, Lock.load(path), path)
+    assert not list(context.path.rglob("en.txt"))
 
 
 def test_what_was_prepared_without_a_plugin_is_complete_for_it(

@@ -79,7 +79,8 @@ class _Words(Condition):
 class WordCondition(_Words):
     """A word: the id or the name has it, or a word elsewhere begins with it.
 
-    Elsewhere is the description, the tags, the tasks, and the values of axes. A dot stands for any character.
+    Elsewhere is the description, the tags, the tasks, and the values of axes. A dot stands
+    for any character.
 
     :param text: the word
     """
