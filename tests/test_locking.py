@@ -30,6 +30,7 @@ from datamaestro.data.ml import Supervised
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, reference
 from datamaestro.download.archive import ZipDownloader
+from datamaestro.download.links import linkfile
 from datamaestro.download.single import ConcatDownloader, FileDownloader, filedownloader
 from datamaestro.utils import HashCheck
 from datamaestro.variants import AxesVariants, Axis
@@ -62,6 +63,12 @@ class Own(FileResource):
 @dataset(id="org.example.own")
 def own(own) -> File:
     return File(path=own)
+
+
+@linkfile("file", proposals=[__file__])
+@dataset(id="org.example.owned")
+def owned(file) -> File:
+    return File(path=file)
 """
 
 
@@ -368,6 +375,20 @@ def test_a_resource_of_the_plugin_itself_can_not_be_frozen(
     assert done.returncode == 1
     assert "'own' of org.example.own can't be made without its definition" in done.stderr
     assert "pip install words-datasets, and use --locked" in done.stderr
+
+
+def test_what_its_user_has_already_can_not_be_frozen(
+    author: Site, site: Callable[..., Site]
+) -> None:
+    done = author.run("lock", "org.example.owned")
+    assert "all of org.example.owned needs the definition" in done.stderr
+    cluster = site("cluster")
+    cluster.lock_file.write_bytes(author.lock_file.read_bytes())
+    done = cluster.run("prepare", "--frozen", "org.example.owned")
+    assert done.returncode == 1
+    assert "no file of org.example.owned is in the lock file" in done.stderr
+    assert "pip install words-datasets, and use --locked" in done.stderr
+    author.succeed("prepare", "--locked", "org.example.owned")
 
 
 def test_a_part_is_not_locked(author: Site) -> None:
