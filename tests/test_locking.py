@@ -10,13 +10,18 @@ import subprocess
 import tomllib
 import zipfile
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from workspace.commandline import run
 
+from datamaestro import Context
+from datamaestro.errors import VerificationError
 from datamaestro.lockfile import Lock
+from datamaestro.plugins.manager import PluginManager
+from datamaestro.preparation.locked import prepare_frozen
 from datamaestro.testing import FileServer, write_distribution
 
 DEFINITIONS = """
@@ -25,6 +30,7 @@ from datamaestro.data.ml import Supervised
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, reference
 from datamaestro.download.archive import ZipDownloader
+from datamaestro.download.links import linkfile
 from datamaestro.download.single import ConcatDownloader, FileDownloader, filedownloader
 from datamaestro.utils import HashCheck
 from datamaestro.variants import AxesVariants, Axis
@@ -57,6 +63,12 @@ class Own(FileResource):
 @dataset(id="org.example.own")
 def own(own) -> File:
     return File(path=own)
+
+
+@linkfile("file", proposals=[__file__])
+@dataset(id="org.example.owned")
+def owned(file) -> File:
+    return File(path=file)
 """
 
 
@@ -82,7 +94,7 @@ class Site:
     def __init__(self, home: Path, installed: Path | None) -> None:
         self.home = home
         self.installed = installed
-        home.mkdir()
+        home.mkdir(exist_ok=True)
 
     @property
     def lock_file(self) -> Path:
@@ -310,6 +322,36 @@ def test_frozen_needs_no_plugin_that_declares_the_datasets(
     }
 
 
+class WithoutHandlers(Context):
+    """A context in which no plugin provides a handler."""
+
+    @cached_property
+    def plugins(self) -> PluginManager:
+        found = PluginManager()
+        found.__dict__["handlers"] = []
+        return found
+
+
+def test_frozen_needs_no_handler(author: Site, tmp_path: Path) -> None:
+    context = WithoutHandlers(tmp_path / "cluster" / "datamaestro")
+    lock = Lock.load(author.lock_file)
+    for dataset in lock.requested():
+        prepare_frozen(dataset.reference, context, lock, author.lock_file)
+    assert Site(context.path.parent, None).files() == author.files()
+
+
+def test_what_comes_out_otherwise_than_it_was_locked_is_refused(
+    author: Site, tmp_path: Path
+) -> None:
+    path, text = author.lock_file, author.lock_file.read_text()
+    path.write_text(text.replace('compressions = [\n    "gzip",', 'compressions = [\n    "",'))
+    context = WithoutHandlers(tmp_path / "cluster" / "datamaestro")
+    message = "made with Python alone, and not what datamaestro.lock has"
+    with pytest.raises(VerificationError, match=message):
+        prepare_frozen("org.example.corpus[lang=en,limit=null]", context, Lock.load(path), path)
+    assert not list(context.path.rglob("en.txt"))
+
+
 def test_what_was_prepared_without_a_plugin_is_complete_for_it(
     author: Site, site: Callable[..., Site], served: dict[str, bytes]
 ) -> None:
@@ -333,6 +375,20 @@ def test_a_resource_of_the_plugin_itself_can_not_be_frozen(
     assert done.returncode == 1
     assert "'own' of org.example.own can't be made without its definition" in done.stderr
     assert "pip install words-datasets, and use --locked" in done.stderr
+
+
+def test_what_its_user_has_already_can_not_be_frozen(
+    author: Site, site: Callable[..., Site]
+) -> None:
+    done = author.run("lock", "org.example.owned")
+    assert "all of org.example.owned needs the definition" in done.stderr
+    cluster = site("cluster")
+    cluster.lock_file.write_bytes(author.lock_file.read_bytes())
+    done = cluster.run("prepare", "--frozen", "org.example.owned")
+    assert done.returncode == 1
+    assert "no file of org.example.owned is in the lock file" in done.stderr
+    assert "pip install words-datasets, and use --locked" in done.stderr
+    author.succeed("prepare", "--locked", "org.example.owned")
 
 
 def test_a_part_is_not_locked(author: Site) -> None:

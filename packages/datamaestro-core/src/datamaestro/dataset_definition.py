@@ -11,13 +11,13 @@ from typing import Any, cast
 
 from datamaestro.agreements import Agreement
 from datamaestro.data import Base
-from datamaestro.declared_ids import declared_id
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
 from datamaestro.download.variation import Variation, is_by_variant, placeholders
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
 from datamaestro.metadata import Metadata
+from datamaestro.naming import declared_id, documentation
 from datamaestro.variants import Variants, word
 
 __all__ = ["HOOKS", "DatasetDefinition", "declared_dataset"]
@@ -66,7 +66,7 @@ class DatasetDefinition:
         self.namespace: PurePosixPath | None = None
         self.id = declared_id(id, target, location)
         self.type = type
-        self.name, self.description = _documentation(target)
+        self.name, self.description = documentation(target)
         metadata = metadata or Metadata()
         self.url = metadata.url
         self.doi = metadata.doi
@@ -293,10 +293,3 @@ def _place(resource: Resource) -> str | None:
     if isinstance(resource, StoredResource):
         return str(resource.relative_path).casefold()
     return None
-
-
-def _documentation(target: Callable[..., Any]) -> tuple[str, str]:
-    """Split a docstring into the dataset's name, its first line, and description."""
-    own = vars(target).get("__doc__") if inspect.isclass(target) else target.__doc__
-    lines = inspect.cleandoc(own or "").splitlines() or [""]
-    return lines[0].strip(), "\n".join(lines[1:]).strip()

@@ -92,7 +92,9 @@ def _lines(entry: Entry, datapath: Path) -> list[str]:
         "Types": ", ".join(entry.types),
         "Tags": ", ".join(entry.tags),
         "Tasks": ", ".join(entry.tasks),
-        "Variants": "; ".join(f"{name}={'|'.join(item)}" for name, item in entry.axes.items()),
+        "Variants": "; ".join(
+            f"{name}={'|'.join(item) or '…'}" for name, item in entry.axes.items()
+        ),
         "Size": entry.size,
         "On disk": _on_disk(entry, kept),
         "Folder": folder_of(entry, datapath) if kept else None,

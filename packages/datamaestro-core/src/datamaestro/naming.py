@@ -1,7 +1,8 @@
-"""The ids of datasets, from what their definitions say and where they stand."""
+"""What datasets are called: from what their definitions say, and where these stand."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from datamaestro import identifiers
 from datamaestro.errors import DefinitionError
 from datamaestro.location import Location
 
-__all__ = ["declared_id"]
+__all__ = ["declared_id", "documentation"]
 
 
 def declared_id(given: str | None, target: Callable[..., Any], location: Location) -> str:
@@ -49,3 +50,10 @@ def _from_module(given: Any, target: Callable[..., Any], location: Location) -> 
     elif given:
         path = [*path, given[1:]]
     return ".".join(path)
+
+
+def documentation(target: Callable[..., Any]) -> tuple[str, str]:
+    """Split a docstring into the dataset's name, its first line, and description."""
+    own = vars(target).get("__doc__") if inspect.isclass(target) else target.__doc__
+    lines = inspect.cleandoc(own or "").splitlines() or [""]
+    return lines[0].strip(), "\n".join(lines[1:]).strip()
