@@ -6,8 +6,9 @@ when it is first asked for.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
 
 if TYPE_CHECKING:
     from datamaestro_download_archive.errors import (
@@ -48,23 +49,26 @@ __all__ = [
     "zipdownloader",
 ]
 
-_MODULES = {
-    "ArchiveDownloader": "handlers",
-    "ArchiveFolder": "folder",
-    "ArchiveMember": "single",
-    "Limits": "limits",
-    "TarDownloader": "handlers",
-    "ZipDownloader": "handlers",
-    "tardownloader": "handlers",
-    "zipdownloader": "handlers",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'errors')}")
-    return getattr(module, name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "ArchiveDownloader": "datamaestro_download_archive.handlers",
+        "ArchiveError": "datamaestro_download_archive.errors",
+        "ArchiveFolder": "datamaestro_download_archive.folder",
+        "ArchiveLimitError": "datamaestro_download_archive.errors",
+        "ArchiveMember": "datamaestro_download_archive.single",
+        "DamagedArchiveError": "datamaestro_download_archive.errors",
+        "EncryptedArchiveError": "datamaestro_download_archive.errors",
+        "Limits": "datamaestro_download_archive.limits",
+        "MemberNotFoundError": "datamaestro_download_archive.errors",
+        "TarDownloader": "datamaestro_download_archive.handlers",
+        "UnsafeArchiveError": "datamaestro_download_archive.errors",
+        "UnsupportedArchiveError": "datamaestro_download_archive.errors",
+        "ZipDownloader": "datamaestro_download_archive.handlers",
+        "tardownloader": "datamaestro_download_archive.handlers",
+        "zipdownloader": "datamaestro_download_archive.handlers",
+    },
+)
 
 
 def __dir__() -> list[str]:

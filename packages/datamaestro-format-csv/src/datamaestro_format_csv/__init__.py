@@ -5,8 +5,9 @@ What is here is imported when it is first asked for: whoever lists plugins needs
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
 
 if TYPE_CHECKING:
     from datamaestro_format_csv.generic import Generic
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Generic", "Matrix"]
 
-_MODULES = {"Generic": "generic", "Matrix": "matrix"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "Generic": "datamaestro_format_csv.generic",
+        "Matrix": "datamaestro_format_csv.matrix",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -5,8 +5,9 @@ What is here is imported when it is first asked for: whoever lists plugins needs
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
 
 if TYPE_CHECKING:
     from datamaestro_format_idx.tensor import IDX, Tensor
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["IDX", "Tensor", "write_idx"]
 
-_MODULES = {"IDX": "tensor", "Tensor": "tensor", "write_idx": "writing"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "IDX": "datamaestro_format_idx.tensor",
+        "Tensor": "datamaestro_format_idx.tensor",
+        "write_idx": "datamaestro_format_idx.writing",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -5,8 +5,9 @@ What is here is imported when it is first asked for: whoever lists plugins needs
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
 
 if TYPE_CHECKING:
     from datamaestro_format_text.jsonlines import JSONLines
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["TSV", "JSONLines", "Lines"]
 
-_MODULES = {"JSONLines": "jsonlines", "Lines": "lines", "TSV": "tsv"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "JSONLines": "datamaestro_format_text.jsonlines",
+        "Lines": "datamaestro_format_text.lines",
+        "TSV": "datamaestro_format_text.tsv",
+    },
+)
 
 
 def __dir__() -> list[str]:
