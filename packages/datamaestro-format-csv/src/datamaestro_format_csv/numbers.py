@@ -4,7 +4,7 @@ A number is what Python's ``float`` reads, without underscores and in ASCII digi
 ``1``, ``-1.5e3``, ``.5``, ``inf``, ``nan``; spaces and tabs around it don't count.
 
 The parser is polars. For 1,000,000 rows of 20 numbers (190 MB) on two cores, medians:
-polars in blocks 0.33 s (0.59 s of CPU), pyarrow in blocks 0.53 s (1.0 s), pyarrow with
+polars in blocks 0.34 s (0.64 s of CPU), pyarrow in blocks 0.53 s (1.0 s), pyarrow with
 its own threads 0.58 s before the columns become a matrix. As dependencies they weigh
 the same (about 165 MB installed); both have wheels for Linux, macOS and Windows and
 permissive licenses (MIT, Apache-2.0), and neither needs another package. polars' faults
