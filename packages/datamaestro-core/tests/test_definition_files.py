@@ -265,6 +265,21 @@ def test_a_project_lists_its_datasets(garden, context, monkeypatch):
     assert context.prepare("my-garden:org.example.corpus").path.read_text() == "made"
 
 
+def test_a_project_that_changes_is_read_again(garden, context):
+    assert context.repository("my-garden").modules() != ["src/mydata.py"]
+    write("pyproject.toml", '[tool.datamaestro]\nid = "field"\ndatasets = ["src/mydata.py"]')
+    assert context.repository("field").modules() == ["src/mydata.py"]
+
+
+def test_a_project_that_stays_as_it_is_is_read_once(garden, context):
+    file = Path("pyproject.toml")
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    assert context.project_repository().id == "my-garden"
+    file.write_text(PROJECT.replace("garden", "meadow"))
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    assert context.project_repository().id == "my-garden"
+
+
 def test_a_project_has_one_place_for_its_data(garden, context, monkeypatch, tmp_path):
     path = context.prepare("org.example.corpus").path
     assert path.is_relative_to(context.datapath / "__custom__" / "my-garden")

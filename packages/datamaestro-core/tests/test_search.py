@@ -8,11 +8,13 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 from datamaestro.catalog import Entry
 from datamaestro.catalog.build import Writer
 from datamaestro.catalog.database import copied
+from datamaestro.catalog.entry import Named
 from datamaestro.catalog.index import Index
 from datamaestro.catalog.rows import facts_of
 from datamaestro.data import File
 from datamaestro.definitions import dataset
 from datamaestro.errors import QueryError
+from datamaestro.identifiers import closest
 from datamaestro.search import (
     AndCondition,
     Condition,
@@ -276,8 +278,12 @@ def known(entry):
 @example([Entry("a", "image", name="\u0131i")], WordCondition("\u0131i"))
 @example([Entry("a", "image", name="STRASSE")], WordCondition("straße"))
 def test_the_index_finds_what_a_condition_holds_for(entries, condition):
-    found = [known(entry) for entry in index_of(entries).search(condition)]
-    assert sorted(found) == sorted(known(entry) for entry in entries if condition.match(entry))
+    index = index_of(entries)
+    found = list(index.search(condition))
+    assert sorted(map(known, found)) == sorted(
+        known(entry) for entry in entries if condition.match(entry)
+    )
+    assert list(index.names(condition)) == [Named.of(entry) for entry in found]
 
 
 @given(st.lists(ENTRIES, max_size=8, unique_by=known), st.data())
@@ -332,6 +338,14 @@ def test_a_limit_keeps_the_best():
     entries = [Entry("org.example.emnist", "image"), Entry("org.example.mnist", "image")]
     (found,) = index_of(entries).search(Condition.parse("mnist"), limit=1)
     assert found.id == "org.example.mnist"
+
+
+def test_few_of_many_ids_are_compared_with_one_that_is_not_known():
+    entries = [Entry(f"org.example.number-{number}", "image") for number in range(2500)]
+    index = index_of([*entries, Entry("org.example.letters", "image")])
+    similar = index.similar_ids("org.example.lettres")
+    assert len(similar) < len(entries)
+    assert closest("org.example.lettres", similar) == ["org.example.letters"]
 
 
 def test_an_expression_is_given_up_in_the_index_too(monkeypatch):

@@ -99,10 +99,12 @@ class Query:
 
     def ranked(self, words: list[str]) -> str:
         """Join the tables that order entries by how well they fit some words."""
-        match = self._parameter(" OR ".join(f"{quoted(word)}*" for word in words))
+        match = self._parameter(" OR ".join(f"{quoted(word)}*" for word in dict.fromkeys(words)))
+        # The limit, which is none, has SQLite score all of them in one go: row by row it
+        # would go through all that have the words each time.
         return (
             "LEFT JOIN (SELECT rowid AS hit, bm25(words, 8, 4, 1, 2, 2, 2) AS score "
-            f"FROM words WHERE words MATCH {match}) ON hit = entry.rowid"
+            f"FROM words WHERE words MATCH {match} LIMIT -1) ON hit = entry.rowid"
         )
 
     def order(self, key: Callable[[str, str], Any]) -> str:
