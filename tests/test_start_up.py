@@ -112,8 +112,9 @@ def test_help_has_no_messages_to_show(indexed: Path) -> None:
     assert "logging" not in imported_by("--help", home=indexed)
 
 
-def test_an_expression_alone_needs_the_library_for_expressions(indexed: Path) -> None:
-    assert "regex" in top_level(imported_by("search", "^edu", home=indexed))
+def test_an_expression_that_may_take_long_needs_the_library_for_expressions(indexed: Path) -> None:
+    assert "regex" in top_level(imported_by("search", "(edu|org)+", home=indexed))
+    assert "regex" not in top_level(imported_by("search", "^edu.*iris$", home=indexed))
 
 
 def test_a_look_up_imports_the_module_and_the_plugin_that_the_index_says(indexed: Path) -> None:

@@ -219,7 +219,9 @@ ENTRIES = st.builds(
     download_size=st.none() | st.integers(0, 3000),
     kept=st.just({}),
 )
-EXPRESSIONS = st.sampled_from(["a", "^a", "b.c", "(ab|B)", "c$", "im[aá]ge", "é", "mnist", "."])
+EXPRESSIONS = st.sampled_from(
+    ["a", "^a", "b.c", "(ab|B)", "c$", "im[aá]ge", "é", "mnist", ".", "^c.*t$", "m+n?"]
+)
 LEAVES = st.one_of(
     st.builds(WordCondition, TEXTS | st.text("mnistéß.-", min_size=1, max_size=4)),
     st.builds(PhraseCondition, TEXTS),

@@ -192,13 +192,12 @@ class Index:
     ) -> Iterator[tuple[Any, ...]]:
         query = Query(self.connection)
         where = "1" if condition is None else condition.sql(query)
-        ranked, order = "", "entry.id"
+        order = "entry.id"
         if sought := [] if condition is None else condition.ranked_words():
-            ranked = query.ranked(sought)
-            order = f"{query.order(rank(sought))}, score IS NULL, score, entry.id"
+            order = f"{query.order(rank(sought))}, {query.score(sought)}, entry.id"
         return query.rows(
             f"SELECT {columns} FROM entry JOIN repository ON repository.rowid = entry.repository "
-            f"{ranked} WHERE {where} ORDER BY {order}, entry.rowid "
+            f"WHERE {where} ORDER BY {order}, entry.rowid "
             f"LIMIT {-1 if limit is None else int(limit)}"
         )
 

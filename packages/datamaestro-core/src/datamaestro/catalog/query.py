@@ -6,6 +6,7 @@ import functools
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,15 +98,19 @@ class Query:
 
         return f"{self._function(test, 1)}(entry.rowid)"
 
-    def ranked(self, words: list[str]) -> str:
-        """Join the tables that order entries by how well they fit some words."""
-        match = self._parameter(" OR ".join(f"{quoted(word)}*" for word in dict.fromkeys(words)))
-        # The limit, which is none, has SQLite score all of them in one go: row by row it
-        # would go through all that have the words each time.
-        return (
-            "LEFT JOIN (SELECT rowid AS hit, bm25(words, 8, 4, 1, 2, 2, 2) AS score "
-            f"FROM words WHERE words MATCH {match} LIMIT -1) ON hit = entry.rowid"
+    def score(self, words: list[str]) -> str:
+        """Tell how well entries fit some words: the better the less, and infinite if not at all.
+
+        All are scored at once: in a join, SQLite may do so once for each entry.
+        """
+        match = " OR ".join(f"{quoted(word)}*" for word in dict.fromkeys(words))
+        scores: dict[int, float] = dict(
+            self.connection.execute(
+                "SELECT rowid, bm25(words, 8, 4, 1, 2, 2, 2) FROM words WHERE words MATCH ?",
+                [match],
+            )
         )
+        return f"{self._function(lambda rowid: scores.get(rowid, inf), 1)}(entry.rowid)"
 
     def order(self, key: Callable[[str, str], Any]) -> str:
         """Order by what Python makes of the id and the name."""
