@@ -114,5 +114,6 @@ def extract(distribution: Distribution, dist: Path, target: Path) -> Path:
     """Unpack the sdist of a distribution."""
     stem = f"{distribution.name.replace('-', '_')}-{distribution.version}"
     with tarfile.open(dist / f"{stem}.tar.gz") as archive:
-        archive.extractall(target, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # since Python 3.11.4
+        archive.extractall(target)
     return target / stem

@@ -6,7 +6,7 @@ import fnmatch
 import shutil
 import tarfile
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
 from datamaestro.download.derivation import Unpacked
@@ -19,7 +19,7 @@ __all__ = ["copy_member", "unpack"]
 def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
     """Unpack a zip or tar into a folder that doesn't exist yet.
 
-    :raises LookupError: if nothing is selected
+    :raises LookupError: if nothing is selected, or a tar holds more than files and folders
     """
     whole = destination.with_name(f".{destination.name}.whole")
     remove(whole)
@@ -29,8 +29,10 @@ def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
             zipped.extractall(whole, names)
     else:
         with tarfile.open(archive) as tar:
-            members = [item for item in tar.getmembers() if _is_wanted(item.name, selection)]
-            tar.extractall(whole, members, filter="data")
+            whole.mkdir()
+            for member in tar:
+                if _is_wanted(member.name, selection):
+                    _unpack(tar, member, whole)
     top = whole / selection.subpath
     if not top.is_dir():
         raise LookupError(f"it holds nothing below {selection.subpath!r}")
@@ -39,6 +41,24 @@ def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
         (top,) = inside
     top.rename(destination)
     remove(whole)
+
+
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Unpack a file or folder, wherever the tar was made and whatever this Python's filters are."""
+    name = PurePosixPath(member.name)
+    if name.is_absolute() or ".." in name.parts or PureWindowsPath(name).drive:
+        raise LookupError(f"{member.name!r} leads out of the folder")
+    place = folder / name
+    opened = tar.extractfile(member) if member.isreg() else None
+    if opened is not None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch(0o777 if member.mode & 0o100 else 0o666, exist_ok=False)
+        with opened, place.open("wb") as file:
+            shutil.copyfileobj(opened, file, CHUNK_SIZE)
+    elif member.isdir():
+        place.mkdir(parents=True, exist_ok=True)
+    else:
+        raise LookupError(f"{member.name!r} is neither a file nor a folder")
 
 
 def copy_member(archive: Path, wanted: str, file: BinaryIO) -> None:
