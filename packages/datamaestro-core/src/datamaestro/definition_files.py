@@ -17,7 +17,6 @@ from types import ModuleType
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import closest
-from datamaestro.import_errors import not_importable
 from datamaestro.repository import definitions_in
 
 __all__ = ["definitions_in_file", "find_in_file", "import_file", "module_name"]
@@ -109,5 +108,7 @@ def _import(path: Path, name: str) -> ModuleType:
         sys.modules.pop(name, None)
         if isinstance(error, DatamaestroError):
             raise
+        from datamaestro.import_errors import not_importable
+
         raise not_importable("a file of definitions", error, path) from error
     return module

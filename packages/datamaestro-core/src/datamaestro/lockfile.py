@@ -41,10 +41,7 @@ from datamaestro.download.derivation import Derivation, derivation_of
 from datamaestro.errors import LockError, NotFoundError
 from datamaestro.files import write_atomically
 
-__all__ = ["LOCK_FILE", "Lock", "LockedDataset", "LockedDownload", "LockedResource"]
-
-LOCK_FILE = "datamaestro.lock"
-"""The name that a lock file has unless another is given."""
+__all__ = ["Lock", "LockedDataset", "LockedDownload", "LockedResource"]
 
 VERSION = 1
 _HEADER = "# Written by 'datamaestro lock', which also brings it up to date.\n\n"

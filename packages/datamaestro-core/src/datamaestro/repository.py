@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
 from datamaestro.errors import DatamaestroError
-from datamaestro.import_errors import not_importable
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Entry
@@ -226,6 +225,8 @@ def guarded(module: str) -> Iterator[None]:
     except DatamaestroError:
         raise
     except Exception as error:
+        from datamaestro.import_errors import not_importable
+
         raise not_importable("a module of definitions", error, _origin(module)) from error
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datamaestro.lockfile import LOCK_FILE, Lock
-
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["ByLock", "by_lock", "chosen"]
+__all__ = ["LOCK_FILE", "ByLock", "by_lock", "chosen"]
+
+LOCK_FILE = "datamaestro.lock"
+"""The name that a lock file has unless another is given."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,13 @@ class ByLock:
 
     def ids(self) -> list[str]:
         """Give the ids that were asked for when the lock file was written."""
+        from datamaestro.lockfile import Lock
+
         return [dataset.reference for dataset in Lock.load(self.path).requested()]
 
     def prepare(self, dataset: str, context: Context) -> Any:
         """Prepare a dataset as the lock file says, and give its value."""
+        from datamaestro.lockfile import Lock
         from datamaestro.preparation.locked import prepare_frozen, prepare_locked
 
         lock = Lock.load(self.path)

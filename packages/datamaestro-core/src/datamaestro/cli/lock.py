@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from datamaestro.cli.by_lock import LOCK_FILE
 from datamaestro.cli.parameters import DATASET
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import LockError
-from datamaestro.lockfile import LOCK_FILE, Lock
+from datamaestro.lockfile import Lock
 
 __all__ = ["command"]
 
