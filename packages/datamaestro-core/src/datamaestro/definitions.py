@@ -35,7 +35,7 @@ from datamaestro.data.parameters import Meta, Option, Param
 from datamaestro.data_path import DataPath
 from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
 from datamaestro.download.resource import Resource
-from datamaestro.earlier import GONE, gone
+from datamaestro.earlier import refusing
 from datamaestro.errors import DefinitionError
 from datamaestro.hooks import hook
 from datamaestro.location import Location, definition_site
@@ -68,10 +68,7 @@ DatasetWrapper = DatasetDefinition
 """The names that annotations of version 1 have for it."""
 
 if not TYPE_CHECKING:  # checkers know what is there without it
-
-    def __getattr__(name: str) -> Any:
-        full = f"{__name__}.{name}"
-        raise gone(full) if full in GONE else AttributeError(f"no attribute {full}", name=name)
+    __getattr__ = refusing(__name__)
 
 
 class dataset:  # noqa: N801  (documented in lower case, as all decorators are)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["GONE", "gone"]
+from collections.abc import Callable
+from typing import NoReturn
+
+__all__ = ["GONE", "gone", "refusing"]
 
 _HUB = (
     "FileDownloader takes the URLs of single files of a hub: "
@@ -35,3 +38,16 @@ def gone(name: str) -> ImportError:
     :param name: its full name, a key of `GONE`
     """
     return ImportError(f"{name} is of version 1 of datamaestro: {GONE[name]}", name=name)
+
+
+def refusing(module: str) -> Callable[[str], NoReturn]:
+    """Make the ``__getattr__`` of a module that names have gone from.
+
+    :param module: its name
+    """
+
+    def attribute(name: str) -> NoReturn:
+        full = f"{module}.{name}"
+        raise gone(full) if full in GONE else AttributeError(f"no attribute {full}", name=name)
+
+    return attribute

@@ -10,13 +10,14 @@ The nearest ``pyproject.toml`` above the current directory that has this table c
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from datamaestro.errors import SettingsError
 from datamaestro.freshness import Stamp, settled, stamp
 
-__all__ = ["CUSTOM", "Project", "Projects", "nearest_project"]
+__all__ = ["CUSTOM", "Project", "nearest_project"]
 
 CUSTOM = "__custom__"
 """The folder, in the data directory, of the datasets that no plugin ships."""
@@ -44,34 +45,27 @@ class Project(NamedTuple):
         return f"{self.path}:{_line(self.path, text)}"
 
 
-class Projects:
-    """Finds projects, and reads each ``pyproject.toml`` again only when it has changed."""
+def nearest_project(folder: Path) -> Project | None:
+    """Give the project of a folder: the nearest above it that says something about datasets.
 
-    def __init__(self) -> None:
-        self._known: dict[Path, tuple[Stamp, Project | None]] = {}
+    Each ``pyproject.toml`` is read again only when it has changed.
 
-    def nearest(self, folder: Path) -> Project | None:
-        """Give the project of a folder: the nearest above it that says something about datasets.
-
-        :raises SettingsError: if what it says is wrong; it tells file and line
-        """
-        for parent in (folder, *folder.parents):
-            if (project := self._in(parent / "pyproject.toml")) is not None:
-                return project
-        return None
-
-    def _in(self, path: Path) -> Project | None:
+    :raises SettingsError: if what it says is wrong; it tells file and line
+    """
+    for parent in (folder, *folder.parents):
+        path = parent / "pyproject.toml"
         seen = stamp(str(path))
         if seen is None:
-            return None
-        if path not in self._known or self._known[path][0] != seen:
-            self._known[path] = settled(seen), _project_in(path)
-        return self._known[path][1]
+            continue
+        project = _project_as_seen(path, seen) if settled(seen) == seen else _project_in(path)
+        if project is not None:
+            return project
+    return None
 
 
-def nearest_project(folder: Path) -> Project | None:
-    """Give the project of a folder, as :meth:`Projects.nearest` does."""
-    return Projects().nearest(folder)
+@lru_cache(maxsize=64)
+def _project_as_seen(path: Path, _seen: Stamp) -> Project | None:
+    return _project_in(path)
 
 
 def _project_in(path: Path) -> Project | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.errors import PluginConflictError, PluginError, RepositoryNotFoundError
-from datamaestro.project import Projects
+from datamaestro.project import nearest_project
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -29,7 +29,6 @@ class Repositories:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._installed: dict[str, Repository] = {}
-        self._projects = Projects()
         self._of_projects: dict[Project, ProjectRepository] = {}
 
     def __iter__(self) -> Iterator[Repository]:
@@ -60,7 +59,7 @@ class Repositories:
 
     def of_project(self) -> ProjectRepository | None:
         """Give that of the project of the current directory, if it lists datasets."""
-        project = self._projects.nearest(Path.cwd())
+        project = nearest_project(Path.cwd())
         if project is None:
             return None
         from datamaestro.project_repository import ProjectRepository

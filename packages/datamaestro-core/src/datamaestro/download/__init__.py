@@ -5,7 +5,7 @@ paths of those handlers (``datamaestro.download.single`` and its like) are
 modules beside this one.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datamaestro.download.combine import FilesCopy, reference
 from datamaestro.download.derivation import Derivation, Joined, Member, Unpacked
@@ -14,7 +14,7 @@ from datamaestro.download.source import Source
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.download.transport import Response, SourceFacts, Transport, TransportRequest
 from datamaestro.download.variation import byvariant
-from datamaestro.earlier import GONE, gone
+from datamaestro.earlier import refusing
 
 __all__ = [
     "Derivation",
@@ -37,7 +37,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # checkers know what is there without it
-
-    def __getattr__(name: str) -> Any:
-        full = f"{__name__}.{name}"
-        raise gone(full) if full in GONE else AttributeError(f"no attribute {full}", name=name)
+    __getattr__ = refusing(__name__)

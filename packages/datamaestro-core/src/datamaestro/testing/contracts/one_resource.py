@@ -14,7 +14,9 @@ from datamaestro.definitions import dataset
 from datamaestro.download import FileResource, Resource, StoredResource
 from datamaestro.errors import VerificationError
 from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.use import USED
 from datamaestro.preparation.workshop import Workshop
+from datamaestro.state_files import STATE
 
 __all__ = ["Listing", "Refuse", "bound", "dataset_of", "leftovers", "prepare_in_another_process"]
 
@@ -69,7 +71,7 @@ def bound(resource: Resource, context: Context, workshop: Workshop | None = None
 def leftovers(resource: Resource, place: Path, context: Context) -> list[str]:
     """Give what lies in the dataset's folder and the cache besides resource, state and locks."""
     folder = context.folder(dataset_of(resource))
-    expected = [".state.json", ".used"]
+    expected = [STATE, USED]
     if place.is_relative_to(folder):
         expected.append(place.relative_to(folder).parts[0])
     found = (path.name for parent in (folder, context.cachepath) for path in parent.glob("*"))
