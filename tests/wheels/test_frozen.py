@@ -1,4 +1,4 @@
-"""Locked files in an environment with the kernel and what opens the URLs, and nothing else."""
+"""Locked files in an environment with the kernel and nothing else."""
 
 from __future__ import annotations
 
@@ -50,6 +50,13 @@ class Zstandard(Dataset):
     def config(self) -> Folder:
         return Folder(path=self.TEXT.path.parent)
 
+@dataset(id="org.example.shipped")
+class Shipped(Dataset):
+    TEXT = FileDownloader("shipped.txt", "package:datamaestro/__init__.py")
+
+    def config(self) -> Folder:
+        return Folder(path=self.TEXT.path.parent)
+
 def fill(context, root, *, force=False):
     (root / "own.txt").write_text("own")
 
@@ -72,12 +79,6 @@ def standard(make_environment: Installer) -> Environment:
 
 @pytest.fixture(scope="module")
 def bare(make_environment: Installer) -> Environment:
-    """Give an environment that can fetch over HTTP, and nothing more."""
-    return make_environment("datamaestro-core", "datamaestro-transport-http")
-
-
-@pytest.fixture(scope="module")
-def kernel(make_environment: Installer) -> Environment:
     """Give an environment with the kernel alone."""
     return make_environment("datamaestro-core")
 
@@ -191,12 +192,12 @@ def test_what_python_unpacks_otherwise_is_refused_and_names_what_to_install(
     assert not any("/zipped/" in path for path in files(other))
 
 
-def test_without_a_transport_the_one_to_install_is_named(author: User, kernel: Environment) -> None:
-    other = locked(author, "All", kernel)
-    done = other.run("prepare", "--frozen", "org.example.all")
+def test_without_a_transport_the_one_to_install_is_named(author: User, bare: Environment) -> None:
+    other = locked(author, "Shipped", bare)
+    done = other.run("prepare", "--frozen", "org.example.shipped")
     assert done.returncode == 4
-    assert "no installed plugin fetches http: URLs" in done.stderr
-    assert "pip install datamaestro-transport-http" in done.stderr
+    assert "no installed plugin fetches package: URLs" in done.stderr
+    assert "pip install datamaestro-transport-local" in done.stderr
 
 
 def test_what_a_function_fills_needs_its_definition(author: User, bare: Environment) -> None:

@@ -208,10 +208,13 @@ class CacheFetcher:
         :raises TransportError: if no plugin does
         :raises OfflineError: if it needs a network, and there must be none
         """
-        transport = self.context.transport(url)
+        transport = self._transport_of(url)
         if self.context.offline and transport.network:
             raise OfflineError("not fetched while offline", where=url)
         return transport
+
+    def _transport_of(self, url: str) -> Transport:
+        return self.context.transport(url)
 
     def _download(
         self, source: Source, destination: Path, begin: Callable[[], Unfinished]

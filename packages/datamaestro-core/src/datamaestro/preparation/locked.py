@@ -28,6 +28,7 @@ from datamaestro.preparation.locking import content_digest
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.parts import part_of
 from datamaestro.preparation.places import dataset_folder, graph_at_site
+from datamaestro.preparation.plain_transports import PLAIN_TRANSPORTS
 from datamaestro.preparation.state import State
 from datamaestro.preparation.thawing import Thawing
 from datamaestro.preparation.workshop import Workshop
@@ -84,9 +85,9 @@ def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDat
 def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -> Folder:
     """Make the files of a dataset ready as a lock tells, without the plugin that declares it.
 
-    They end where the plugin would have put them, and it takes them as its own. Handlers
-    aren't needed either where the lock tells how the files follow from the downloads; what
-    opens the URLs is.
+    They end where the plugin would have put them, and it takes them as its own. No other
+    plugin is needed either where the lock tells how the files follow from downloads over
+    HTTP, or of files of this machine.
 
     :param where: the lock file, for messages
     :return: the dataset's folder
@@ -189,11 +190,15 @@ class _PinnedFetcher(CacheFetcher):
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
         return super().fetch_tail(self._pinned(source), count)
 
-    def _transport(self, url: str) -> Transport:
+    def _transport_of(self, url: str) -> Transport:
+        scheme = urlsplit(url).scheme.lower()
+        provided = self.context.plugins.transports
+        if scheme in PLAIN_TRANSPORTS and not any(scheme in item.spec.schemes for item in provided):
+            return PLAIN_TRANSPORTS[scheme](self.context)
         try:
-            return super()._transport(url)
+            return super()._transport_of(url)
         except TransportError as error:
-            if distribution := self._locked.transports.get(urlsplit(url).scheme.lower()):
+            if distribution := self._locked.transports.get(scheme):
                 error.hint = f"pip install {distribution}"
             raise
 
