@@ -168,7 +168,7 @@ def test_several_urls_make_one_dataset_of_splits(user: User) -> None:
     path = user.home / "created.py"
     assert user.create(*urls, "-o", str(path)).returncode == 0
     value = user.prepare(path)
-    assert value.id == "1.0.0.127.data"
+    assert value.id == "local.data"
     assert [part.path.name for part in value.parts().values()] == [
         "train.csv",
         "dev.csv",
@@ -192,7 +192,7 @@ def test_a_definition_is_printed_and_the_one_thing_left_is_told_beside(user: Use
     line = done.stdout.splitlines().index(
         "    TODO: say what the dataset holds, who made it, and how it is meant to be used."
     )
-    assert done.stderr == (f"Left to write: what 1.0.0.127.data.pets is about (line {line + 1}).\n")
+    assert done.stderr == (f"Left to write: what local.data.pets is about (line {line + 1}).\n")
 
 
 def test_a_definition_is_formatted_and_sorted(user: User) -> None:

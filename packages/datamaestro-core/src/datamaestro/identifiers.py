@@ -124,14 +124,21 @@ def from_class_name(name: str) -> str:
 def from_url(url: str) -> str:
     """Propose a dataset id for something that lies at `url`.
 
-    >>> from_url("http://yann.lecun.com/exdb/mnist/")
-    'com.lecun.yann.exdb.mnist'
+    An address of numbers is nobody's name, and so is a folder of this machine.
+
+    >>> from_url("http://yann.lecun.com/exdb/mnist/"), from_url("http://10.0.0.1/a/wine.csv.gz")
+    ('com.lecun.yann.exdb.mnist', 'local.a.wine')
     """
     parts = urlsplit(url)
-    host = [] if parts.hostname is None else parts.hostname.split(".")[::-1]
-    if host[-1:] == ["www"]:
+    host = (parts.hostname or "").split(".")[::-1]
+    path = parts.path.rstrip("/").split("/")
+    if not host[0]:
+        host, path = ["local"], path[-1:]
+    elif ":" in (parts.hostname or "") or host[0].isdigit():
+        host = ["local"]
+    elif host[-1] == "www":
         host.pop()
-    path = [re.sub(r"\.[^.]*$", "", part) for part in parts.path.split("/")]
+    path = [re.sub(r"(\.[^.]*)?(\.(gz|bz2|xz|zst))?$", "", part) for part in path]
     cleaned = (re.sub(r"[^a-z0-9_+-]+", "-", part.lower()).strip("-") for part in host + path)
     return ".".join(part for part in cleaned if part)
 
