@@ -1,7 +1,9 @@
 import copy
+import dataclasses
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pytest
 
@@ -9,7 +11,7 @@ from datamaestro.data import Base, File, Folder, Generic, Meta, Option, Param
 from datamaestro.data.encoding import to_json
 from datamaestro.data.ml import FolderBased, Supervised
 from datamaestro.data.parameters import Role, role_of, type_hints
-from datamaestro.errors import DatamaestroError, ParameterError
+from datamaestro.errors import DatamaestroError, DefinitionError, ParameterError
 
 
 class Table(File):
@@ -118,6 +120,63 @@ def test_every_member_of_a_union_is_accepted(parameter, value):
 def test_a_wrong_part_is_an_error_too():
     with pytest.raises(ParameterError, match=r"Pair\.first has the wrong type: expected Table"):
         Pair(first=File(path=Path("x")), others=[])  # type: ignore[arg-type]
+
+
+# --- defaults
+
+
+def test_a_default_of_the_wrong_type_is_an_error_when_it_is_defined():
+    with pytest.raises(
+        DefinitionError,
+        match=r"the default of .*Wrong\.encoding has the wrong type: expected str, found int 8",
+    ) as caught:
+
+        class Wrong(File):
+            encoding: Param[str] = 8  # type: ignore[assignment]
+
+    path, _, line = caught.value.where.rpartition(":")
+    assert (Path(path), int(line) > 1) == (Path(__file__), True)
+
+
+def test_a_default_in_a_field_is_checked_too():
+    with pytest.raises(DefinitionError, match="expected str, found int 8"):
+
+        class Wrong(File):
+            encoding: Param[str] = dataclasses.field(default=8, repr=False)  # type: ignore[assignment]
+
+
+def test_a_default_is_taken_as_a_value_is():
+    class Log(Base):
+        path: Meta[Path] = "some/file"  # type: ignore[assignment]
+        columns: Param[Sequence[str]] = ["a"]  # type: ignore[assignment]
+        lines: Param[list[str]] = dataclasses.field(default_factory=list)
+        unit: ClassVar[str] = "s"
+
+    assert Log() == Log(path=Path("some/file"), columns=("a",), lines=[])
+    assert Log.unit == "s"
+
+
+def test_an_annotation_that_is_not_defined_yet_is_not_checked():
+    class Early(Base):
+        other: Param["Later | None"] = None  # type: ignore[name-defined]  # noqa: F821
+
+    assert Early().other is None
+
+
+def test_an_inherited_parameter_gets_another_default_by_an_annotation():
+    class Tabbed(Table):
+        delimiter: Meta[str] = "\t"
+
+    assert Tabbed(path=Path("x"), columns=[]).delimiter == "\t"
+
+
+def test_a_default_without_an_annotation_is_not_passed_over():
+    with pytest.raises(
+        DefinitionError, match=r"Wrong\.delimiter is a parameter, and has no annotation: expected"
+    ):
+
+        class Wrong(Table):
+            delimiter = "\t"
 
 
 def test_parameter_errors_are_type_errors():

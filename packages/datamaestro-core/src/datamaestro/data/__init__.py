@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from datamaestro.data.parameters import Meta, Option, Param, check_parameters
+from datamaestro.data.parameters import Meta, Option, Param, check_defaults, check_parameters
 from datamaestro.errors import ParameterError
 
 __all__ = ["Base", "File", "Folder", "Generic", "Meta", "Option", "Param"]
@@ -43,6 +43,7 @@ class _Record:
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
+        check_defaults(cls)
         own_constructor = "__init__" in cls.__dict__
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
         if not own_constructor:

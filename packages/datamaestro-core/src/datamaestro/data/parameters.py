@@ -7,6 +7,7 @@ Both are plain ``Annotated[T, …]``, so that a type checker sees ``T``.
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 import enum
 import functools
 import inspect
@@ -14,11 +15,12 @@ import os
 import types
 import typing
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from datamaestro.errors import ParameterError
+from datamaestro.errors import DefinitionError, ParameterError
+from datamaestro.location import definition_site
 
-__all__ = ["Meta", "Option", "Param", "Role", "check_parameters", "role_of"]
+__all__ = ["Meta", "Option", "Param", "Role", "check_defaults", "check_parameters", "role_of"]
 
 T = TypeVar("T")
 
@@ -85,6 +87,42 @@ def check_parameters(
                 found=f"{type(value).__qualname__} {value!r:.80}",
             ) from None
     return checked
+
+
+def check_defaults(cls: type) -> None:
+    """Check the defaults that a class gives its parameters, before it becomes a dataclass.
+
+    They are taken as values are. An annotation whose names aren't defined yet counts as ``Any``.
+
+    :raises DefinitionError: naming the class, the parameter and what was expected
+    """
+    annotations = inspect.get_annotations(cls)
+    for name in getattr(cls, "__dataclass_fields__", ()):
+        if name in cls.__dict__ and name not in annotations:
+            # A dataclass would pass over it, and keep the default that is inherited.
+            raise DefinitionError(
+                f"{cls.__qualname__}.{name} is a parameter, and has no annotation",
+                where=definition_site(),
+                expected=f"{name}: Param[…] = …",
+                found=f"{name} = {cls.__dict__[name]!r:.80}",
+            )
+    for name, annotation in annotations.items():
+        own = cls.__dict__.get(name, dataclasses.MISSING)
+        default = own.default if isinstance(own, dataclasses.Field) else own
+        hint = Any if default is dataclasses.MISSING else _resolve(annotation, cls.__module__)
+        if hint is Any or typing.get_origin(hint) is ClassVar:
+            continue
+        try:
+            taken = _convert(default, hint)
+        except TypeError:
+            raise DefinitionError(
+                f"the default of {cls.__qualname__}.{name} has the wrong type",
+                where=definition_site(),
+                expected=describe(hint),
+                found=f"{type(default).__qualname__} {default!r:.80}",
+            ) from None
+        if own is default:
+            setattr(cls, name, taken)
 
 
 @functools.cache
