@@ -32,7 +32,7 @@ LAYERS = [
     {"axis"},
     {"variants"},
     {"download"},
-    {"naming"},
+    {"naming", "signatures"},
     {"dataset_definition", "lockfile"},
     {"annotations", "hooks", "repository", "tags"},
     {"definition_files", "definitions"},

@@ -18,6 +18,7 @@ from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
 from datamaestro.metadata import Metadata
 from datamaestro.naming import declared_id, documentation
+from datamaestro.signatures import parameters_of
 from datamaestro.variants import Variants, word
 
 __all__ = ["HOOKS", "DatasetDefinition", "declared_dataset"]
@@ -133,7 +134,7 @@ class DatasetDefinition:
 
     def arguments(self) -> list[str]:
         """Give the names of what the function takes: resources, and axes; none for a class."""
-        return [name for name, _ in _parameters(self.target)]
+        return [name for name, _ in parameters_of(self.target)]
 
     @property
     def family_id(self) -> str:
@@ -227,10 +228,10 @@ class DatasetDefinition:
         if inspect.isclass(self.target):
             config = getattr(self.target, "config", None)
             if inspect.isfunction(config):  # else the value is made from the definition itself
-                self._validate_parameters(_parameters(config)[1:], "axis", sorted(axes))
+                self._validate_parameters(parameters_of(config)[1:], "axis", sorted(axes))
         else:
             given = [*self.resources, *sorted(axes)]
-            self._validate_parameters(_parameters(self.target), "resource", given)
+            self._validate_parameters(parameters_of(self.target), "resource", given)
 
     def _validate_parameters(
         self, parameters: Iterable[tuple[str, bool]], filler: str, given: list[str]
@@ -274,18 +275,6 @@ def declared_dataset(target: Any) -> DatasetDefinition | None:
         return target
     own = getattr(target, "__dict__", {}).get("__dataset__")
     return own if isinstance(own, DatasetDefinition) else None
-
-
-def _parameters(target: Callable[..., Any]) -> list[tuple[str, bool]]:
-    """Give the parameters of a function, and whether each needs a value."""
-    if inspect.isclass(target):
-        return []
-    keywords = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [
-        (name, parameter.default is inspect.Parameter.empty)
-        for name, parameter in inspect.signature(target).parameters.items()
-        if parameter.kind in keywords
-    ]
 
 
 def _place(resource: Resource) -> str | None:

@@ -163,8 +163,8 @@ class Repository:
         """Give the names of its modules of definitions, imported or not."""
         return list(self.module_files())
 
-    def module_files(self) -> dict[str, Path]:
-        """Give the files of its modules of definitions, by the names of these."""
+    def module_files(self) -> dict[str, str]:
+        """Give the paths of its modules of definitions, by the names of these."""
         package = self.configpackage
         found = {}
         for folder, folders, files in os.walk(self.configdir):
@@ -174,7 +174,7 @@ class Repository:
                 name, suffix = os.path.splitext(file)  # noqa: PTH122  (there may be many)
                 if suffix == ".py" and name.isidentifier():
                     module = below if name == "__init__" else f"{below}.{name}"
-                    found[module] = Path(folder, file)
+                    found[module] = os.path.join(folder, file)  # noqa: PTH118  (as above)
         return dict(sorted(found.items()))
 
     def definitions(self, module: str) -> list[DatasetDefinition]:

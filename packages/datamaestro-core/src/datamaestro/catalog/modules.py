@@ -37,8 +37,7 @@ class Files(NamedTuple):
 def files_of(repository: Repository) -> Files:
     """Look at the files of a repository."""
     folders, others = {}, {}
-    files = {name: str(path) for name, path in repository.module_files().items()}
-    modules = {name: (path, stamp(path)) for name, path in files.items()}
+    modules = {name: (path, stamp(path)) for name, path in repository.module_files().items()}
     for folder, names, found in os.walk(repository.configdir):
         names[:] = [name for name in names if name != "__pycache__"]
         folders[folder] = stamp(folder)

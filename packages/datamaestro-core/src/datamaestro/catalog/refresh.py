@@ -221,8 +221,9 @@ class _Update:
 
 def _text(seen: Watched) -> str:
     """Give files as they are as text to compare; empty while one of them isn't at rest."""
-    at_rest = {path: settled(item) for path, item in seen.items()}
-    return "" if NEVER in at_rest.values() else json.dumps(at_rest)
+    at_rest = [(path, settled(item)) for path, item in seen.items()]
+    moving = any(item == NEVER for _, item in at_rest)
+    return "" if moving else "\n".join(f"{path} {item}" for path, item in at_rest)
 
 
 def _entries(repository: Repository, module: str) -> Iterable[Entry]:

@@ -1,0 +1,36 @@
+"""What functions are called with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+__all__ = ["parameters_of"]
+
+
+def parameters_of(target: Callable[..., Any]) -> list[tuple[str, bool]]:
+    """Give the parameters of a function, and whether each needs a value."""
+    if inspect.isclass(target):
+        return []
+    if inspect.isfunction(target) and not hasattr(target, "__wrapped__"):
+        return _in_code(target)
+    keywords = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [
+        (name, parameter.default is inspect.Parameter.empty)
+        for name, parameter in inspect.signature(target).parameters.items()
+        if parameter.kind in keywords
+    ]
+
+
+def _in_code(function: FunctionType) -> list[tuple[str, bool]]:
+    """Give the same without a signature, which takes as long to make as all else to check."""
+    code = function.__code__
+    last = code.co_argcount + code.co_kwonlyargcount
+    by_default = {
+        *code.co_varnames[code.co_argcount - len(function.__defaults__ or ()) : code.co_argcount],
+        *(function.__kwdefaults__ or ()),
+    }
+    names = code.co_varnames[code.co_posonlyargcount : last]
+    return [(name, name not in by_default) for name in names]

@@ -1,0 +1,48 @@
+"""What functions are called with."""
+
+import functools
+import inspect
+
+import pytest
+
+from datamaestro.signatures import parameters_of
+
+
+def plain(a, b=1, *rest, c, d=2, **others): ...
+
+
+def by_place(a, b, /, c, d=3): ...
+
+
+def without(): ...
+
+
+@functools.wraps(by_place)
+def wrapped(*arguments, **keywords): ...
+
+
+def partly(a, b, c=3): ...
+
+
+FUNCTIONS = [
+    plain,
+    by_place,
+    without,
+    wrapped,
+    functools.partial(partly, 1, b=2),
+    lambda x, *, y: 0,
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_parameters_are_those_that_a_signature_has(function):
+    keywords = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    assert parameters_of(function) == [
+        (name, parameter.default is inspect.Parameter.empty)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind in keywords
+    ]
+
+
+def test_a_class_has_none():
+    assert parameters_of(int) == []
