@@ -45,43 +45,50 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
 
 
-def unpack_tar(stream: BinaryIO, destination: Path, archive: str, plan: Plan) -> None:
+def unpack_tar(stream: BinaryIO, destination: Path, archive: str, plan: Plan) -> int | None:
     """Unpack a tar archive, bare or compressed, into a folder that doesn't exist yet.
 
     The stream is read forward only, and not necessarily to its end. When an error is
     raised, nothing is left at `destination`.
 
     :param archive: its URL or path, for messages
+    :return: the bytes of all files, if they are known: links have some too
     :raises ArchiveError: if it is unsafe, damaged, no tar, or lacks what is selected
     """
     budget = Budget(plan.limits, archive)
     with _tree(destination, archive) as tree:
         selection = Selection(plan.subpath, plan.files)
         extract_tar(stream, tree, selection, budget)
-        tree.finish(unwrap=plan.unwrap)
-        _unpack_nested(tree, plan, budget, 1)
+        return _finished(tree, plan, budget)
 
 
-def unpack_zip(file: BinaryIO, destination: Path, archive: str, plan: Plan) -> None:
+def unpack_zip(file: BinaryIO, destination: Path, archive: str, plan: Plan) -> int | None:
     """Unpack a zip archive into a folder that doesn't exist yet.
 
     When an error is raised, nothing is left at `destination`.
 
     :param archive: its URL or path, for messages
+    :return: the bytes of all files, if they are known: links have some too
     :raises ArchiveError: if it is unsafe, damaged, no zip, or lacks what is selected
     """
     budget = Budget(plan.limits, archive)
     with _tree(destination, archive) as tree:
         selection = Selection(plan.subpath, plan.files)
         extract_zip(RandomAccess(file), tree, selection, budget)
-        tree.finish(unwrap=plan.unwrap)
-        _unpack_nested(tree, plan, budget, 1)
+        return _finished(tree, plan, budget)
 
 
 @contextmanager
 def _tree(destination: Path, archive: str) -> Iterator[Tree]:
     with removed_on_error(destination):
         yield Tree(destination, archive)
+
+
+def _finished(tree: Tree, plan: Plan, budget: Budget) -> int | None:
+    """Give a tree its last form, and tell the bytes of all files, if they are known."""
+    tree.finish(unwrap=plan.unwrap)
+    _unpack_nested(tree, plan, budget, 1)
+    return None if plan.nested or tree.has_links else budget.size
 
 
 def without_suffix(name: str) -> str:

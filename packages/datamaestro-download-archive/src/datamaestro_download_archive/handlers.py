@@ -106,9 +106,9 @@ class ZipDownloader(ArchiveDownloader):
     def derivation(self) -> Unpacked | None:
         return self._derivation()
 
-    def _download(self, destination: Path) -> None:
+    def _download(self, destination: Path) -> int | None:
         with self._archive_file() as file:
-            unpack_zip(file, destination, self._label, self.plan)
+            return unpack_zip(file, destination, self._label, self.plan)
 
 
 class TarDownloader(ArchiveDownloader):
@@ -122,10 +122,10 @@ class TarDownloader(ArchiveDownloader):
     def derivation(self) -> Unpacked | None:
         return self._derivation()
 
-    def _download(self, destination: Path) -> None:
+    def _download(self, destination: Path) -> int | None:
         # What the stream's end disproves must not stay either.
         with removed_on_error(destination), self._archive_stream() as stream:
-            unpack_tar(stream, destination, self._label, self.plan)
+            return unpack_tar(stream, destination, self._label, self.plan)
 
 
 zipdownloader = ZipDownloader

@@ -18,7 +18,7 @@ TAR_MAGIC = b"ustar"
 TAR_MAGIC_OFFSET = 257
 """Of the first header; POSIX.1-2017, section pax, ustar header block."""
 
-Unpack = Callable[[BinaryIO, Path, str, Plan], None]
+Unpack = Callable[[BinaryIO, Path, str, Plan], int | None]
 
 
 def recognize_zip(download: Candidate, folder: Path) -> ResourceProposal | None:

@@ -130,6 +130,11 @@ class Tree:
                     shutil.copyfileobj(original, copy, 1 << 20)
         return os.path.getsize(path)  # noqa: PTH202
 
+    @property
+    def has_links(self) -> bool:
+        """Whether there are symbolic links."""
+        return bool(self._links)
+
     def finish(self, *, unwrap: bool) -> str:
         """Make the links, and if there is a single top folder, put it in the root's place.
 

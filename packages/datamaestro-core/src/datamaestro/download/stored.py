@@ -49,11 +49,14 @@ class StoredResource(Resource):
         return self.path
 
     @abstractmethod
-    def _download(self, destination: Path) -> None:
+    def _download(self, destination: Path) -> int | None:
         """Make the resource at `destination`, a path that isn't its last one.
 
         The folder that `destination` lies in exists. `destination` doesn't, unless
         :attr:`can_recover` is true and an earlier call was interrupted.
+
+        :return: how many bytes lie there now, in all files together; None, for one that
+            doesn't know, has the kernel look at each file
         """
 
     def verify(self, path: Path) -> None:

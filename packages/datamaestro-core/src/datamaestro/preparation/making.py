@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +43,15 @@ def make(resource: StoredResource, workshop: Workshop, *, anew: bool = False) ->
     if not anew and _is_there(resource):
         return Made(resource.path, size_on_disk(resource.path))
     destination = workshop.folder / resource.relative_path
-    while not _download(resource, destination, workshop):
-        pass
+    while True:
+        with suppress(NextSource):
+            size = _download(resource, destination, workshop)
+            break
     _verify(resource, destination)
     with usable(resource.binding.folder):
         sha256 = workshop.fetcher(resource.name).written.digest(destination)
         flush_to_disk(destination)
-        return Made(destination, size_on_disk(destination), sha256)
+        return Made(destination, size_on_disk(destination) if size is None else size, sha256)
 
 
 def _is_there(resource: StoredResource) -> bool:
@@ -63,11 +66,11 @@ def _is_there(resource: StoredResource) -> bool:
         return False
 
 
-def _download(resource: StoredResource, destination: Path, workshop: Workshop) -> bool:
-    """Let a resource be made at `destination`; tell whether it was.
+def _download(resource: StoredResource, destination: Path, workshop: Workshop) -> int | None:
+    """Let a resource be made at `destination`; give its bytes, if it knows them.
 
-    If it wasn't, the bytes that it was made from were wrong, and the next source
-    may have the right ones.
+    :raises NextSource: if the bytes that it was made from were wrong, and the next source
+        may have the right ones
     """
     workshop.fetcher(resource.name).downloads.clear()
     with usable(resource.binding.folder):
@@ -77,18 +80,14 @@ def _download(resource: StoredResource, destination: Path, workshop: Workshop) -
         elif not destination.exists():
             _copy_remains(resource, destination, workshop)
     try:
-        resource._download(destination)
-    except NextSource:
-        remove(destination)
-        return False
+        return resource._download(destination)
     except BaseException as error:
-        if not resource.can_recover:
+        if isinstance(error, NextSource) or not resource.can_recover:
             remove(destination)
         if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
             with usable(resource.binding.folder):
                 raise
         raise
-    return True
 
 
 def _copy_remains(resource: StoredResource, destination: Path, workshop: Workshop) -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from datamaestro.download import Resource, Source, StoredResource
 from datamaestro.errors import DownloadError, OfflineError, TransportError, VerificationError
+from datamaestro.files import size_on_disk
+from datamaestro.preparation.state import State
 from datamaestro.preparation.workshop import Workshop
 from datamaestro.testing.contracts.described import description_of
 from datamaestro.testing.contracts.one_resource import (
@@ -142,6 +144,15 @@ class HandlerContract:
         self.check(path)
         assert memory.missing(dataset_of(resource)) == []
         assert leftovers(resource, path, memory) == []
+
+    def test_the_bytes_that_it_takes_are_recorded(
+        self, resource: Resource, memory: MemoryContext
+    ) -> None:
+        path = prepared(resource, memory)
+        record = State.load(memory.folder(dataset_of(resource))).get(resource.name)
+        if record is None:
+            pytest.skip("it is its user's already")
+        assert record.size == size_on_disk(path)
 
     def test_what_is_there_is_not_downloaded_again(
         self, resource: Resource, memory: MemoryContext
