@@ -117,6 +117,12 @@ def test_an_expression_that_may_take_long_needs_the_library_for_expressions(inde
     assert "regex" not in top_level(imported_by("search", "^edu.*iris$", home=indexed))
 
 
+def test_what_opens_urls_is_remembered_with_all_else_that_plugins_tell(indexed: Path) -> None:
+    modules = imported_by("prepare", "edu.uci.iris", home=indexed)
+    assert "datamaestro_transport_local.transports" in modules
+    assert modules & {"pluggy", "importlib.metadata"} == set()
+
+
 def test_a_look_up_imports_the_module_and_the_plugin_that_the_index_says(indexed: Path) -> None:
     assert run("prepare", "edu.uci.iris", home=indexed).returncode == 0
     modules = imported_by("prepare", "edu.uci.iris", home=indexed)

@@ -421,7 +421,7 @@ def test_damaged_memories_of_plugins_are_made_anew(site, content):
     file = Context().index_folder / "installed.json"
     file.write_text(content, encoding="utf-8")
     assert search() == ["org.one.one", "org.two.two"]
-    assert json.loads(file.read_text(encoding="utf-8"))["repositories"]
+    assert json.loads(file.read_text(encoding="utf-8"))["provided"]["repositories"]
 
 
 def test_without_full_text_search_the_repositories_are_read(site, monkeypatch):

@@ -1,5 +1,7 @@
 """Plugins: real distributions on disk, some of them broken."""
 
+import os
+
 import pytest
 
 from datamaestro.context import Context
@@ -13,6 +15,7 @@ from datamaestro.plugins import (
     TransportSpec,
     hookspecs,
 )
+from datamaestro.plugins.descriptors import KINDS
 from datamaestro.plugins.manager import PluginManager
 from datamaestro.testing import write_distribution
 
@@ -74,6 +77,19 @@ def test_a_plugin_tells_what_it_provides(site_packages):
     assert (provided.plugin.distribution, provided.plugin.version) == ("example-things", "1.0")
 
 
+def test_what_plugins_tell_is_remembered(site_packages, tmp_path_factory):
+    install_repository(site_packages, "example-things", "things")
+    for path in (site_packages, *site_packages.rglob("*")):
+        os.utime(path, (1_000_000_000, 1_000_000_000))  # for what was written just now, nothing is
+    memory = tmp_path_factory.mktemp("memory")
+    first, again = PluginManager(memory), PluginManager(memory)
+    for kind in KINDS:
+        assert getattr(first, kind) == getattr(again, kind)
+    assert again.transports
+    assert "_registered" in vars(first)
+    assert "_registered" not in vars(again), "no plugin was asked"
+
+
 def test_telling_it_imports_no_target(site_packages):
     import sys
 
@@ -120,6 +136,8 @@ def test_a_repository_that_is_declared_both_ways_counts_once(site_packages):
         "from datamaestro.plugins import hookimpl\n"
         "@hookimpl\ndef datamaestro_repositories(): return ['no spec']",
         "from datamaestro.plugins import hookimpl\n@hookimpl\ndef datamaestro_repositories(): pass",
+        "from datamaestro.plugins import EncoderSpec, hookimpl\n"
+        "@hookimpl\ndef datamaestro_encoders(): return [EncoderSpec('yaml', None)]",
     ],
 )
 def test_a_broken_plugin_is_left_out_and_the_others_work(site_packages, caplog, text):

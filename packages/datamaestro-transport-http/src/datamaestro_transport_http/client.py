@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from datamaestro.errors import TransportError
 from datamaestro.urls import masked
+from datamaestro.version import VERSION
 from datamaestro_transport_http.addresses import Resolve, Scope, scopes
 from datamaestro_transport_http.connections import Pools
 from datamaestro_transport_http.cookies import Cookies
@@ -122,7 +122,7 @@ class Client:
     @cached_property
     def _headers(self) -> dict[str, str]:
         return {
-            "User-Agent": f"datamaestro/{version('datamaestro-transport-http')}",
+            "User-Agent": f"datamaestro/{VERSION}",
             "Accept": "*/*",
             "Accept-Encoding": "identity",
         }

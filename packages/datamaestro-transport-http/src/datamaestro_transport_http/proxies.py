@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -12,6 +13,9 @@ __all__ = ["proxy_for"]
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD")
 """What the answer depends on; each counts in capitals too."""
+
+CONFIGURED = ("darwin", "win32")
+"""Systems that have settings of their own for proxies."""
 
 
 def proxy_for(url: str) -> str | None:
@@ -24,6 +28,8 @@ def proxy_for(url: str) -> str | None:
     environment = tuple(
         os.environ.get(variant) for name in VARIABLES for variant in {name, name.upper()}
     )
+    if not any(environment) and sys.platform not in CONFIGURED:
+        return None
     return _proxy(parts.scheme, parts.hostname or "", parts.port, environment)
 
 

@@ -9,11 +9,10 @@ import click
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
+from datamaestro.plugins.descriptors import KINDS
 from datamaestro.plugins.provided import Plugin
 
 __all__ = ["command"]
-
-KINDS = ("repositories", "handlers", "data_types", "transports", "encoders")
 
 
 @click.command

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 __all__ = [
+    "KINDS",
     "DataTypeSpec",
     "EncoderSpec",
     "HandlerSpec",
@@ -89,3 +90,13 @@ class EncoderSpec(NamedTuple):
 
     name: str
     target: str
+
+
+KINDS = {
+    "repositories": RepositorySpec,
+    "handlers": HandlerSpec,
+    "data_types": DataTypeSpec,
+    "transports": TransportSpec,
+    "encoders": EncoderSpec,
+}
+"""What plugins describe, by the names of the hooks after ``datamaestro_``."""

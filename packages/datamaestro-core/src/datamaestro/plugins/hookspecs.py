@@ -5,8 +5,10 @@ A plugin is a module named by an entry point in the group ``datamaestro``::
     [project.entry-points.datamaestro]
     mine = "my_package._plugin"
 
-and ``my_package/_plugin.py`` implements the hooks that it needs. It is imported
-whenever plugins are listed, so it imports nothing but ``datamaestro.plugins``.
+and ``my_package/_plugin.py`` implements the hooks that it needs, and imports nothing but
+``datamaestro.plugins``. What a plugin tells is asked for once and remembered: hooks that
+fire "once" do so when plugins are first looked for, and again after something was
+installed, upgraded or removed.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ hookimpl = pluggy.HookimplMarker("datamaestro")
 def datamaestro_repositories() -> Iterable[RepositorySpec]:
     """Tell which repositories the plugin provides.
 
-    Fires when repositories are listed or a dataset id is looked up. ::
+    Fires once; repositories are imported when they are listed or searched. ::
 
         from datamaestro.plugins import RepositorySpec, hookimpl
 
@@ -58,8 +60,8 @@ def datamaestro_repositories() -> Iterable[RepositorySpec]:
 def datamaestro_handlers() -> Iterable[HandlerSpec]:
     """Tell which handlers the plugin provides.
 
-    Fires for ``datamaestro plugins``, the documentation, ``create-dataset`` and mock
-    data; definitions import a handler from its own package. ::
+    Fires once. The descriptions are for ``datamaestro plugins``, the documentation,
+    ``create-dataset`` and mock data; definitions import a handler from its own package. ::
 
         from datamaestro.plugins import HandlerSpec, hookimpl
 
@@ -74,7 +76,8 @@ def datamaestro_handlers() -> Iterable[HandlerSpec]:
 def datamaestro_data_types() -> Iterable[DataTypeSpec]:
     """Tell which data types the plugin provides.
 
-    Fires for ``datamaestro plugins``, the documentation, ``create-dataset`` and mock data. ::
+    Fires once. The descriptions are for ``datamaestro plugins``, the documentation,
+    ``create-dataset`` and mock data. ::
 
         from datamaestro.plugins import DataTypeSpec, hookimpl
 
@@ -89,7 +92,7 @@ def datamaestro_data_types() -> Iterable[DataTypeSpec]:
 def datamaestro_transports() -> Iterable[TransportSpec]:
     """Tell which URL schemes the plugin fetches.
 
-    Fires when a URL of such a scheme is first needed. ::
+    Fires once; a transport is imported when a URL of its schemes is first needed. ::
 
         from datamaestro.plugins import TransportSpec, hookimpl
 
@@ -104,7 +107,7 @@ def datamaestro_transports() -> Iterable[TransportSpec]:
 def datamaestro_encoders() -> Iterable[EncoderSpec]:
     """Tell how the plugin writes a dataset's value, for ``prepare --encoder NAME``.
 
-    Fires when an encoder other than ``normal`` is asked for. ::
+    Fires once; an encoder is imported when it is asked for. ::
 
         from datamaestro.plugins import EncoderSpec, hookimpl
 

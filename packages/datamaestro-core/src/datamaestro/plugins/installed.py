@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from datamaestro.freshness import Stamp, settled, stamp, unchanged
 
 if TYPE_CHECKING:
-    from datamaestro.plugins.descriptors import RepositorySpec
     from datamaestro.plugins.provided import BrokenPlugin, Provided
 
 __all__ = [
@@ -34,7 +33,7 @@ __all__ = [
     "witnesses",
 ]
 
-FORMAT = 2
+FORMAT = 3
 FILE = "installed.json"
 METADATA = (".dist-info", ".egg-info", ".egg", ".egg-link")
 
@@ -55,13 +54,13 @@ class Command(NamedTuple):
 class Installed(NamedTuple):
     """What was found.
 
-    :param repositories: the repositories of all plugins
+    :param provided: what plugins describe, by its kind (see `descriptors.KINDS`)
     :param hooks: the hooks that some plugin implements
     :param commands: the commands of plugins
     :param broken: the plugins that couldn't be loaded
     """
 
-    repositories: list[Provided[RepositorySpec]]
+    provided: dict[str, list[Provided[Any]]]
     hooks: frozenset[str]
     commands: list[Command]
     broken: list[BrokenPlugin]
@@ -99,21 +98,29 @@ def recall(folder: Path) -> Installed | None:
     document = _remembered(folder)
     if document is None:
         return None
-    from datamaestro.plugins.descriptors import RepositorySpec
+    from datamaestro.plugins.descriptors import KINDS
     from datamaestro.plugins.provided import BrokenPlugin, Plugin, Provided
 
     try:
         return Installed(
-            [
-                Provided(RepositorySpec(*spec), Plugin(*plugin))
-                for spec, plugin in document["repositories"]
-            ],
+            {
+                kind: [
+                    Provided(make(*map(_frozen, values)), Plugin(*plugin))
+                    for values, plugin in document["provided"][kind]
+                ]
+                for kind, make in KINDS.items()
+            },
             frozenset(document["hooks"]),
             _commands(document),
             [BrokenPlugin(Plugin(*plugin), reason) for plugin, reason in document["broken"]],
         )
     except _FOREIGN:
         return None
+
+
+def _frozen(value: Any) -> Any:
+    """Give a value of a description as it was: JSON has no tuples."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def recall_commands(folder: Path) -> list[Command] | None:
@@ -133,7 +140,9 @@ def store(
     :param folders: the import path, as it was before
     :param files: those that tell of plugins, as they were before
     """
-    packages = {_package(item.spec.target) for item in installed.repositories}
+    packages = {
+        _package(item.spec.target) for items in installed.provided.values() for item in items
+    }
     packages |= {_package(item.target) for item in installed.commands}
     packages |= {
         _package(item.plugin.entry_point.rpartition(" = ")[2]) for item in installed.broken
@@ -146,13 +155,13 @@ def store(
         },
         "files": {path: settled(seen) for path, seen in files.items()},
         "packages": sorted(packages),
-        "repositories": [list(item) for item in installed.repositories],
+        "provided": installed.provided,
         "hooks": sorted(installed.hooks),
-        "commands": [list(item) for item in installed.commands],
-        "broken": [list(item) for item in installed.broken],
+        "commands": installed.commands,
+        "broken": installed.broken,
     }
     beside = folder / f".{FILE}.{os.getpid()}.{os.urandom(4).hex()}"
-    with suppress(OSError):
+    with suppress(OSError, TypeError):  # what a plugin says may be no text
         folder.mkdir(parents=True, exist_ok=True)
         try:
             beside.write_text(json.dumps(document), encoding="utf-8")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.errors import DatamaestroError, PluginConflictError, PluginError
 from datamaestro.plugins import installed
 from datamaestro.plugins.descriptors import (
+    KINDS,
     DataTypeSpec,
     EncoderSpec,
     HandlerSpec,
@@ -69,67 +70,27 @@ class PluginManager:
 
         Entries of the group ``datamaestro.repositories`` count without any hook.
         """
-        return self._installed.repositories
+        return self._installed.provided["repositories"]
 
-    @cached_property
-    def _installed(self) -> Installed:
-        """What is installed, remembered or found out."""
-        # Whoever wants errors raised at once wants each plugin to be tried.
-        memory = None if environment_flag("DATAMAESTRO_STRICT_PLUGINS") else self._memory
-        remembered = None if memory is None else installed.recall(memory)
-        if remembered is None:
-            return self._find_out(memory)
-        for item in remembered.broken:
-            self._add_broken(item)
-        return remembered
-
-    def _find_out(self, memory: Path | None) -> Installed:
-        folders = installed.search_path()
-        repositories = self._collect_repositories()
-        found = Installed(repositories, self._hooks(), self.commands(), list(self.broken))
-        if memory is not None:
-            groups = (PLUGINS, REPOSITORIES, COMMANDS)
-            targets = [item.value for group in groups for item in self._entry_points(group)]
-            installed.store(memory, found, folders, installed.witnesses(targets))
-        return found
-
-    def _hooks(self) -> frozenset[str]:
-        """Give the names of the hooks that some plugin implements."""
-        manager, names = self._registered
-        plugins = map(manager.get_plugin, names)
-        return frozenset(
-            caller.name for plugin in plugins for caller in manager.get_hookcallers(plugin) or ()
-        )
-
-    def _collect_repositories(self) -> list[Provided[RepositorySpec]]:
-        declared = [
-            Provided(RepositorySpec(entry_point.name, entry_point.value), Plugin.of(entry_point))
-            for entry_point in self._entry_points(REPOSITORIES)
-        ]
-        hooked = self._collect(RepositorySpec, "datamaestro_repositories")
-        described = {(item.spec.id, item.spec.target) for item in hooked}
-        declared = [item for item in declared if (item.spec.id, item.spec.target) not in described]
-        return sorted(hooked + declared, key=lambda item: item.spec.id)
-
-    @cached_property
+    @property
     def handlers(self) -> list[Provided[HandlerSpec]]:
         """The handlers of all plugins."""
-        return self._collect(HandlerSpec, "datamaestro_handlers")
+        return self._installed.provided["handlers"]
 
-    @cached_property
+    @property
     def data_types(self) -> list[Provided[DataTypeSpec]]:
         """The data types of all plugins."""
-        return self._collect(DataTypeSpec, "datamaestro_data_types")
+        return self._installed.provided["data_types"]
 
-    @cached_property
+    @property
     def transports(self) -> list[Provided[TransportSpec]]:
         """The transports of all plugins."""
-        return self._collect(TransportSpec, "datamaestro_transports")
+        return self._installed.provided["transports"]
 
-    @cached_property
+    @property
     def encoders(self) -> list[Provided[EncoderSpec]]:
         """The encoders of all plugins."""
-        return self._collect(EncoderSpec, "datamaestro_encoders")
+        return self._installed.provided["encoders"]
 
     # --- using it
 
@@ -187,6 +148,51 @@ class PluginManager:
         return None
 
     # --- finding it
+
+    @cached_property
+    def _installed(self) -> Installed:
+        """What is installed, remembered or found out."""
+        # Whoever wants errors raised at once wants each plugin to be tried.
+        memory = None if environment_flag("DATAMAESTRO_STRICT_PLUGINS") else self._memory
+        remembered = None if memory is None else installed.recall(memory)
+        if remembered is None:
+            return self._find_out(memory)
+        for item in remembered.broken:
+            self._add_broken(item)
+        return remembered
+
+    def _find_out(self, memory: Path | None) -> Installed:
+        folders = installed.search_path()
+        provided = {
+            kind: self._collect(spec, f"datamaestro_{kind}") for kind, spec in KINDS.items()
+        }
+        provided["repositories"] = self._with_declared(provided["repositories"])
+        found = Installed(provided, self._hooks(), self.commands(), list(self.broken))
+        if memory is not None:
+            groups = (PLUGINS, REPOSITORIES, COMMANDS)
+            targets = [item.value for group in groups for item in self._entry_points(group)]
+            installed.store(memory, found, folders, installed.witnesses(targets))
+        return found
+
+    def _hooks(self) -> frozenset[str]:
+        """Give the names of the hooks that some plugin implements."""
+        manager, names = self._registered
+        plugins = map(manager.get_plugin, names)
+        return frozenset(
+            caller.name for plugin in plugins for caller in manager.get_hookcallers(plugin) or ()
+        )
+
+    def _with_declared(
+        self, hooked: list[Provided[RepositorySpec]]
+    ) -> list[Provided[RepositorySpec]]:
+        """Add the repositories that are entry points themselves."""
+        declared = [
+            Provided(RepositorySpec(entry_point.name, entry_point.value), Plugin.of(entry_point))
+            for entry_point in self._entry_points(REPOSITORIES)
+        ]
+        described = {(item.spec.id, item.spec.target) for item in hooked}
+        declared = [item for item in declared if (item.spec.id, item.spec.target) not in described]
+        return sorted(hooked + declared, key=lambda item: item.spec.id)
 
     @cached_property
     def _found(self) -> Any:
@@ -258,7 +264,7 @@ class PluginManager:
             try:
                 specs = list(call())
                 for item in specs:
-                    if not isinstance(item, spec):
+                    if not isinstance(item, spec) or not isinstance(item.target, str):
                         raise PluginError(
                             f"{hook} gave something else than it should",
                             expected=spec.__name__,
