@@ -322,14 +322,18 @@ def test_frozen_needs_no_plugin_that_declares_the_datasets(
     }
 
 
+class PluginsWithoutHandlers(PluginManager):
+    """The installed plugins, without the handlers that they provide."""
+
+    handlers = ()  # type: ignore[assignment]
+
+
 class WithoutHandlers(Context):
     """A context in which no plugin provides a handler."""
 
     @cached_property
     def plugins(self) -> PluginManager:
-        found = PluginManager()
-        found.__dict__["handlers"] = []
-        return found
+        return PluginsWithoutHandlers()
 
 
 def test_frozen_needs_no_handler(author: Site, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def make(resource: Any, folder: Path) -> Path:
     """Make a resource as the kernel does: below a working folder that exists."""
     folder.mkdir(exist_ok=True)
     nothing: Any = None
-    bound = resource.bind(Binding(nothing, nothing, folder, LocalFetcher()), {})
+    bound = resource.bind(Binding(nothing, nothing, folder, LocalFetcher), {})
     destination = folder / "made"
     bound._download(destination)
     return destination

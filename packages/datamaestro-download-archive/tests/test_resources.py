@@ -172,7 +172,7 @@ def make_after(resource: object, before: Here, folder: Path) -> Path:
 
     from datamaestro.download.resource import Binding
 
-    binding = Binding(None, None, folder, LocalFetcher())
+    binding = Binding(None, None, folder, LocalFetcher)
     bound = resource.bind(binding, {id(before): before.bind(binding, {})})
     bound._download(folder / "made")
     return folder / "made"
@@ -202,7 +202,7 @@ def test_a_tar_whose_bytes_turn_out_wrong_at_their_end_leaves_nothing(tmp_path):
     from datamaestro.download.resource import Binding
 
     archive = stored(tar(tar_file("a")), tmp_path)
-    bound = TarDownloader("data", URL).bind(Binding(None, None, tmp_path, Fetcher()), {})
+    bound = TarDownloader("data", URL).bind(Binding(None, None, tmp_path, Fetcher), {})
     with pytest.raises(Rejected):
         bound._download(tmp_path / "made")
     assert not (tmp_path / "made").exists()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -66,13 +66,18 @@ class Binding:
     :param context: the context that it happens in
     :param dataset: the definition that the resource belongs to
     :param folder: the dataset's folder in the data directory
-    :param fetcher: what gives the bytes
+    :param make_fetcher: gives what gives the bytes, the same each time
     """
 
     context: Context
     dataset: DatasetDefinition
     folder: Path
-    fetcher: Fetcher
+    make_fetcher: Callable[[], Fetcher]
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """What gives the bytes. Most preparations find all in place, and need none."""
+        return self.make_fetcher()
 
 
 class _Constructor:

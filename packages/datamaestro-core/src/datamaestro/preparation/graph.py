@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,8 @@ class Graph:
         """
         bound: dict[int, Resource] = {}
         for resource in definition.ordered_resources():
-            binding = Binding(context, definition, folder, workshop.fetcher(resource.name))
+            fetcher = partial(workshop.fetcher, resource.name)
+            binding = Binding(context, definition, folder, fetcher)
             bound[id(resource)] = resource.bind(binding, bound)
         named = {name: bound[id(resource)] for name, resource in definition.resources.items()}
         return cls(

@@ -13,7 +13,6 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.identifiers import relative_path
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.namespace import namespace_of
-from datamaestro.preparation.parts import needed_by
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workshop import Workshop
 from datamaestro.state_files import STATE
@@ -83,6 +82,8 @@ def graph_at_site(
 def _narrowed(graph: Graph, parts: Sequence[str]) -> Graph:
     if not parts:
         return graph
+    from datamaestro.preparation.needs import needed_by
+
     return graph.narrowed(needed_by(parts, graph.definition, graph.context))
 
 

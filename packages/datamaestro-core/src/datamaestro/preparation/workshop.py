@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.files import discard, remove
-from datamaestro.preparation.fetch import CacheFetcher
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.preparation.fetch import CacheFetcher
+
+    Kind = Callable[[Context, Path, threading.Event], CacheFetcher]
 
 __all__ = ["WORK", "Workshop"]
 
@@ -28,7 +30,7 @@ class Workshop:
 
     :param context: where the dataset is prepared
     :param dataset_folder: the dataset's folder
-    :param kind: makes what fetches
+    :param kind: makes what fetches; by default `CacheFetcher`
     :ivar folder: where resources are made, until they are whole
     :ivar cancelled: set when nobody waits for the run any more
     """
@@ -37,7 +39,7 @@ class Workshop:
         self,
         context: Context,
         dataset_folder: Path,
-        kind: Callable[[Context, Path, threading.Event], CacheFetcher] = CacheFetcher,
+        kind: Kind | None = None,
     ) -> None:
         self.all_runs = dataset_folder / WORK
         self.folder = self.all_runs / secrets.token_hex(4)
@@ -58,7 +60,8 @@ class Workshop:
     def fetcher(self, name: str) -> CacheFetcher:
         """Give what fetches for the resource of that name, with a folder of its own."""
         if name not in self._fetchers:
-            self._fetchers[name] = self._kind(self._context, self._inputs / name, self.cancelled)
+            make = self._kind or _default_kind()
+            self._fetchers[name] = make(self._context, self._inputs / name, self.cancelled)
         return self._fetchers[name]
 
     def was_interrupted(self) -> bool:
@@ -88,3 +91,9 @@ class Workshop:
             remove(self._inputs)
             self.folder.rmdir()
             self.all_runs.rmdir()
+
+
+def _default_kind() -> Kind:
+    from datamaestro.preparation.fetch import CacheFetcher
+
+    return CacheFetcher

@@ -1,0 +1,82 @@
+"""What changes the data of a dataset: each under the lock of its folder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from contextlib import suppress
+
+from datamaestro.errors import DataDirectoryError
+from datamaestro.files import discard, usable
+from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.locks import locked
+from datamaestro.preparation.loop import Disturbed, Loop
+from datamaestro.preparation.places import LOCK
+from datamaestro.preparation.replacement import fresh_workshop, replace_all, staged
+
+__all__ = ["drop", "make_again", "make_missing", "make_named_again", "tidy"]
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+"""How often a preparation is begun that another process disturbs."""
+
+
+def make_missing(graph: Graph) -> Graph:
+    """Make all that is missing, and give the graph that it was made with.
+
+    Where locks fail, processes may get into each other's way; none does for ever.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            with locked(graph.folder / LOCK, graph.definition.id):
+                Loop(graph).run()
+        except Disturbed as error:
+            logger.debug("Another process is at work in %s", graph.folder, exc_info=True)
+            disturbance = error
+            graph = graph.bound_again(graph.folder, graph.workshop.another())
+        else:
+            return graph
+    assert disturbance.__cause__ is not None, "a disturbance has a cause"
+    raise disturbance.__cause__
+
+
+def tidy(graph: Graph) -> None:
+    """Remove what was left by a run that was interrupted at its end, or by one that isn't over.
+
+    That is a courtesy, which someone who may only read can't do.
+    """
+    lock = locked(graph.folder / LOCK, graph.definition.id, wait=False)
+    with suppress(DataDirectoryError, BlockingIOError, Disturbed), lock:
+        Loop(graph).run()
+
+
+def make_again(graph: Graph) -> None:
+    """Make everything anew, and put it in the place of what is there once all is whole."""
+    with locked(graph.folder / LOCK, graph.definition.id):
+        new = staged(graph)
+        try:
+            Loop(new).run()
+            with usable(graph.folder):
+                replace_all(graph, new)
+        finally:
+            with suppress(OSError):
+                discard(new.folder)
+                new.folder.parent.rmdir()
+
+
+def make_named_again(graph: Graph, names: Collection[str]) -> None:
+    """Make some resources anew, whatever lies in their places."""
+    # The cache may have the same wrong bytes: files have several names where they can.
+    again = graph.bound_again(graph.folder, fresh_workshop(graph.context, graph.folder))
+    with locked(graph.folder / LOCK, graph.definition.id):
+        Loop(again, names).run()
+
+
+def drop(graph: Graph) -> None:
+    """Remove the transient resources that nothing needs.
+
+    :raises BlockingIOError: if another process is busy with the dataset
+    """
+    with locked(graph.folder / LOCK, graph.definition.id, wait=False):
+        Loop(graph).drop_unneeded()
