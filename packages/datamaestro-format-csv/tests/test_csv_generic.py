@@ -116,6 +116,24 @@ class TestTypes:
 
         assert (caught.value.where, caught.value.found) == (f"{path}:3", "'2.5'")
 
+    def test_texts_may_be_categories(self, path: Path) -> None:
+        frame = table(path, 'a\n x\n""\n', names_row=0).polars({"a": pl.Enum([" x", ""])})
+
+        assert frame.rows() == [(" x",), ("",)]
+
+    def test_a_text_that_is_no_category_is_an_error(self, path: Path) -> None:
+        with pytest.raises(DataFormatError) as caught:
+            table(path, "a\nx\ny\n", names_row=0).polars({"a": pl.Enum(["x"])})
+
+        assert (caught.value.where, caught.value.found) == (f"{path}:3", "'y'")
+
+    @pytest.mark.parametrize("element_type", [pl.Date, pl.Boolean, pl.List(pl.Int8), "Int64"])
+    def test_a_type_that_texts_do_not_become_of_is_an_error(
+        self, path: Path, element_type: Any
+    ) -> None:
+        with pytest.raises(ParameterError, match="'a' can't be read as that type"):
+            table(path, "a\n1\n", names_row=0).polars({"a": element_type})
+
     def test_a_type_for_no_column_is_an_error(self, path: Path) -> None:
         with pytest.raises(ParameterError, match="no column"):
             table(path, "1\n").polars({"n": pl.Int64})
