@@ -264,6 +264,25 @@ def test_a_transfer_starts_over_when_the_content_changed(prepare, memory):
     assert prepare(Source((URL,))) == BYTES
 
 
+def test_a_transfer_starts_over_when_only_the_size_tells_that_the_content_changed(
+    prepare, memory, monkeypatch
+):
+    memory.CONTENT[URL] = b"x" * 3000
+    memory.CUT_AFTER[URL] = [1000]
+    original = memory.MemoryTransport.open
+
+    def changing(self, request):
+        response = original(self, request)
+        response.start = response.position = request.start
+        response.validator = "of both"
+        memory.CONTENT[URL] = BYTES
+        return response
+
+    monkeypatch.setattr(memory.MemoryTransport, "open", changing)
+    assert prepare(Source((URL,))) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, 1000, 0]
+
+
 def test_a_transfer_without_a_validator_starts_over(prepare, memory):
     memory.CONTENT[URL] = BYTES
     memory.NO_VALIDATOR.add(URL)
@@ -349,13 +368,29 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>Quota &amp; limits</title></head></
 
 @pytest.mark.parametrize(
     "page",
-    [PAGE, b"\xef\xbb\xbf \n<HTML lang='en'>", b"<!-- a comment -->\n<html>", PAGE + bytes(5000)],
+    [
+        PAGE,
+        b"\xef\xbb\xbf \n<HTML lang='en'>",
+        b"<!-- a comment -->\n<html>",
+        b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">',
+        b"<head><title>Sorry</title></head>",
+        b"<script>location = '/login'</script>",
+        PAGE + bytes(5000),
+    ],
 )
 def test_a_page_in_the_place_of_data_is_refused(context, prepare, memory, page):
     memory.CONTENT[URL] = page
     with pytest.raises(VerificationError, match="a web page came in the place of data"):
         prepare(Source((URL,)))
     assert not list(context.cachepath.glob("*.part"))
+
+
+def test_a_page_that_comes_in_drops_is_refused(prepare, memory, monkeypatch):
+    memory.CONTENT[URL] = PAGE
+    read = memory.MemoryResponse.read
+    monkeypatch.setattr(memory.MemoryResponse, "read", lambda self, size: read(self, 3))
+    with pytest.raises(VerificationError, match="found 'Quota & limits'"):
+        prepare(Source((URL,)))
 
 
 def test_the_title_of_a_page_is_quoted(prepare, memory):
