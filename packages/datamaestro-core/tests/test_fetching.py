@@ -250,6 +250,26 @@ def test_a_transfer_goes_on_in_the_next_run(prepare, memory):
     assert memory.REQUESTS[-1].start == 1000
 
 
+def test_a_transfer_that_was_interrupted_at_its_very_end_is_not_begun_anew(
+    prepare, memory, monkeypatch
+):
+    memory.CONTENT[URL] = BYTES
+    source = Source((URL,), sha256=SHA256)
+    original = memory.MemoryResponse.read
+
+    def interrupted(self, size):
+        if self.position == len(BYTES):
+            raise KeyboardInterrupt
+        return original(self, size)
+
+    monkeypatch.setattr(memory.MemoryResponse, "read", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(source)
+    monkeypatch.setattr(memory.MemoryResponse, "read", original)
+    assert prepare(source) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, len(BYTES) - 1]
+
+
 def test_a_transfer_starts_over_when_the_content_changed(prepare, memory):
     memory.CONTENT[URL] = b"x" * 5000
     memory.CUT_AFTER[URL] = [1000]

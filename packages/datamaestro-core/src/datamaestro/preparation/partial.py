@@ -82,9 +82,11 @@ class Partial:
         note = self._note
         if note is not None and note.url == recognizable(url) and note.validator:
             with suppress(OSError):
-                size = self.path.stat().st_size
-                if note.size is None or size <= note.size:
-                    return Kept(size, note.validator, note.size)
+                length = self.path.stat().st_size
+                if note.size is None or length <= note.size:
+                    # No range begins behind the last byte: of a whole file that is asked for again.
+                    whole = length == note.size and length > 0
+                    return Kept(length - whole, note.validator, note.size)
         return Kept()
 
     def begin(self, url: str, response: Response) -> None:
