@@ -29,7 +29,7 @@ class TarContents(Contents):
 
     def open(self, name: str) -> BinaryIO:
         place = self.files[name]
-        self._check_ratio(place.stored, place.size)
+        self._check_size(name, place.stored, place.size)
         file = self.path.open("rb", buffering=0)
         if not self._points and place.extents is None:
             whole = RandomAccess(file)
