@@ -163,6 +163,12 @@ def test_a_source_that_fails_is_followed_by_the_next(prepare, memory, caplog):
     assert f"{URL}: not in memory" in caplog.text
 
 
+def test_a_source_that_nothing_fetches_is_told_and_followed_by_the_next(prepare, memory, caplog):
+    memory.CONTENT[URL] = BYTES
+    assert prepare(Source(("strange://host/x", URL))) == BYTES
+    assert "strange://host/x: no installed plugin fetches strange: URLs" in caplog.text
+
+
 def test_a_source_with_wrong_bytes_is_followed_by_the_next(prepare, memory):
     memory.CONTENT[URL] = b"wrong"
     memory.CONTENT["memory://mirror/data.bin"] = BYTES
