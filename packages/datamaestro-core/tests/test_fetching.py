@@ -139,6 +139,21 @@ def test_bytes_that_are_not_the_declared_ones_are_refused(prepare, memory, decla
     assert caught.value.where == URL
 
 
+def test_what_never_ends_is_given_up_once_it_is_larger_than_declared(prepare, memory, monkeypatch):
+    memory.CONTENT[URL] = BYTES
+    original = memory.MemoryTransport.open
+
+    def endless(self, request):
+        response = original(self, request)
+        response.size = None
+        response.read = lambda size: bytes(1000)
+        return response
+
+    monkeypatch.setattr(memory.MemoryTransport, "open", endless)
+    with pytest.raises(VerificationError, match="wrong size: expected 5120 bytes, found 6000"):
+        prepare(Source((URL,), size=len(BYTES)))
+
+
 def test_wrong_bytes_are_set_aside_and_not_used_later(context, prepare, memory):
     memory.CONTENT[URL] = b"wrong"
     source = Source((URL,), sha256=SHA256)
@@ -400,6 +415,7 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>Quota &amp; limits</title></head></
         b"<!-- a comment -->\n<html>",
         b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">',
         b"<head><title>Sorry</title></head>",
+        b'<meta http-equiv="refresh" content="0; url=/login">',
         b"<script>location = '/login'</script>",
         PAGE + bytes(5000),
     ],

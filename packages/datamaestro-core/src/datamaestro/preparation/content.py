@@ -11,7 +11,7 @@ from datamaestro.errors import VerificationError
 __all__ = ["refuse_page"]
 
 _PAGE = re.compile(
-    rb"\s*(?:(?:<!--.*?-->|<\?xml\b.*?\?>)\s*)*<(?:!doctype\s+html|html|head|body|script)\b",
+    rb"\s*(?:(?:<!--.*?-->|<\?xml\b.*?\?>)\s*)*<(?:!doctype\s+html|html|head|body|script|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)

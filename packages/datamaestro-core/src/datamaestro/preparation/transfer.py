@@ -128,11 +128,17 @@ class Transfer:
         ):
             for chunk in self._chunks():
                 self._position += len(chunk)
+                self._refuse_excess()
                 task.update(len(chunk))
                 digests.update(chunk)
                 yield chunk
             self.source.check_size(self.url, self._position)
             self.result = Transferred(self.url, self._position, digests.result(), self._validator)
+
+    def _refuse_excess(self) -> None:
+        """Fetch no more of what is larger than declared: it may never end."""
+        if self.source.size is not None and self._position > self.source.size:
+            self.source.check_size(self.url, self._position)
 
     def _chunks(self) -> Iterator[bytes]:
         kept = self.partial.resumable(self.url)
