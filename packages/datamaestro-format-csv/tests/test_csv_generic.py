@@ -145,6 +145,20 @@ def test_a_table_opens_in_polars(path: Path) -> None:
     assert frame.rows(named=True) == [{"a": 1, "b": "x", "c": None}, {"a": 2, "b": "", "c": 0.5}]
 
 
+def test_a_column_may_have_an_empty_name_as_that_of_an_index_has(path: Path) -> None:
+    indexed = table(path, ",a\n0,x\n1,y\n", names_row=0)
+
+    for rows in (
+        list(indexed),
+        indexed.polars().to_dicts(),
+        next(indexed.batches()).to_dicts(),
+        indexed.arrow().to_pylist(),
+        indexed.pandas().to_dict("records"),
+    ):
+        assert [list(row) for row in rows] == [["", "a"]] * 2
+        assert [str(row[""]) for row in rows] == ["0", "1"]
+
+
 def test_missing_text_is_null_in_polars(path: Path) -> None:
     assert table(path, "x,NA\n,1\n", missing=["NA", ""]).polars().rows() == [("x", None), (None, 1)]
 

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.data import File, Meta, Param
 from datamaestro.errors import ParameterError
 from datamaestro_format_csv.dialect import Dialect
-from datamaestro_format_csv.inference import convert, infer_types, readable_type
+from datamaestro_format_csv.inference import (
+    convert,
+    infer_types,
+    readable_type,
+    without_rows,
+)
 from datamaestro_format_csv.lines import open_lines
 from datamaestro_format_csv.rows import check_length
 from datamaestro_format_csv.table import Table
@@ -118,7 +123,7 @@ class Generic(File):
         if rows < 1:
             raise ParameterError("a batch can't be of that size", expected="1 or more", found=rows)
         known = self._types(types or {})
-        kept = polars.DataFrame(schema=known)
+        kept = without_rows(known)
         with self._table() as table:
             for block in table.blocks():
                 kept = polars.concat([kept, convert(block, known, self._missing)])
@@ -137,7 +142,7 @@ class Generic(File):
         import polars
 
         known = self._types(types or {})
-        empty = polars.DataFrame(schema=known)
+        empty = without_rows(known)
         with self._table() as table:
             parts = [convert(block, known, self._missing) for block in table.blocks()]
         return polars.concat([empty, *parts], rechunk=True)

@@ -17,7 +17,7 @@ from datamaestro_format_csv.numbers import BLANKS, bad_value, to_numbers
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["convert", "infer_types", "readable_type"]
+__all__ = ["convert", "infer_types", "readable_type", "without_rows"]
 
 LARGE_INTEGER = r"^[+-]?[0-9]{19,}$"
 
@@ -78,6 +78,14 @@ def readable_type(name: str, element_type: Any) -> Any:
     )
 
 
+def without_rows(types: Mapping[str, Any]) -> polars.DataFrame:
+    """Give a table of columns of given names and polars types."""
+    import polars
+
+    # By name: from a schema or a list, a column with an empty name (an index) would get one.
+    return polars.DataFrame({name: polars.Series([], dtype=kind) for name, kind in types.items()})
+
+
 def convert(block: Block, types: Mapping[str, Any], missing: frozenset[str]) -> polars.DataFrame:
     """Parse a block into columns of given names and polars types.
 
@@ -87,7 +95,7 @@ def convert(block: Block, types: Mapping[str, Any], missing: frozenset[str]) -> 
     import polars
 
     texts = block.texts(len(types))
-    columns = []
+    columns = {}
     faults = []
     for index, (name, element_type) in enumerate(types.items()):
         column = texts.to_series(index)
@@ -97,7 +105,7 @@ def convert(block: Block, types: Mapping[str, Any], missing: frozenset[str]) -> 
             values, fault = _to_text(column, missing, element_type)
         if fault is not None:
             faults.append((fault, index))
-        columns.append(values.alias(name))
+        columns[name] = values
     if faults:
         row, index = min(faults)
         name, element_type = list(types.items())[index]
