@@ -8,7 +8,7 @@ import pytest
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.testing.faults import Encoded, Fault, ShortBody, Together
+from datamaestro.testing.faults import Encoded, Fault, Redirect, ShortBody, Together
 
 TEXT = b"text " * 50_000
 ZIPPED = gzip.compress(TEXT, mtime=0)
@@ -40,6 +40,12 @@ def get(file_server, fetch):
 @pytest.mark.parametrize("path", ["/a.gz", "/a.tgz", "/A.GZ"])
 def test_a_file_that_is_stored_compressed_is_left_as_it_is(get, path, coding):
     assert get(path, ZIPPED, Called(coding)) == ZIPPED
+
+
+def test_the_name_that_was_asked_for_counts_where_it_leads_to_another(get, file_server):
+    file_server.files["/4711"] = ZIPPED
+    file_server.faults["/4711"] = [Called("gzip")]
+    assert get("/a.gz", b"", Redirect(file_server.url("/4711"))) == ZIPPED
 
 
 @pytest.mark.parametrize(("path", "coding"), [("/a.bz2", "x-bzip2"), ("/a.Z", "compress")])

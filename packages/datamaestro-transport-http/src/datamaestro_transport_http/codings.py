@@ -103,26 +103,28 @@ def coding_of(value: str | None) -> str | None:
     return None if coding in ("", "identity") else coding
 
 
-def is_stored_compressed(url: str) -> bool:
-    """Tell whether a file is stored compressed, by its name.
+def is_stored_compressed(*urls: str) -> bool:
+    """Tell whether a file is stored compressed, by the names that it has.
 
     >>> is_stored_compressed("https://host/a.csv.GZ?x=1"), is_stored_compressed("https://host/a")
     (True, False)
     """
-    return PurePosixPath(urlsplit(url).path).suffix.lower() in COMPRESSED_NAMES
+    suffixes = {PurePosixPath(urlsplit(url).path).suffix.lower() for url in urls}
+    return not suffixes.isdisjoint(COMPRESSED_NAMES)
 
 
-def body_of(read: Read, coding: str | None, url: str) -> Body:
+def body_of(read: Read, coding: str | None, url: str, final: str) -> Body:
     """Give the body of an answer, as the server holds it.
 
     :param coding: what the server says to have done to it
-    :param url: where it came from
+    :param url: what was asked for
+    :param final: where that led to
     :raises TransportError: if that can't be undone, or the transfer breaks off
     """
     if coding is None:
         return AsStored(read)
     if coding not in GZIP:
-        if is_stored_compressed(url):
+        if is_stored_compressed(url, final):
             return AsStored(read)
         raise TransportError(
             "the server sends the file in an encoding that nobody asked for",
@@ -130,7 +132,7 @@ def body_of(read: Read, coding: str | None, url: str) -> Body:
             expected="the file as it is",
             found=f"Content-Encoding: {coding}",
         )
-    if not is_stored_compressed(url):
+    if not is_stored_compressed(url, final):
         return Unzipped(read, url)
     beginning, holds_gzip = _look(read)
     stored = AsStored(read, beginning)

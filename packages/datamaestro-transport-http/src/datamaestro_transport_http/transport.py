@@ -128,7 +128,7 @@ class _HttpResponse(Response):
             self.validator = _validator(answer.headers)
             return
         try:
-            self._body = body_of(self._received, _coding(answer), answer.url)
+            self._body = body_of(self._received, _coding(answer), request.url, answer.url)
         except TransportError:
             self.close()
             raise
@@ -166,7 +166,7 @@ def _fits(answer: Answer, request: TransportRequest) -> bool:
         return answer.status != 416
     start, size = _range(answer)
     same = request.validator in (None, _validator(answer.headers))
-    as_stored = _coding(answer) is None or is_stored_compressed(answer.url)
+    as_stored = _coding(answer) is None or is_stored_compressed(request.url, answer.url)
     return start == request.start and size is not None and same and as_stored
 
 
