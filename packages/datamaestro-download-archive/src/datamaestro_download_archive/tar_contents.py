@@ -66,5 +66,5 @@ class TarContents(Contents):
         return DamagedArchiveError(
             f"member {shown(name)} is cut off",
             where=self.path,
-            hint="remove the file and its index, and fetch it again",
+            hint="the file may be a partial or damaged copy: get another, and make its index again",
         )
