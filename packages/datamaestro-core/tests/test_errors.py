@@ -35,6 +35,11 @@ def test_a_message_is_one_line_whatever_it_is_made_of():
     assert "\n" not in str(errors.DatamaestroError("two\nlines", found="a\n\nb"))
 
 
+def test_a_message_commands_no_terminal():
+    error = errors.TransportError("no file", found="status 404 \x1b[2J\x9b1m\0é")
+    assert str(error) == "no file: found status 404 \\x1b[2J\\x9b1m\\x00é"
+
+
 def test_the_parts_of_an_error_stay_available():
     error = errors.VerificationError("wrong sha256", where="x", expected="aa", found="bb")
     assert (error.where, error.expected, error.found, error.hint) == ("x", "aa", "bb", None)

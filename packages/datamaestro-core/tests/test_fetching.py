@@ -139,6 +139,21 @@ def test_bytes_that_are_not_the_declared_ones_are_refused(prepare, memory, decla
     assert caught.value.where == URL
 
 
+def test_what_never_ends_is_given_up_once_it_is_larger_than_declared(prepare, memory, monkeypatch):
+    memory.CONTENT[URL] = BYTES
+    original = memory.MemoryTransport.open
+
+    def endless(self, request):
+        response = original(self, request)
+        response.size = None
+        response.read = lambda size: bytes(1000)
+        return response
+
+    monkeypatch.setattr(memory.MemoryTransport, "open", endless)
+    with pytest.raises(VerificationError, match="wrong size: expected 5120 bytes, found 6000"):
+        prepare(Source((URL,), size=len(BYTES)))
+
+
 def test_wrong_bytes_are_set_aside_and_not_used_later(context, prepare, memory):
     memory.CONTENT[URL] = b"wrong"
     source = Source((URL,), sha256=SHA256)
@@ -161,6 +176,12 @@ def test_a_source_that_fails_is_followed_by_the_next(prepare, memory, caplog):
     memory.CONTENT["memory://mirror/data.bin"] = BYTES
     assert prepare(Source((URL, "memory://mirror/data.bin"))) == BYTES
     assert f"{URL}: not in memory" in caplog.text
+
+
+def test_a_source_that_nothing_fetches_is_told_and_followed_by_the_next(prepare, memory, caplog):
+    memory.CONTENT[URL] = BYTES
+    assert prepare(Source(("strange://host/x", URL))) == BYTES
+    assert "strange://host/x: no installed plugin fetches strange: URLs" in caplog.text
 
 
 def test_a_source_with_wrong_bytes_is_followed_by_the_next(prepare, memory):
@@ -250,6 +271,26 @@ def test_a_transfer_goes_on_in_the_next_run(prepare, memory):
     assert memory.REQUESTS[-1].start == 1000
 
 
+def test_a_transfer_that_was_interrupted_at_its_very_end_is_not_begun_anew(
+    prepare, memory, monkeypatch
+):
+    memory.CONTENT[URL] = BYTES
+    source = Source((URL,), sha256=SHA256)
+    original = memory.MemoryResponse.read
+
+    def interrupted(self, size):
+        if self.position == len(BYTES):
+            raise KeyboardInterrupt
+        return original(self, size)
+
+    monkeypatch.setattr(memory.MemoryResponse, "read", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(source)
+    monkeypatch.setattr(memory.MemoryResponse, "read", original)
+    assert prepare(source) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, len(BYTES) - 1]
+
+
 def test_a_transfer_starts_over_when_the_content_changed(prepare, memory):
     memory.CONTENT[URL] = b"x" * 5000
     memory.CUT_AFTER[URL] = [1000]
@@ -262,6 +303,25 @@ def test_a_transfer_starts_over_when_the_content_changed(prepare, memory):
 
     memory.MemoryTransport.open = changing
     assert prepare(Source((URL,))) == BYTES
+
+
+def test_a_transfer_starts_over_when_only_the_size_tells_that_the_content_changed(
+    prepare, memory, monkeypatch
+):
+    memory.CONTENT[URL] = b"x" * 3000
+    memory.CUT_AFTER[URL] = [1000]
+    original = memory.MemoryTransport.open
+
+    def changing(self, request):
+        response = original(self, request)
+        response.start = response.position = request.start
+        response.validator = "of both"
+        memory.CONTENT[URL] = BYTES
+        return response
+
+    monkeypatch.setattr(memory.MemoryTransport, "open", changing)
+    assert prepare(Source((URL,))) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, 1000, 0]
 
 
 def test_a_transfer_without_a_validator_starts_over(prepare, memory):
@@ -349,13 +409,30 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>Quota &amp; limits</title></head></
 
 @pytest.mark.parametrize(
     "page",
-    [PAGE, b"\xef\xbb\xbf \n<HTML lang='en'>", b"<!-- a comment -->\n<html>", PAGE + bytes(5000)],
+    [
+        PAGE,
+        b"\xef\xbb\xbf \n<HTML lang='en'>",
+        b"<!-- a comment -->\n<html>",
+        b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">',
+        b"<head><title>Sorry</title></head>",
+        b'<meta http-equiv="refresh" content="0; url=/login">',
+        b"<script>location = '/login'</script>",
+        PAGE + bytes(5000),
+    ],
 )
 def test_a_page_in_the_place_of_data_is_refused(context, prepare, memory, page):
     memory.CONTENT[URL] = page
     with pytest.raises(VerificationError, match="a web page came in the place of data"):
         prepare(Source((URL,)))
     assert not list(context.cachepath.glob("*.part"))
+
+
+def test_a_page_that_comes_in_drops_is_refused(prepare, memory, monkeypatch):
+    memory.CONTENT[URL] = PAGE
+    read = memory.MemoryResponse.read
+    monkeypatch.setattr(memory.MemoryResponse, "read", lambda self, size: read(self, 3))
+    with pytest.raises(VerificationError, match="found 'Quota & limits'"):
+        prepare(Source((URL,)))
 
 
 def test_the_title_of_a_page_is_quoted(prepare, memory):

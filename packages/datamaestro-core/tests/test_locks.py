@@ -96,6 +96,13 @@ def test_a_lock_can_be_had_in_the_place_of_an_outdated_note(tmp_path):
         assert Holder.read(tmp_path / "x.lock").what == "org.example.busy"
 
 
+def test_the_note_of_one_that_was_killed_goes_with_a_lock_that_is_not_waited_for(tmp_path):
+    (tmp_path / "x.holder").write_text('{"process": 1}')
+    with locked(tmp_path / "x.lock", "", wait=False):
+        pass
+    assert not (tmp_path / "x.holder").exists()
+
+
 def test_a_lock_that_is_not_waited_for_is_refused(tmp_path, holder):
     with pytest.raises(BlockingIOError), locked(tmp_path / "x.lock", "", wait=False):
         pass

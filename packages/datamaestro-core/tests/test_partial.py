@@ -39,7 +39,7 @@ def successor(entry, url=URL):
 
 def test_what_another_transfer_left_is_taken_over(entry, interrupted):
     partial = successor(entry)
-    assert partial.resumable(URL) == (4, "v1")
+    assert partial.resumable(URL) == (4, "v1", 10)
     assert partial.path.read_bytes() == b"four"
     assert not interrupted.path.exists()
 
@@ -49,7 +49,7 @@ def test_only_one_of_two_can_take_it(entry, interrupted):
     first.take_over(URL)
     second.take_over(URL)
     assert [partial.path.exists() for partial in (first, second)] == [False, True]
-    assert first.resumable(URL) == (0, None)
+    assert first.resumable(URL) == (0, None, None)
 
 
 def test_the_one_whose_file_was_taken_starts_over(entry, interrupted, tmp_path):
@@ -73,12 +73,12 @@ def test_what_cannot_be_identified_or_is_too_long_is_of_no_use(entry, answer):
     partial = Partial(entry)
     partial.begin(URL, answer)
     partial.path.write_bytes(b"four")
-    assert successor(entry).resumable(URL) == (0, None)
+    assert successor(entry).resumable(URL) == (0, None, None)
 
 
 def test_what_came_from_elsewhere_stays_until_something_better_begins(entry, interrupted):
     partial = successor(entry, "https://example.org/other")
-    assert partial.resumable("https://example.org/other") == (0, None)
+    assert partial.resumable("https://example.org/other") == (0, None, None)
     assert interrupted.path.read_bytes() == b"four"
     partial.begin("https://example.org/other", Answer())
     assert not interrupted.path.exists()
@@ -94,7 +94,7 @@ def test_another_version_gets_another_file(entry, interrupted):
 @pytest.mark.parametrize("note", ["", "[]", '{"url": "x"}'])
 def test_a_note_that_cannot_be_read_is_no_note(entry, interrupted, tmp_path, note):
     (tmp_path / "hash.json").write_text(note)
-    assert successor(entry).resumable(URL) == (0, None)
+    assert successor(entry).resumable(URL) == (0, None, None)
     assert origin(entry) is None
 
 

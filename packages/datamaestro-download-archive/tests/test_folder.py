@@ -18,6 +18,7 @@ from archive_routes import stored
 
 from datamaestro_download_archive import (
     ArchiveFolder,
+    ArchiveLimitError,
     DamagedArchiveError,
     MemberNotFoundError,
     UnsafeArchiveError,
@@ -242,6 +243,15 @@ def test_a_huge_sparse_member_is_read_piece_by_piece(tmp_path):
     with ArchiveFolder(path=archive).open("sparse") as file:
         file.seek(300 << 20)
         assert file.read() == b"end"
+
+
+@pytest.mark.parametrize("data", [as_zip(), as_tar()], ids=["zip", "tar"])
+def test_max_size_is_a_limit_for_each_file(data, tmp_path):
+    folder = ArchiveFolder(path=stored(data, tmp_path), max_size=1000)
+    assert folder.read("a.txt") == CONTENTS["a.txt"]
+    for read in (folder.read, folder.open):
+        with pytest.raises(ArchiveLimitError, match=r"with member 'd/big\.bin'"):
+            read("d/big.bin")
 
 
 def test_the_path_is_all_that_counts_for_equality(tmp_path):

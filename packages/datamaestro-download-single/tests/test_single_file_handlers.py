@@ -87,9 +87,25 @@ def test_two_compressed_streams_in_a_row_are_one_file(context, serve, extension)
 
 
 @pytest.mark.parametrize("extension", COMPRESS)
+@pytest.mark.parametrize("zeros", [4, 3_000_000])
+def test_zeros_after_a_compressed_stream_are_padding(context, serve, extension, zeros):
+    url = serve(f"data{extension}", COMPRESS[extension](TEXT) + bytes(zeros))
+    assert prepared(context, filedownloader("data.csv", url)).read_bytes() == TEXT
+
+
+def test_what_is_to_be_skipped_may_come_first_in_zstandard(context, serve):
+    skipped = b"\x50\x2a\x4d\x18\x04\0\0\0abcd"
+    url = serve("data.zst", skipped + zstandard(TEXT))
+    assert prepared(context, filedownloader("data.csv", url)).read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("extension", COMPRESS)
 @pytest.mark.parametrize(
     "damage",
     [
+        pytest.param(lambda data: data + b"more than that", id="followed by something else"),
+        pytest.param(lambda data: data + b"x" + data[1:], id="damaged where the next begins"),
+        pytest.param(lambda data: data + data[:-3], id="cut off in the second stream"),
         pytest.param(lambda data: data[: len(data) // 2], id="cut off"),
         pytest.param(lambda data: data[:-3], id="without its end"),
         pytest.param(lambda data: b"<html>" + data, id="something else"),

@@ -116,6 +116,24 @@ class TestTypes:
 
         assert (caught.value.where, caught.value.found) == (f"{path}:3", "'2.5'")
 
+    def test_texts_may_be_categories(self, path: Path) -> None:
+        frame = table(path, 'a\n x\n""\n', names_row=0).polars({"a": pl.Enum([" x", ""])})
+
+        assert frame.rows() == [(" x",), ("",)]
+
+    def test_a_text_that_is_no_category_is_an_error(self, path: Path) -> None:
+        with pytest.raises(DataFormatError) as caught:
+            table(path, "a\nx\ny\n", names_row=0).polars({"a": pl.Enum(["x"])})
+
+        assert (caught.value.where, caught.value.found) == (f"{path}:3", "'y'")
+
+    @pytest.mark.parametrize("element_type", [pl.Date, pl.Boolean, pl.List(pl.Int8), "Int64"])
+    def test_a_type_that_texts_do_not_become_of_is_an_error(
+        self, path: Path, element_type: Any
+    ) -> None:
+        with pytest.raises(ParameterError, match="'a' can't be read as that type"):
+            table(path, "a\n1\n", names_row=0).polars({"a": element_type})
+
     def test_a_type_for_no_column_is_an_error(self, path: Path) -> None:
         with pytest.raises(ParameterError, match="no column"):
             table(path, "1\n").polars({"n": pl.Int64})
@@ -125,6 +143,20 @@ def test_a_table_opens_in_polars(path: Path) -> None:
     frame = table(path, "a,b,c\n1,x,\n2,,0.5\n", names_row=0).polars()
 
     assert frame.rows(named=True) == [{"a": 1, "b": "x", "c": None}, {"a": 2, "b": "", "c": 0.5}]
+
+
+def test_a_column_may_have_an_empty_name_as_that_of_an_index_has(path: Path) -> None:
+    indexed = table(path, ",a\n0,x\n1,y\n", names_row=0)
+
+    for rows in (
+        list(indexed),
+        indexed.polars().to_dicts(),
+        next(indexed.batches()).to_dicts(),
+        indexed.arrow().to_pylist(),
+        indexed.pandas().to_dict("records"),
+    ):
+        assert [list(row) for row in rows] == [["", "a"]] * 2
+        assert [str(row[""]) for row in rows] == ["0", "1"]
 
 
 def test_missing_text_is_null_in_polars(path: Path) -> None:

@@ -75,7 +75,7 @@ def test_single_precision_is_given_when_asked(path: Path) -> None:
     assert np.isinf(target[0])
 
 
-@pytest.mark.parametrize("dtype", ["int64", "float16", "U3"])
+@pytest.mark.parametrize("dtype", ["int64", "float16", "U3", "no type"])
 def test_other_types_are_refused(path: Path, dtype: str) -> None:
     with pytest.raises(ParameterError, match="wrong type of numbers"):
         matrix(path, "1\n").data(dtype)
@@ -182,6 +182,12 @@ def test_names_are_read_in_the_encoding_of_the_file(path: Path) -> None:
     assert table.data()[0] == ["prix", "année"]
 
 
+def test_comments_that_begin_as_numbers_do_are_no_rows(path: Path) -> None:
+    _, data = matrix(path, "1,2\n-3,4\n5,6\n", comment="-").data()
+
+    assert data.tolist() == [[1, 2], [5, 6]]
+
+
 def test_infinite_values_and_nan_are_numbers(path: Path) -> None:
     data = matrix(path, "inf,-Infinity,NaN,nan\n").data()[1]
 
@@ -283,6 +289,20 @@ class TestErrors:
     def test_text_that_the_named_encoding_lacks_is_an_error(self, path: Path) -> None:
         assert "utf-16" in str(failure(matrix(path, b"1,2\n3", encoding="utf-16")))
 
+    @pytest.mark.parametrize(
+        ("encoding", "wrong"),
+        [("cp1252", b"\x81"), ("ascii", b"\xe9"), ("shift_jis", b"\xff"), ("utf-16-le", b"\0\xdc")],
+    )
+    def test_the_line_that_can_not_be_decoded_is_told(
+        self, path: Path, encoding: str, wrong: bytes
+    ) -> None:
+        sound = "1,2\n".encode(encoding)
+        content = sound * 400_000 + wrong + sound * 10
+
+        error = failure(matrix(path, content, encoding=encoding))
+
+        assert (error.where, error.expected) == (f"{path}:400001", f"text in {encoding}")
+
     def test_damaged_gzip_data_are_an_error(self, path: Path) -> None:
         assert "gzip" in str(failure(matrix(path, gzip.compress(b"1,2\n" * 1000)[:-10])))
 
@@ -290,6 +310,11 @@ class TestErrors:
         error = failure(matrix(path, "a,b\n1,2\n", names_row=0, target="c"))
 
         assert (error.expected, error.found) == ("a, b", "'c'")
+
+    def test_a_target_by_a_name_that_two_columns_have_is_an_error(self, path: Path) -> None:
+        error = failure(matrix(path, "a,a,b\n1,2,3\n", names_row=0, target="a"))
+
+        assert (error.expected, error.found) == ("a, a, b", "'a'")
 
     @pytest.mark.parametrize("number", [2, -3])
     def test_a_target_beyond_the_columns_is_an_error(self, path: Path, number: int) -> None:
@@ -322,6 +347,7 @@ class TestParameters:
             {"quote": "''"},
             {"comment": ""},
             {"encoding": "utf-9"},
+            {"encoding": "rot13"},
         ],
     )
     def test_those_that_make_no_sense_are_refused(self, parameters: dict[str, Any]) -> None:

@@ -129,6 +129,11 @@ class TestJSONLines:
         assert values.get("8") is None
         assert values.get("8", "none") == "none"
 
+    def test_halves_of_characters_are_ids_as_others(self, path: Path) -> None:
+        values = JSONLines(path=write(path, '{"id": "\\ud800"}\n{"id": "a"}\n'), id_field="id")
+
+        assert (values.get("\ud800"), values.get("\udfff")) == ({"id": "\ud800"}, None)
+
     @pytest.mark.parametrize("line", ["", "{", '{"id": 1', "[" * 100_000])
     def test_what_is_no_json_is_an_error_with_its_line(self, path: Path, line: str) -> None:
         values = JSONLines(path=write(path, f"1\n{line}\n"), id_field=None)
@@ -211,6 +216,16 @@ class TestTSV:
     def test_get_needs_to_know_the_ids(self, path: Path) -> None:
         with pytest.raises(ParameterError, match="id_column"):
             TSV(path=write(path, "a\n")).get("a")
+
+    def test_an_integer_and_its_text_are_one_id(self, path: Path) -> None:
+        rows = TSV(path=write(path, "7\tx\n"), id_column=0)
+
+        assert rows.get(7) == rows.get("7") == ["7", "x"]
+
+    def test_an_id_that_the_encoding_lacks_is_not_there(self, path: Path) -> None:
+        rows = TSV(path=write(path, "a\tx\n"), encoding="latin-1", id_column=0)
+
+        assert rows.get("€", ["none"]) == ["none"]
 
     @pytest.mark.parametrize(
         "parameters", [{"id_column": "a"}, {"header": True, "names": ["a"]}, {"id_column": 1.5}]

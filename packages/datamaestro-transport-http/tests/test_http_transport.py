@@ -104,6 +104,8 @@ def test_connections_are_used_again(transport, file_server):
         ("nonsense", None),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
         ("-3", None),
+        ("²", None),
+        ("9" * 5000, None),
     ],
 )
 def test_the_time_to_wait_is_read_in_both_forms(value, seconds):

@@ -99,7 +99,11 @@ class DatamaestroError(Exception):
             text = f"{text}: {', '.join(facts)}"
         if self.hint is not None:
             text = f"{text}; {self.hint}"
-        return " ".join(text.split())
+        return " ".join(text.split()).translate(_CONTROLS)
+
+
+# What a server or a file says must not command the terminal that it is shown on.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 
 
 def _masked(text: str) -> str:

@@ -51,8 +51,10 @@ class Contents(ABC):
         with self.open(name) as file:
             return file.read()
 
-    def _check_ratio(self, packed: int, size: int) -> None:
-        Budget(self.limits, str(self.path)).check_ratio(packed, size)
+    def _check_size(self, name: str, packed: int, size: int) -> None:
+        budget = Budget(self.limits, str(self.path))
+        budget.add_size(name, size)
+        budget.check_ratio(packed, size)
 
 
 def contents_of(path: Path, limits: Limits) -> Contents:

@@ -109,7 +109,7 @@ class Feed:
             where=self.archive,
             expected=expected,
             found="its end",
-            hint="remove the file and fetch it again",
+            hint="the file may be a partial or damaged copy: get another",
         )
 
     def _refill(self) -> bool:
@@ -191,7 +191,7 @@ def _jump(stream: BinaryIO, archive: str, size: int) -> Callable[[int], None]:
                 where=archive,
                 expected=f"at least {stream.tell() + count} bytes",
                 found=f"{size}",
-                hint="remove the file and fetch it again",
+                hint="the file may be a partial or damaged copy: get another",
             )
         stream.seek(count, 1)
 

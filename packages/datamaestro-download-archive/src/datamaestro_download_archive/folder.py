@@ -30,8 +30,8 @@ class ArchiveFolder(Folder):
     processes. When the archive changes, it is looked into again.
 
     :param path: where the archive lies
-    :param max_size: the bytes that a file may have, when it is compressed more than the
-        usual limits allow (see `Limits`)
+    :param max_size: the bytes that a file may have, when the usual limits are too
+        narrow, or too wide (see `Limits`)
     """
 
     max_size: Meta[int | None] = None

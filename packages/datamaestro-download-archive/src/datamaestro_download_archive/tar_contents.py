@@ -29,7 +29,7 @@ class TarContents(Contents):
 
     def open(self, name: str) -> BinaryIO:
         place = self.files[name]
-        self._check_ratio(place.stored, place.size)
+        self._check_size(name, place.stored, place.size)
         file = self.path.open("rb", buffering=0)
         if not self._points and place.extents is None:
             whole = RandomAccess(file)
@@ -66,5 +66,5 @@ class TarContents(Contents):
         return DamagedArchiveError(
             f"member {shown(name)} is cut off",
             where=self.path,
-            hint="remove the file and its index, and fetch it again",
+            hint="the file may be a partial or damaged copy: get another, and make its index again",
         )

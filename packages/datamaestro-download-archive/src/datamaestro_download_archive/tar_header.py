@@ -63,7 +63,7 @@ def number(field: bytes, what: str, archive: str) -> int:
         where=archive,
         expected="an octal number",
         found=ascii(field),
-        hint="remove the file and fetch it again",
+        hint="the file may be a partial or damaged copy: get another",
     )
 
 
@@ -104,7 +104,7 @@ def parse_records(data: bytes, archive: str) -> list[tuple[str, bytes]]:
                 where=archive,
                 expected="records of the form 'length keyword=value'",
                 found=ascii(data[position : position + 40]),
-                hint="remove the file and fetch it again",
+                hint="the file may be a partial or damaged copy: get another",
             )
         records.append((str(keyword, "utf-8", "replace"), value[:-1]))
         position = end

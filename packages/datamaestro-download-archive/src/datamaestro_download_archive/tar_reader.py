@@ -292,5 +292,5 @@ class TarReader:
             where=self.feed.archive,
             expected=f"a sound tar header before byte {self.feed.offset}",
             found=found,
-            hint="remove the file and fetch it again",
+            hint="the file may be a partial or damaged copy: get another",
         )

@@ -26,7 +26,7 @@ def _damaged(archive: str, found: str) -> DamagedArchiveError:
         where=archive,
         expected="offsets and lengths in order, within the file",
         found=found,
-        hint="remove the file and fetch it again",
+        hint="the file may be a partial or damaged copy: get another",
     )
 
 

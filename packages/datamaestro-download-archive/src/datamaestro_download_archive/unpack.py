@@ -87,7 +87,7 @@ def _damaged(archive: str, compression: str, why: str) -> DamagedArchiveError:
         where=archive,
         expected=f"whole {compression} data",
         found=why,
-        hint="remove the file and fetch it again",
+        hint="the file may be a partial or damaged copy: get another",
     )
 
 

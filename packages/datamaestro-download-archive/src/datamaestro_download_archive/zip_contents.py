@@ -37,7 +37,7 @@ class ZipContents(Contents):
 
     def open(self, name: str) -> BinaryIO:
         entry = self.files[name]
-        self._check_ratio(entry.packed, entry.size)
+        self._check_size(name, entry.packed, entry.size)
         file = RandomAccess(self.path.open("rb", buffering=0))
         try:
             reader = ZipReader(file, str(self.path))
@@ -51,6 +51,6 @@ class ZipContents(Contents):
 
     def read(self, name: str) -> bytes:
         entry = self.files[name]
-        self._check_ratio(entry.packed, entry.size)
+        self._check_size(name, entry.packed, entry.size)
         with RandomAccess(self.path.open("rb", buffering=0)) as file:
             return ZipReader(file, str(self.path)).read(entry)

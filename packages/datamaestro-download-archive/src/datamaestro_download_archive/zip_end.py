@@ -51,7 +51,7 @@ def damaged(archive: str, message: str, expected: object, found: object) -> Dama
         where=archive,
         expected=expected,
         found=found,
-        hint="remove the file and fetch it again",
+        hint="the file may be a partial or damaged copy: get another",
     )
 
 

@@ -249,7 +249,7 @@ class ZipReader:
             where=self.archive,
             expected=expected,
             found=found,
-            hint="remove the file and fetch it again",
+            hint="the file may be a partial or damaged copy: get another",
         )
 
     def _wrong(self, entry: ZipEntry, size: int) -> DamagedArchiveError:

@@ -15,8 +15,12 @@ from typing import Any, BinaryIO, ClassVar
 
 from datamaestro.errors import VerificationError
 from datamaestro.utils import CHUNK_SIZE
+from datamaestro_download_single.streams import Streams
 
-__all__ = ["COMPRESSIONS", "Compression", "Gzip", "compression_of"]
+__all__ = ["COMPRESSIONS", "START_SIZE", "Compression", "Gzip", "compression_of"]
+
+START_SIZE = 6
+"""How many bytes tell what a stream is."""
 
 
 class Compression(ABC):
@@ -37,6 +41,10 @@ class Compression(ABC):
     def compress(self, content: bytes) -> bytes:
         """Give what :meth:`reader` reads as `content`: for mock data, so speed doesn't matter."""
 
+    def begins(self, start: bytes) -> bool:
+        """Tell whether a stream begins as one of this kind; `start` has its first six bytes."""
+        return start.startswith(self.magic)
+
     def errors(self) -> tuple[type[Exception], ...]:
         """Give what the reader raises for damaged streams, besides EOFError and OSError."""
         return ()
@@ -47,10 +55,11 @@ class Compression(ABC):
         :param where: where it comes from, for messages
         :raises VerificationError: if it is damaged, cut off, or something else
         """
-        found = stream.peek(len(self.magic))[: len(self.magic)]
-        if found != self.magic:
+        start = stream.peek(START_SIZE)[:START_SIZE]
+        if not self.begins(start):
+            found = repr(start[: len(self.magic)])
             raise VerificationError(
-                f"not {self.name}", where=where, expected=repr(self.magic), found=repr(found)
+                f"not {self.name}", where=where, expected=repr(self.magic), found=found
             )
         try:
             with self.reader(stream) as reader:
@@ -96,7 +105,7 @@ class _Bzip2(Compression):
     def reader(self, stream: BinaryIO) -> Any:
         import bz2
 
-        return bz2.BZ2File(stream)
+        return Streams(stream, bz2.BZ2Decompressor)
 
     def compress(self, content: bytes) -> bytes:
         import bz2
@@ -111,7 +120,7 @@ class _Xz(Compression):
     def reader(self, stream: BinaryIO) -> Any:
         import lzma
 
-        return lzma.LZMAFile(stream)
+        return Streams(stream, lzma.LZMADecompressor)
 
     def compress(self, content: bytes) -> bytes:
         import lzma
@@ -128,8 +137,14 @@ class _Zstandard(Compression):
     name = "Zstandard"
     magic = b"\x28\xb5\x2f\xfd"
 
+    def begins(self, start: bytes) -> bool:
+        skippable = start[1:4] == b"\x2a\x4d\x18" and start[0] >> 4 == 5  # as pzstd writes
+        return skippable or super().begins(start)
+
     def reader(self, stream: BinaryIO) -> Any:
-        return _zstd().ZstdFile(stream)
+        zstd = _zstd()
+        options = {zstd.DecompressionParameter.window_log_max: 31}  # up to zstd --long=31
+        return Streams(stream, lambda: zstd.ZstdDecompressor(options=options))
 
     def compress(self, content: bytes) -> bytes:
         compressed: bytes = _zstd().compress(content)

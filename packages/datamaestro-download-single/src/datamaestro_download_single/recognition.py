@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from datamaestro.plugins import Candidate, Certainty, ResourceProposal
-from datamaestro_download_single.compression import compression_of
+from datamaestro_download_single.compression import START_SIZE, compression_of
 
 __all__ = ["recognize"]
 
@@ -16,7 +16,7 @@ def recognize(download: Candidate, folder: Path) -> ResourceProposal:
     name, path = download.name, download.path
     if compression is not None:
         with download.path.open("rb") as file:
-            if file.peek(len(compression.magic)).startswith(compression.magic):
+            if compression.begins(file.peek(START_SIZE)):
                 name = PurePosixPath(name).with_suffix("").name
                 path = folder / name
                 with path.open("wb") as plain:

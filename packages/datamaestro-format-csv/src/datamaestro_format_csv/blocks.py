@@ -72,6 +72,11 @@ class PlainBlock:
         whole = delimiters == len(frame) * (columns - 1) and len(frame) == count_lines(data)
         return frame.fill_null("") if whole else self._texts_one_by_one(columns)
 
+    def has_comment(self) -> bool:
+        """Tell whether there may be a comment."""
+        comment = self.dialect.comment
+        return comment is not None and comment.encode() in self.data
+
     def rows(self) -> Iterator[Row]:
         """Read the rows one by one."""
         source = LineSource(BytesIO())

@@ -50,7 +50,7 @@ class Dialect:
                 found=repr(self.comment),
             )
         try:
-            codecs.lookup(self.encoding)
+            " ".encode(self.encoding)  # which refuses codecs that are none of text
         except LookupError:
             raise ParameterError(
                 "unknown encoding",

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.data import File, Meta, Param
 from datamaestro.errors import ParameterError
 from datamaestro_format_csv.dialect import Dialect
-from datamaestro_format_csv.inference import convert, infer_types
+from datamaestro_format_csv.inference import (
+    convert,
+    infer_types,
+    readable_type,
+    without_rows,
+)
 from datamaestro_format_csv.lines import open_lines
 from datamaestro_format_csv.rows import check_length
 from datamaestro_format_csv.table import Table
@@ -109,7 +114,8 @@ class Generic(File):
         or text, whichever all their values are; to know it, the file is read once more.
 
         :param rows: how many rows a table has; the last may have fewer
-        :param types: polars types by the name of the column
+        :param types: polars types, of numbers or of text, by the name of the column
+        :raises ParameterError: if a type is another, or for no column
         :raises DataFormatError: as iteration does; also if a value is not of its type
         """
         import polars
@@ -117,7 +123,7 @@ class Generic(File):
         if rows < 1:
             raise ParameterError("a batch can't be of that size", expected="1 or more", found=rows)
         known = self._types(types or {})
-        kept = polars.DataFrame(schema=known)
+        kept = without_rows(known)
         with self._table() as table:
             for block in table.blocks():
                 kept = polars.concat([kept, convert(block, known, self._missing)])
@@ -136,7 +142,7 @@ class Generic(File):
         import polars
 
         known = self._types(types or {})
-        empty = polars.DataFrame(schema=known)
+        empty = without_rows(known)
         with self._table() as table:
             parts = [convert(block, known, self._missing) for block in table.blocks()]
         return polars.concat([empty, *parts], rechunk=True)
@@ -199,10 +205,11 @@ class Generic(File):
                         expected=", ".join(keys),
                         found=repr(name),
                     )
-            if len(given) == len(keys):
-                return {key: given[key] for key in keys}
+            known = {name: readable_type(name, kind) for name, kind in given.items()}
+            if len(known) == len(keys):
+                return {key: known[key] for key in keys}
             inferred = infer_types(preview.blocks, preview.columns, self._missing)
-        return {key: given.get(key, found) for key, found in zip(keys, inferred, strict=True)}
+        return {key: known.get(key, found) for key, found in zip(keys, inferred, strict=True)}
 
 
 def _require(module: str, extra: str) -> None:

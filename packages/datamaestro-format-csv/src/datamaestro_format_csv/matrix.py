@@ -121,14 +121,14 @@ class Matrix(Generic):
         if self.target is None:
             return None
         if isinstance(self.target, str):
-            if self.target in table.names:
+            if table.names.count(self.target) == 1:
                 return table.names.index(self.target)
         elif -columns <= self.target < columns:
             return self.target % columns
         elif columns == 0:  # no row, no name: nothing says what columns there are
             return None
         raise DataFormatError(
-            "there is no such column to be the target",
+            "there is not one such column to be the target",
             where=self.path,
             expected=", ".join(table.names) or f"one of {columns} columns",
             found=repr(self.target),
@@ -155,7 +155,10 @@ class Matrix(Generic):
 def _float_type(dtype: DTypeLike) -> str:
     import numpy as np
 
-    name = np.dtype(dtype).name
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)
     if name not in ("float32", "float64"):
         raise ParameterError("wrong type of numbers", expected="float32 or float64", found=name)
     return name

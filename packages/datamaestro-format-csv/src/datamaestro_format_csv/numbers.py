@@ -121,6 +121,8 @@ def _parse_sound(block: PlainBlock, layout: Layout) -> polars.DataFrame | None:
     """Parse a block that has nothing but numbers, in rows of one length; None for others."""
     import polars
 
+    if block.has_comment():  # which may begin as a number does
+        return None
     # polars takes a delimiter too many for no fault where nothing at all follows it,
     # as in a file that is cut off there.
     data = block.data if block.data.endswith(b"\n") else block.data + b"\n"

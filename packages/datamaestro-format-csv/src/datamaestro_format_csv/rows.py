@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from datamaestro.errors import DataFormatError
 from datamaestro_format_csv.dialect import Dialect
-from datamaestro_format_csv.lines import LineSource
+from datamaestro_format_csv.lines import LineSource, undecodable
 
 __all__ = ["Row", "RowReader", "check_length"]
 
@@ -72,13 +72,8 @@ class RowReader(Iterator[Row]):
             try:
                 yield line.decode()
             except UnicodeDecodeError as error:
-                raise DataFormatError(
-                    "the text can't be decoded",
-                    where=f"{self._path}:{self._source.line - 1}",
-                    expected=f"text in {self._encoding}",
-                    found=error,
-                    hint="name the encoding of the file with encoding=...",
-                ) from error
+                line_number = self._source.line - 1
+                raise undecodable(self._path, line_number, self._encoding, error) from error
 
     def _error(self, error: csv.Error) -> DataFormatError:
         hint = "quote='' reads quote characters as any other"

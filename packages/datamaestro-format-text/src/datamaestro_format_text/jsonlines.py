@@ -41,7 +41,7 @@ class JSONLines(Records[Any]):
         :raises DataFormatError: when the index is made: with file and line, if a line
             is no object in JSON, or has no id
         """
-        return self._find(str(id).encode(), default)
+        return self._find(_key(id), default)
 
     def _parser(self) -> Callable[[str], Any]:
         return json.loads
@@ -63,6 +63,11 @@ class JSONLines(Records[Any]):
                 key = None
             if isinstance(key, bool) or not isinstance(key, str | int):
                 raise ValueError(f"no text or integer as the field {field!r} of an object")
-            return str(key).encode()
+            return _key(key)
 
         return read
+
+
+def _key(id: str | int) -> bytes:  # noqa: A002
+    """Give the bytes of an id; JSON may hold halves of characters, which UTF-8 may not."""
+    return str(id).encode("utf-8", "surrogatepass")

@@ -28,7 +28,8 @@ class Records(File, ABC, Generic[Record]):
     when it is first needed (0.15 s for 500 MB, 0.6 s with ids), kept in a hidden file
     beside the text or, where that folder can't be written, in the user's cache, and made
     again when size or time of the file changed. A file under gzip is also decompressed
-    there, once.
+    there, once. An object keeps to the index that it used first: after a change of the
+    file, make another object.
 
     :param path: the file
     :param encoding: of the text; one in which a line end is one byte, as in UTF-8
@@ -46,6 +47,7 @@ class Records(File, ABC, Generic[Record]):
                 f"{type(self).__qualname__}.encoding can't be used",
                 expected="one that Python knows and that ends a line with the byte 0A",
                 found=repr(self.encoding),
+                hint="utf-8 skips the byte order mark that utf-8-sig is about",
             )
 
     @abstractmethod
@@ -172,7 +174,7 @@ class Records(File, ABC, Generic[Record]):
 class Lines(Records[str]):
     r"""Lines of text.
 
-    A line ends with ``\n``, the last one not necessarily; a ``\r`` before is part of the end.
+    A line ends with ``\n``, the last one not necessarily; any ``\r`` before are part of the end.
 
     >>> from pathlib import Path
     >>> _ = Path("fruit.txt").write_text("apple\npear\nplum\n")

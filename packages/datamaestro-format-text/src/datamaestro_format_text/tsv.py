@@ -66,14 +66,24 @@ class TSV(Records[list[str]]):
         """
         return None if self._columns is None else list(self._columns)
 
-    def get(self, id: str, default: list[str] | None = None) -> list[str] | None:  # noqa: A002
+    def get(
+        self,
+        id: str | int,  # noqa: A002
+        default: list[str] | None = None,
+    ) -> list[str] | None:
         """Give the row of an id, or `default` if there is none.
+
+        An integer and its text are the same id.
 
         :raises ParameterError: if no `id_column` was given
         :raises DataFormatError: when the index is made: with file and line, if a row has
             no such column
         """
-        row: list[str] | None = self._find(id.encode(self.encoding), default)
+        try:
+            key = str(id).encode(self.encoding)
+        except UnicodeEncodeError:  # no text in that encoding holds it
+            return default
+        row: list[str] | None = self._find(key, default)
         return row
 
     def _parser(self) -> Callable[[str], list[str]]:

@@ -11,6 +11,8 @@ __all__ = ["cause", "reason", "unreachable"]
 
 def unreachable(url: str, error: Exception) -> TransportError:
     """Make the error of a request that got no answer."""
+    import urllib3
+
     inner = _innermost(error)
     if isinstance(inner, ssl.SSLCertVerificationError):
         return TransportError(
@@ -20,7 +22,13 @@ def unreachable(url: str, error: Exception) -> TransportError:
         )
     # What can't be asked for at all, such as a host of a wrong form, is a ValueError.
     passing = not isinstance(error, ValueError)
-    return TransportError(f"can't be reached: {reason(error)}", where=url, retry=passing)
+    by_proxy = isinstance(error, urllib3.exceptions.ProxyError)
+    return TransportError(
+        f"{'its proxy ' if by_proxy else ''}can't be reached: {reason(error)}",
+        where=url,
+        retry=passing,
+        hint="http_proxy, https_proxy and no_proxy say what is asked for it" if by_proxy else None,
+    )
 
 
 def reason(error: BaseException) -> str:

@@ -1,7 +1,8 @@
 """HTTP, on urllib3, whose own are connections and proxies.
 
 Bodies are read from urllib3's raw stream, undecoded: what is stored is what the
-server holds, and ``identity`` is asked for so that nothing is encoded on the way.
+server holds, and ``identity`` is asked for so that nothing is encoded on the way; see
+`codings` for those that do so all the same.
 Ranges and validators follow RFC 9110, sections 13 and 14.
 """
 
@@ -19,6 +20,13 @@ from datamaestro.download import Response, SourceFacts, Transport, TransportRequ
 from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Address, resolved
 from datamaestro_transport_http.client import Answer, Client
+from datamaestro_transport_http.codings import (
+    AsStored,
+    Body,
+    body_of,
+    coding_of,
+    is_stored_compressed,
+)
 from datamaestro_transport_http.credentials import Credentials
 from datamaestro_transport_http.failures import cause, reason
 
@@ -36,7 +44,8 @@ SETTLED = timedelta(seconds=60)
 HINTS = {401: "what lets you in belongs in your netrc file, or under 'keys' in user.json"}
 """What a user can do about a status code."""
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_COUNT = re.compile(r"[0-9]{1,19}")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 
 
 class HttpTransport(Transport):
@@ -109,26 +118,33 @@ class _HttpResponse(Response):
     def __init__(self, answer: Answer, request: TransportRequest) -> None:
         self._answer = answer
         self._url = request.url
-        self._is_encoded = _encoded(answer)
         self.media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip() or None
         self.ranges = (
             answer.status == 206 or answer.headers.get("Accept-Ranges", "").lower() == "bytes"
         )
         if answer.status == 206:
+            self._body: Body = AsStored(self._received)
             self.start, self.size = request.start, _range(answer)[1]
             self.validator = _validator(answer.headers)
-        elif not self._is_encoded:
+            return
+        try:
+            self._body = body_of(self._received, _coding(answer), request.url, answer.url)
+        except TransportError:
+            self.close()
+            raise
+        if isinstance(self._body, AsStored):
             # Of what is encoded, neither length nor validator are those of what is read.
-            length = answer.headers.get("Content-Length", "")
-            self.size = int(length) if length.isdigit() else None
+            self.size = _count(answer.headers.get("Content-Length", ""))
             self.validator = _validator(answer.headers)
 
     def read(self, size: int) -> bytes:
+        return self._body.read(size)
+
+    def _received(self, size: int) -> bytes:
         import urllib3
 
         try:
-            # Only what a server encodes against our wish, since it copies each piece twice.
-            return self._answer.http.read1(size, decode_content=self._is_encoded)
+            return self._answer.http.read1(size, decode_content=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TransportError(
                 f"the transfer broke off: {reason(error)}", where=self._url, retry=True
@@ -143,17 +159,24 @@ def _fits(answer: Answer, request: TransportRequest) -> bool:
 
     A 206 has to say that it begins where the rest is wanted, how long the whole is, and
     that this is the content that was asked for: some servers pass over If-Range. With 416
-    there is nothing after `start` in what the server has now.
+    there is nothing after `start` in what the server has now. Only of what is stored
+    compressed is a part good that is called encoded.
     """
     if answer.status != 206:
         return answer.status != 416
     start, size = _range(answer)
     same = request.validator in (None, _validator(answer.headers))
-    return start == request.start and size is not None and same and not _encoded(answer)
+    as_stored = _coding(answer) is None or is_stored_compressed(request.url, answer.url)
+    return start == request.start and size is not None and same and as_stored
 
 
-def _encoded(answer: Answer) -> bool:
-    return answer.headers.get("Content-Encoding", "identity") != "identity"
+def _coding(answer: Answer) -> str | None:
+    return coding_of(answer.headers.get("Content-Encoding"))
+
+
+def _count(digits: str) -> int | None:
+    """Read a number of bytes, if it is one: servers send anything."""
+    return int(digits) if _COUNT.fullmatch(digits) else None
 
 
 def _range(answer: Answer) -> tuple[int | None, int | None]:
@@ -185,8 +208,8 @@ def _retry_after(value: str | None) -> float | None:
     """Read Retry-After, seconds or a date, as seconds from now (RFC 9110, section 10.2.3)."""
     if value is None:
         return None
-    if value.strip().isdigit():
-        return float(value)
+    if (seconds := _count(value.strip())) is not None:
+        return float(seconds)
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):

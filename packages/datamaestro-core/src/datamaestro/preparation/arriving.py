@@ -11,13 +11,18 @@ from datamaestro.preparation.transfer import Transfer
 
 __all__ = ["Arriving", "watched"]
 
+TELLING = 4096
+"""How many bytes tell whether they aren't data; a slow server may send them one by one."""
+
 
 def watched(transfer: Transfer) -> Generator[bytes]:
-    """Give the chunks of a transfer, unless the first shows that they aren't data."""
+    """Give the chunks of a transfer, unless its beginning shows that they aren't data."""
     chunks = iter(transfer)
-    first = next(chunks, b"")
-    refuse_page(transfer.source, transfer.url, first)
-    yield first
+    beginning = b""
+    while len(beginning) < TELLING and (chunk := next(chunks, b"")):
+        beginning += chunk
+    refuse_page(transfer.source, transfer.url, beginning)
+    yield beginning
     yield from chunks
 
 

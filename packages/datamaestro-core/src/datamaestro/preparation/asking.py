@@ -124,6 +124,9 @@ class Asking:
         while (turn := turns.next) is not None:
             try:
                 return turn, self._transport(turn.url)
-            except (TransportError, OfflineError) as error:
+            except OfflineError as error:  # which all are then, but for copies on disk
+                turns.failed(error)
+            except TransportError as error:
+                logger.warning("%s", error)
                 turns.failed(error)
         raise turns.summary()

@@ -65,8 +65,7 @@ def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
             Holder.here(what).write(path)
         yield
     finally:
-        if wait:
-            Holder.forget(path)
+        Holder.forget(path)  # one that was killed has left its note
         lock.release()
 
 

@@ -22,7 +22,7 @@ from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
 from datamaestro.preparation.pace import Pace
 from datamaestro.preparation.ranges import Ranges
-from datamaestro.preparation.unfinished import StartOver, Unfinished, write_all
+from datamaestro.preparation.unfinished import Kept, StartOver, Unfinished, write_all
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE
 
@@ -128,22 +128,29 @@ class Transfer:
         ):
             for chunk in self._chunks():
                 self._position += len(chunk)
+                self._refuse_excess()
                 task.update(len(chunk))
                 digests.update(chunk)
                 yield chunk
             self.source.check_size(self.url, self._position)
             self.result = Transferred(self.url, self._position, digests.result(), self._validator)
 
+    def _refuse_excess(self) -> None:
+        """Fetch no more of what is larger than declared: it may never end."""
+        if self.source.size is not None and self._position > self.source.size:
+            self.source.check_size(self.url, self._position)
+
     def _chunks(self) -> Iterator[bytes]:
-        length, self._validator = self.partial.resumable(self.url)
+        kept = self.partial.resumable(self.url)
+        self._validator = kept.validator
         failures = 0
         while True:
             before = self._position
             try:
-                yield from self._attempt(length)
+                yield from self._attempt(kept)
             except TransportError as error:
                 failures = 1 if self._position > before else failures + 1
-                attempts = ATTEMPTS if self._position or length else self._attempts
+                attempts = ATTEMPTS if self._position or kept.length else self._attempts
                 if error.overloaded:
                     self._means.connections.lower(self.url)
                 if not error.retry or failures >= attempts:
@@ -152,24 +159,26 @@ class Transfer:
                 logger.warning("%s; trying again in %.1f s", error, wait)
                 if self._means.cancelled.wait(wait):
                     raise Cancelled from error
-                length, _ = self.partial.resumable(self.url)
-                if length < self._position:
+                kept = self.partial.resumable(self.url)
+                if kept.length < self._position:
                     raise StartOver(f"{masked(self.url)} can't be continued") from error
             else:
                 return
 
-    def _attempt(self, length: int) -> Iterator[bytes]:
+    def _attempt(self, kept: Kept) -> Iterator[bytes]:
         """Give what is in the partial file beyond what was given, and then what comes.
 
-        :param length: how many bytes of the partial file may be used
+        :param kept: what of the partial file may be used
         """
+        length = kept.length
         request = TransportRequest(self.url, length, self._validator if length else None)
         with self.transport.open(request) as response:
             self.source.check_size(self.url, response.size)
-            if response.start != length or length == 0:
-                if self._position > 0:
-                    self.partial.remove()
-                    raise StartOver(f"{masked(self.url)} changed while it was read")
+            goes_on = response.start == length > 0
+            if (self._position > 0 and not goes_on) or (goes_on and _sizes_differ(kept, response)):
+                self.partial.remove()
+                raise StartOver(f"{masked(self.url)} changed while it was read")
+            if not goes_on:
                 length = 0
                 with usable(self.partial.folder):
                     self.partial.begin(self.url, response)
@@ -233,6 +242,11 @@ class Transfer:
             and left > WORTH_SPLITTING * pace.rate
             and self._means.connections.take_free(self.url)
         )
+
+
+def _sizes_differ(kept: Kept, response: Response) -> bool:
+    """Tell whether a server has another content, though it says that it is the same."""
+    return None not in (kept.size, response.size) and kept.size != response.size
 
 
 def _wait(failures: int, retry_after: float | None) -> float:

@@ -5,16 +5,29 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from datamaestro.download.transport import Response
 from datamaestro.sharing import share
 
-__all__ = ["InMemory", "StartOver", "Unfinished", "write_all"]
+__all__ = ["InMemory", "Kept", "StartOver", "Unfinished", "write_all"]
 
 
 class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
     """What was given is void: all of it has to be read anew."""
+
+
+class Kept(NamedTuple):
+    """What is there of a content, to go on from.
+
+    :param length: how many bytes; 0 if they are of no use
+    :param validator: what identified the content that they are of
+    :param size: the size of all of it, if it was told
+    """
+
+    length: int = 0
+    validator: str | None = None
+    size: int | None = None
 
 
 class Content(Protocol):
@@ -41,8 +54,8 @@ class Unfinished(Protocol):
     def take_over(self, url: str) -> None:
         """Take what an interrupted transfer of `url` left; leave what is of no use."""
 
-    def resumable(self, url: str) -> tuple[int, str | None]:
-        """Give how many bytes of `url`'s content are there, and what identified it."""
+    def resumable(self, url: str) -> Kept:
+        """Give what is there of `url`'s content."""
 
     def begin(self, url: str, response: Response) -> None:
         """Begin with no bytes, of what a response is about to give."""
@@ -71,20 +84,21 @@ class InMemory:
         self._content = BytesIO()
         self._url: str | None = None
         self._validator: str | None = None
+        self._size: int | None = None
 
     def take_over(self, url: str) -> None:
         """Take nothing: nothing was left."""
 
-    def resumable(self, url: str) -> tuple[int, str | None]:
-        """Give how many bytes of `url`'s content came, and what identified it."""
+    def resumable(self, url: str) -> Kept:
+        """Give what came of `url`'s content."""
         if url == self._url and self._validator is not None:
-            return len(self._content.getbuffer()), self._validator
-        return 0, None
+            return Kept(len(self._content.getbuffer()), self._validator, self._size)
+        return Kept()
 
     def begin(self, url: str, response: Response) -> None:
         """Begin with no bytes."""
         self.remove()
-        self._url, self._validator = url, response.validator
+        self._url, self._validator, self._size = url, response.validator, response.size
 
     def check_room(self, count: int) -> None:
         """Check nothing: as little as this has room in memory."""

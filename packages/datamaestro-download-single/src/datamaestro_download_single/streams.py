@@ -1,0 +1,79 @@
+"""Compressed streams, one after the other, read to their very end.
+
+The file objects of the standard library take whatever can't be read after the first stream
+for nothing: where that is damaged, a file would be too short, and nobody would be told.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any, BinaryIO, Protocol
+
+from datamaestro.utils import CHUNK_SIZE
+
+__all__ = ["Decompressor", "Streams"]
+
+
+class Decompressor(Protocol):
+    """What unpacks one stream, piece by piece, as those of the standard library do."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more is given before further bytes are taken."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came after the stream's end."""
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        """Take further bytes, and give up to `max_length` unpacked ones."""
+
+
+class Streams(io.RawIOBase):
+    """The content of compressed streams that follow one another; zeros after one are padding.
+
+    :param file: the streams
+    :param new: makes what unpacks one of them
+    """
+
+    def __init__(self, file: BinaryIO, new: Callable[[], Decompressor]) -> None:
+        self._file = file
+        self._new = new
+        self._decompressor = new()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some more.
+
+        :raises EOFError: if the last stream is cut off
+        """
+        while (packed := self._packed()) is not None:
+            data = self._decompressor.decompress(packed, len(buffer))
+            if data:
+                buffer[: len(data)] = data
+                return len(data)
+        return 0
+
+    def _packed(self) -> bytes | None:
+        """Give what is to be unpacked next, which may be nothing; None at the end."""
+        if self._decompressor.eof:
+            rest = self._decompressor.unused_data.lstrip(b"\0")
+            while not rest and (data := self._file.read(CHUNK_SIZE)):
+                rest = data.lstrip(b"\0")
+            if not rest:
+                return None
+            self._decompressor = self._new()
+            return rest
+        if not self._decompressor.needs_input:
+            return b""
+        data = self._file.read(CHUNK_SIZE)
+        if not data:
+            raise EOFError("it is cut off")
+        return data

@@ -1,0 +1,131 @@
+"""What servers do to contents on their way, and files that are called encoded and aren't."""
+
+import gzip
+import zlib
+from dataclasses import dataclass
+
+import pytest
+
+from datamaestro.download import TransportRequest
+from datamaestro.errors import TransportError
+from datamaestro.testing.faults import Encoded, Fault, Redirect, ShortBody, Together
+
+TEXT = b"text " * 50_000
+ZIPPED = gzip.compress(TEXT, mtime=0)
+
+
+@dataclass(frozen=True)
+class Called(Fault):
+    """The content is called encoded, and comes as it is."""
+
+    coding: str
+
+    def change(self, answer):
+        answer.headers["Content-Encoding"] = self.coding
+
+
+@pytest.fixture
+def get(file_server, fetch):
+    """Give a function that fetches a content from a server that says how it is encoded."""
+
+    def get(path, content, fault):
+        file_server.files[path] = content
+        file_server.faults[path] = [fault]
+        return fetch(file_server.url(path))
+
+    return get
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "X-GZip"])
+@pytest.mark.parametrize("path", ["/a.gz", "/a.tgz", "/A.GZ"])
+def test_a_file_that_is_stored_compressed_is_left_as_it_is(get, path, coding):
+    assert get(path, ZIPPED, Called(coding)) == ZIPPED
+
+
+def test_the_name_that_was_asked_for_counts_where_it_leads_to_another(get, file_server):
+    file_server.files["/4711"] = ZIPPED
+    file_server.faults["/4711"] = [Called("gzip")]
+    assert get("/a.gz", b"", Redirect(file_server.url("/4711"))) == ZIPPED
+
+
+@pytest.mark.parametrize(("path", "coding"), [("/a.bz2", "x-bzip2"), ("/a.Z", "compress")])
+def test_so_is_one_in_another_compression(get, path, coding):
+    assert get(path, b"BZh9 and more", Called(coding)) == b"BZh9 and more"
+
+
+def test_what_is_called_gzip_by_mistake_is_left_as_it_is(get):
+    assert get("/a.gz", TEXT, Called("gzip")) == TEXT
+
+
+@pytest.mark.parametrize(("path", "content"), [("/a.csv", TEXT), ("/a.gz", ZIPPED), ("/x", b"")])
+def test_what_was_compressed_on_its_way_is_restored(get, path, content):
+    assert get(path, content, Encoded()) == content
+
+
+def test_what_was_compressed_in_two_parts_is_restored(get):
+    assert get("/a", ZIPPED + ZIPPED, Called("gzip")) == TEXT + TEXT
+
+
+def test_an_empty_body_is_nothing_in_any_encoding(get):
+    assert get("/a", b"", Called("gzip")) == b""
+
+
+def test_what_was_compressed_and_ends_early_broke_off(get):
+    with pytest.raises(TransportError, match="broke off") as caught:
+        get("/a", ZIPPED[:-20], Called("gzip"))
+    assert caught.value.retry
+
+
+def test_what_is_called_gzip_and_is_none_broke_off(get):
+    with pytest.raises(TransportError, match="broke off"):
+        get("/a", TEXT, Called("gzip"))
+
+
+def test_an_encoding_that_can_not_be_undone_is_refused(get):
+    with pytest.raises(TransportError, match="found Content-Encoding: br") as caught:
+        get("/a", b"anything", Called("br"))
+    assert not caught.value.retry
+
+
+def test_a_file_that_is_stored_compressed_has_a_size_and_goes_on(file_server, transport):
+    file_server.files["/a.gz"] = ZIPPED
+    file_server.faults["/a.gz"] = [Called("x-gzip"), Called("x-gzip")]
+    url = file_server.url("/a.gz")
+    with transport.open(TransportRequest(url)) as first:
+        assert first.size == len(ZIPPED)
+    with transport.open(TransportRequest(url, 10, first.validator)) as rest:
+        assert (rest.start, rest.size) == (10, len(ZIPPED))
+        assert b"".join(iter(lambda: rest.read(1000), b"")) == ZIPPED[10:]
+
+
+def test_a_compressed_body_that_is_cut_off_is_no_whole_one(get):
+    with pytest.raises(TransportError, match="broke off"):
+        get("/a.gz", ZIPPED, Together(Encoded(), ShortBody(1)))
+
+
+def test_no_more_is_given_than_asked_for(file_server, transport):
+    bomb = gzip.compress(bytes(10_000_000))
+    file_server.files["/a"] = bomb
+    file_server.faults["/a"] = [Called("gzip")]
+    with transport.open(TransportRequest(file_server.url("/a"))) as response:
+        pieces = list(iter(lambda: response.read(1000), b""))
+    assert max(map(len, pieces)) == 1000
+    assert zlib.crc32(b"".join(pieces)) == zlib.crc32(bytes(10_000_000))
+
+
+@pytest.mark.parametrize("length", ["²", "9" * 5000, "five"])
+def test_a_length_that_is_no_number_is_unknown(file_server, transport, length):
+    class Length(Fault):
+        def change(self, answer):
+            answer.headers["Content-Length"] = length
+            answer.headers["Connection"] = "close"
+
+        def send(self, answer):
+            answer.write(answer.body)
+            answer.close()
+
+    file_server.files["/a"] = TEXT
+    file_server.faults["/a"] = [Length()]
+    with transport.open(TransportRequest(file_server.url("/a"))) as response:
+        assert response.size is None
+        assert b"".join(iter(lambda: response.read(100_000), b"")) == TEXT
