@@ -42,7 +42,7 @@ __all__ = ["PLAIN_TRANSPORTS", "PlainFile", "PlainHttp"]
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
 """Status codes after which the same request may succeed later."""
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19})")
 
 
 class PlainFile(Transport):
