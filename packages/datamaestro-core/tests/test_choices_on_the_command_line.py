@@ -106,6 +106,18 @@ def test_info_tells_what_a_variant_downloads(run):
     assert told["files"][0]["urls"] == ["memory://host/en.txt"]
 
 
+def test_info_of_a_part_tells_of_its_dataset(run):
+    told = value(run("info", "org.example.split.test", "--json"))
+    assert told == value(run("info", "org.example.split", "--json"))
+
+
+def test_info_tells_of_no_other_dataset_than_was_asked_for(run):
+    done = run("info", "org.example.split.tset")
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "org.example.split has no part 'tset': expected train, test" in done.stderr
+
+
 def test_orphans_and_search_know_datasets_with_variants(run):
     run("prepare", "org.example.corpus[lang=fr]")
     assert run("orphans").stdout == ""

@@ -46,14 +46,21 @@ def command(session: Session, dataset: str, as_json: bool) -> None:
 def _entry(context: Context, dataset: str) -> Entry:
     """Give what is known about a dataset, of a variant or a file's too, which no index has."""
     identifier = identifiers.parse(dataset)
-    if identifier.file is None and not identifier.selector:
+    indexed = identifier.file is None and not identifier.selector
+    if indexed:
         try:
             return context.catalog.entry(identifier)
         except DatasetNotFoundError:
             if next(identifier.shorter(), None) is None:
                 raise
+    from datamaestro import address
     from datamaestro.preparation.places import place_of
 
+    whole, _ = address.find_family(context.catalog, identifier)
+    if whole.part:
+        context.missing(dataset)  # which raises if the value has no such part
+    if indexed:
+        return context.catalog.entry(whole)
     definition = context.dataset(dataset)
     return Entry.of(definition)._replace(place=str(place_of(definition, context)))
 
