@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from datamaestro.errors import QueryError
 from datamaestro.selector import SELECTOR, folder_name, format_selector, parse_selector
@@ -131,7 +131,7 @@ def from_url(url: str) -> str:
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").split(".")[::-1]
-    path = parts.path.rstrip("/").split("/")
+    path = unquote(parts.path).rstrip("/").split("/")
     if not host[0]:
         host, path = ["local"], path[-1:]
     elif ":" in (parts.hostname or "") or host[0].isdigit():
