@@ -314,6 +314,25 @@ def test_the_commands_know_a_project(garden, context):
     assert run("orphans") == ""
 
 
+def test_what_is_prepared_of_a_file_is_looked_after_by_its_name_there(garden, home):
+    run = lambda *arguments: python("-m", "datamaestro", *arguments)  # noqa: E731
+    data = Path(json.loads(run("prepare", "src/mydata.py:letters"))["path"])
+    data.write_text("ruin")
+    assert run("verify", "--repair", "src/mydata.py:letters").startswith("repaired\t")
+    assert data.read_text() == "made"
+    command = ["remove", "src/mydata.py:letters", "--even-irreplaceable", "--yes"]
+    assert "org.example.letters" in run(*command)
+    assert not data.exists()
+
+
+def test_what_is_prepared_of_a_project_is_repaired_and_cited_there(garden, home):
+    run = lambda *arguments: python("-m", "datamaestro", *arguments)  # noqa: E731
+    data = Path(json.loads(run("prepare", "org.example.corpus"))["path"])
+    data.write_text("ruin")
+    assert run("verify", "--repair", "--all").startswith("repaired\t")
+    assert run("cite", "--prepared", "--format", "text").startswith("A corpus.")
+
+
 def test_a_project_that_says_nothing_about_datasets_is_none(context):
     write("pyproject.toml", '[project]\nname = "x"\n')
     assert context.catalog.ids() == sorted(item.id for item in context.datasets())

@@ -63,6 +63,18 @@ class Identifier:
         part = "".join(f".{name}" for name in self.part)
         return f"{prefix}{self.name}{format_selector(self.selector)}{part}"
 
+    def covers(self, other: Identifier) -> bool:
+        """Tell whether it names another dataset: in any repository, or any variant, unless told.
+
+        >>> parse("org.corpus[lang=fr]").covers(parse("text:org.corpus[lang=fr,size=small]"))
+        True
+        """
+        return (
+            self.name == other.name
+            and self.repository in (None, other.repository)
+            and self.selector.items() <= other.selector.items()
+        )
+
     def shorter(self) -> Iterator[Identifier]:
         """Give what else it may name: parts of the datasets that its beginnings name.
 

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from datamaestro import identifiers
-from datamaestro.availability import DEAD, PAUSE, check_sources
-from datamaestro.catalog import Entry
+from datamaestro.availability import DEAD, PAUSE, check_sources, entries_to_check
 from datamaestro.cli.parameters import DATASET, as_json, echo_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
@@ -42,11 +40,11 @@ def command(
     gc' keep what could be had nowhere else.
     """
     refuse_both_or_none(datasets, all=everything)
-    catalog = session.context.catalog
-    entries: Iterable[Entry] = catalog.entries()
-    if not everything:
-        entries = [catalog.entry(identifiers.parse(name)) for name in datasets]
-    findings = check_sources(entries, session.context, pause=pause)
+    context = session.context
+    wanted: Iterable[str] = datasets
+    if everything:
+        wanted = (f"{entry.repository}:{entry.id}" for entry in context.catalog.entries())
+    findings = check_sources(entries_to_check(wanted, context), context, pause=pause)
     if as_json:
         echo_json([finding.to_json() for finding in findings])
     else:
