@@ -15,7 +15,7 @@ IMPORTS = """\
 from pathlib import Path
 from datamaestro.data import File
 from datamaestro.annotations.agreement import useragreement
-from datamaestro.definitions import Dataset, dataset, datatags, metadataset
+from datamaestro.definitions import Dataset, dataset, datatags, hook, metadataset
 from datamaestro.download import FilesCopy, byvariant, reference
 from datamaestro.download.archive import ArchiveMember, ZipDownloader
 from datamaestro.download.custom import custom_download
@@ -218,6 +218,12 @@ WRONG = {
         'useragreement("Be kind.", id="kindness, and more")',
         1,
         "'kindness, and more' can't be the id of an agreement",
+    ),
+    "a hook without parentheses": (
+        '@hook("pre-use")\ndef warn(dataset): ...\n'
+        '@warn\n@dataset(id="org.example.x")\ndef x() -> File: ...',
+        3,
+        "the hook 'warn' is called wrongly: too many positional arguments: expected @warn(…), with",
     ),
     "variants without axes": (
         'class V(AxesVariants):\n    lang = ["fr"]\n' + in_dataset("None", "variants=V"),
