@@ -119,8 +119,8 @@ def _not_accepted(
     reason = "has changed since you accepted it" if state == "changed" else "isn't accepted yet"
     error = AgreementError(
         f"the agreement {agreement.id!r}, which the owner of {dataset_id} asks for, {reason}",
-        hint=f"run 'datamaestro agreements accept {reference or agreement.id}' once you have read it, "
-        f"or set DATAMAESTRO_ACCEPT={agreement.id}",
+        hint=f"run 'datamaestro agreements accept {reference or agreement.id}' once you have "
+        f"read it, or set DATAMAESTRO_ACCEPT={agreement.id}",
     )
     error.add_note(agreement.text)
     return error

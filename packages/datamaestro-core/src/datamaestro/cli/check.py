@@ -12,6 +12,7 @@ from datamaestro.cli.parameters import DATASET, as_json, echo_json, refuse_both_
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.errors import DownloadError
+from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -52,7 +53,7 @@ def command(
             (item.status, item.dataset, item.problem or item.location or item.url)
             for item in findings
         ]
-        if sys.stdout.isatty():
+        if is_terminal(sys.stdout):
             echo_columns(("STATUS", "DATASET", "URL"), rows)
         else:
             for row in rows:
