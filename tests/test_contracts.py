@@ -240,6 +240,7 @@ WRONG_FORMAT = {
     "wrong.py": """
         import os
         from datamaestro.data import File, Param
+        from datamaestro.plugins import ValueProposal
 
         class Careless(File):
             again: Param[object] = None
@@ -256,7 +257,8 @@ WRONG_FORMAT = {
             value.path.write_bytes(os.urandom(16))
 
         def recognize(candidate):
-            return None
+            if candidate.head().startswith(bytes(range(200))):
+                return ValueProposal("wrong:Careless")
     """,
     "wrong_plugin.py": """
         from datamaestro.plugins import DataTypeSpec, hookimpl
@@ -287,6 +289,7 @@ def test_what_is_wrong_with_a_format_fails_a_test_that_says_so(tmp_path: Path) -
         "test_reading_does_not_change_the_file",
         "test_a_damaged_file_is_an_error_that_names_it",
         "test_its_sample_is_recognized",
+        "test_bytes_of_no_format_are_not_recognized",
     }
 
 

@@ -365,6 +365,15 @@ def test_no_query_is_too_long_or_too_deep_for_the_index():
     assert [entry.id for entry in index.search(Condition.parse(nested))] == ["other"]
 
 
+@pytest.mark.parametrize(
+    "query", ["demodes", "D\u00c9MOD\u00c9S", "de\u0301mode\u0301s", '"demodes"']
+)
+def test_accents_make_no_difference_wherever_a_word_stands(query):
+    named, told = Entry("a", "image", name="Démodés"), Entry("b", "image", description="Démodés")
+    found = index_of([named, told]).search(Condition.parse(query))
+    assert [entry.id for entry in found] == ["a", "b"]
+
+
 def test_what_a_later_python_may_read_otherwise_is_no_warning(recwarn):
     assert not Condition.parse("[[a]x").match(Entry("x"))
     assert not recwarn.list
