@@ -213,6 +213,7 @@ class DatasetDefinition:
                         f"{resource.name!r} names an axis that isn't there",
                         expected=", ".join(sorted(axes)) or "@dataset(…, variants=…)",
                         found=name,
+                        hint="%7B and %7D are the braces of a URL itself",
                     )
 
     def _validate_arguments(self, axes: frozenset[str]) -> None:

@@ -80,7 +80,7 @@ def _check_call(
     try:
         signature.bind(*arguments, **options)
     except TypeError as error:
-        name = function.__name__
+        name = getattr(function, "__name__", type(function).__name__)
         raise DefinitionError(
             f"the hook {name!r} is called wrongly: {error}",
             where=definition_site(),
