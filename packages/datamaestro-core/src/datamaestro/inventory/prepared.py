@@ -128,11 +128,13 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
     """Give the definition that a prepared dataset was made by, if it is installed and works."""
     from datamaestro.preparation.places import dataset_folder  # of no use to a mere list
 
-    reference = qualified(dataset)
-    if dataset.repository is None:  # it may be of the project of the current directory
-        reference = dataset.id if dataset.file is None else f"{dataset.file}:{dataset.id}"
+    # What no plugin ships may be of the project of the current directory.
+    project = None if dataset.repository else context.project_repository()
+    origin = dataset.repository or dataset.file or (project and project.id)
+    if origin is None:
+        return None
     try:
-        definition = context.dataset(reference)
+        definition = context.dataset(f"{origin}:{dataset.id}")
         return definition if dataset_folder(definition, context) == dataset.folder else None
     except DatamaestroError:
         return None
