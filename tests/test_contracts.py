@@ -194,7 +194,10 @@ WRONG_HANDLER = {
                 path = self.binding.folder / self.filename
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
-                self.fetch_to(self.sources[0], destination)
+                with destination.open("ab") as file:
+                    file.write(self.fetch(self.sources[0]).read_bytes())
+
+            can_recover = True
     """,
     "wrong_plugin.py": """
         from datamaestro.plugins import HandlerSpec, hookimpl
@@ -224,6 +227,7 @@ def test_what_is_wrong_with_a_handler_fails_a_test_that_says_so(tmp_path: Path) 
         "test_its_fingerprint_depends_on_what_it_is_made_from_and_on_nothing_else",
         "test_a_run_that_was_interrupted_is_completed_by_the_next",
         "test_a_run_that_was_killed_is_completed_by_the_next",
+        "test_what_an_interrupted_run_has_made_is_not_added_to",
         "test_other_bytes_than_declared_are_refused",
         "test_a_download_that_was_cut_short_is_refused",
         "test_nothing_is_left_of_a_download_that_fails",
@@ -236,6 +240,7 @@ WRONG_FORMAT = {
     "wrong.py": """
         import os
         from datamaestro.data import File, Param
+        from datamaestro.plugins import ValueProposal
 
         class Careless(File):
             again: Param[object] = None
@@ -252,7 +257,8 @@ WRONG_FORMAT = {
             value.path.write_bytes(os.urandom(16))
 
         def recognize(candidate):
-            return None
+            if candidate.head().startswith(bytes(range(200))):
+                return ValueProposal("wrong:Careless")
     """,
     "wrong_plugin.py": """
         from datamaestro.plugins import DataTypeSpec, hookimpl
@@ -283,6 +289,7 @@ def test_what_is_wrong_with_a_format_fails_a_test_that_says_so(tmp_path: Path) -
         "test_reading_does_not_change_the_file",
         "test_a_damaged_file_is_an_error_that_names_it",
         "test_its_sample_is_recognized",
+        "test_bytes_of_no_format_are_not_recognized",
     }
 
 

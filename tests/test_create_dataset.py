@@ -90,6 +90,9 @@ KINDS = {
     "table.parquet": (parquet(), "Parquet(path=self.TABLE.path)"),
     "table.h5": (HDF5, "File(path=self.TABLE.path)"),
     "import": (LINES, "Lines(path=self.IMPORT.path)"),
+    "idx": (IDX, "IDX(path=self.IDX_2.path)"),
+    "array.json": (b'[{"legs": 4}, {"legs": 2}]\n', "Lines(path=self.ARRAY.path)"),
+    "of {kind}.txt": (LINES, "Lines(path=self.OF_KIND.path)"),
     "2016.txt": (LINES, "Lines(path=self._2016.path)"),
     "one.zip": (zipped({"data/pets.csv": CSV}), "Generic(path=self.PETS.path, names_row=0)"),
     "one.tar.gz": (tarred({"data/x.idx": IDX}), "IDX(path=self.X.path)"),
@@ -184,6 +187,26 @@ def test_several_urls_of_other_names_make_parts_of_these_names(user: User) -> No
     assert isinstance(value, Base)
     exercise(value)
     assert value.train_images_idx3_ubyte.shape == (2, 2, 3)
+
+
+def test_a_dataset_that_is_called_as_its_data_type_has_a_class_of_another_name(user: User) -> None:
+    (url,) = user.serve({"matrix.csv": MATRIX})
+    path = user.home / "created.py"
+    assert user.create(url, "--id", "org.example.matrix", "-o", str(path)).returncode == 0
+    assert "class DatasetMatrix(Dataset):" in path.read_text(encoding="utf-8")
+    assert user.prepare(path).data()[1].shape == (3, 3)
+
+
+def test_files_of_one_name_have_a_place_each(user: User) -> None:
+    urls = user.serve({"a/words.txt": b"one\n", "b/words.txt": b"two\n", "c/Words.txt": b"three\n"})
+    path = user.home / "words.py"
+    assert user.create(*urls, "-o", str(path)).returncode == 0
+    value = user.prepare(path)
+    assert [list(part) for part in (value.words, value.words_2, value.words_3)] == [
+        ["one"],
+        ["two"],
+        ["three"],
+    ]
 
 
 def test_a_definition_is_printed_and_the_one_thing_left_is_told_beside(user: User) -> None:

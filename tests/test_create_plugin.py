@@ -107,6 +107,7 @@ def test_the_command_prints_the_folder_and_what_to_do(tmp_path: Path) -> None:
         ("../flowers", "not the name of a distribution"),
         ("3d", "no import package can have this name"),
         ("json", "no import package can have this name"),
+        ("config", "no import package can have this name"),
         ("class", "no import package can have this name"),
         ("datamaestro", "no import package can have this name"),
     ],

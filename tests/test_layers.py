@@ -34,6 +34,7 @@ LAYERS = [
     {"download"},
     {"naming", "signatures"},
     {"dataset_definition", "lockfile"},
+    {"lock_differences"},
     {"annotations", "hooks", "repository", "tags"},
     {"definition_files", "definitions"},
     {"project_repository"},

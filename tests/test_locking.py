@@ -200,7 +200,7 @@ def test_a_lock_has_what_others_need_and_what_was_fetched_for_transient_resource
     author: Site,
 ) -> None:
     everything = locked(author)["org.example.all"]
-    assert everything["needs"] == ["org.example.corpus[lang=fr,limit=null]"]
+    assert everything["needs"] == ["words:org.example.corpus[lang=fr,limit=null]"]
     assert "requested" not in locked(author)["org.example.corpus[lang=fr,limit=null]"]
     resources = {resource["name"]: resource for resource in everything["resource"]}
     assert list(resources) == ["PLAIN", "zipped", "KEPT", "JOINED"]
@@ -231,7 +231,7 @@ def test_check_tells_what_would_change_and_writes_nothing(
     before = author.lock_file.read_bytes()
     done = author.run("lock", "--check", "org.example.all")
     assert done.returncode == 1
-    assert "found org.example.corpus[lang=en,limit=null] would go" in done.stderr
+    assert "found words:org.example.corpus[lang=en,limit=null] would go" in done.stderr
     later = site("later", "2.0")
     later.lock_file.write_bytes(before)
     done = later.run("lock", "--check")

@@ -14,13 +14,14 @@ from datamaestro.testing import MemoryContext
 IMPORTS = """\
 from pathlib import Path
 from datamaestro.data import File
-from datamaestro.definitions import Dataset, dataset
+from datamaestro.annotations.agreement import useragreement
+from datamaestro.definitions import Dataset, dataset, datatags, hook, metadataset
 from datamaestro.download import FilesCopy, byvariant, reference
-from datamaestro.download.archive import ZipDownloader
+from datamaestro.download.archive import ArchiveMember, ZipDownloader
 from datamaestro.download.custom import custom_download
-from datamaestro.download.links import linkfile
-from datamaestro.download.single import FileDownloader
-from datamaestro.utils import HashCheck
+from datamaestro.download.links import linkfile, linkfolder, links
+from datamaestro.download.single import ConcatDownloader, FileDownloader
+from datamaestro.utils import GlobChecker, HashCheck
 from datamaestro.variants import AxesVariants, Axis
 URL = "https://example.org/a.txt"
 """
@@ -96,7 +97,158 @@ WRONG = {
     "a checker that checks nothing": (
         in_dataset('FileDownloader("a.txt", URL, checker="md5")'),
         3,
-        "a checker needs a method check(path): expected HashCheck('<digest>', 'sha256')",
+        "not a checker of such a resource: expected HashCheck('<digest>', 'sha256') of a file",
+    ),
+    "a checker that is not made": (
+        in_dataset('FileDownloader("a.txt", URL, checker=HashCheck)'),
+        3,
+        "found <class 'datamaestro.utils.HashCheck'>",
+    ),
+    "a file that is checked as a folder": (
+        in_dataset('FileDownloader("a.txt", URL, checker=GlobChecker("*"))'),
+        3,
+        "not a checker of such a resource",
+    ),
+    "a folder that is checked as a file": (
+        in_dataset('linkfolder("a", ["/srv/a"], checker=HashCheck("0" * 32))'),
+        3,
+        "not a checker of such a resource",
+    ),
+    "a pattern that leads out of the folder": (
+        'GlobChecker("../*")',
+        1,
+        "not a pattern of files in a folder: expected a glob, such as '**/*.xml', found '../*'",
+    ),
+    "a count of files that is none": (
+        'GlobChecker("*", count=-1)',
+        1,
+        "not the count of some files: expected a whole number, found -1",
+    ),
+    "mirrors that are none": (
+        'FileDownloader("a.txt", URL, mirrors=None)',
+        1,
+        "mirrors are several URLs: expected a list, found None",
+    ),
+    "a URL without a host": (
+        'FileDownloader("a.txt", "https:///a.txt")',
+        1,
+        "expected URLs with a scheme, such as https://example.org/data.csv, found 'https:///a.txt'",
+    ),
+    "a URL with half an address": (
+        'FileDownloader("a.txt", "https://[::1/a.txt")',
+        1,
+        "a source needs a URL",
+    ),
+    "a part that is no URL": (
+        'ConcatDownloader("a.txt", [3])',
+        1,
+        "a source needs a URL",
+    ),
+    "a name with a line break": (
+        'FileDownloader("a\\nb", URL)',
+        1,
+        "not a name in a dataset's folder: expected a relative path without '..', printable",
+    ),
+    "names of members in one text": (
+        'ZipDownloader("a", URL, files="a.txt")',
+        1,
+        "not the names of members: expected several names or globs: ['data/train.csv']",
+    ),
+    "a folder outside of the archive": (
+        'ZipDownloader("a", URL, subpath="../a")',
+        1,
+        "not the names of members",
+    ),
+    "a member without a name": (
+        'ArchiveMember("a.txt", URL, member="")',
+        1,
+        "not the names of members",
+    ),
+    "copies of what is a file": (
+        'FilesCopy(FileDownloader("a.txt", URL), {"a": "b"})',
+        1,
+        "there is no folder to copy files from: expected FilesCopy(RESOURCE,",
+    ),
+    "copies in one place": (
+        'FilesCopy(ZipDownloader("z", URL), {"a": "x", "A/b": "y"})',
+        1,
+        "two files would be copied to one place",
+    ),
+    "a function that takes no folder": (
+        'custom_download("a", lambda context: None)',
+        1,
+        "nothing fills 'a': expected a function of context, root and force, found <function",
+    ),
+    "a link to nothing": (
+        'linkfile("a")',
+        1,
+        "expected paths, or DatafolderPath('NAME', 'path'), found no proposal",
+    ),
+    "a link to no dataset": (
+        'links("all", first=3)',
+        1,
+        "a reference leads to no dataset",
+    ),
+    "a link outside of the folder": (
+        'links("all", **{"../a": "org.example.y"})',
+        1,
+        "not a name in a dataset's folder",
+    ),
+    "a dataset without parentheses": (
+        "@dataset\ndef x() -> File: ...",
+        1,
+        "@dataset is called with what is no data type: expected @dataset(…), with nothing or",
+    ),
+    "a metadataset without parentheses": (
+        "@metadataset\nclass Shared: ...",
+        1,
+        "@metadataset is called with what is no data type",
+    ),
+    "a metadataset that is a function": (
+        "@metadataset(File)\ndef shared(): ...",
+        1,
+        "@metadataset decorates no class: expected a class, which datasets take",
+    ),
+    "tags of what is no dataset yet": (
+        '@dataset(id="org.example.x")\n@datatags("a")\ndef x() -> File: ...',
+        2,
+        "datatags doesn't decorate a dataset: expected @dataset below it, or a data type",
+    ),
+    "an agreement that can't be named": (
+        'useragreement("Be kind.", id="kindness, and more")',
+        1,
+        "'kindness, and more' can't be the id of an agreement",
+    ),
+    "a hook without parentheses": (
+        '@hook("pre-use")\ndef warn(dataset): ...\n'
+        '@warn\n@dataset(id="org.example.x")\ndef x() -> File: ...',
+        3,
+        "the hook 'warn' is called wrongly: too many positional arguments: expected @warn(…), with",
+    ),
+    "variants without axes": (
+        'class V(AxesVariants):\n    lang = ["fr"]\n' + in_dataset("None", "variants=V"),
+        3,
+        "variants without any axis: expected an Axis for each",
+    ),
+    "an axis that no argument can have": (
+        'AxesVariants(**{"a b": Axis(["x"])})',
+        1,
+        "'a b' is no axis: expected an Axis, under a name that an argument can have",
+    ),
+    "an axis of several types": (
+        'Axis(["a", 1])',
+        1,
+        "the values of an axis are of several types: expected one type, found 'int, str'",
+    ),
+    "an axis in a URL where there are no variants": (
+        in_dataset('FileDownloader("a.txt", "https://example.org/{lang}.txt")'),
+        1,
+        "'A' names an axis that isn't there: expected @dataset(…, variants=…), found lang",
+    ),
+    "a config that takes no self": (
+        '@dataset(id="org.example.x")\nclass X(Dataset):\n    def config() -> File: ...',
+        1,
+        "config takes nothing: expected config(self)",
     ),
     "an id with other characters": (
         '@dataset(id="org.exa mple")\ndef x() -> File: ...',

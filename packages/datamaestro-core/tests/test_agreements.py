@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+from textwrap import dedent
 
 import pytest
 
@@ -253,6 +255,24 @@ def test_without_a_terminal_the_text_is_shown_and_how_to_accept_it(run):
     assert (result.returncode, result.stdout) == (6, "")
     assert result.stderr.startswith(f"{TEXT}\n\nError: the agreement 'org.example.alpha'")
     assert "datamaestro agreements accept org.example.alpha" in result.stderr
+
+
+def test_what_a_file_asks_for_is_accepted_as_its_error_says(run, tmp_path):
+    file = tmp_path / "terms.py"
+    text = """
+        from datamaestro.data import File
+        from datamaestro.definitions import dataset
+
+        @dataset(id="org.example.of-a-file", agreement="Be kind.")
+        def corpus() -> File:
+            return File(path="x")
+    """
+    file.write_text(dedent(text), encoding="utf-8")
+    refused = run("prepare", f"{file}:corpus")
+    assert refused.returncode == 6
+    (command,) = re.findall("run 'datamaestro (.*?)' once", refused.stderr)
+    assert run(*command.split(" ", 2)).returncode == 0
+    assert run("prepare", f"{file}:corpus").returncode == 0
 
 
 @pytest.mark.parametrize("name", ["org.example.alpha", "org.example.beta"])

@@ -106,6 +106,36 @@ def test_info_tells_what_a_variant_downloads(run):
     assert told["files"][0]["urls"] == ["memory://host/en.txt"]
 
 
+def test_variants_on_disk_are_told_and_found(run):
+    assert run("search", "prepared:yes").stdout == ""
+    run("prepare", "org.example.corpus[lang=fr]")
+    assert "\nOn disk: lang=fr,size=1\n" in run("info", "org.example.corpus").stdout
+    told = value(run("info", "org.example.corpus", "--json"))
+    assert told["on_disk"]["variants"] == ["lang=fr,size=1"]
+    assert run("search", "prepared:yes").stdout == "org.example.corpus\n"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "languages"),
+    [("org.example.corpus", ["fr", "en"]), ("org.example.corpus[lang=en]", ["en"])],
+)
+def test_the_sources_of_each_variant_are_checked(run, wanted, languages):
+    found = json.loads(run("check", "--pause", "0", wanted, "--json").stdout)
+    assert [item["url"] for item in found] == [f"memory://host/{lang}.txt" for lang in languages]
+
+
+def test_info_of_a_part_tells_of_its_dataset(run):
+    told = value(run("info", "org.example.split.test", "--json"))
+    assert told == value(run("info", "org.example.split", "--json"))
+
+
+def test_info_tells_of_no_other_dataset_than_was_asked_for(run):
+    done = run("info", "org.example.split.tset")
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "org.example.split has no part 'tset': expected train, test" in done.stderr
+
+
 def test_orphans_and_search_know_datasets_with_variants(run):
     run("prepare", "org.example.corpus[lang=fr]")
     assert run("orphans").stdout == ""

@@ -422,6 +422,16 @@ def test_a_reader_that_has_had_enough_gets_no_complaint(run):
     process.wait()
 
 
+@pytest.mark.parametrize("command", ["search", "list", "du", "gc"])
+def test_an_output_that_is_closed_is_no_terminal(run, command):
+    script = f"import sys; sys.stdout = None; from datamaestro.cli import main; main(['{command}'])"
+    environment = {**os.environ, "PYTHONPATH": str(run.folder)}
+    result = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, "Error" in result.stderr) == (0, False)
+
+
 def test_the_shell_completes_dataset_ids(run):
     result = run(
         _DATAMAESTRO_COMPLETE="bash_complete",

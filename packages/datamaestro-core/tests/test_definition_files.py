@@ -314,6 +314,59 @@ def test_the_commands_know_a_project(garden, context):
     assert run("orphans") == ""
 
 
+def test_what_is_prepared_of_a_file_is_looked_after_by_its_name_there(garden, home):
+    run = lambda *arguments: python("-m", "datamaestro", *arguments)  # noqa: E731
+    data = Path(json.loads(run("prepare", "src/mydata.py:letters"))["path"])
+    data.write_text("ruin")
+    assert run("verify", "--repair", "src/mydata.py:letters").startswith("repaired\t")
+    assert data.read_text() == "made"
+    command = ["remove", "src/mydata.py:letters", "--even-irreplaceable", "--yes"]
+    assert "org.example.letters" in run(*command)
+    assert not data.exists()
+
+
+def test_what_is_prepared_of_a_project_is_repaired_and_cited_there(garden, home):
+    run = lambda *arguments: python("-m", "datamaestro", *arguments)  # noqa: E731
+    data = Path(json.loads(run("prepare", "org.example.corpus"))["path"])
+    data.write_text("ruin")
+    assert run("verify", "--repair", "--all").startswith("repaired\t")
+    assert run("cite", "--prepared", "--format", "text").startswith("A corpus.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[ tool . "datamaestro" ]\nid = "p"\ndatasets = ["mydata.py"]',
+        '[tool]\ndatamaestro = { id = "p", datasets = ["mydata.py"] }',
+        'tool.datamaestro.id = "p"\ntool.datamaestro.datasets = ["mydata.py"]',
+        '\ufeff[tool.datamaestro]\nid = "p"\ndatasets = ["mydata.py"]',
+    ],
+)
+def test_a_project_lists_its_datasets_in_any_way_of_toml(context, text):
+    write("mydata.py")
+    write("pyproject.toml", text)
+    assert context.repository("p").modules() == ["mydata.py"]
+    write("pyproject.toml", text.replace('["mydata.py"]', "3"))
+    line = 1 + text.partition("datasets")[0].count("\n")
+    with pytest.raises(SettingsError, match=rf"toml:{line}: tool\.datamaestro\.datasets can't be"):
+        context.repository("p")
+
+
+@pytest.mark.parametrize(
+    "text", ['x = """\n[tool.datamaestro]\n"""', '[tool.x]\ny = ["datamaestro"', "datamaestro tool"]
+)
+def test_a_text_that_only_looks_like_the_table_is_none(context, text):
+    write("pyproject.toml", text)
+    assert context.project_repository() is None
+
+
+def test_a_file_that_ends_the_program_is_left_out(garden, context):
+    write("src/mydata.py", "raise SystemExit(3)")
+    assert context.prepare("org.flowers.corpus").path.read_text() == "made"
+    with pytest.raises(DefinitionError, match="found SystemExit: 3"):
+        context.prepare("src/mydata.py:Corpus")
+
+
 def test_a_project_that_says_nothing_about_datasets_is_none(context):
     write("pyproject.toml", '[project]\nname = "x"\n')
     assert context.catalog.ids() == sorted(item.id for item in context.datasets())

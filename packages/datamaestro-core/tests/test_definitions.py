@@ -226,7 +226,7 @@ def test_a_circle_of_resources_is_an_error():
 
 @pytest.mark.parametrize("base", [None, int, "File"])
 def test_a_definition_without_a_data_type_is_an_error(base):
-    with pytest.raises(DefinitionError, match="of which data type"):
+    with pytest.raises(DefinitionError, match="data type"):
         dataset(base, id="org.example.untyped")(lambda: None)
 
 

@@ -58,9 +58,8 @@ def test_the_keys_of_a_selector_are_written_in_alphabetical_order():
 
 
 def test_a_url_proposes_its_reversed_host_and_path():
-    assert identifiers.from_url("https://www.example.org/a/Some%20File.csv").startswith(
-        "org.example."
-    )
+    url = "https://www.example.org/a/Some%20File.csv"
+    assert identifiers.from_url(url) == "org.example.a.some-file"
 
 
 @given(

@@ -241,7 +241,8 @@ def test_what_is_prepared_and_not_installed_is_not_cited(run):
     (run.home / FOLDER).parents[1].rename(run.home / "datamaestro/data/gone")
     result = run("cite", "--prepared", "--json")
     assert (result.returncode, json.loads(result.stdout)) == (0, [])
-    assert "WARNING:datamaestro:not cited: no installed plugin provides" in result.stderr
+    told = "WARNING:datamaestro:not cited, as nothing declares them here: gone:org.example.alpha"
+    assert told in result.stderr
 
 
 def test_check_exits_with_4_if_a_source_is_dead(run):

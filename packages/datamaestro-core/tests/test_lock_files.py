@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -12,6 +13,7 @@ from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
 from datamaestro.download.recipe import NotPortable, arguments_of, declared_again
 from datamaestro.errors import AgreementError, NotFoundError, VerificationError
+from datamaestro.lock_differences import differences
 from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
 from datamaestro.preparation.locked import prepare_frozen, prepare_locked
 from datamaestro.preparation.locking import lock_datasets
@@ -188,13 +190,13 @@ def test_what_differs_between_locks_is_told():
     before = Lock((LockedDataset("a", "a"), LockedDataset("b", "b", resources=(resource,))))
     other = replace(resource, size=3)
     after = Lock((LockedDataset("b", "c", resources=(other,)), LockedDataset("c", "c")))
-    assert list(before.differences(after)) == [
+    assert list(differences(before, after)) == [
         "a would go",
         "b is declared otherwise",
         "b: the resource 'r' differs",
         "c would be added",
     ]
-    assert list(before.differences(before)) == []
+    assert list(differences(before, before)) == []
 
 
 # --- making and using locks
@@ -267,6 +269,43 @@ def test_a_source_that_gives_other_bytes_than_locked_gives_way_to_the_next(
     memory.CONTENT.update({URL: b"DATA", f"{URL}-copy": b"data"})
     value = prepare_locked(definition, another_context, lock)
     assert value.path.read_bytes() == b"data"
+
+
+def test_datasets_of_one_id_in_two_repositories_are_locked_both(context, memory):
+    memory.CONTENT[URL] = b"data"
+    definitions = [one(Source((URL,))), one(Source((URL,)))]
+    for repository, definition in zip(("two", "one"), definitions, strict=True):
+        definition.repository, definition.namespace = repository, PurePosixPath(repository)
+    lock = lock_datasets(definitions, context)
+    assert [item.reference for item in lock.requested()] == [
+        "one:org.example.one",
+        "two:org.example.one",
+    ]
+    assert lock.dataset("two:org.example.one").folder == "two/org/example/one"
+    with pytest.raises(NotFoundError, match=r"expected one:org\.example\.one or two:"):
+        lock.dataset("org.example.one")
+    for definition in definitions:
+        assert prepare_locked(definition, context, lock).path.read_bytes() == b"data"
+
+
+def test_a_locked_variant_is_found_by_what_tells_it_from_others():
+    ids = ["org.a[lang=fr,n=1]", "org.a[lang=fr,n=2]", "org.a[lang=en,n=1]", "org.b"]
+    lock = Lock(tuple(LockedDataset(item, "folder") for item in ids))
+    assert lock.dataset("org.a[lang=en]").id == "org.a[lang=en,n=1]"
+    with pytest.raises(NotFoundError, match=r"is several datasets .*: expected org\.a"):
+        lock.dataset("org.a[lang=fr]")
+
+
+def test_what_a_locked_dataset_of_a_file_refers_to_is_found(context, another_context, memory):
+    memory.CONTENT[URL] = b"data"
+
+    @reference(one(Source((URL,))), name="other")
+    @dataset(id="org.example.referring")
+    def referring(other) -> File:
+        return other
+
+    lock = lock_datasets([referring], context)
+    assert prepare_locked(referring, another_context, lock).path.read_bytes() == b"data"
 
 
 def test_a_dataset_that_another_needs_is_locked_too(context, another_context, memory):

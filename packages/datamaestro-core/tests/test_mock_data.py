@@ -6,7 +6,7 @@ import pytest
 
 from datamaestro.data import Base, File, Folder, Param
 from datamaestro.data.ml import FolderBased
-from datamaestro.errors import DataDirectoryError, DefinitionError
+from datamaestro.errors import DataDirectoryError, DefinitionError, NotFoundError
 from datamaestro.testing import MockContext, Sampling, exercise, write_distribution
 
 DEFINITIONS = """
@@ -111,6 +111,18 @@ def test_every_file_that_a_value_names_is_there(mock_context, declared):
     folder = mock_context.folder(declared.corpus)
     assert len(list((folder / "TEXTS" / "deep").iterdir())) == 2
     assert value.texts["a"].path.read_text(encoding="utf-8").count("\n") == 12
+
+
+def test_a_part_is_given_as_it_is_elsewhere(mock_context, declared, tmp_path):
+    file = tmp_path / "corpora.py"
+    file.write_text(DEFINITIONS, encoding="utf-8")
+    text = mock_context.prepare(f"{file}:corpus.texts.a")
+    assert text.id == "org.example.corpus.texts.a"
+    assert text.path.is_file()
+    with pytest.raises(NotFoundError, match="has no part 'pest'"):
+        mock_context.prepare(f"{file}:corpus.pest")
+    with pytest.raises(NotFoundError, match="has no part 'pest'"):
+        mock_context.prepare(declared.corpus, only=["pest"])
 
 
 def test_a_resource_that_no_value_reads_is_there_too(mock_context, declared):

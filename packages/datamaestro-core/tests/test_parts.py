@@ -83,9 +83,10 @@ def test_a_part_that_is_not_there_is_told_with_those_that_are(context):
     assert not context.folder(split).exists()
 
 
-def test_a_text_in_the_place_of_several_parts_is_refused(context):
-    with pytest.raises(QueryError, match=r"expected \['test'\]"):
-        context.prepare(split, only="test")
+@pytest.mark.parametrize(("only", "expected"), [("test", r"\['test'\]"), ([1], "a list of names")])
+def test_something_else_in_the_place_of_several_parts_is_refused(context, only, expected):
+    with pytest.raises(QueryError, match=f"expected {expected}"):
+        context.prepare(split, only=only)
 
 
 def test_parts_of_lists_and_mappings_have_their_number_or_key(context):

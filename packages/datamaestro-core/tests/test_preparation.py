@@ -306,8 +306,17 @@ def test_a_resource_that_makes_nothing_is_an_error(context):
     class Nothing(FileResource):
         def _download(self, destination): ...
 
-    with pytest.raises(DataDirectoryError, match="'data' made nothing"):
+    with pytest.raises(DataDirectoryError, match=r"'data' made nothing: expected .* the file"):
         context.prepare(one_file(Nothing("data.txt")))
+
+
+def test_a_file_that_is_made_as_a_folder_is_an_error(context):
+    class Folder(FileResource):
+        def _download(self, destination):
+            destination.mkdir()
+
+    with pytest.raises(DataDirectoryError, match=r"'data' made something else: .* the file"):
+        context.prepare(one_file(Folder("data.txt")))
 
 
 def test_a_finished_file_is_checked(context):

@@ -64,6 +64,13 @@ def test_a_missing_item_may_have_a_default():
     assert Record().get(Id, Id("none")) == Id("none")
 
 
+@pytest.mark.parametrize("given", [3, Id, None])
+def test_what_is_no_item_is_refused(given):
+    for make in (Record, Record().update):
+        with pytest.raises(RecordError, match="expected instances of classes derived from Item"):
+            make(given)
+
+
 def test_two_items_of_one_kind_are_refused():
     with pytest.raises(RecordError, match="one item of each kind: found Text, Translation"):
         Record(Text("once"), Translation("il était", "fr"))

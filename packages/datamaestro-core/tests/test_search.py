@@ -63,6 +63,9 @@ from datamaestro.search import (
         ("NOT a", NotCondition(WordCondition("a"))),
         ("b -a", AndCondition([WordCondition("b"), NotCondition(WordCondition("a"))])),
         ("(a)", WordCondition("a")),
+        ("NOT(a)", NotCondition(WordCondition("a"))),
+        ("a OR(b)", OrCondition([WordCondition("a"), WordCondition("b")])),
+        ("ORa", WordCondition("ORa")),
         (
             "a (b OR tag:(c|d)) NOT (e f)",
             AndCondition(
@@ -99,6 +102,10 @@ def test_a_query_is_read(query, condition):
         ("size:<large", "no size"),
         ("prepared:maybe", "neither yes nor no"),
         ("a b[", "character 3, before 'b\\[': not a regular expression.*at character 2"),
+        ("a{99999999999999}", "not a regular expression.*the repetition number is too large"),
+        (f"b {'(' * 5000}a{')' * 5000}", "character 18, before .*: nested too deep"),
+        ("NOT " * 5000 + "a", "nested too deep: expected 15 levels at the most"),
+        ("caf\udce9", "character 4, .*: not a character"),
     ],
 )
 def test_a_query_that_cannot_be_read_is_an_error_that_points_at_the_place(query, message):
@@ -348,6 +355,28 @@ def test_few_of_many_ids_are_compared_with_one_that_is_not_known():
     similar = index.similar_ids("org.example.lettres")
     assert len(similar) < len(entries)
     assert closest("org.example.lettres", similar) == ["org.example.letters"]
+
+
+def test_no_query_is_too_long_or_too_deep_for_the_index():
+    index = index_of([Entry("word1999", "image"), Entry("other", "image")])
+    words = " OR ".join(f"word{number}" for number in range(2000))
+    nested = f"{'NOT ( x OR ' * 7}({words}){')' * 7}"
+    assert [entry.id for entry in index.search(Condition.parse(words))] == ["word1999"]
+    assert [entry.id for entry in index.search(Condition.parse(nested))] == ["other"]
+
+
+@pytest.mark.parametrize(
+    "query", ["demodes", "D\u00c9MOD\u00c9S", "de\u0301mode\u0301s", '"demodes"']
+)
+def test_accents_make_no_difference_wherever_a_word_stands(query):
+    named, told = Entry("a", "image", name="Démodés"), Entry("b", "image", description="Démodés")
+    found = index_of([named, told]).search(Condition.parse(query))
+    assert [entry.id for entry in found] == ["a", "b"]
+
+
+def test_what_a_later_python_may_read_otherwise_is_no_warning(recwarn):
+    assert not Condition.parse("[[a]x").match(Entry("x"))
+    assert not recwarn.list
 
 
 def test_an_expression_is_given_up_in_the_index_too(monkeypatch):

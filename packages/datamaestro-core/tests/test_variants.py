@@ -535,6 +535,11 @@ def test_a_variant_is_chosen_once(words, context):
         context.get("org.example.corpus[lang=en]", variant={"lang": "fr"})
 
 
+def test_a_variant_is_chosen_by_the_values_of_axes(words, context):
+    with pytest.raises(QueryError, match=r"expected variant={'lang': 'fr'}, found 'fr'"):
+        context.get("org.example.corpus", variant="fr")
+
+
 def test_a_selector_for_a_dataset_without_variants_is_refused(words, context):
     @dataset(id="org.example.flat")
     def flat() -> File:

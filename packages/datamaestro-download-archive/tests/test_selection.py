@@ -8,6 +8,7 @@ import pytest
 from archive_builders import Entry, tar, tar_file, tar_folder, tar_link, zipped
 from archive_routes import make, stored
 
+from datamaestro.errors import DefinitionError
 from datamaestro_download_archive import (
     ArchiveLimitError,
     MemberNotFoundError,
@@ -127,7 +128,7 @@ def test_a_subpath_that_is_a_file_is_an_error(chosen):
 
 
 def test_one_text_for_files_is_a_mistake(tmp_path):
-    with pytest.raises(TypeError, match="several texts"):
+    with pytest.raises(DefinitionError, match="several names"):
         ZipDownloader("data", "https://example.org/a.zip", files="a.csv")
 
 

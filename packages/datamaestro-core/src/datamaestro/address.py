@@ -49,6 +49,12 @@ def find(catalog: Catalog, dataset: Any, variant: Mapping[str, Any] | None = Non
             expected="an id, or what @dataset decorates",
             found=f"{dataset!r:.80}",
         )
+    if not isinstance(variant, Mapping | None):
+        raise QueryError(
+            "a variant is chosen by the values of axes",
+            expected="variant={'lang': 'fr'}",
+            found=f"{variant!r:.80}",
+        )
     definition.validate()
     selector = "" if identifier is None else format_selector(identifier.selector)
     if selector and variant:

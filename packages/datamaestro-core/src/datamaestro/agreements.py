@@ -73,9 +73,16 @@ def revoke(agreement_id: str, settings: UserSettings) -> bool:
         return edited.agreements.pop(agreement_id, None) is not None
 
 
-def require(agreements: Iterable[Agreement], settings: UserSettings, dataset_id: str) -> None:
+def require(
+    agreements: Iterable[Agreement],
+    settings: UserSettings,
+    dataset_id: str,
+    reference: str | None = None,
+) -> None:
     """Make sure that the user has accepted the agreements of a dataset; ask on a terminal.
 
+    :param reference: what names the dataset, if no repository has it, so that nobody finds
+        its agreements by their ids
     :raises AgreementError: if one isn't accepted; the text is a note of it
     """
     for agreement in agreements:
@@ -84,7 +91,7 @@ def require(agreements: Iterable[Agreement], settings: UserSettings, dataset_id:
         if (state := state_of(agreement, current)) == "accepted":
             continue
         if not _asked(agreement, dataset_id):
-            raise _not_accepted(agreement, dataset_id, state)
+            raise _not_accepted(agreement, dataset_id, reference, state)
         accept([agreement], settings)
 
 
@@ -105,13 +112,15 @@ def _asked(agreement: Agreement, dataset_id: str) -> bool:
             return False
 
 
-def _not_accepted(agreement: Agreement, dataset_id: str, state: State) -> AgreementError:
+def _not_accepted(
+    agreement: Agreement, dataset_id: str, reference: str | None, state: State
+) -> AgreementError:
     """Make the error for an agreement that isn't accepted, or no longer."""
     reason = "has changed since you accepted it" if state == "changed" else "isn't accepted yet"
     error = AgreementError(
         f"the agreement {agreement.id!r}, which the owner of {dataset_id} asks for, {reason}",
-        hint=f"run 'datamaestro agreements accept {agreement.id}' once you have read it, "
-        f"or set DATAMAESTRO_ACCEPT={agreement.id}",
+        hint=f"run 'datamaestro agreements accept {reference or agreement.id}' once you have "
+        f"read it, or set DATAMAESTRO_ACCEPT={agreement.id}",
     )
     error.add_note(agreement.text)
     return error

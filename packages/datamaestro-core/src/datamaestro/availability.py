@@ -9,22 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from datamaestro import identifiers
 from datamaestro.catalog import Entry
 from datamaestro.download.transport import SourceFacts
-from datamaestro.errors import DatamaestroError, OfflineError, TransportError
+from datamaestro.errors import DatamaestroError, OfflineError, QueryError, TransportError
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import note_reachability
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["ALIVE", "CHANGED", "DEAD", "Finding", "check_sources"]
+__all__ = ["ALIVE", "CHANGED", "DEAD", "Finding", "check_sources", "entries_to_check"]
 
 ALIVE, CHANGED, DEAD = "alive", "changed", "dead"
 
@@ -68,6 +70,26 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON."""
         return {"id": self.dataset, **{k: v for k, v in vars(self).items() if k != "dataset"}}
+
+
+def entries_to_check(references: Iterable[str], context: Context) -> Iterator[Entry]:
+    """Give what is to be checked of datasets: of those with variants, these.
+
+    :param references: ids, or files and names; a selector chooses one variant
+    :raises DatasetNotFoundError: if there is no such dataset
+    """
+    for reference in references:
+        identifier = identifiers.parse(reference)
+        entry = context.catalog.entry(identifier)
+        if not entry.axes:
+            yield entry
+        elif identifier.selector:
+            yield Entry.of(context.dataset(reference))
+        else:
+            definition = context.dataset(reference)
+            for values in definition.variants.enumerate() if definition.variants else ():
+                with suppress(QueryError):  # axes without a default, or a combination left out
+                    yield Entry.of(definition.for_variant(values))
 
 
 def check_sources(

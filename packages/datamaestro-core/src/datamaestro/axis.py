@@ -208,7 +208,9 @@ def _common_type(values: Iterable[Any]) -> Any:
         return float
     if len(kinds) > 1:
         raise _wrong(
-            "the values of an axis are of several types", "one type", sorted(map(repr, kinds))
+            "the values of an axis are of several types",
+            "one type",
+            ", ".join(sorted(kind.__name__ for kind in kinds)),
         )
     return kinds.pop()
 

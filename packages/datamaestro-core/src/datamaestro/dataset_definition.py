@@ -198,27 +198,23 @@ class DatasetDefinition:
         if axes is not None:
             self._validate_arguments(axes)
         resources = self.ordered_resources()
-        if self.variants is None:
-            self._refuse_choices(resources)
-        elif axes is not None and not self.variant:
-            self._validate_placeholders(resources, axes)
+        if axes is not None and not self.variant:
+            self._validate_choices(resources, axes)
 
-    def _refuse_choices(self, resources: list[Resource]) -> None:
+    def _validate_choices(self, resources: list[Resource], axes: frozenset[str]) -> None:
         for resource in resources:
-            if is_by_variant(resource):
+            if is_by_variant(resource) and self.variants is None:
                 raise self.error(
                     f"{resource.name!r} is another resource for each variant, and there are none",
                     expected="@dataset(…, variants=…)",
                 )
-
-    def _validate_placeholders(self, resources: list[Resource], axes: frozenset[str]) -> None:
-        for resource in resources:
             for name in placeholders(resource):
                 if name not in axes:
                     raise self.error(
                         f"{resource.name!r} names an axis that isn't there",
-                        expected=", ".join(sorted(axes)),
+                        expected=", ".join(sorted(axes)) or "@dataset(…, variants=…)",
                         found=name,
+                        hint="%7B and %7D are the braces of a URL itself",
                     )
 
     def _validate_arguments(self, axes: frozenset[str]) -> None:
@@ -228,7 +224,10 @@ class DatasetDefinition:
         if inspect.isclass(self.target):
             config = getattr(self.target, "config", None)
             if inspect.isfunction(config):  # else the value is made from the definition itself
-                self._validate_parameters(parameters_of(config)[1:], "axis", sorted(axes))
+                parameters = parameters_of(config)
+                if not parameters:
+                    raise self.error("config takes nothing", expected="config(self)")
+                self._validate_parameters(parameters[1:], "axis", sorted(axes))
         else:
             given = [*self.resources, *sorted(axes)]
             self._validate_parameters(parameters_of(self.target), "resource", given)

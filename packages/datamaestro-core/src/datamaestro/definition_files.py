@@ -104,7 +104,7 @@ def _import(path: Path, name: str) -> ModuleType:
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
         if isinstance(error, DatamaestroError):
             raise

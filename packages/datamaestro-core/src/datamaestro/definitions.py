@@ -41,7 +41,7 @@ from datamaestro.hooks import hook
 from datamaestro.location import Location, definition_site
 from datamaestro.metadata import Metadata
 from datamaestro.tags import datatags, datatasks, inherited_words
-from datamaestro.variants import Variants
+from datamaestro.variants import Variants, variants_of
 
 __all__ = [
     "AbstractDataset",
@@ -114,9 +114,9 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         aliases: Iterable[str] = (),
         variants: Variants | type[Variants] | None = None,
     ) -> None:
-        self.base = typing.get_origin(base) or base
+        self.base = _given_type(base, "dataset")
         self.id = id
-        self.variants = _variants(variants)
+        self.variants = variants_of(variants)
         self.metadata = Metadata(
             url=url,
             doi=doi,
@@ -240,7 +240,7 @@ class metadataset:  # noqa: N801
         languages: Iterable[str] = (),
         timestamp: str | date | bool | None = None,
     ) -> None:
-        self.base = base
+        self.base = _given_type(base, "metadataset")
         self.metadata = Metadata(
             url=url,
             doi=doi,
@@ -253,6 +253,13 @@ class metadataset:  # noqa: N801
         self.agreements: list[tuple[str, str | None]] = []
 
     def __call__(self, target: type[T]) -> type[T]:
+        if not inspect.isclass(target):
+            raise DefinitionError(
+                "@metadataset decorates no class",
+                where=definition_site(),
+                expected="a class, which datasets take: @dataset(CLASS)",
+                found=f"{target!r:.80}",
+            )
         target.__metadataset__ = self  # type: ignore[attr-defined]
         return target
 
@@ -263,16 +270,21 @@ def _metadatasets(cls: Any) -> list[metadataset]:
     return [found for base in bases if (found := vars(base).get("__metadataset__")) is not None]
 
 
-def _variants(declared: Variants | type[Variants] | None) -> Variants | None:
-    variants = declared() if inspect.isclass(declared) else declared
-    if variants is not None and not isinstance(variants, Variants):
+def _given_type(base: Any, decorator: str) -> Any:
+    """Give the class that a decorator is called with, without type arguments of its own.
+
+    :raises DefinitionError: if it is none, as where the decorator has no parentheses
+    """
+    given = typing.get_origin(base) or base
+    data_type = inspect.isclass(given) and issubclass(given, Base)
+    if not (given is None or data_type or _metadatasets(given)):
         raise DefinitionError(
-            "these can't be the variants of a dataset",
+            f"@{decorator} is called with what is no data type",
             where=definition_site(),
-            expected="a class derived from datamaestro.variants.Variants, or an instance",
-            found=f"{declared!r:.80}",
+            expected=f"@{decorator}(…), with nothing or a class derived from datamaestro.data.Base",
+            found=f"{base!r:.80}",
         )
-    return variants
+    return given
 
 
 def _makes_values(cls: type) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[
 
     def annotation(function: Callable[..., object]) -> Callable[..., Callable[[Any], Any]]:
         def with_arguments(*arguments: Any, **options: Any) -> Callable[[Any], Any]:
+            _check_call(function, (None, *arguments), options)
             return lambda target: _register(
                 target, name, lambda dataset: function(dataset, *arguments, **options)
             )
@@ -68,6 +70,23 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[
         return with_arguments
 
     return annotation
+
+
+def _check_call(
+    function: Callable[..., object], arguments: tuple[Any, ...], options: dict[str, Any]
+) -> None:
+    """Check that a function takes some arguments, the first of which is the dataset."""
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*arguments, **options)
+    except TypeError as error:
+        name = getattr(function, "__name__", type(function).__name__)
+        raise DefinitionError(
+            f"the hook {name!r} is called wrongly: {error}",
+            where=definition_site(),
+            expected=f"@{name}(…), with parentheses, and in them what {name}{signature} takes "
+            "after the dataset",
+        ) from None
 
 
 def _register(target: Any, name: str, function: Callable[[Any], object]) -> Any:

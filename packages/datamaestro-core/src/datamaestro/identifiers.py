@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from datamaestro.errors import QueryError
 from datamaestro.selector import SELECTOR, folder_name, format_selector, parse_selector
@@ -62,6 +62,18 @@ class Identifier:
         prefix = "" if origin is None else f"{origin}:"
         part = "".join(f".{name}" for name in self.part)
         return f"{prefix}{self.name}{format_selector(self.selector)}{part}"
+
+    def covers(self, other: Identifier) -> bool:
+        """Tell whether it names another dataset: in any repository, or any variant, unless told.
+
+        >>> parse("org.corpus[lang=fr]").covers(parse("text:org.corpus[lang=fr,size=small]"))
+        True
+        """
+        return (
+            self.name == other.name
+            and self.repository in (None, other.repository)
+            and self.selector.items() <= other.selector.items()
+        )
 
     def shorter(self) -> Iterator[Identifier]:
         """Give what else it may name: parts of the datasets that its beginnings name.
@@ -131,7 +143,7 @@ def from_url(url: str) -> str:
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").split(".")[::-1]
-    path = parts.path.rstrip("/").split("/")
+    path = unquote(parts.path).rstrip("/").split("/")
     if not host[0]:
         host, path = ["local"], path[-1:]
     elif ":" in (parts.hostname or "") or host[0].isdigit():

@@ -17,7 +17,7 @@ _UNKNOWN_KEYWORD = re.compile(
 )
 
 
-def not_importable(kind: str, error: Exception, origin: object) -> DefinitionError:
+def not_importable(kind: str, error: BaseException, origin: object) -> DefinitionError:
     """Make the error about definitions whose import raised another one.
 
     :param kind: what can't be imported
@@ -33,7 +33,7 @@ def not_importable(kind: str, error: Exception, origin: object) -> DefinitionErr
     )
 
 
-def _expected_keywords(error: Exception) -> tuple[str | None, str | None]:
+def _expected_keywords(error: BaseException) -> tuple[str | None, str | None]:
     """Give what an unknown keyword could have been, and the one that is most like it."""
     match = _UNKNOWN_KEYWORD.match(str(error)) if isinstance(error, TypeError) else None
     if match is None:

@@ -32,19 +32,24 @@ A lock file is TOML, sorted, the same for the same data on every platform::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datamaestro import identifiers
 from datamaestro.download.derivation import Derivation, derivation_of
 from datamaestro.errors import LockError, NotFoundError
 from datamaestro.files import write_atomically
 
-__all__ = ["Lock", "LockedDataset", "LockedDownload", "LockedResource"]
+__all__ = ["Lock", "LockedDataset", "LockedDownload", "LockedResource", "reference_of"]
 
 VERSION = 1
 _HEADER = "# Written by 'datamaestro lock', which also brings it up to date.\n\n"
+
+
+def reference_of(dataset_id: str, repository: str | None) -> str:
+    """Give the id of a dataset, after its repository's if it has one."""
+    return dataset_id if repository is None else f"{repository}:{dataset_id}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class LockedDataset:
     :param plugin: the distribution that declares it
     :param plugin_version: the version of that distribution
     :param variant: the values of its axes, without those that are None
-    :param needs: the ids of the datasets that are prepared first
+    :param needs: the datasets that are prepared first, each as its `reference`
     :param agreements: the texts that users have to accept, by the ids of the agreements
     :param transports: the distributions that open its URLs, by the URLs' scheme
     :param resources: its resources, dependencies first
@@ -128,7 +133,7 @@ class LockedDataset:
     @property
     def reference(self) -> str:
         """The id, after the repository's."""
-        return self.id if self.repository is None else f"{self.repository}:{self.id}"
+        return reference_of(self.id, self.repository)
 
     @property
     def needs_definition(self) -> list[str]:
@@ -183,7 +188,10 @@ class Lock:
         """Give the text of the lock file."""
         import tomli_w
 
-        datasets = [_table(dataset) for dataset in sorted(self.datasets, key=lambda item: item.id)]
+        datasets = [
+            _table(dataset)
+            for dataset in sorted(self.datasets, key=lambda item: (item.id, item.reference))
+        ]
         return _HEADER + tomli_w.dumps({"version": VERSION, "dataset": datasets})
 
     def write(self, path: Path) -> bool:
@@ -197,52 +205,34 @@ class Lock:
         write_atomically(path, text)
         return True
 
-    def dataset(self, dataset_id: str) -> LockedDataset:
-        """Give a dataset by its canonical id, perhaps after its repository's.
+    def dataset(self, dataset_id: str, repository: str | None = None) -> LockedDataset:
+        """Give a dataset by its id, perhaps after its repository's.
 
-        :raises NotFoundError: if the lock doesn't have it
+        :param dataset_id: an id; values of a selector may be left out as long as that fits
+            one variant alone
+        :param repository: the repository that counts, if several have that id
+        :raises NotFoundError: if the lock doesn't have it, or several
         """
-        for dataset in self.datasets:
-            if dataset_id in (dataset.id, dataset.reference):
-                return dataset
+        wanted = identifiers.parse(dataset_id)
+        found = [item for item in self.datasets if wanted.covers(identifiers.parse(item.reference))]
+        if len(found) > 1:
+            found = [item for item in found if item.repository == repository] or found
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise NotFoundError(
+                f"{dataset_id} is several datasets in the lock file",
+                expected=" or ".join(item.reference for item in found),
+            )
         raise NotFoundError(
             f"{dataset_id} isn't in the lock file",
-            expected=", ".join(dataset.id for dataset in self.datasets) or "none: it is empty",
+            expected=", ".join(item.id for item in self.datasets) or "none: it is empty",
             hint="'datamaestro lock' writes it anew, for all ids that it is given",
         )
 
     def requested(self) -> list[LockedDataset]:
         """Give the datasets that were asked for."""
         return [dataset for dataset in self.datasets if dataset.requested]
-
-    def differences(self, other: Lock) -> Iterator[str]:
-        """Say, a line for each, in what another lock differs."""
-        mine = {dataset.id: dataset for dataset in self.datasets}
-        theirs = {dataset.id: dataset for dataset in other.datasets}
-        for dataset_id in sorted(mine.keys() | theirs.keys()):
-            if dataset_id not in theirs:
-                yield f"{dataset_id} would go"
-            elif dataset_id not in mine:
-                yield f"{dataset_id} would be added"
-            elif mine[dataset_id] != theirs[dataset_id]:
-                yield from _differences(mine[dataset_id], theirs[dataset_id])
-
-
-def _differences(mine: LockedDataset, theirs: LockedDataset) -> Iterator[str]:
-    if (mine.plugin, mine.plugin_version) != (theirs.plugin, theirs.plugin_version):
-        yield (
-            f"{mine.id} is from {mine.plugin} {mine.plugin_version}, "
-            f"now {theirs.plugin} {theirs.plugin_version}"
-        )
-    if replace(mine, plugin=None, plugin_version=None, resources=()) != replace(
-        theirs, plugin=None, plugin_version=None, resources=()
-    ):
-        yield f"{mine.id} is declared otherwise"
-    before = {resource.name: resource for resource in mine.resources}
-    after = {resource.name: resource for resource in theirs.resources}
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            yield f"{mine.id}: the resource {name!r} differs"
 
 
 # --- tables of TOML

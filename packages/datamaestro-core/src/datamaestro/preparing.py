@@ -54,6 +54,7 @@ def prepare(
         build=lambda: part_of(build(definition, context), found.part),
         prepare=lambda: part_of(make(definition, context, parts), found.part),
         only=parts,
+        part=found.part,
         force=force,
     )
     answer = context.plugins.prepare(request)

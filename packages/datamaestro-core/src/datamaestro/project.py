@@ -70,19 +70,23 @@ def _project_as_seen(path: Path, _seen: Stamp) -> Project | None:
 
 def _project_in(path: Path) -> Project | None:
     # Most projects say nothing about datasets, and need no parser then.
-    if path.is_file() and re.search(rb"^\[tool\.datamaestro\]", path.read_bytes(), re.M):
+    if path.is_file() and re.search(rb"\btool\b[\s\S]*\bdatamaestro\b", path.read_bytes()):
         return _read(path)
     return None
 
 
-def _read(path: Path) -> Project:
+def _read(path: Path) -> Project | None:
     import tomllib
 
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        if _start(path) is None:
+            return None  # what is wrong with it is no concern of ours
         raise SettingsError(f"not TOML: {error}", where=path) from error
-    table = document["tool"]["datamaestro"]
+    table = document.get("tool", {}).get("datamaestro")
+    if table is None:
+        return None
     project_id = table.get("id", re.sub(r"[._]", "-", document.get("project", {}).get("name", "")))
     _check(path, "id", project_id, _is_component, "a name without dots, such as 'garden'")
     datasets = table.get("datasets", [])
@@ -114,6 +118,17 @@ def _is_texts(value: Any) -> bool:
 
 def _line(path: Path, text: str) -> int:
     """Give the line that a text stands on in the table, or else the table's own."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("[tool.datamaestro]"))
+    lines = _lines(path)
+    start = _start(path) or 0
     return next((i for i in range(start, len(lines)) if text in lines[i]), start) + 1
+
+
+def _start(path: Path) -> int | None:
+    """Give the index of the line that begins the table, in whichever way TOML has for it."""
+    bare = (re.sub(r"[\s\"']", "", line) for line in _lines(path))
+    begins = ("[tool.datamaestro]", "tool.datamaestro", "datamaestro={")
+    return next((i for i, line in enumerate(bare) if line.startswith(begins)), None)
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()

@@ -21,7 +21,7 @@ the place of one of its base, and is found under the names of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, overload
 
 from datamaestro.errors import DefinitionError, RecordError
@@ -62,14 +62,14 @@ class Record:
     items, in whatever order these were given.
 
     :param items: the items
-    :raises RecordError: if two of them are of one kind
+    :raises RecordError: if two of them are of one kind, or one is no item
     """
 
     __slots__ = ("_items",)
     _items: dict[type[Item], Item]
 
     def __init__(self, *items: Item) -> None:
-        held = {item._kind: item for item in items}
+        held = _by_kind(items)
         if len(held) != len(items):
             raise RecordError(
                 "a record holds one item of each kind",
@@ -109,10 +109,10 @@ class Record:
         """Give a record with these items added, or in the place of those of their kind.
 
         :param target: the type that the new record has to be of
-        :raises RecordError: if it isn't
+        :raises RecordError: if it isn't, or one is no item
         """
         updated = Record.__new__(Record)
-        held = self._items | {item._kind: item for item in items}
+        held = self._items | _by_kind(items)
         object.__setattr__(updated, "_items", held)
         return updated if target is None else target.validate(updated)
 
@@ -211,3 +211,14 @@ class RecordType:
 def record_type(*item_types: type[Item]) -> RecordType:
     """Give the type of the records that hold these items; see `RecordType`."""
     return RecordType(*item_types)
+
+
+def _by_kind(items: Iterable[Item]) -> dict[type[Item], Item]:
+    try:
+        return {type(item)._kind: item for item in items}
+    except AttributeError:
+        raise RecordError(
+            "a record holds items",
+            expected="instances of classes derived from Item",
+            found=", ".join(f"{item!r:.80}" for item in items),
+        ) from None

@@ -224,7 +224,7 @@ def guarded(module: str) -> Iterator[None]:
         yield
     except DatamaestroError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         from datamaestro.import_errors import not_importable
 
         raise not_importable("a module of definitions", error, _origin(module)) from error

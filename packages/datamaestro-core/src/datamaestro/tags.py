@@ -33,6 +33,13 @@ class _Annotation:
         if definition is not None:
             words = getattr(definition, self.attribute) | self.words
             setattr(definition, self.attribute, words)
+        elif not isinstance(target, type):
+            raise DefinitionError(
+                f"data{self.attribute} doesn't decorate a dataset",
+                where=definition_site(),
+                expected="@dataset below it, or a data type",
+                found=repr(target),
+            )
         else:
             own = vars(target).get(f"__data{self.attribute}__", frozenset())
             setattr(target, f"__data{self.attribute}__", own | self.words)

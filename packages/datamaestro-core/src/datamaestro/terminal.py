@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
-__all__ = ["ask", "is_interactive", "tell"]
+__all__ = ["ask", "is_interactive", "is_terminal", "tell"]
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether someone sits at a stream, which is None if it is closed."""
+    return stream is not None and stream.isatty()
 
 
 def is_interactive() -> bool:
     """Tell whether someone can read the error stream and answer."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 
 def tell(text: str) -> None:

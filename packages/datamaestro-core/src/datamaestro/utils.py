@@ -22,6 +22,7 @@ __all__ = [
     "file_digests",
     "parse_size",
     "tree_digest",
+    "valid_checker",
 ]
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ class GlobChecker:
     :param md5: the combined MD5 that is expected
     :param count: how many files have to match
     :param size: how many bytes they have to have together, as they lie there
+    :raises DefinitionError: if one of them can't be what it says
     """
 
     def __init__(
@@ -120,6 +122,21 @@ class GlobChecker:
         count: int | None = None,
         size: int | None = None,
     ) -> None:
+        if not isinstance(glob, str) or not glob or glob[0] == "/" or ".." in glob.split("/"):
+            raise DefinitionError(
+                "not a pattern of files in a folder",
+                where=definition_site(),
+                expected="a glob, such as '**/*.xml'",
+                found=repr(glob),
+            )
+        for name, number in (("count", count), ("size", size)):
+            if number is not None and (type(number) is not int or number < 0):
+                raise DefinitionError(
+                    f"not the {name} of some files",
+                    where=definition_site(),
+                    expected="a whole number",
+                    found=repr(number),
+                )
         self.glob = glob
         self.md5 = None if md5 is None else HashCheck(md5).digest
         self.count = count
@@ -253,3 +270,21 @@ def parse_size(text: str) -> int:
     exponent = 0 if unit is None else "kmgtp".index(unit.lower()) + 1
     factor: int = (1024 if binary else 1000) ** exponent
     return round(float(number) * factor)
+
+
+def valid_checker(checker: Checker | None, unfit: type) -> Checker | None:
+    """Give back what verifies a resource.
+
+    :param unfit: the class of checkers that such a resource can't pass
+    :raises DefinitionError: if it can't do that
+    """
+    checks = callable(getattr(checker, "check", None)) and not isinstance(checker, type)
+    if checker is not None and (not checks or isinstance(checker, unfit)):
+        raise DefinitionError(
+            "not a checker of such a resource",
+            where=definition_site(),
+            expected="HashCheck('<digest>', 'sha256') of a file, GlobChecker('*.txt') of a folder, "
+            "or one of your own, with a method check(path)",
+            found=f"{checker!r:.80}",
+        )
+    return checker

@@ -15,6 +15,7 @@ axis, defaults included, in alphabetical order: ``[lang=fr,size=small]``.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import definition_site
 from datamaestro.selector import format_selector, parse_selector
 
-__all__ = ["MISSING", "AxesVariants", "Axis", "Variants", "word"]
+__all__ = ["MISSING", "AxesVariants", "Axis", "Variants", "variants_of", "word"]
 
 
 class Variants(ABC):
@@ -87,11 +88,11 @@ class AxesVariants(Variants):
 
     def __init__(self, **axes: Axis) -> None:
         for name, axis in axes.items():
-            if not isinstance(axis, Axis):
+            if not isinstance(axis, Axis) or not name.isidentifier():
                 raise DefinitionError(
                     f"{name!r} is no axis",
                     where=definition_site(),
-                    expected="an Axis",
+                    expected="an Axis, under a name that an argument can have",
                     found=f"{axis!r:.80}",
                 )
         self._axes = {**self._declared, **axes}
@@ -182,3 +183,26 @@ class AxesVariants(Variants):
     def _refused(self, name: str, found: str) -> QueryError:
         allowed = self._axes[name].allowed
         return QueryError(f"the axis {name!r} has another value", expected=allowed, found=found)
+
+
+def variants_of(declared: Any) -> Variants | None:
+    """Give the variants that a definition declares: an instance, a class, or None for none.
+
+    :raises DefinitionError: if they are something else, or there is nothing to choose
+    """
+    variants = declared() if inspect.isclass(declared) else declared
+    if variants is not None and not isinstance(variants, Variants):
+        raise DefinitionError(
+            "these can't be the variants of a dataset",
+            where=definition_site(),
+            expected="a class derived from datamaestro.variants.Variants, or an instance",
+            found=f"{declared!r:.80}",
+        )
+    if isinstance(variants, AxesVariants) and not variants.axes:
+        raise DefinitionError(
+            "variants without any axis",
+            where=definition_site(),
+            expected="an Axis for each, as an attribute of the class or by name",
+            found=f"{declared!r:.80}",
+        )
+    return variants

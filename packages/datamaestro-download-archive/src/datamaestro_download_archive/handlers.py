@@ -9,7 +9,7 @@ from datamaestro.download import FolderResource, StoredResource, Unpacked
 from datamaestro.utils import Checker, HashCheck
 from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
 from datamaestro_download_archive.limits import Limits
-from datamaestro_download_archive.origin import FromArchive, archive_digests, texts
+from datamaestro_download_archive.origin import FromArchive, archive_digests, names
 from datamaestro_download_archive.tree import removed_on_error
 
 __all__ = ["ArchiveDownloader", "TarDownloader", "ZipDownloader", "tardownloader", "zipdownloader"]
@@ -66,10 +66,10 @@ class ArchiveDownloader(FromArchive, FolderResource):
         super().__init__(name, transient=transient, checker=checker)
         self._take_from(url, mirrors, size, sha256, md5)
         self.plan = Plan(
-            subpath=subpath,
-            files=None if files is None else tuple(sorted(texts(files))),
+            subpath=None if subpath is None else names([subpath])[0],
+            files=None if files is None else tuple(sorted(names(files))),
             unwrap=unwrap,
-            nested=tuple(sorted(texts(nested))),
+            nested=tuple(sorted(names(nested))),
             limits=Limits().raised_to(max_size),
         )
 

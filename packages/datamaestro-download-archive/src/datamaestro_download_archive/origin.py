@@ -12,7 +12,7 @@ from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.utils import HashCheck
 
-__all__ = ["FromArchive", "archive_digests", "texts"]
+__all__ = ["FromArchive", "archive_digests", "names"]
 
 
 class FromArchive(StoredResource):
@@ -35,7 +35,7 @@ class FromArchive(StoredResource):
     ) -> None:
         """Note where the archive comes from; called once, by the constructor."""
         if isinstance(origin, str):
-            self.source = Source.of(origin, texts(mirrors), size, sha256, md5)
+            self.source = Source.of(origin, mirrors, size, sha256, md5)
             self.archive = None
             return
         if mirrors or size is not None or sha256 is not None or md5 is not None:
@@ -105,11 +105,22 @@ def archive_digests(
     return given["sha256"], given["md5"]
 
 
-def texts(value: Iterable[str]) -> tuple[str, ...]:
-    """Give several texts as a tuple; one alone is a mistake that would be taken for letters.
+def names(value: Iterable[str]) -> tuple[str, ...]:
+    """Give several names of members as a tuple.
 
-    :raises TypeError: for a text
+    :raises DefinitionError: for one alone, whose letters would be taken for names; and for
+        a name that no member can have
     """
-    if isinstance(value, str):
-        raise TypeError(f"expected several texts, such as [{value!r}], not one")
-    return tuple(value)
+    found = () if isinstance(value, str) else tuple(value)
+    if isinstance(value, str) or not all(map(_is_name, found)):
+        raise DefinitionError(
+            "not the names of members",
+            where=definition_site(),
+            expected="several names or globs: ['data/train.csv']",
+            found=repr(value),
+        )
+    return found
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(name) and ".." not in name.split("/")

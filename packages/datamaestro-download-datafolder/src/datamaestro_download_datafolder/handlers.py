@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from datamaestro.context import DatafolderPath, ResolvablePath
-from datamaestro.download import FolderResource, ValueResource
+from datamaestro.download import FolderResource, ValueResource, reference
+from datamaestro.download.stored import relative_name
 from datamaestro.errors import DataDirectoryError, DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.terminal import ask, is_interactive, tell
-from datamaestro.utils import Checker
+from datamaestro.utils import Checker, GlobChecker, HashCheck, valid_checker
 from datamaestro_download_datafolder.checked import check_once, was_checked
 
 __all__ = ["linkfile", "linkfolder", "links"]
 
 Proposal = ResolvablePath | str | os.PathLike[str]
+_PROPOSALS = (ResolvablePath, str, os.PathLike)
 
 
 class _LinkedPath(ValueResource):
@@ -37,6 +39,8 @@ class _LinkedPath(ValueResource):
     """
 
     kind = ""
+    unfit: type = object
+    """The checker that what is linked to can't pass."""
 
     def __init__(
         self,
@@ -50,15 +54,15 @@ class _LinkedPath(ValueResource):
         if isinstance(proposals, str):
             proposals = [DatafolderPath(proposals, path)]
         self.proposals = tuple(proposals)
-        for proposal in self.proposals:
-            if not isinstance(proposal, ResolvablePath | str | os.PathLike):
-                raise DefinitionError(
-                    f"{name!r} can't be there",
-                    where=definition_site(),
-                    expected="paths, or DatafolderPath('NAME', 'path')",
-                    found=f"{proposal!r:.80}",
-                )
-        self.checker = checker
+        wrong = [item for item in self.proposals if not isinstance(item, _PROPOSALS)]
+        if wrong or not self.proposals:
+            raise DefinitionError(
+                f"{name!r} can't be there",
+                where=definition_site(),
+                expected="paths, or DatafolderPath('NAME', 'path')",
+                found=f"{wrong[0]!r:.80}" if wrong else "no proposal",
+            )
+        self.checker = valid_checker(checker, self.unfit)
 
     @abstractmethod
     def _exists(self, path: Path) -> bool:
@@ -82,7 +86,7 @@ class _LinkedPath(ValueResource):
             tried.append(f"{path}: no such {self.kind}")
         raise DataDirectoryError(
             f"{self.name} of {self.dataset.id} is a {self.kind} that you have to have already",
-            found=" | ".join(tried) or "no proposal in the definition",
+            found=" | ".join(tried),
         )
 
     @property
@@ -148,6 +152,7 @@ class linkfile(_LinkedPath):  # noqa: N801  (documented in lower case, as all de
     """A file that the user has already."""
 
     kind = "file"
+    unfit = GlobChecker
 
     def _exists(self, path: Path) -> bool:
         return path.is_file()
@@ -157,6 +162,7 @@ class linkfolder(_LinkedPath):  # noqa: N801
     """A folder that the user has already."""
 
     kind = "folder"
+    unfit = HashCheck
 
     def _exists(self, path: Path) -> bool:
         return path.is_dir()
@@ -180,6 +186,10 @@ class links(FolderResource):  # noqa: N801
             )
         super().__init__(name)
         self.targets = targets
+        for link, item in targets.items():
+            relative_name(link)
+            if not isinstance(item, os.PathLike):
+                reference(item)
 
     @property
     def datasets(self) -> tuple[Any, ...]:

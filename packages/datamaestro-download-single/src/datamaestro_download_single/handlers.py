@@ -142,7 +142,9 @@ class ConcatDownloader(FileResource):
         super().__init__(filename, name=name, transient=transient, checker=checker, varname=varname)
         lists = ([item] if isinstance(item, str | Source) else item for item in sources)
         self._sources = tuple(
-            Source.of(item) if isinstance(item, str) else item for items in lists for item in items
+            item if isinstance(item, Source) else Source.of(item)
+            for items in lists
+            for item in items
         )
         if not self._sources:
             raise DefinitionError(

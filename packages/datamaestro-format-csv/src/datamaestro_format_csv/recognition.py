@@ -16,6 +16,9 @@ from datamaestro_format_csv.rows import RowReader
 
 __all__ = ["recognize"]
 
+_OTHERS = (b"{", b"[", b"<")
+"""What JSON, HTML and XML begin with, whose commas mean something else."""
+
 LOOKED_AT = 1000
 """How many rows decide, but for whether all numbers are."""
 
@@ -30,7 +33,7 @@ def recognize(candidate: Candidate) -> ValueProposal | None:
     A column alone is a table only where the file's name says so.
     """
     encoding = candidate.encoding()
-    if encoding is None:
+    if encoding is None or candidate.head().lstrip()[:1] in _OTHERS:
         return None
     named = candidate.name.lower().removesuffix(".gz").endswith(".csv")
     tables = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from datamaestro.dataset_definition import declared_dataset
 from datamaestro.errors import DefinitionError
+from datamaestro.identifiers import is_dataset_id
 from datamaestro.location import definition_site
 from datamaestro.metadata import Metadata
 
@@ -26,11 +27,17 @@ class useragreement:  # noqa: N801  (documented in lower case, as all decorators
 
     :param message: what the user has to agree to
     :param id: the agreement's id; by default the id of each dataset
-    :raises DefinitionError: if the message isn't a text
+    :raises DefinitionError: if the message isn't a text, or the id can't be one
     """
 
     def __init__(self, message: str, id: str | None = None) -> None:  # noqa: A002  (documented)
         self.text = Metadata(agreement=message or "").agreement or ""
+        if id is not None and not is_dataset_id(id):
+            raise DefinitionError(
+                f"{id!r} can't be the id of an agreement",
+                where=definition_site(),
+                expected="names of letters, digits, '_', '-' and '+', with dots between them",
+            )
         self.id = id
 
     def __call__(self, target: Any) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 __all__ = ["FORMAT", "can_index", "copied", "open_database", "renewed"]
 
-FORMAT = 2
+FORMAT = 3
 """Changes with the tables, and with what is put into them."""
 
 SCHEMA = f"""

@@ -17,6 +17,7 @@ __all__ = [
     "folder_of",
     "is_prepared",
     "kept_resources",
+    "prepared_variants",
 ]
 
 
@@ -65,8 +66,25 @@ def kept_resources(entry: Entry, datapath: Path) -> dict[str, Kept]:
     return found
 
 
+def prepared_variants(entry: Entry, datapath: Path) -> list[str]:
+    """Give the folders of the variants of a dataset in which something is complete."""
+    folder = folder_of(entry, datapath)
+    if not _has_variants(entry) or not folder.is_dir():
+        return []
+    return sorted(item.name for item in folder.iterdir() if recorded(item))
+
+
+def _has_variants(entry: Entry) -> bool:
+    return bool(entry.axes) and not entry.id.endswith("]")
+
+
 def is_prepared(entry: Entry, datapath: Path) -> bool:
-    """Tell whether all is there that stays on disk; False where nothing does."""
+    """Tell whether all is there that stays on disk; False where nothing does.
+
+    Of a dataset with variants, one of them suffices.
+    """
+    if _has_variants(entry):
+        return bool(prepared_variants(entry, datapath))
     return bool(entry.kept) and kept_resources(entry, datapath).keys() == entry.kept.keys()
 
 

@@ -79,15 +79,16 @@ class Query:
 
     def prepared(self, datapaths: Iterable[Path]) -> str:
         """Tell which entries have their data in one of some folders of prepared datasets."""
-        found: list[int] = []
+        found: set[int] = set()
         for datapath in datapaths:
             for place in filter(lambda place: place.has_state, places(datapath)):
+                family, _, _ = place.name.rpartition(".")  # if the folder is that of a variant
                 rows = self.connection.execute(
-                    f"{FROM} WHERE entry.id = ? AND repository.id = ?",
-                    [place.name, place.repository],
+                    f"{FROM} WHERE entry.id IN (?, ?) AND repository.id = ?",
+                    [place.name, family, place.repository],
                 )
-                found += [row[0] for row in rows if is_prepared(entry_of(row), datapath)]
-        return _one_of("entry.rowid", found)
+                found.update(row[0] for row in rows if is_prepared(entry_of(row), datapath))
+        return _one_of("entry.rowid", sorted(found))
 
     def entry(self, holds: Callable[[Entry], bool]) -> str:
         """Tell for which entries something holds that only Python can tell."""

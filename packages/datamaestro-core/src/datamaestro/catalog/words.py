@@ -14,12 +14,19 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def folded(text: str) -> str:
-    """Give a text in which upper and lower case are alike.
+    """Give a text in which upper and lower case are alike, and letters have no accents.
 
-    >>> folded("MNIST")
-    'mnist'
+    >>> folded("MNIST, démodé")
+    'mnist, demode'
     """
-    return text.casefold().replace("\0", " ")
+    text = text.casefold().replace("\0", " ")
+    if text.isascii():
+        return text
+    import unicodedata
+
+    # Folded again: taking a character apart may give one that has a case.
+    parts = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def words(text: str) -> list[str]:
@@ -28,14 +35,7 @@ def words(text: str) -> list[str]:
     >>> words("Handwritten chiffres, démodés: MNIST-like")
     ['handwritten', 'chiffres', 'demodes', 'mnist', 'like']
     """
-    text = text.casefold()
-    if not text.isascii():
-        import unicodedata
-
-        # Folded again: taking a character apart may give one that has a case.
-        parts = unicodedata.normalize("NFKD", text).casefold()
-        text = "".join(part for part in parts if not unicodedata.combining(part))
-    return _WORD.findall(text)
+    return _WORD.findall(folded(text))
 
 
 def contains_words(text: str, sought: list[str], *, beginning: bool) -> bool:

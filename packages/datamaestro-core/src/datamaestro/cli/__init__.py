@@ -16,6 +16,7 @@ import click
 from datamaestro.cli.group import LazyGroup
 from datamaestro.cli.session import Session
 from datamaestro.errors import DatamaestroError
+from datamaestro.terminal import is_terminal
 
 __all__ = ["cli", "main"]
 
@@ -101,7 +102,7 @@ def _report(message: str, exit_code: int, arguments: list[str]) -> int:
         import traceback
 
         traceback.print_exc()
-    colored = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    colored = is_terminal(sys.stderr) and not os.environ.get("NO_COLOR")
     prefix = click.style("Error:", fg="red", bold=True) if colored else "Error:"
     click.echo(f"{prefix} {message}", err=True, color=colored)
     return exit_code

@@ -13,6 +13,7 @@ from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text, time_text
 from datamaestro.inventory.cache import cache_entries
 from datamaestro.inventory.garbage import cache_garbage
+from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -30,7 +31,7 @@ def list_entries(session: Session, as_json: bool) -> None:
     entries = list(cache_entries(session.context.cachepath))
     if as_json:
         echo_json([entry.to_json() for entry in entries])
-    elif sys.stdout.isatty():
+    elif is_terminal(sys.stdout):
         rows = [
             (entry.state, size_text(entry.size), time_text(entry.changed), entry.url or "?")
             for entry in entries

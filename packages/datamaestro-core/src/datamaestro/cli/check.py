@@ -7,13 +7,12 @@ from collections.abc import Iterable
 
 import click
 
-from datamaestro import identifiers
-from datamaestro.availability import DEAD, PAUSE, check_sources
-from datamaestro.catalog import Entry
+from datamaestro.availability import DEAD, PAUSE, check_sources, entries_to_check
 from datamaestro.cli.parameters import DATASET, as_json, echo_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.errors import DownloadError
+from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -42,11 +41,11 @@ def command(
     gc' keep what could be had nowhere else.
     """
     refuse_both_or_none(datasets, all=everything)
-    catalog = session.context.catalog
-    entries: Iterable[Entry] = catalog.entries()
-    if not everything:
-        entries = [catalog.entry(identifiers.parse(name)) for name in datasets]
-    findings = check_sources(entries, session.context, pause=pause)
+    context = session.context
+    wanted: Iterable[str] = datasets
+    if everything:
+        wanted = (f"{entry.repository}:{entry.id}" for entry in context.catalog.entries())
+    findings = check_sources(entries_to_check(wanted, context), context, pause=pause)
     if as_json:
         echo_json([finding.to_json() for finding in findings])
     else:
@@ -54,7 +53,7 @@ def command(
             (item.status, item.dataset, item.problem or item.location or item.url)
             for item in findings
         ]
-        if sys.stdout.isatty():
+        if is_terminal(sys.stdout):
             echo_columns(("STATUS", "DATASET", "URL"), rows)
         else:
             for row in rows:

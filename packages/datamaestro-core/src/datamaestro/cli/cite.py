@@ -14,7 +14,12 @@ from datamaestro.cli.parameters import DATASET, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
 from datamaestro.errors import DatamaestroError
-from datamaestro.inventory.prepared import prepared_datasets, qualified
+from datamaestro.inventory.prepared import (
+    Prepared,
+    definition_of,
+    prepared_datasets,
+    qualified,
+)
 
 __all__ = ["command"]
 
@@ -52,11 +57,26 @@ def command(session: Session, datasets: tuple[str, ...], prepared: bool, form: s
 
 
 def _prepared(context: Context) -> list[Entry]:
-    """Give the entries of what is prepared; what no installed repository declares has none."""
-    entries = []
+    """Give the entries of what is prepared; what nothing declares here has none."""
+    entries, unknown = [], []
     for dataset in prepared_datasets(context.datapath):
-        try:
-            entries.append(context.catalog.entry(identifiers.parse(qualified(dataset))))
-        except DatamaestroError as error:
-            logger.warning("not cited: %s", error)
+        entry = _entry(dataset, context)
+        if entry is None:
+            unknown.append(qualified(dataset))
+        else:
+            entries.append(entry)
+    if unknown:
+        logger.warning("not cited, as nothing declares them here: %s", ", ".join(unknown))
     return entries
+
+
+def _entry(dataset: Prepared, context: Context) -> Entry | None:
+    if dataset.repository is None:
+        definition = definition_of(dataset, context)
+        if definition is None:
+            return None
+        return Entry.of(definition)._replace(id=definition.family_id)
+    try:
+        return context.catalog.entry(identifiers.parse(qualified(dataset)))
+    except DatamaestroError:
+        return None

@@ -12,6 +12,7 @@ from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text
 from datamaestro.inventory.prepared import qualified
 from datamaestro.inventory.usage import DiskUsage, Usage, disk_usage
+from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -30,7 +31,7 @@ def command(session: Session, as_json: bool) -> None:
         echo_json(_json(found))
         return
     rows = _rows(found)
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         texts = [(size_text(item.disk), size_text(item.size), name) for name, item in rows]
         echo_columns(("ON DISK", "CONTENT", ""), texts)
     else:

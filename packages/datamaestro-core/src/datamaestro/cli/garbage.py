@@ -11,6 +11,7 @@ from datamaestro.cli.parameters import echo_json
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text
 from datamaestro.inventory.garbage import Garbage, discard
+from datamaestro.terminal import is_terminal
 
 __all__ = ["collect"]
 
@@ -23,7 +24,7 @@ def collect(found: Iterable[Garbage], *, yes: bool, as_json: bool) -> None:
         (gone if not yes or discard(item) else busy).append(item)
     if as_json:
         echo_json({"removed": yes, "garbage": [item.to_json() for item in gone]})
-    elif sys.stdout.isatty():
+    elif is_terminal(sys.stdout):
         rows = [(item.kind, size_text(item.size), item.about) for item in gone]
         echo_columns(("KIND", "SIZE", "OF"), rows)
     else:

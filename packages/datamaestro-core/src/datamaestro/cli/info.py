@@ -16,6 +16,7 @@ from datamaestro.catalog.on_disk import (
     files_to_download,
     folder_of,
     kept_resources,
+    prepared_variants,
 )
 from datamaestro.cli.parameters import DATASET, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
@@ -46,14 +47,21 @@ def command(session: Session, dataset: str, as_json: bool) -> None:
 def _entry(context: Context, dataset: str) -> Entry:
     """Give what is known about a dataset, of a variant or a file's too, which no index has."""
     identifier = identifiers.parse(dataset)
-    if identifier.file is None and not identifier.selector:
+    indexed = identifier.file is None and not identifier.selector
+    if indexed:
         try:
             return context.catalog.entry(identifier)
         except DatasetNotFoundError:
             if next(identifier.shorter(), None) is None:
                 raise
+    from datamaestro import address
     from datamaestro.preparation.places import place_of
 
+    whole, _ = address.find_family(context.catalog, identifier)
+    if whole.part:
+        context.missing(dataset)  # which raises if the value has no such part
+    if indexed:
+        return context.catalog.entry(whole)
     definition = context.dataset(dataset)
     return Entry.of(definition)._replace(place=str(place_of(definition, context)))
 
@@ -65,6 +73,7 @@ def _document(entry: Entry, datapath: Path) -> dict[str, Any]:
         **entry.to_json(),
         "on_disk": {
             "folder": str(folder_of(entry, datapath)),
+            "variants": prepared_variants(entry, datapath),
             "resources": {
                 name: {"path": str(item.path), "size": item.size, "time": item.time}
                 for name, item in kept.items()
@@ -80,6 +89,7 @@ def _document(entry: Entry, datapath: Path) -> dict[str, Any]:
 
 def _lines(entry: Entry, datapath: Path) -> list[str]:
     kept = kept_resources(entry, datapath)
+    variants = prepared_variants(entry, datapath)
     facts = {
         "Id": entry.id,
         "Also": ", ".join(entry.aliases),
@@ -96,8 +106,8 @@ def _lines(entry: Entry, datapath: Path) -> list[str]:
             f"{name}={'|'.join(item) or '…'}" for name, item in entry.axes.items()
         ),
         "Size": entry.size,
-        "On disk": _on_disk(entry, kept),
-        "Folder": folder_of(entry, datapath) if kept else None,
+        "On disk": "; ".join(variants) or _on_disk(entry, kept),
+        "Folder": folder_of(entry, datapath) if kept or variants else None,
         "To download": _to_download(entry, datapath),
         "Defined in": entry.source,
     }

@@ -14,6 +14,7 @@ from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text, time_text
 from datamaestro.inventory.prepared import Prepared, prepared_datasets, qualified
+from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -48,7 +49,7 @@ def command(session: Session, sort: str, as_json: bool) -> None:
         return
     counts = Counter(dataset.id for dataset in found)
     names = [item.id if counts[item.id] == 1 else qualified(item) for item in found]
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         rows = [
             (name, size_text(item.size), time_text(item.completed), time_text(item.last_use))
             for name, item in zip(names, found, strict=True)

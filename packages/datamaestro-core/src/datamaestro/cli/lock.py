@@ -10,6 +10,7 @@ from datamaestro.cli.by_lock import LOCK_FILE
 from datamaestro.cli.parameters import DATASET
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import LockError
+from datamaestro.lock_differences import differences
 from datamaestro.lockfile import Lock
 
 __all__ = ["command"]
@@ -39,11 +40,11 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     wanted = datasets or tuple(dataset.reference for dataset in before.requested())
     after = lock_datasets(wanted, session.context)
     if check:
-        if differences := list(before.differences(after)):
+        if changes := list(differences(before, after)):
             raise LockError(
                 "the lock file isn't up to date",
                 where=output,
-                found="; ".join(differences),
+                found="; ".join(changes),
                 hint="'datamaestro lock' brings it up to date",
             )
     elif after.write(output):

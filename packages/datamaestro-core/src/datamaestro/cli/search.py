@@ -13,6 +13,7 @@ from datamaestro.catalog import Catalog
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.search import Condition, forgiven, parse_query
+from datamaestro.terminal import is_terminal
 
 if TYPE_CHECKING:
     from datamaestro.catalog.entry import Entry, Named
@@ -43,7 +44,7 @@ def command(session: Session, terms: tuple[str, ...], limit: int | None, as_json
         return
     found = _found(catalog, catalog.names, condition, limit)
     names = _names(found, context)
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         from datamaestro.cli.table import echo_table
 
         echo_table([(name, item.name) for name, item in zip(names, found, strict=True)])

@@ -13,6 +13,7 @@ from datamaestro.cli.table import echo_columns
 from datamaestro.errors import VerificationError
 from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
 from datamaestro.inventory.verification import repair, verify
+from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -52,7 +53,7 @@ def command(
             )
             for item in verdicts
         ]
-        if sys.stdout.isatty():
+        if is_terminal(sys.stdout):
             echo_columns(("STATUS", "DATASET", "RESOURCE", "WHY"), rows)
         else:
             for row in rows:

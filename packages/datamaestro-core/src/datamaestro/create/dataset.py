@@ -70,7 +70,9 @@ def examine(urls: Iterable[str], context: Context) -> list[FoundResource]:
     """
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        for number, url in enumerate(urls):
+        for number, given in enumerate(urls):
+            # In a definition, braces stand for an axis.
+            url = given.replace("{", "%7B").replace("}", "%7D")
             work = Path(folder, str(number))
             download = CacheFetcher(context, work).fetch(Source.of(url))
             source = Source.of(

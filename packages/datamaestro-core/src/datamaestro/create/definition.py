@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from datamaestro.create.dataset import FoundPart, FoundResource, folder_of
@@ -67,8 +67,12 @@ def definition_text(dataset_id: str, resources: Sequence[FoundResource]) -> str:
 
     :param resources: what it downloads, and what that is
     """
-    attributes = _distinct(_identifier(item.proposal.name.upper()) for item in resources)
-    declared = [_declaration(*pair) for pair in zip(attributes, resources, strict=True)]
+    imported = {target.rpartition(":")[2] for target in _proposed(resources)}
+    attributes = _distinct(
+        (_identifier(item.proposal.name.upper()) for item in resources), imported
+    )
+    places = _distinct_places(item.proposal.name for item in resources)
+    declared = [_declaration(*item) for item in zip(attributes, places, resources, strict=True)]
     value = _value(
         [
             (attribute, part)
@@ -85,7 +89,7 @@ def definition_text(dataset_id: str, resources: Sequence[FoundResource]) -> str:
         host=".".join(dataset_id.split(".")[:2]),
         imports=_imports(targets),
         declaration=_call("dataset", metadata, indent=0),
-        class_name=_class_name(dataset_id),
+        class_name=_class_name(dataset_id, imported),
         resources="\n".join(declared),
         annotation=value.annotation,
         value=value.text,
@@ -153,10 +157,10 @@ def _split(name: str) -> str | None:
 # --- code
 
 
-def _declaration(attribute: str, resource: FoundResource) -> str:
+def _declaration(attribute: str, place: str, resource: FoundResource) -> str:
     proposal, source = resource.proposal, resource.source
     arguments = [
-        _quoted(proposal.name),
+        _quoted(place),
         _quoted(source.url),
         *(f"{name}={_code(value)}" for name, value in proposal.options.items()),
         f"size={source.size}",
@@ -207,10 +211,19 @@ def _quoted(text: str) -> str:
 # --- names
 
 
-def _class_name(dataset_id: str) -> str:
+def _proposed(resources: Iterable[FoundResource]) -> Iterator[str]:
+    """Give the classes that a definition is written with."""
+    yield from BASE
+    for item in resources:
+        yield item.proposal.target
+        yield from (part.proposal.target for part in item.parts)
+
+
+def _class_name(dataset_id: str, imported: Container[str]) -> str:
     words = re.split(r"[^a-zA-Z0-9]+", dataset_id.rpartition(".")[2])
     name = "".join(word[:1].upper() + word[1:] for word in words)
-    return name if name.isidentifier() and not keyword.iskeyword(name) else f"Dataset{name}"
+    free = name.isidentifier() and not keyword.iskeyword(name) and name not in imported
+    return name if free else f"Dataset{name}"
 
 
 def _identifier(text: str) -> str:
@@ -230,3 +243,19 @@ def _distinct(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
             count += 1
         found.append(distinct)
     return found
+
+
+def _distinct_places(names: Iterable[str]) -> list[str]:
+    """Number the names of files and folders that there are twice, as file systems compare them.
+
+    Braces would stand for an axis.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        stem, dot, suffixes = re.sub(r"[{}]", "_", name).partition(".")
+        place, count = f"{stem}{dot}{suffixes}", 2
+        while place.casefold() in found:
+            place = f"{stem}_{count}{dot}{suffixes}"
+            count += 1
+        found[place.casefold()] = place
+    return list(found.values())

@@ -54,6 +54,10 @@ KINDS = {
 }
 
 
+TAKEN = ("datamaestro", "config", "test", "tests")
+"""Names of packages that have a meaning: for the kernel, for ids, for Python and for pytest."""
+
+
 @dataclass(frozen=True)
 class PluginName:
     """The names of a distribution and what is in it.
@@ -79,11 +83,11 @@ class PluginName:
             )
         distribution = re.sub(r"[-_.]+", "-", name).lower()
         package = distribution.replace("-", "_")
-        taken = {*sys.stdlib_module_names, *keyword.kwlist, "datamaestro"}
+        taken = {*sys.stdlib_module_names, *keyword.kwlist, *TAKEN}
         if not package.isidentifier() or package in taken:
             raise QueryError(
                 "no import package can have this name",
-                expected="one that begins with a letter, and that Python doesn't use itself",
+                expected="one that begins with a letter, and that nothing else has",
                 found=repr(package),
             )
         words = tuple(distribution.split("-"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from datamaestro import identifiers
 from datamaestro.download.resource import Resource, ValueResource
-from datamaestro.download.stored import FolderResource, StoredResource, relative_name
+from datamaestro.download.stored import FileResource, FolderResource, StoredResource, relative_name
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
 from datamaestro.location import definition_site
 from datamaestro.utils import Checker
@@ -38,15 +38,24 @@ class FilesCopy(FolderResource):
         checker: Checker | None = None,
     ) -> None:
         super().__init__(name, transient=transient, checker=checker)
-        if not isinstance(source, Resource) or not isinstance(files, Mapping):
+        folder = isinstance(source, Resource) and not isinstance(source, FileResource)
+        if not folder or not isinstance(files, Mapping):
             raise DefinitionError(
-                "there is nothing to copy files from",
+                "there is no folder to copy files from",
                 where=definition_site(),
                 expected="FilesCopy(RESOURCE, {'name here': 'path in it'})",
                 found=f"FilesCopy({source!r:.80}, {files!r:.80})",
             )
         self.source = source
         self.files = {relative_name(to): relative_name(origin) for to, origin in files.items()}
+        places = {PurePosixPath(name.casefold()) for name in self.files}
+        if len(places) < len(files) or any(places & set(place.parents) for place in places):
+            raise DefinitionError(
+                "two files would be copied to one place",
+                where=definition_site(),
+                expected="names that differ in more than case, none of them below another",
+                found=", ".join(self.files),
+            )
 
     @property
     def fingerprint(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from datamaestro.download.stored import FolderResource
 from datamaestro.errors import DefinitionError
@@ -53,7 +54,7 @@ class custom_download(FolderResource):  # noqa: N801  (documented in lower case)
         checker: Checker | None = None,
     ) -> None:
         super().__init__(name, transient=transient, checker=checker)
-        if not callable(downloader):
+        if not _takes(downloader):
             raise DefinitionError(
                 f"nothing fills {name!r}",
                 where=definition_site(),
@@ -70,3 +71,16 @@ class custom_download(FolderResource):  # noqa: N801  (documented in lower case)
     def _download(self, destination: Path) -> None:
         destination.mkdir()
         self.downloader(self.context, destination, force=True)
+
+
+def _takes(downloader: Any) -> bool:
+    """Tell whether something can be called as a `Downloader` is."""
+    if not callable(downloader):
+        return False
+    try:
+        inspect.signature(downloader).bind(None, None, force=True)
+    except TypeError:
+        return False
+    except ValueError:  # it is built in, and doesn't tell
+        pass
+    return True

@@ -122,7 +122,7 @@ class Resource(ABC):
                 expected="@dataset below it",
                 found=repr(target),
             )
-        if self._name is None:
+        if not isinstance(self._name, str):
             raise DefinitionError(
                 f"a {type(self).__qualname__} that decorates a dataset needs a name",
                 where=definition_site(),

@@ -42,11 +42,11 @@ class Source:
         md5: str | None = None,
     ) -> Source:
         """Make a source from the parameters that download handlers take."""
-        if isinstance(mirrors, str):
+        if isinstance(mirrors, str) or not isinstance(mirrors, Iterable):
             raise DefinitionError(
                 "mirrors are several URLs",
                 where=definition_site(),
-                expected=f"a list: [{mirrors!r}]",
+                expected=f"a list: [{mirrors!r}]" if mirrors else "a list",
                 found=repr(mirrors),
             )
         return cls((url, *mirrors), size, sha256, md5)
@@ -56,7 +56,7 @@ class Source:
             raise DefinitionError(
                 "a source needs a URL",
                 where=definition_site(),
-                expected="URLs with a scheme, such as https:",
+                expected="URLs with a scheme, such as https://example.org/data.csv",
                 found=", ".join(map(repr, self.urls)) or "none",
             )
         if self.size is not None and (type(self.size) is not int or self.size < 0):
@@ -122,4 +122,10 @@ class Source:
 
 
 def _is_url(value: object) -> bool:
-    return isinstance(value, str) and bool(urlsplit(value).scheme)
+    if not isinstance(value, str) or not value.isprintable():
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # brackets around what is no address
+        return False
+    return bool(parts.netloc) if parts.scheme in ("http", "https") else bool(parts.scheme)

@@ -11,7 +11,7 @@ from datamaestro.download.derivation import Derivation
 from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
-from datamaestro.utils import Checker
+from datamaestro.utils import Checker, GlobChecker, HashCheck, valid_checker
 
 __all__ = ["FileResource", "FolderResource", "StoredResource", "relative_name"]
 
@@ -102,7 +102,7 @@ class FileResource(StoredResource):
     ) -> None:
         super().__init__(name or varname, transient=transient)
         self.filename = relative_name(filename)
-        self.checker = _checked(checker)
+        self.checker = valid_checker(checker, GlobChecker)
 
     def __call__(self, target: Any) -> Any:
         if self._name is None:
@@ -130,7 +130,7 @@ class FolderResource(StoredResource):
         checker: Checker | None = None,
     ) -> None:
         super().__init__(name, transient=transient)
-        self.checker = _checked(checker)
+        self.checker = valid_checker(checker, HashCheck)
 
     @property
     def relative_path(self) -> PurePosixPath:
@@ -143,26 +143,12 @@ def relative_name(name: str) -> str:
     :raises DefinitionError: if it leads out of the folder
     """
     path = PurePosixPath(name if isinstance(name, str) else "")
-    if not path.parts or path.is_absolute() or ".." in path.parts or path.parts[0].startswith("."):
+    inside = path.parts and not path.is_absolute() and ".." not in path.parts
+    if not inside or path.parts[0].startswith(".") or not name.isprintable():
         raise DefinitionError(
             "not a name in a dataset's folder",
             where=definition_site(),
-            expected="a relative path without '..' that doesn't start with a dot",
+            expected="a relative path without '..', printable, that doesn't start with a dot",
             found=repr(name),
         )
     return name
-
-
-def _checked(checker: Checker | None) -> Checker | None:
-    """Give back what verifies a resource.
-
-    :raises DefinitionError: if it can't do that
-    """
-    if checker is not None and not callable(getattr(checker, "check", None)):
-        raise DefinitionError(
-            "a checker needs a method check(path)",
-            where=definition_site(),
-            expected="HashCheck('<digest>', 'sha256'), GlobChecker('*.txt'), or one of your own",
-            found=f"{checker!r:.80}",
-        )
-    return checker

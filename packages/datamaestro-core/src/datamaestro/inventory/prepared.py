@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,12 +31,14 @@ class Prepared:
     :param repository: the id of its repository, or None
     :param folder: where it lies
     :param records: what its state file says, by the resource's name
+    :param file: the file of definitions that it was found by, if it was
     """
 
     id: str
     repository: str | None
     folder: Path
     records: Mapping[str, Record]
+    file: str | None = None
 
     @property
     def size(self) -> int:
@@ -85,13 +87,16 @@ def prepared_datasets(datapath: Path) -> Iterator[Prepared]:
 def find_prepared(reference: str, context: Context) -> list[Prepared]:
     """Find the prepared datasets that a user names; without a selector all variants.
 
-    :param reference: an id; ``repository:`` may stand before it
+    :param reference: an id, perhaps after its repository's; or a file and a name in it
     :raises DatasetNotFoundError: if none is, or several repositories have one
     :raises QueryError: if it isn't an id at all
     """
     wanted = identifiers.parse(reference)
     known = list(prepared_datasets(context.datapath))
-    found = [item for item in known if _is(item, wanted)]
+    if wanted.file is None:
+        found = [item for item in known if _is(item, wanted)]
+    else:
+        found = _declared_in_file(wanted, known, context)
     repositories = {item.repository for item in found}
     if len(repositories) > 1 and context.user_settings.default_repository in repositories:
         repositories = {context.user_settings.default_repository}
@@ -100,7 +105,7 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
         raise DatasetNotFoundError(
             f"several repositories have a dataset {wanted.name!r}",
             found=", ".join(names),
-            hint=f"write {names[0]}",
+            hint=f"write {' or '.join(names)}",
         )
     if not found:
         near = closest(wanted.name, [item.id for item in known])
@@ -121,12 +126,15 @@ def qualified(dataset: Prepared) -> str:
 
 def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | None:
     """Give the definition that a prepared dataset was made by, if it is installed and works."""
-    if dataset.repository is None:
-        return None
     from datamaestro.preparation.places import dataset_folder  # of no use to a mere list
 
+    # What no plugin ships may be of the project of the current directory.
+    project = None if dataset.repository else context.project_repository()
+    origin = dataset.repository or dataset.file or (project and project.id)
+    if origin is None:
+        return None
     try:
-        definition = context.dataset(qualified(dataset))
+        definition = context.dataset(f"{origin}:{dataset.id}")
         return definition if dataset_folder(definition, context) == dataset.folder else None
     except DatamaestroError:
         return None
@@ -134,11 +142,22 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
 
 def _is(dataset: Prepared, wanted: Identifier) -> bool:
     try:
-        own = identifiers.parse(dataset.id)
+        return wanted.covers(identifiers.parse(qualified(dataset)))
     except QueryError:
         return False  # a folder of another kind of name, which no id has
-    return (
-        own.name == wanted.name
-        and wanted.repository in (None, dataset.repository or CUSTOM)
-        and wanted.selector.items() <= own.selector.items()
-    )
+
+
+def _declared_in_file(
+    wanted: Identifier, known: Iterable[Prepared], context: Context
+) -> list[Prepared]:
+    """Find the dataset that a file declares among the prepared ones, or its variants."""
+    from datamaestro.preparation.places import dataset_folder
+
+    definition = context.dataset(f"{wanted.file}:{wanted.name}")
+    folder = dataset_folder(definition, context)
+    by_id = replace(wanted, name=definition.id, file=None)
+    return [
+        replace(item, file=wanted.file)
+        for item in known
+        if _is(item, by_id) and item.folder.is_relative_to(folder)
+    ]

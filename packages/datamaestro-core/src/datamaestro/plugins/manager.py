@@ -123,7 +123,7 @@ class PluginManager:
         try:
             module, _, attribute = target.partition(":")
             return getattr(importlib.import_module(module), attribute)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._record(provided.plugin, error)
             raise PluginError(
                 f"{target}, which {provided.plugin} provides, can't be imported",
@@ -235,7 +235,7 @@ class PluginManager:
             try:
                 manager.register(entry_point.load(), name)
                 manager.check_pending()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._record(plugin, error)
                 manager.set_blocked(name)
             else:
@@ -276,7 +276,7 @@ class PluginManager:
                 found.extend(Provided(item, plugin) for item in specs)
         return found
 
-    def _record(self, plugin: Plugin, error: Exception) -> None:
+    def _record(self, plugin: Plugin, error: BaseException) -> None:
         if environment_flag("DATAMAESTRO_STRICT_PLUGINS"):
             raise error
         self._add_broken(BrokenPlugin(plugin, f"{type(error).__name__}: {error}"))

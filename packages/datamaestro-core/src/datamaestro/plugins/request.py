@@ -26,6 +26,7 @@ class PrepareRequest:
     :param prepare: does what the kernel would: fetch, and make the value
     :param force: whether what is there has to be fetched again, which `prepare` does then
     :param only: the parts of the value that are to be made ready; all if there are none
+    :param part: the names that lead to what is to be given; none for the whole value
     """
 
     dataset: DatasetDefinition
@@ -36,3 +37,4 @@ class PrepareRequest:
     prepare: Callable[[], Any] = field(default=lambda: None, compare=False)
     force: bool = False
     only: tuple[str, ...] = ()
+    part: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.agreements import require
@@ -35,7 +36,7 @@ def before_use(definition: DatasetDefinition, context: Context) -> Iterator[None
     done = {_key(item) for item in in_use()}
     datasets = [item for item in with_referred(definition, context) if _key(item) not in done]
     for item in (asked for asked in datasets if asked.agreements):
-        require(item.agreements, context.user_settings, item.id)
+        require(item.agreements, context.user_settings, item.id, _in_file(item))
     for item in datasets:
         _call("pre-use", item, context)
     token = _in_use.set((*in_use(), *datasets))
@@ -85,6 +86,13 @@ def _referred(dataset: object, owner: DatasetDefinition, context: Context) -> Da
     except (NotFoundError, QueryError) as error:
         error.where = error.where or str(owner.location)
         raise
+
+
+def _in_file(definition: DatasetDefinition) -> str | None:
+    """Give the file and the name by which a command finds what no repository has."""
+    file, name = Path(definition.location.path), definition.target.__qualname__
+    known = definition.repository is not None or file.suffix != ".py" or "." in name
+    return None if known else f"{file}:{name}"
 
 
 def _key(definition: DatasetDefinition) -> tuple[str, object]:

@@ -51,10 +51,11 @@ def prepare_locked(dataset: Any, context: Context, lock: Lock) -> Any:
     """
     found = address.find(context.catalog, dataset)
     definition = found.definition
-    locked = lock.dataset(definition.id)
+    locked = lock.dataset(definition.id, definition.repository)
     with before_use(definition, context):
-        for other in locked.needs:
-            prepare_locked(lock.dataset(other).reference, context, lock)
+        for resource in definition.ordered_resources():
+            for other in resource.datasets:
+                prepare_locked(other, context, lock)
         return part_of(_prepared(definition, context, locked), found.part)
 
 

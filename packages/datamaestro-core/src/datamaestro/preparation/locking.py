@@ -20,7 +20,13 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import PluginError, QueryError
-from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
+from datamaestro.lockfile import (
+    Lock,
+    LockedDataset,
+    LockedDownload,
+    LockedResource,
+    reference_of,
+)
 from datamaestro.plugins.manager import Plugin
 from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.graph import Graph
@@ -69,7 +75,7 @@ class _Writer:
         self._graphs: dict[str, Graph] = {}
 
     def add(self, dataset: Any) -> str:
-        """Prepare a dataset and all that it needs; give its id."""
+        """Prepare a dataset and all that it needs; give its id, after its repository's."""
         found = address.find(self.context.catalog, dataset)
         definition = found.definition
         if found.part:
@@ -78,24 +84,24 @@ class _Writer:
                 expected=definition.id,
                 found=f"{definition.id}.{'.'.join(found.part)}",
             )
-        if definition.id not in self._graphs:
+        reference = reference_of(definition.id, definition.repository)
+        if reference not in self._graphs:
             graph = graph_of(definition, self.context)
             run_graph(graph)
-            self._graphs[definition.id] = graph
+            self._graphs[reference] = graph
             others = [item for resource in graph.resources for item in resource.datasets]
-            self._needs[definition.id] = tuple(sorted(self.add(other) for other in others))
-        return definition.id
+            self._needs[reference] = tuple(sorted(self.add(other) for other in others))
+        return reference
 
     def lock(self, requested: frozenset[str]) -> Lock:
         """Give the lock of all that was added."""
-        return Lock(
-            tuple(
-                self._locked(self._graphs[dataset_id], dataset_id in requested)
-                for dataset_id in sorted(self._graphs)
-            )
+        datasets = (
+            self._locked(graph, self._needs[reference], reference in requested)
+            for reference, graph in self._graphs.items()
         )
+        return Lock(tuple(sorted(datasets, key=lambda item: (item.id, item.reference))))
 
-    def _locked(self, graph: Graph, requested: bool) -> LockedDataset:
+    def _locked(self, graph: Graph, needs: tuple[str, ...], requested: bool) -> LockedDataset:
         definition = graph.definition
         plugin = _plugin_of(definition, self.context)
         state = State.load(graph.folder)
@@ -111,7 +117,7 @@ class _Writer:
                 for name, value in definition.variant.items()
                 if value is not None
             },
-            needs=self._needs[definition.id],
+            needs=needs,
             agreements={item.id: item.text for item in definition.agreements},
             transports=_transports(graph.sources, self.context),
             resources=tuple(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from datamaestro.download.stored import StoredResource
+from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.files import STORAGE_ERRORS, flush_to_disk, remove, size_on_disk, usable
 from datamaestro.preparation.entries import NextSource
@@ -102,11 +102,13 @@ def _copy_remains(resource: StoredResource, destination: Path, workshop: Worksho
 
 
 def _verify(resource: StoredResource, destination: Path) -> None:
-    if not destination.exists():
+    if not _is_of_its_kind(resource, destination):
+        made = "something else" if destination.exists() else "nothing"
+        kind = "the folder" if isinstance(resource, FolderResource) else "the file"
         raise DataDirectoryError(
-            f"the resource {resource.name!r} made nothing",
+            f"the resource {resource.name!r} made {made}",
             where=resource.dataset.location,
-            expected=f"{type(resource).__qualname__}._download to make {destination.name}",
+            expected=f"{type(resource).__qualname__}._download to make {kind} {destination.name}",
         )
     try:
         resource.verify(destination)
@@ -116,3 +118,10 @@ def _verify(resource: StoredResource, destination: Path) -> None:
         destination.replace(rejected)
         error.hint = f"it is set aside in {rejected}"
         raise
+
+
+def _is_of_its_kind(resource: StoredResource, path: Path) -> bool:
+    """Tell whether a file was made where one was declared, and a folder where one was."""
+    if isinstance(resource, FolderResource):
+        return path.is_dir()
+    return path.is_file() if isinstance(resource, FileResource) else path.exists()

@@ -16,15 +16,17 @@ def wanted_parts(part: Iterable[str], only: Iterable[str]) -> tuple[str, ...]:
 
     :param part: the names that lead to what was asked for
     :param only: the wanted parts of that; all if there are none
-    :raises QueryError: if `only` is a text, whose letters aren't meant
+    :raises QueryError: if `only` is something else, such as a text, whose letters aren't meant
 
     >>> wanted_parts(["test"], ["images", "labels"])
     ('test.images', 'test.labels')
     """
-    if isinstance(only, str):
-        raise QueryError("only takes several parts", expected=f"[{only!r}]", found=repr(only))
+    names = [] if isinstance(only, str) else list(only)
+    if isinstance(only, str) or not all(isinstance(name, str) for name in names):
+        expected = f"[{only!r}]" if isinstance(only, str) else "a list of names"
+        raise QueryError("only takes several parts", expected=expected, found=repr(only))
     start = ".".join(part)
-    below = tuple(f"{start}.{name}" if start else name for name in only)
+    below = tuple(f"{start}.{name}" if start else name for name in names)
     return below or ((start,) if start else ())
 
 

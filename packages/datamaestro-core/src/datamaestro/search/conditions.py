@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["AndCondition", "Condition", "NotCondition", "OrCondition"]
 
 
+_ROW = 100
+"""How many conditions SQL joins without parentheses around them."""
+
+
 class Condition(ABC):
     """Something that holds for a dataset, or doesn't."""
 
@@ -179,4 +183,9 @@ def _given(condition: object) -> list[object]:
 
 
 def _joined(operator: str, of_none: str, conditions: Iterable[Condition], query: Query) -> str:
-    return operator.join(f"({condition.sql(query)})" for condition in conditions) or of_none
+    """Join some, and these again: SQLite takes a long row for a deep tree, and refuses it."""
+    parts = [f"({condition.sql(query)})" for condition in conditions] or [of_none]
+    while len(parts) > _ROW:
+        rows = (parts[start : start + _ROW] for start in range(0, len(parts), _ROW))
+        parts = [f"({operator.join(row)})" for row in rows]
+    return operator.join(parts)

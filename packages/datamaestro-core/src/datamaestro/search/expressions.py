@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -44,11 +45,13 @@ def check(expression: str) -> None:
     :raises QueryError: it tells the character
     """
     try:
-        re.compile(expression)
-    except re.error as error:
-        place = "" if error.pos is None else f" at character {error.pos + 1}"
+        _compiled(expression)
+    except (re.error, OverflowError, RecursionError) as error:
+        position = getattr(error, "pos", None)
+        place = "" if position is None else f" at character {position + 1}"
         raise QueryError(
-            f"not a regular expression: {expression!r}", found=f"{error.msg}{place}"
+            f"not a regular expression: {expression!r:.80}",
+            found=f"{getattr(error, 'msg', error)}{place}",
         ) from error
 
 
@@ -64,23 +67,30 @@ def plainly(text: str) -> Matcher:
     return lambda there: search(there) is not None
 
 
+def _compiled(expression: str) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        # What a later Python may take otherwise is no concern of who searches.
+        warnings.simplefilter("ignore", FutureWarning)
+        return re.compile(expression, re.IGNORECASE)
+
+
 def somewhere(expression: str) -> Matcher:
     """Give what tells whether an expression matches anywhere in a text."""
     if _is_quick(expression):
-        search = re.compile(expression, re.IGNORECASE).search
+        search = _compiled(expression).search
         return lambda text: search(text) is not None
-    return _bounded(expression, _compiled(expression).search)
+    return _bounded(expression, _stoppable(expression).search)
 
 
 def fully(expression: str) -> Matcher:
     """Give what tells whether an expression matches the whole of a text."""
     if _is_quick(expression):
-        match = re.compile(expression, re.IGNORECASE).fullmatch
+        match = _compiled(expression).fullmatch
         return lambda text: match(text) is not None
-    return _bounded(expression, _compiled(expression).fullmatch)
+    return _bounded(expression, _stoppable(expression).fullmatch)
 
 
-def _compiled(expression: str) -> Any:
+def _stoppable(expression: str) -> Any:
     # Imported for what may take long: it costs as much as all of ours.
     import regex
 

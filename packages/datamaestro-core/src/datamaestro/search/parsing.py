@@ -14,7 +14,8 @@ value belong to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from datamaestro.errors import QueryError
 from datamaestro.search.conditions import AndCondition, Condition, NotCondition, OrCondition
@@ -35,6 +36,9 @@ from datamaestro.utils import parse_size
 
 __all__ = ["parse", "parse_query"]
 
+DEEPEST = 15
+"""How many parentheses and NOTs may lie in one another: SQLite has a limit too."""
+
 _YES = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -51,6 +55,14 @@ def parse(query: str) -> Condition:
     >>> parse("tag:images NOT mnist")
     AndCondition((TagCondition('images'), NotCondition(WordCondition('mnist'))))
     """
+    try:
+        query.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(
+            "not a character",
+            where=f"query, character {error.start + 1}, before {query[error.start :]!r:.40}",
+            expected="text in UTF-8",
+        ) from None
     reader = _Reader(query, tokens(query))
     if reader.kind is None:
         return AndCondition()
@@ -67,6 +79,7 @@ class _Reader:
         self.text = text
         self.found = found
         self.position = 0
+        self.depth = 0
 
     @property
     def kind(self) -> str | None:
@@ -94,11 +107,11 @@ class _Reader:
 
     def part(self) -> Condition:
         if self.kind == "NOT":
-            self.take()
-            return NotCondition(self.part())
+            with self.deeper():
+                return NotCondition(self.part())
         if self.kind == "(":
-            opening = self.take()
-            condition = self.query()
+            with self.deeper() as opening:
+                condition = self.query()
             if self.kind != ")":
                 raise self.error(opening.start, "this parenthesis is never closed", "')'")
             self.take()
@@ -106,6 +119,16 @@ class _Reader:
         if self.kind != "term":
             raise self.unexpected("a term")
         return self.term(self.take())
+
+    @contextmanager
+    def deeper(self) -> Iterator[Token]:
+        """Read what an operator or a parenthesis begins, which is given."""
+        token = self.take()
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.error(token.start, "nested too deep", f"{DEEPEST} levels at the most")
+        yield token
+        self.depth -= 1
 
     def term(self, token: Token) -> Condition:
         if token.field is not None and token.field not in _FIELDS:

@@ -9,7 +9,7 @@ from datamaestro.errors import QueryError
 
 __all__ = ["Token", "tokens"]
 
-_OPERATORS = ("AND", "OR", "NOT")
+_OPERATOR = re.compile(r"(AND|OR|NOT)(?=\(|$)")
 _FIELD = re.compile(r"([A-Za-z]+):(?!//)")
 
 
@@ -58,8 +58,8 @@ class _Scanner:
         chunk = re.compile(r"\S+").match(self.text, start)
         assert chunk is not None
         word = chunk[0]
-        if word in _OPERATORS:
-            return self._add(Token(word, start), len(word))
+        if operator := _OPERATOR.match(word):
+            return self._add(Token(operator[0], start), len(operator[0]))
         if word[0] == "-" and len(word) > 1:
             return self._add(Token("NOT", start), 1)
         if word[0] == "(" and self._is_group(word):

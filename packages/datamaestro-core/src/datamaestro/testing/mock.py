@@ -19,6 +19,7 @@ from datamaestro.data import Base
 from datamaestro.errors import DataDirectoryError
 from datamaestro.plugins.manager import PluginManager
 from datamaestro.plugins.request import PrepareRequest
+from datamaestro.preparation.parts import part_of
 from datamaestro.testing.mock_preparation import MockPreparation
 from datamaestro.testing.samples import Sampler, samplers
 
@@ -60,12 +61,16 @@ class MockContext(Context):
         return _MockingPlugins(self)
 
     def mock(self, request: PrepareRequest) -> Any:
-        """Make up what is missing of a dataset, and give its value.
+        """Make up what is missing of a dataset, and give its value, or the part that is wanted.
 
         :raises DefinitionError: if its value reads a file that none of its resources makes
+        :raises NotFoundError: if there is no such part
         """
         found = samplers(self.plugins, self._samples)
-        return MockPreparation(request.dataset, self, found, self._seed).run()
+        value = MockPreparation(request.dataset, self, found, self._seed).run()
+        for part in request.only:
+            part_of(value, part.split("."))
+        return part_of(value, request.part)
 
 
 class _MockingPlugins(PluginManager):

@@ -17,7 +17,7 @@ from datamaestro.create import recognized_value
 from datamaestro.data import Base, File, Folder
 from datamaestro.data.encoding import to_json
 from datamaestro.errors import DataFormatError, ParameterError
-from datamaestro.plugins import Candidate
+from datamaestro.plugins import Candidate, Certainty, ValueProposal
 from datamaestro.testing.contracts.described import description_of, undocumented
 from datamaestro.testing.reading import exercise
 from datamaestro.testing.samples import Sampling, samplers
@@ -140,8 +140,18 @@ class FormatContract:
             assert str(path) in str(caught.value)
 
     def test_its_sample_is_recognized(self, sample: Stored, context: Context) -> None:
+        proposal = self._recognized(sample.path, context)
+        assert proposal.target.rpartition(":")[2] == self.data_type.__name__
+
+    def test_bytes_of_no_format_are_not_recognized(self, sample: Stored, context: Context) -> None:
+        noise = sample.path.with_name(f"noise-{self.filename}")
+        noise.write_bytes(bytes(range(256)) * 4)
+        proposal = self._recognized(noise, context)
+        certain = proposal.certainty > Certainty.POSSIBLE
+        assert not certain or proposal.target.rpartition(":")[2] != self.data_type.__name__
+
+    def _recognized(self, path: Path, context: Context) -> ValueProposal:
         plugins = context.plugins
         if not description_of(self.data_type, plugins, plugins.data_types).recognize:
             pytest.skip("its plugin doesn't recognize it")
-        proposal = recognized_value(Candidate(sample.path, self.filename), context.plugins)
-        assert proposal.target.rpartition(":")[2] == self.data_type.__name__
+        return recognized_value(Candidate(path, self.filename), plugins)

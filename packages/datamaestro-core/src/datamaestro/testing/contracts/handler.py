@@ -18,6 +18,7 @@ from datamaestro.preparation.state import State
 from datamaestro.preparation.workshop import Workshop
 from datamaestro.testing.contracts.described import description_of
 from datamaestro.testing.contracts.one_resource import (
+    Interrupt,
     Listing,
     Refuse,
     bound,
@@ -191,6 +192,11 @@ class HandlerContract:
         assert not place(resource, served).exists()
         served.interruptions.clear()
         self.check(prepared(resource, served))
+
+    def test_what_an_interrupted_run_has_made_is_not_added_to(self, memory: MemoryContext) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            prepared(self._declared(memory, checker=Interrupt()), memory)
+        self.check(prepared(self._declared(memory), memory))
 
     # --- what it refuses
 

@@ -18,7 +18,15 @@ from datamaestro.preparation.use import USED
 from datamaestro.preparation.workshop import Workshop
 from datamaestro.state_files import STATE
 
-__all__ = ["Listing", "Refuse", "bound", "dataset_of", "leftovers", "prepare_in_another_process"]
+__all__ = [
+    "Interrupt",
+    "Listing",
+    "Refuse",
+    "bound",
+    "dataset_of",
+    "leftovers",
+    "prepare_in_another_process",
+]
 
 
 class Refuse:
@@ -26,6 +34,13 @@ class Refuse:
 
     def check(self, path: Path) -> None:
         raise VerificationError("refused by the test", where=path)
+
+
+class Interrupt:
+    """A checker in whose time the user breaks off: all is made, and nothing is recorded."""
+
+    def check(self, path: Path) -> None:
+        raise KeyboardInterrupt(f"while {path} is checked")
 
 
 class Listing(FileResource):
