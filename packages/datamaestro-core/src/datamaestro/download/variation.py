@@ -13,6 +13,7 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, QueryError
+from datamaestro.signatures import parameters_of
 
 __all__ = ["Variation", "byvariant", "is_by_variant", "placeholders"]
 
@@ -132,11 +133,7 @@ def is_by_variant(resource: Resource) -> bool:
 def placeholders(resource: Resource) -> Iterator[str]:
     """Give the axes that a resource names: in braces, or as parameters it can't do without."""
     if isinstance(resource, _ByVariant):
-        parameters = inspect.signature(resource.make).parameters.values()
-        keywords = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        for item in parameters:
-            if item.kind in keywords and item.default is inspect.Parameter.empty:
-                yield item.name
+        yield from (name for name, required in parameters_of(resource.make) if required)
     texts = [url for source in resource.sources for url in source.urls]
     if isinstance(resource, StoredResource):
         texts.append(str(resource.relative_path))
