@@ -195,6 +195,18 @@ def test_an_index_of_another_archive_is_not_used(tmp_path):
     assert folder.names() == ["other"]
 
 
+def test_members_that_changed_places_are_not_taken_for_one_another(tmp_path):
+    first, *members = (tar_file(name, name.encode() * 6000) for name in "abcd")
+    end = bytes(10240)  # so that both ends, which identify an archive, are the same
+    folder = ArchiveFolder(path=stored(tar(first, *members, end=end), tmp_path))
+    folder.write_index()
+    other = ArchiveFolder(path=stored(tar(first, *members[::-1], end=end), tmp_path))
+    assert other.read("a") == b"a" * 6000
+    assert other.read("c") == b"c" * 6000
+    with pytest.raises(DamagedArchiveError, match="isn't where the index has it"):
+        other.read("b")
+
+
 def test_an_index_moves_with_its_archive(tmp_path):
     folder = ArchiveFolder(path=stored(COMPRESSORS["xz"](as_tar()), tmp_path))
     index = folder.write_index()
@@ -203,7 +215,7 @@ def test_an_index_moves_with_its_archive(tmp_path):
     assert read_all(ArchiveFolder(path=moved)) == CONTENTS
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1}', "\udcff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 2}', "\udcff"])
 def test_a_broken_index_says_so(text, tmp_path):
     folder = ArchiveFolder(path=stored(as_tar(), tmp_path))
     folder.path.with_name("archive.index").write_bytes(text.encode("utf-8", "surrogateescape"))

@@ -31,12 +31,13 @@ class TarContents(Contents):
         place = self.files[name]
         self._check_size(name, place.stored, place.size)
         file = self.path.open("rb", buffering=0)
-        if not self._points and place.extents is None:
+        if not self._points:
             whole = RandomAccess(file)
-            if place.offset + place.stored > whole.size:
+            if not place.is_in(whole):
                 whole.close()
                 raise self._changed(name)
-            return section(whole, place.offset, place.size)
+            if place.extents is None:
+                return section(whole, place.offset, place.size)
         return buffered(lambda: self._pieces(file, place), place.size, file.close)
 
     def _pieces(self, file: BinaryIO, place: Place) -> Iterator[bytes]:
@@ -64,7 +65,7 @@ class TarContents(Contents):
 
     def _changed(self, name: str) -> DamagedArchiveError:
         return DamagedArchiveError(
-            f"member {shown(name)} is cut off",
+            f"member {shown(name)} isn't where the index has it, or is cut off",
             where=self.path,
             hint="the file may be a partial or damaged copy: get another, and make its index again",
         )

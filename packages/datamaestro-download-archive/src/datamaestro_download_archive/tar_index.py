@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,13 +21,15 @@ from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget, Limits
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.names import safe_name
+from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.shape import Shape
 from datamaestro_download_archive.tar_extract import safe_members
+from datamaestro_download_archive.tar_header import BLOCK
 from datamaestro_download_archive.tar_reader import TarReader
 
 __all__ = ["Place", "TarIndex", "index_path", "load_index", "save_index", "scan_tar"]
 
-VERSION = 1
+VERSION = 2
 _SAMPLE = 4096
 
 
@@ -38,12 +41,26 @@ class Place:
     :param stored: how many there are
     :param size: the file's size
     :param extents: where they belong in it, when it has holes
+    :param header: the checksum of its header's last block, in the index of a bare tar
     """
 
     offset: int
     stored: int
     size: int
     extents: list[tuple[int, int]] | None = None
+    header: int | None = None
+
+    def is_in(self, file: RandomAccess) -> bool:
+        """Tell whether it still lies there in a bare tar."""
+        whole = self.offset + self.stored <= file.size
+        return whole and self.header in (None, self._header_in(file))
+
+    def marked(self, file: RandomAccess) -> Place:
+        """Give it with the checksum of its header."""
+        return replace(self, header=self._header_in(file))
+
+    def _header_in(self, file: RandomAccess) -> int:
+        return zlib.crc32(file.read_at(self.offset - BLOCK, BLOCK))
 
 
 @dataclass(frozen=True)
@@ -88,14 +105,18 @@ def save_index(path: Path, index: TarIndex) -> Path:
 
     :raises DataDirectoryError: if that can't be written
     """
+    files = index.files
+    if not index.points:
+        with RandomAccess(path.open("rb", buffering=0)) as file:
+            files = {name: place.marked(file) for name, place in files.items()}
     text = json.dumps(
         {
             "version": VERSION,
             "archive": _identity(path),
             "points": index.points,
             "files": {
-                name: [place.offset, place.stored, place.size, place.extents]
-                for name, place in index.files.items()
+                name: [place.offset, place.stored, place.size, place.extents, place.header]
+                for name, place in files.items()
             },
         },
         separators=(",", ":"),
@@ -133,11 +154,15 @@ def load_index(path: Path) -> TarIndex | None:
         raise _unreadable(kept, error) from None
 
 
-def _place(offset: int, stored: int, size: int, extents: list[list[int]] | None) -> Place:
-    if min(offset, stored, size) < 0:
+def _place(
+    offset: int, stored: int, size: int, extents: list[list[int]] | None, header: int | None
+) -> Place:
+    if min(offset - BLOCK, stored, size) < 0:
         raise ValueError("negative sizes")
     pairs = None if extents is None else [(int(start), int(length)) for start, length in extents]
-    return Place(int(offset), int(stored), int(size), pairs)
+    return Place(
+        int(offset), int(stored), int(size), pairs, None if header is None else int(header)
+    )
 
 
 def _unreadable(path: Path, error: Exception) -> DamagedArchiveError:
