@@ -18,7 +18,7 @@ import pytest
 from workspace.commandline import run
 
 from datamaestro import Context
-from datamaestro.errors import VerificationError
+from datamaestro.errors import DownloadError, VerificationError
 from datamaestro.lockfile import Lock
 from datamaestro.plugins.manager import PluginManager
 from datamaestro.preparation.locked import prepare_frozen
@@ -142,12 +142,7 @@ def site(
     def make(name: str, version: str | None = None) -> Site:
         if version is None:
             return Site(tmp_path / name, None)
-        text = DEFINITIONS.format(
-            base=file_server.url().rstrip("/"), plain="a6f5a43a1cd9b4ff8a2b4b2e9d0d4c0a"
-        )
-        import hashlib
-
-        text = text.replace("a6f5a43a1cd9b4ff8a2b4b2e9d0d4c0a", hashlib.md5(b"plain\n").hexdigest())
+        text = DEFINITIONS.format(base=file_server.url().rstrip("/"), plain=md5(b"plain\n"))
         folder = tmp_path / f"installed-{name}"
         write_distribution(
             folder,
@@ -336,12 +331,36 @@ class WithoutHandlers(Context):
         return PluginsWithoutHandlers()
 
 
-def test_frozen_needs_no_handler(author: Site, tmp_path: Path) -> None:
-    context = WithoutHandlers(tmp_path / "cluster" / "datamaestro")
+class NoPlugins(PluginsWithoutHandlers):
+    """No plugin that would make or open anything."""
+
+    transports = ()  # type: ignore[assignment]
+
+
+class WithoutPlugins(Context):
+    """A context in which no plugin provides a handler or a transport."""
+
+    @cached_property
+    def plugins(self) -> PluginManager:
+        return NoPlugins()
+
+
+@pytest.mark.parametrize("kind", [WithoutHandlers, WithoutPlugins])
+def test_frozen_needs_no_plugin(author: Site, tmp_path: Path, kind: type[Context]) -> None:
+    context = kind(tmp_path / "cluster" / "datamaestro")
     lock = Lock.load(author.lock_file)
     for dataset in lock.requested():
         prepare_frozen(dataset.reference, context, lock, author.lock_file)
     assert Site(context.path.parent, None).files() == author.files()
+
+
+def test_what_needs_a_password_is_left_to_the_plugin(author: Site, tmp_path: Path) -> None:
+    path, text = author.lock_file, author.lock_file.read_text()
+    path.write_text(text.replace("http://", "http://me:opensesame@"))
+    context = WithoutPlugins(tmp_path / "cluster" / "datamaestro")
+    with pytest.raises(DownloadError, match="pip install datamaestro-transport-http") as caught:
+        prepare_frozen("org.example.corpus[lang=en,limit=null]", context, Lock.load(path), path)
+    assert "opensesame" not in str(caught.value)
 
 
 def test_what_comes_out_otherwise_than_it_was_locked_is_refused(
@@ -366,6 +385,28 @@ def test_what_was_prepared_without_a_plugin_is_complete_for_it(
     cluster.installed = author.installed
     cluster.succeed("prepare", "--no-downloads", "org.example.all")
     cluster.succeed("prepare", "--no-downloads", "org.example.corpus[lang=en]")
+
+
+def test_whoever_locks_the_secret_of_a_url_is_told(
+    author: Site, file_server: FileServer, served: dict[str, bytes]
+) -> None:
+    assert "secrets" not in author.run("lock").stderr
+    served["/plain.txt?token=opensesame"] = b"plain\n"
+    url = file_server.url("/plain.txt?token=opensesame")
+    (author.home / "own.py").write_text(
+        "from datamaestro.data import File\n"
+        "from datamaestro.definitions import dataset\n"
+        "from datamaestro.download.single import filedownloader\n\n"
+        f"@filedownloader('plain.txt', {url!r})\n"
+        "@dataset(id='org.example.secret')\n"
+        "def secret(plain) -> File:\n"
+        "    return File(path=plain)\n"
+    )
+    done = author.run("lock", f"{author.home / 'own.py'}:secret")
+    assert done.returncode == 0
+    assert "datamaestro.lock holds the secrets in the URLs of org.example.secret\n" in done.stderr
+    assert "opensesame" not in done.stderr
+    assert "opensesame" in author.lock_file.read_text()
 
 
 def test_a_resource_of_the_plugin_itself_can_not_be_frozen(

@@ -40,6 +40,7 @@ from datamaestro import identifiers
 from datamaestro.download.derivation import Derivation, derivation_of
 from datamaestro.errors import LockError, NotFoundError
 from datamaestro.files import write_atomically
+from datamaestro.urls import masked
 
 __all__ = ["Lock", "LockedDataset", "LockedDownload", "LockedResource", "reference_of"]
 
@@ -141,6 +142,12 @@ class LockedDataset:
         if not (self.resources or self.needs):
             return ["all"]
         return [repr(item.name) for item in self.resources if item.needs_definition]
+
+    @property
+    def holds_secrets(self) -> bool:
+        """Whether one of its URLs holds what lets someone in; without it, nothing is fetched."""
+        downloads = (item for resource in self.resources for item in resource.downloads)
+        return any(masked(url) != url for item in downloads for url in item.urls)
 
 
 @dataclass(frozen=True)

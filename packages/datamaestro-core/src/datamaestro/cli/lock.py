@@ -56,3 +56,5 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
         if names := dataset.needs_definition:
             found = f"{', '.join(names)} of {dataset.id}"
             click.echo(f"{found} needs the definition: --frozen can't make it", err=True)
+        if dataset.holds_secrets:
+            click.echo(f"{output} holds the secrets in the URLs of {dataset.id}", err=True)

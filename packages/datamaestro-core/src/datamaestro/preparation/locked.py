@@ -192,9 +192,11 @@ class _PinnedFetcher(CacheFetcher):
         return super().fetch_tail(self._pinned(source), count)
 
     def _transport_of(self, url: str) -> Transport:
-        scheme = urlsplit(url).scheme.lower()
+        parts = urlsplit(url)
+        scheme = parts.scheme.lower()
         provided = self.context.plugins.transports
-        if scheme in PLAIN_TRANSPORTS and not any(scheme in item.spec.schemes for item in provided):
+        is_provided = any(scheme in item.spec.schemes for item in provided)
+        if not is_provided and parts.username is None and scheme in PLAIN_TRANSPORTS:
             return PLAIN_TRANSPORTS[scheme](self.context)
         try:
             return super()._transport_of(url)

@@ -1,7 +1,7 @@
 """Opening URLs with the standard library alone, where no plugin opens them.
 
 It is for bytes that are known by their digests, those of lock files, and leaves to plugins
-what needs more care: credentials, cookies, several ranges at once.
+what needs more care: names and passwords, cookies, several ranges at once.
 """
 
 from __future__ import annotations
