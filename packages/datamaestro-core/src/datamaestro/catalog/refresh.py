@@ -31,6 +31,10 @@ KERNEL = ("build", "database", "describe", "entry", "rows", "words")
 """The modules that say how entries are made and written: with others, all are."""
 
 
+PATIENCE = 1_000_000
+"""New objects between two looks for garbage: a look costs about 10 ms for each 100,000."""
+
+
 class _Unit(NamedTuple):
     row: int
     stamp: str
@@ -59,7 +63,7 @@ def refresh(connection: sqlite3.Connection, context: Context) -> Watched:
 def _seldom_collected() -> Iterator[None]:
     """Let garbage wait for some time: what is imported stays, and was looked through in vain."""
     first, *others = gc.get_threshold()
-    gc.set_threshold(100 * first, *others)
+    gc.set_threshold(PATIENCE, *others)
     try:
         yield
     finally:

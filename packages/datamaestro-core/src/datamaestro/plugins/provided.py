@@ -38,7 +38,8 @@ class Plugin(NamedTuple):
         text = f"{entry_point.group}: {entry_point.name} = {entry_point.value}"
         if entry_point.dist is None:
             return cls("", "", text)
-        return cls(entry_point.dist.name, entry_point.dist.version, text)
+        metadata = entry_point.dist.metadata  # parsed anew for each question
+        return cls(metadata["Name"], metadata["Version"], text)
 
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}".strip() or self.entry_point
