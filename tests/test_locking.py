@@ -10,7 +10,6 @@ import subprocess
 import tomllib
 import zipfile
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -317,37 +316,28 @@ def test_frozen_needs_no_plugin_that_declares_the_datasets(
     }
 
 
-class PluginsWithoutHandlers(PluginManager):
+class WithoutHandlers(PluginManager):
     """The installed plugins, without the handlers that they provide."""
 
     handlers = ()  # type: ignore[assignment]
 
 
-class WithoutHandlers(Context):
-    """A context in which no plugin provides a handler."""
-
-    @cached_property
-    def plugins(self) -> PluginManager:
-        return PluginsWithoutHandlers()
-
-
-class NoPlugins(PluginsWithoutHandlers):
+class WithoutHandlersAndTransports(WithoutHandlers):
     """No plugin that would make or open anything."""
 
     transports = ()  # type: ignore[assignment]
 
 
-class WithoutPlugins(Context):
-    """A context in which no plugin provides a handler or a transport."""
+def context_with(home: Path, plugins: type[PluginManager]) -> Context:
+    """Give the context of a machine that has some plugins only."""
+    context = Context(home / "cluster" / "datamaestro")
+    context.plugins = plugins()
+    return context
 
-    @cached_property
-    def plugins(self) -> PluginManager:
-        return NoPlugins()
 
-
-@pytest.mark.parametrize("kind", [WithoutHandlers, WithoutPlugins])
-def test_frozen_needs_no_plugin(author: Site, tmp_path: Path, kind: type[Context]) -> None:
-    context = kind(tmp_path / "cluster" / "datamaestro")
+@pytest.mark.parametrize("plugins", [WithoutHandlers, WithoutHandlersAndTransports])
+def test_frozen_needs_no_plugin(author: Site, tmp_path: Path, plugins: type[PluginManager]) -> None:
+    context = context_with(tmp_path, plugins)
     lock = Lock.load(author.lock_file)
     for dataset in lock.requested():
         prepare_frozen(dataset.reference, context, lock, author.lock_file)
@@ -357,7 +347,7 @@ def test_frozen_needs_no_plugin(author: Site, tmp_path: Path, kind: type[Context
 def test_what_needs_a_password_is_left_to_the_plugin(author: Site, tmp_path: Path) -> None:
     path, text = author.lock_file, author.lock_file.read_text()
     path.write_text(text.replace("http://", "http://me:opensesame@"))
-    context = WithoutPlugins(tmp_path / "cluster" / "datamaestro")
+    context = context_with(tmp_path, WithoutHandlersAndTransports)
     with pytest.raises(DownloadError, match="pip install datamaestro-transport-http") as caught:
         prepare_frozen("org.example.corpus[lang=en,limit=null]", context, Lock.load(path), path)
     assert "opensesame" not in str(caught.value)
@@ -368,7 +358,7 @@ def test_what_comes_out_otherwise_than_it_was_locked_is_refused(
 ) -> None:
     path, text = author.lock_file, author.lock_file.read_text()
     path.write_text(text.replace('compressions = [\n    "gzip",', 'compressions = [\n    "",'))
-    context = WithoutHandlers(tmp_path / "cluster" / "datamaestro")
+    context = context_with(tmp_path, WithoutHandlers)
     message = "made with Python alone, and not what datamaestro.lock has"
     with pytest.raises(VerificationError, match=message):
         prepare_frozen("org.example.corpus[lang=en,limit=null]", context, Lock.load(path), path)
