@@ -1,6 +1,32 @@
-"""Handlers for files and folders that the user has already."""
+"""Handlers for files and folders that the user has already.
 
-from datamaestro.utils import GlobChecker
-from datamaestro_download_datafolder.handlers import linkfile, linkfolder, links
+What is here is imported when it is first asked for: whoever lists plugins needs none of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
+
+if TYPE_CHECKING:
+    from datamaestro.utils import GlobChecker
+    from datamaestro_download_datafolder.handlers import linkfile, linkfolder, links
 
 __all__ = ["GlobChecker", "linkfile", "linkfolder", "links"]
+
+_HANDLERS = "datamaestro_download_datafolder.handlers"
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "GlobChecker": "datamaestro.utils",
+        "linkfile": _HANDLERS,
+        "linkfolder": _HANDLERS,
+        "links": _HANDLERS,
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,10 +1,26 @@
-"""Handlers for single files."""
+"""Handlers for single files.
 
-from datamaestro_download_single.handlers import (
-    ConcatDownloader,
-    FileDownloader,
-    concatdownload,
-    filedownloader,
-)
+What is here is imported when it is first asked for: whoever lists plugins needs none of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
+
+if TYPE_CHECKING:
+    from datamaestro_download_single.handlers import (
+        ConcatDownloader,
+        FileDownloader,
+        concatdownload,
+        filedownloader,
+    )
 
 __all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]
+
+__getattr__ = lazily(__name__, dict.fromkeys(__all__, "datamaestro_download_single.handlers"))
+
+
+def __dir__() -> list[str]:
+    return __all__
