@@ -6,11 +6,15 @@ puts into ``memory.CONTENT``, and fail as a test wants it.
 
 import importlib
 import sys
+from pathlib import Path
 
 import pytest
 
 from datamaestro.context import Context
 from datamaestro.testing import write_distribution
+
+# The modules beside this file are tools of these tests, and no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 MEMORY = """
 import hashlib

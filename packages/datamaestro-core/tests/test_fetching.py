@@ -6,12 +6,13 @@ import shutil
 from collections import namedtuple
 
 import pytest
+from fetched import Fetched
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from datamaestro.context import Context
 from datamaestro.data import File
 from datamaestro.definitions import dataset
-from datamaestro.download import FileResource, Source
+from datamaestro.download import Source
 from datamaestro.errors import (
     DataDirectoryError,
     DataFormatError,
@@ -26,19 +27,6 @@ from datamaestro.preparation.fetch import CacheFetcher
 BYTES = bytes(range(256)) * 20
 SHA256 = hashlib.sha256(BYTES).hexdigest()
 URL = "memory://host/data.bin"
-
-
-class Fetched(FileResource):
-    def __init__(self, filename, source, **arguments):
-        super().__init__(filename, **arguments)
-        self.source = source
-
-    @property
-    def sources(self):
-        return (self.source,)
-
-    def _download(self, destination):
-        self.fetch_to(self.source, destination)
 
 
 def fetched(source):

@@ -5,29 +5,17 @@ import json
 import threading
 
 import pytest
+from fetched import Fetched
 
 from datamaestro.context import Context, prepare_dataset
 from datamaestro.data import File, Folder
 from datamaestro.data.ml import Supervised
 from datamaestro.definitions import Dataset, dataset
-from datamaestro.download import FileResource, FilesCopy, FolderResource, Source
+from datamaestro.download import FilesCopy, FolderResource, Source
 from datamaestro.errors import DownloadError, ParameterError
 from datamaestro.preparation.state import State
 
 URL, OTHER = "memory://host/data.bin", "memory://host/other.bin"
-
-
-class Fetched(FileResource):
-    def __init__(self, filename, url):
-        super().__init__(filename)
-        self.source = Source.of(url)
-
-    @property
-    def sources(self):
-        return (self.source,)
-
-    def _download(self, destination):
-        self.fetch_to(self.source, destination)
 
 
 class Tree(FolderResource):

@@ -3,10 +3,11 @@
 import hashlib
 
 import pytest
+from fetched import Fetched
 
 from datamaestro.data import Base
 from datamaestro.definitions import Param, dataset
-from datamaestro.download import FileResource, Source
+from datamaestro.download import Source
 from datamaestro.errors import TransportError, VerificationError
 
 URL = "memory://host/small"
@@ -15,19 +16,6 @@ BYTES = bytes(range(256)) * 20
 
 class Files(Base):
     paths: Param[list]
-
-
-class Fetched(FileResource):
-    def __init__(self, filename, source):
-        super().__init__(filename)
-        self.source = source
-
-    @property
-    def sources(self):
-        return (self.source,)
-
-    def _download(self, destination):
-        self.fetch_to(self.source, destination)
 
 
 class Streamed(Fetched):

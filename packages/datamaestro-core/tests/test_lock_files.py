@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
+from fetched import Fetched
 from hypothesis import given, settings, strategies as st
 
 from datamaestro.context import Context
@@ -24,19 +25,6 @@ from datamaestro.variants import AxesVariants, Axis
 URL = "memory://host/data"
 
 quickly = settings(deadline=None, max_examples=60)
-
-
-class Fetched(FileResource):
-    def __init__(self, filename, source, **arguments):
-        super().__init__(filename, **arguments)
-        self.source = source
-
-    @property
-    def sources(self):
-        return (self.source,)
-
-    def _download(self, destination):
-        self.fetch_to(self.source, destination)
 
 
 class Unpacked(FolderResource):

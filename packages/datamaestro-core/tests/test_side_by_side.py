@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from fetched import Fetched
 
 from datamaestro.data import Base, File
 from datamaestro.definitions import Param, dataset
@@ -12,19 +13,6 @@ from datamaestro.errors import DownloadError, OfflineError, TransportError, Veri
 
 class Files(Base):
     paths: Param[list]
-
-
-class Fetched(FileResource):
-    def __init__(self, filename, url, **declared):
-        super().__init__(filename)
-        self.source = Source((url,), **declared)
-
-    @property
-    def sources(self):
-        return (self.source,)
-
-    def _download(self, destination):
-        self.fetch_to(self.source, destination)
 
 
 class Meeting(Fetched):
@@ -110,12 +98,14 @@ def test_wrong_bytes_outweigh_other_failures(context, memory):
     first, second = urls(memory, 2)
     memory.REFUSED[first] = TransportError("refused", where=first)
     with pytest.raises(VerificationError, match="2 resources"):
-        context.prepare(declared(Fetched("a", first), Fetched("b", second, sha256="0" * 64)))
+        context.prepare(
+            declared(Fetched("a", first), Fetched("b", Source.of(second, sha256="0" * 64)))
+        )
 
 
 def test_wrong_bytes_of_one_file_keep_no_other_from_coming(context, memory):
     first, second = urls(memory, 2)
-    definition = declared(Fetched("a", first, sha256="0" * 64), Fetched("b", second))
+    definition = declared(Fetched("a", Source.of(first, sha256="0" * 64)), Fetched("b", second))
     with pytest.raises(VerificationError):
         context.prepare(definition)
     assert context.missing(definition) == ["a"]
