@@ -124,6 +124,14 @@ def test_the_sources_of_each_variant_are_checked(run, wanted, languages):
     assert [item["url"] for item in found] == [f"memory://host/{lang}.txt" for lang in languages]
 
 
+def test_all_datasets_are_checked_with_each_of_their_variants(run):
+    done = run("check", "--pause", "0", "--all", "--json")
+    found = {(item["id"], item["url"]) for item in json.loads(done.stdout)}
+    corpus = {item for item in found if item[0].startswith("org.example.corpus")}
+    assert {url for _, url in corpus} == {f"memory://host/{lang}.txt" for lang in ("fr", "en")}
+    assert {name for name, _ in found - corpus} >= {"org.example.split"}
+
+
 def test_info_of_a_part_tells_of_its_dataset(run):
     told = value(run("info", "org.example.split.test", "--json"))
     assert told == value(run("info", "org.example.split", "--json"))

@@ -26,7 +26,15 @@ from datamaestro.inventory.reachability import note_reachability
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["ALIVE", "CHANGED", "DEAD", "Finding", "check_sources", "entries_to_check"]
+__all__ = [
+    "ALIVE",
+    "CHANGED",
+    "DEAD",
+    "Finding",
+    "all_entries_to_check",
+    "check_sources",
+    "entries_to_check",
+]
 
 ALIVE, CHANGED, DEAD = "alive", "changed", "dead"
 
@@ -81,15 +89,27 @@ def entries_to_check(references: Iterable[str], context: Context) -> Iterator[En
     for reference in references:
         identifier = identifiers.parse(reference)
         entry = context.catalog.entry(identifier)
-        if not entry.axes:
-            yield entry
-        elif identifier.selector:
+        if entry.axes and identifier.selector:
             yield Entry.of(context.dataset(reference))
         else:
-            definition = context.dataset(reference)
-            for values in definition.variants.enumerate() if definition.variants else ():
-                with suppress(QueryError):  # axes without a default, or a combination left out
-                    yield Entry.of(definition.for_variant(values))
+            yield from _each_variant(entry, reference, context)
+
+
+def all_entries_to_check(context: Context) -> Iterator[Entry]:
+    """Give what is to be checked of all datasets, as :func:`entries_to_check`."""
+    for entry in context.catalog.entries():
+        yield from _each_variant(entry, f"{entry.repository}:{entry.id}", context)
+
+
+def _each_variant(entry: Entry, reference: str, context: Context) -> Iterator[Entry]:
+    """Give the entries of a dataset's variants, or its own if it has none."""
+    if not entry.axes:
+        yield entry
+        return
+    definition = context.dataset(reference)
+    for values in definition.variants.enumerate() if definition.variants else ():
+        with suppress(QueryError):  # axes without a default, or a combination left out
+            yield Entry.of(definition.for_variant(values))
 
 
 def check_sources(

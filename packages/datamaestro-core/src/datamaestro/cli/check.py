@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 import click
 
-from datamaestro.availability import DEAD, PAUSE, check_sources, entries_to_check
+from datamaestro.availability import (
+    DEAD,
+    PAUSE,
+    all_entries_to_check,
+    check_sources,
+    entries_to_check,
+)
 from datamaestro.cli.parameters import DATASET, as_json, echo_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
@@ -42,10 +47,8 @@ def command(
     """
     refuse_both_or_none(datasets, all=everything)
     context = session.context
-    wanted: Iterable[str] = datasets
-    if everything:
-        wanted = (f"{entry.repository}:{entry.id}" for entry in context.catalog.entries())
-    findings = check_sources(entries_to_check(wanted, context), context, pause=pause)
+    entries = all_entries_to_check(context) if everything else entries_to_check(datasets, context)
+    findings = check_sources(entries, context, pause=pause)
     if as_json:
         echo_json([finding.to_json() for finding in findings])
     else:

@@ -134,9 +134,12 @@ class _Reader:
         if token.field is not None and token.field not in _FIELDS:
             known = ", ".join(f"{name}:" for name in _FIELDS)
             raise self.error(
-                token.start, "no such field", known, f"{token.field}:",
+                token.start,
+                "no such field",
+                known,
+                f"{token.field}:",
                 hint=f'write "{token.field}:{token.value}" in quotes if it is no field',
-            )  # fmt: skip
+            )
         try:
             if token.field is not None:
                 return _FIELDS[token.field](token.value)
