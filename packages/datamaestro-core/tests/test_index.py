@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pluggy  # noqa: F401  (needed where only Python's own modules can be imported)
 import pytest
 
 from datamaestro.catalog import Entry
@@ -296,10 +297,11 @@ def test_what_streams_the_entries_may_fail_without_harm(site, caplog):
 @pytest.fixture
 def broken(site, monkeypatch):
     """Break one module among fifty."""
-    # It is tried again once something changes on the import path, and other tests write to
-    # the current folder.
-    elsewhere = [path for path in sys.path if Path(path).resolve() != Path.cwd()]
-    monkeypatch.setattr(sys, "path", elsewhere)
+    # It is tried again once something changes on the import path, and other folders there get
+    # bytecode while tests run: only this repository and Python's own modules are on it.
+    own = [path for path in sys.path if Path(path).is_relative_to(sys.base_prefix)]
+    own = [path for path in own if "site-packages" not in path]
+    monkeypatch.setattr(sys, "path", [str(site.folder), *own])
     for number in range(48):
         site.write(f"counted/config/org/n{number}.py", MODULE.format(name=f"n{number}", title=""))
     site.write("counted/config/org/one.py", MODULE.format(name="one", title="") + "import nowhere")
