@@ -11,18 +11,20 @@ import random
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.files import usable
+from datamaestro.preparation.aside import Aside
 from datamaestro.preparation.connections import Connections
 from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
 from datamaestro.preparation.pace import Pace
 from datamaestro.preparation.ranges import Ranges
-from datamaestro.preparation.unfinished import Kept, StartOver, Unfinished, write_all
+from datamaestro.preparation.unfinished import Content, Kept, StartOver, Unfinished, write_all
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE
 
@@ -86,8 +88,9 @@ class Transfer:
     """The content of one URL, chunk by chunk, as it arrives.
 
     Iterating gives every chunk once, in order: first those of an earlier, interrupted
-    transfer, then new ones, which are in the partial file before they are given. What
-    may work when it is tried again is tried again.
+    transfer, then new ones, which are written to the partial file meanwhile. All are there
+    before the iteration ends, however it does. What may work when it is tried again is
+    tried again.
 
     :param attempts: how often it is tried before any byte has come
     :ivar result: what came, once the iteration has ended
@@ -130,7 +133,7 @@ class Transfer:
                 self._position += len(chunk)
                 self._refuse_excess()
                 task.update(len(chunk))
-                digests.update(chunk)
+                digests.put(chunk)
                 yield chunk
             self.source.check_size(self.url, self._position)
             self.result = Transferred(self.url, self._position, digests.result(), self._validator)
@@ -190,10 +193,10 @@ class Transfer:
                 file.seek(self._position)
                 while chunk := file.read(min(CHUNK_SIZE, length - self._position)):
                     yield chunk
-                for chunk in self._incoming(response):
-                    with usable(self.partial.folder):
-                        write_all(file, chunk)
-                    yield chunk
+                with Aside(partial(self._write, file)) as written:
+                    for chunk in self._incoming(response):
+                        written.put(chunk)
+                        yield chunk
             if response.size is not None and self._position != response.size:
                 raise TransportError(
                     "the transfer ended early",
@@ -202,6 +205,10 @@ class Transfer:
                     found=f"{self._position} bytes",
                     retry=True,
                 )
+
+    def _write(self, file: Content, chunk: bytes) -> None:
+        with usable(self.partial.folder):
+            write_all(file, chunk)
 
     def _incoming(self, response: Response) -> Iterator[bytes]:
         """Give what comes, from several connections once one has shown to be slow."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from datamaestro.download.transport import Response
 from datamaestro.sharing import share
 
-__all__ = ["InMemory", "Kept", "StartOver", "Unfinished", "write_all"]
+__all__ = ["Content", "InMemory", "Kept", "StartOver", "Unfinished", "write_all"]
 
 
 class StartOver(Exception):  # noqa: N818  (it is no error, but an order)

@@ -67,5 +67,5 @@ class _HashedFile(io.BufferedWriter):
 
     def write(self, data: Any) -> int:
         # A copy only of what may change later; bytes stay themselves.
-        self._digests.update(bytes(data))
+        self._digests.put(bytes(data))
         return super().write(data)
