@@ -109,13 +109,13 @@ class Bench:
     def compare(self, touched: int, **works: Callable[[], Any]) -> dict[str, float]:
         """Time pieces of work in turns; give the median of each by its name.
 
-        Each round begins with another one, so that none always follows the same neighbor.
+        Each round has an order of its own, so that none always follows the same neighbor,
+        which leaves memory behind that is quicker or slower to use again.
         """
         times: dict[str, list[float]] = {name: [] for name in works}
         names = list(works)
         for run in range(self.runs + 1):
-            first = run % len(names)
-            for name in names[first:] + names[:first]:
+            for name in random.Random(run).sample(names, len(names)):
                 np.ones(touched, np.uint8)
                 elapsed = timed(works[name])
                 if run:  # the first one warms up
