@@ -11,7 +11,7 @@ Two kinds hold the same rows in the two ways that they can be parsed:
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -35,11 +35,11 @@ class PlainBlock:
     """Whole lines without a quote character.
 
     :param data: the lines, in UTF-8
-    :param line: the number of the first, from 1
+    :param first: tells the number of the first line, from 1
     """
 
     data: bytes
-    line: int
+    first: Callable[[], int] = field(repr=False)
     dialect: Dialect = field(repr=False)
     path: Path
 
@@ -80,7 +80,7 @@ class PlainBlock:
     def rows(self) -> Iterator[Row]:
         """Read the rows one by one."""
         source = LineSource(BytesIO())
-        source.give_back(self.data, self.line)
+        source.give_back(self.data, self.first())
         return RowReader(source, self.dialect, self.path)
 
     def line_of(self, row: int) -> int:
@@ -145,12 +145,12 @@ def read_blocks(source: LineSource, dialect: Dialect, path: Path) -> Iterator[Bl
     """
     quote = dialect.quote.encode()
     while (taken := source.take_chunk()) is not None:
-        chunk, line = taken
+        chunk, first = taken
         if (quote and quote in chunk) or _has_odd_line_ends(chunk) or _has_mark(chunk):
-            source.give_back(chunk, line)
-            yield from _read_quoted(source, dialect, path, line + count_lines(chunk))
+            source.give_back(chunk, first())
+            yield from _read_quoted(source, dialect, path, source.line + count_lines(chunk))
         else:
-            yield PlainBlock(chunk, line, dialect, path)
+            yield PlainBlock(chunk, first, dialect, path)
 
 
 def _read_quoted(source: LineSource, dialect: Dialect, path: Path, end: int) -> Iterator[Block]:
