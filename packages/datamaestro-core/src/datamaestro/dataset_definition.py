@@ -79,7 +79,7 @@ class DatasetDefinition:
         self.aliases = frozenset(metadata.aliases)
         self.tags = frozenset(tags)
         self.tasks = frozenset(tasks)
-        self.resources: dict[str, Resource] = {}
+        self._declared: dict[str, Resource] = {}  # as decorators come: bottom up
         self._places: dict[str, str] = {}
         self.variants = variants
         self.variant: dict[str, Any] = {}
@@ -91,6 +91,11 @@ class DatasetDefinition:
 
     def __repr__(self) -> str:
         return f"<dataset {self.id} ({self.type.__qualname__}), {self.location}>"
+
+    @property
+    def __dataset__(self) -> DatasetDefinition:
+        """Itself, as what ``@dataset`` decorates has it."""
+        return self
 
     def __getattr__(self, name: str) -> Any:
         public = ", ".join(sorted(item for item in vars(self) if not item.startswith("_")))
@@ -106,14 +111,18 @@ class DatasetDefinition:
 
         :raises DefinitionError: if another one has its name or its place on disk
         """
-        if resource.name in self.resources:
+        if resource.name in self._declared:
             raise self.error(f"two resources are named {resource.name!r}")
         if (place := _place(resource)) is not None:
             other = self._places.setdefault(place, resource.name)
             if other != resource.name:
                 raise self.error(f"{other!r} and {resource.name!r} are both stored as {place}")
-        # Decorators come bottom up: put each before the last, to keep the order of reading.
-        self.resources = {resource.name: resource, **self.resources}
+        self._declared[resource.name] = resource
+
+    @property
+    def resources(self) -> dict[str, Resource]:
+        """The resources that it names itself, by name, in the order of reading."""
+        return dict(reversed(self._declared.items()))
 
     @property
     def agreement(self) -> str | None:
@@ -161,8 +170,8 @@ class DatasetDefinition:
         definition.id = f"{self.id}{definition.selector}"
         words = {name: word(value) for name, value in definition.variant.items()}
         variation = Variation(definition.variant, words)
-        definition.resources, definition._places = {}, {}
-        for resource in reversed(self.resources.values()):
+        definition._declared, definition._places = {}, {}
+        for resource in self._declared.values():
             definition.add_resource(variation.of(resource))
         return definition
 
@@ -235,8 +244,9 @@ class DatasetDefinition:
     def _validate_parameters(
         self, parameters: Iterable[tuple[str, bool]], filler: str, given: list[str]
     ) -> None:
+        filled = set(given)
         for name, required in parameters:
-            if required and name not in given:
+            if required and name not in filled:
                 raise self.error(
                     f"no {filler} fills the argument {name!r}",
                     expected=f"one of {', '.join(given) or f'(no {filler} is declared)'}",

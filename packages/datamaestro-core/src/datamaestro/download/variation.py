@@ -118,6 +118,8 @@ class Variation:
 
 def taken_by(function: Callable[..., Any], variant: Mapping[str, Any]) -> dict[str, Any]:
     """Give those values of a variant that a function has parameters for."""
+    if not variant:
+        return {}
     parameters = inspect.signature(function).parameters.values()
     if any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters):
         return dict(variant)

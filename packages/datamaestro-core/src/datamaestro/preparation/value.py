@@ -46,7 +46,7 @@ def _made(graph: Graph) -> Any:
     definition = graph.definition
     target = definition.target
     if not inspect.isclass(target):
-        taken = definition.arguments()
+        taken = set(definition.arguments())
         values = {n: r.prepare() for n, r in graph.named.items() if n in taken}
         return target(**values, **taken_by(target, definition.variant))
     if issubclass(target, Dataset):
