@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -124,8 +125,18 @@ def test_the_sources_of_each_variant_are_checked(run, wanted, languages):
     assert [item["url"] for item in found] == [f"memory://host/{lang}.txt" for lang in languages]
 
 
-def test_all_datasets_are_checked_with_each_of_their_variants(run):
-    done = run("check", "--pause", "0", "--all", "--json")
+@pytest.fixture
+def dead_proxy():
+    """Give variables that send whatever is asked of other hosts to a port that refuses it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        yield {"http_proxy": url, "https_proxy": url, "no_proxy": ""}
+
+
+def test_all_datasets_are_checked_with_each_of_their_variants(run, dead_proxy):
+    # Those of other installed repositories too, which are on hosts of the internet.
+    done = run("check", "--pause", "0", "--all", "--json", **dead_proxy)
     found = {(item["id"], item["url"]) for item in json.loads(done.stdout)}
     corpus = {item for item in found if item[0].startswith("org.example.corpus")}
     assert {url for _, url in corpus} == {f"memory://host/{lang}.txt" for lang in ("fr", "en")}
