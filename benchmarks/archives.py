@@ -29,13 +29,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from comparison import memory_folder
 from served import download_command, nginx, tar_datasets
 
 FULL = {"small": (20_000, 4096), "large": (4, 128 << 20)}
 QUICK = {"small": (2_000, 4096), "large": (4, 8 << 20)}
-
-MEMORY = Path("/dev/shm")
-"""A folder on tmpfs, on Linux."""
 
 UNPACK = """
 import sys
@@ -121,7 +119,7 @@ def clear(destination: Path) -> None:
     another. Right after 20,000 files were removed, any program takes 6 to 15 s to make as
     many, and all of it in the kernel; in a folder of fresh inodes it takes half a second.
     """
-    if MEMORY in destination.parents:
+    if memory_folder() in destination.parents:
         shutil.rmtree(destination, ignore_errors=True)
     elif destination.exists():
         destination.rename(destination.with_name(f"out-{time.monotonic_ns()}"))
@@ -227,8 +225,8 @@ def download_rows(medium: str, here: Path, destination: Path, runs: int) -> list
 def media() -> dict[str, Path]:
     """Give a folder on tmpfs, where there is one, and one on the disk."""
     folders = {"disk": Path(__file__).resolve().parent}
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
-        folders = {"tmpfs": MEMORY, **folders}
+    if (memory := memory_folder()) is not None:
+        folders = {"tmpfs": memory, **folders}
     return folders
 
 

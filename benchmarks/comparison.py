@@ -14,9 +14,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Row", "Run", "compare", "measured", "touch_memory"]
+__all__ = ["Row", "Run", "compare", "measured", "memory_folder", "touch_memory"]
 
 
 TOUCH = """
@@ -111,6 +112,12 @@ def compare(
     peer_times = [run.seconds for run in peer_runs]
     ratio = statistics.median(our_times) / statistics.median(peer_times)
     return Row(work, target, ratio, max(run.peak for run in our_runs), our_times, peer_times)
+
+
+def memory_folder() -> Path | None:
+    """Give a folder on tmpfs, if there is one to write to."""
+    folder = Path("/dev/shm")
+    return folder if folder.is_dir() and os.access(folder, os.W_OK) else None
 
 
 def touch_memory(size: int) -> None:

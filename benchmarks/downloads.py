@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from comparison import Row, Run, compare, measured
+from comparison import Row, Run, compare, measured, memory_folder
 from served import download_command, file_datasets, nginx
 
 MEMORY_LIMIT = 90_000_000
@@ -182,11 +182,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each (default: 5)")
     parser.add_argument("--only", help="only this row: one, limited, gz, many or second")
     options = parser.parse_args()
-    memory = Path("/dev/shm")
-    base = memory if os.access(memory, os.W_OK) else None
     rows = []
     with (
-        tempfile.TemporaryDirectory(prefix="downloads-", dir=base) as name,
+        tempfile.TemporaryDirectory(prefix="downloads-", dir=memory_folder()) as name,
         nginx(Path(name), limit_rate=LIMIT_RATE) as url,
     ):
         bench = Bench(Path(name), url, 20 if options.quick else 1, options.runs)

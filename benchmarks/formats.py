@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from comparison import memory_folder
 
 from datamaestro_format_csv import Matrix
 from datamaestro_format_idx import IDX, write_idx
@@ -347,10 +348,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help="idx, csv, text (default: all)")
     options = parser.parse_args()
 
-    tmpfs = Path("/dev/shm")
-    parent = options.folder or (tmpfs if os.access(tmpfs, os.W_OK) else None)
     parts = {"idx": idx, "csv": csv, "text": text}
-    with tempfile.TemporaryDirectory(dir=parent) as folder:
+    with tempfile.TemporaryDirectory(dir=options.folder or memory_folder()) as folder:
         scale = 0.1 if options.quick else 1.0
         bench = Bench(Path(folder), scale, options.runs, options.earlier)
         for name in options.parts or parts:
