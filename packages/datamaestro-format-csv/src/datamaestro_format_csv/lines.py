@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from datamaestro.errors import DataFormatError
 from datamaestro_format_csv.dialect import Dialect
@@ -29,16 +29,6 @@ DECODED_BYTES = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-class Stream(Protocol):
-    """A binary stream, as far as it's needed here."""
-
-    def read(self, size: int, /) -> bytes:
-        """Give up to `size` bytes; none at the end."""
-
-    def readline(self) -> bytes:
-        """Give the bytes up to the end of a line, or of the stream."""
-
-
 class LineSource:
     """Gives the lines of a stream, one by one or many at once.
 
@@ -55,7 +45,7 @@ class LineSource:
 
     def __init__(
         self,
-        stream: Stream,
+        stream: io.BufferedIOBase,
         chunk_bytes: int = CHUNK_BYTES,
         progress: Callable[[], float] = lambda: 1.0,
         lines_before: Callable[[int], int] | None = None,
@@ -97,10 +87,10 @@ class LineSource:
         chunk = self._chunk[self._position :] if self._position else self._chunk
         self._chunk = b""  # so that it lives no longer than its user needs it
         self._position = 0
-        offset, first = self._offset, self.line if self._counts else self._line
+        first = self._number_here()
+        self._line = first() + count_lines(chunk) if self._counts else None
         self._offset += len(chunk)
-        self._line = first + count_lines(chunk) if self._counts and first is not None else None
-        return chunk, partial(self._line_at, offset) if first is None else lambda: first
+        return chunk, first
 
     def give_back(self, chunk: bytes, first: int) -> None:
         """Undo `take_chunk`, to take its lines one by one."""
@@ -109,6 +99,13 @@ class LineSource:
         self._offset -= len(chunk)
         self._line = first
         self._counts = True
+
+    def _number_here(self) -> Callable[[], int]:
+        """Give what tells the number of the next line, now or once it is wanted."""
+        if self._line is None and not self._counts:
+            return partial(self._line_at, self._offset)
+        line = self.line
+        return lambda: line
 
     def _line_at(self, offset: int) -> int:
         assert self._lines_before is not None, "without it, the numbers of all lines are known"
