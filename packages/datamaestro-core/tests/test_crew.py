@@ -44,7 +44,7 @@ def test_nothing_is_collected_of_jobs_that_go_on():
     with Crew(threading.Event()) as crew:
         crew.start("job", lambda: go_on.wait(PATIENCE))
         assert crew.collect(0.01) == []
-        assert crew.busy == 1
+        assert crew.busy
         go_on.set()
         assert [item.key for item in crew.collect(PATIENCE)] == ["job"]
 
@@ -58,6 +58,41 @@ def test_a_job_knows_what_its_caller_is_in_the_middle_of():
     finally:
         place.reset(token)
     assert ended.result == "here"
+
+
+def test_a_thread_that_has_done_a_job_goes_on_with_another():
+    left = [("two", threading.get_ident), ("three", threading.get_ident)]
+    with Crew(threading.Event(), lambda: left.pop(0) if left else None) as crew:
+        crew.start("one", threading.get_ident)
+        ended = []
+        while crew.busy:
+            ended += crew.collect(PATIENCE)
+    assert [item.key for item in ended] == ["one", "two", "three"]
+    assert len({item.result for item in ended}) == 1
+
+
+def test_what_has_ended_is_collected_while_its_thread_goes_on():
+    go_on = threading.Event()
+    left = [("two", lambda: go_on.wait(PATIENCE))]
+    with Crew(threading.Event(), lambda: left.pop() if left else None) as crew:
+        crew.start("one", str)
+        ended = []
+        while not ended:
+            ended = crew.collect(0.01)
+        assert [item.key for item in ended] == ["one"]
+        assert crew.busy
+        go_on.set()
+        assert [item.key for item in crew.collect(PATIENCE)] == ["two"]
+
+
+def test_a_thread_goes_on_with_nothing_once_all_is_cancelled():
+    def cancel():
+        crew.cancelled.set()
+
+    with Crew(threading.Event(), lambda: ("never", str)) as crew:
+        crew.start("one", cancel)
+        assert [item.key for item in crew.collect(PATIENCE)] == ["one"]
+        assert not crew.busy
 
 
 def test_leaving_cancels_what_is_left():

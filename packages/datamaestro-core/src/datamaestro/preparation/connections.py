@@ -28,10 +28,11 @@ class Connections:
         """Give how many the host of a URL gets."""
         return self._limits.get(host_of(url), self.limit)
 
-    def take(self, url: str) -> None:
-        """Take a connection to the host of a URL, whether one is free or not."""
+    def take(self, url: str) -> bool:
+        """Take a connection to the host of a URL, whether one is free or not; tell True."""
         with self._lock:
             self._used[host_of(url)] += 1
+        return True
 
     def take_free(self, url: str) -> bool:
         """Take a connection if one is free; tell whether it was."""

@@ -13,10 +13,13 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-__all__ = ["Cancelled", "Crew", "Ended"]
+__all__ = ["Cancelled", "Crew", "Ended", "Job"]
 
 K = TypeVar("K")
 T = TypeVar("T")
+
+Job = tuple[K, Callable[[], T]]
+"""What is done, after what it's done for."""
 
 PATIENCE = 2.0
 """Seconds to wait for jobs that were cancelled; what they leave, the next run continues."""
@@ -43,20 +46,29 @@ class Ended(Generic[K, T]):
 class Crew(Generic[K, T]):
     """Does jobs in threads of its own; leaving its block cancels those that are left.
 
-    A thread goes on with the next job, since starting one takes up to a millisecond. All
-    are daemons: what a job is blocked in (a read, a custom resource) must keep nobody
-    from leaving the program.
+    Who has done a job goes on with another of the same kind by itself: handing each over
+    and back, from thread to thread, took a quarter of the time of 200 files of 100 kB.
+    All threads are daemons: what a job is blocked in (a read, a custom resource) must keep
+    nobody from leaving the program.
 
     :param cancelled: what jobs look at, and wait on, to know that they shall end
-    :ivar busy: the number of jobs that haven't been collected
+    :param another: gives what a thread goes on with, if there is anything; it must not fail
+    :ivar at_work: the number of jobs that are under way
     """
 
-    def __init__(self, cancelled: threading.Event) -> None:
+    def __init__(
+        self,
+        cancelled: threading.Event,
+        another: Callable[[], Job[K, T] | None] = lambda: None,
+    ) -> None:
         self.cancelled = cancelled
-        self.busy = 0
+        self.at_work = 0
+        self._another = another
+        self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._hired: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._ended: SimpleQueue[Ended[K, T]] = SimpleQueue()
+        self._idle: SimpleQueue[None] = SimpleQueue()
 
     def __enter__(self) -> Self:
         return self
@@ -69,38 +81,52 @@ class Crew(Generic[K, T]):
     ) -> None:
         self.cancelled.set()
         for _ in self._threads:
-            self._jobs.put(None)
+            self._hired.put(None)
         end = time.monotonic() + PATIENCE
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 
+    @property
+    def busy(self) -> bool:
+        """Whether any job is under way, or has ended and wasn't collected."""
+        return self.at_work > 0 or not self._ended.empty()
+
     def start(self, key: K, job: Callable[[], T]) -> None:
         """Begin a job; :meth:`collect` gives it back under its key."""
-
-        def do() -> None:
-            try:
-                ended = Ended[K, T](key, job())
-            except BaseException as error:
-                ended = Ended[K, T](key, error=error)
-            self._ended.put(ended)
-
-        self.busy += 1
+        with self._lock:
+            self.at_work += 1
         # With the caller's context, so that what it is in the middle of is known there.
-        self._jobs.put(partial(copy_context().run, do))
-        if len(self._threads) < self.busy:
+        self._hired.put(partial(copy_context().run, self._do, (key, job)))
+        if len(self._threads) < self.at_work:
             self._threads.append(threading.Thread(target=self._work, daemon=True))
             self._threads[-1].start()
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()
-
     def collect(self, timeout: float) -> list[Ended[K, T]]:
-        """Give all jobs that have ended; if none has, wait for one, as long as `timeout` says."""
+        """Give all jobs that have ended, as soon as a thread finds nothing to go on with.
+
+        :param timeout: seconds to wait for that at the most
+        """
+        with suppress(Empty):
+            self._idle.get(timeout=timeout)
         ended = []
         with suppress(Empty):
-            ended.append(self._ended.get(timeout=timeout))
             while True:
                 ended.append(self._ended.get_nowait())
-        self.busy -= len(ended)
         return ended
+
+    def _work(self) -> None:
+        while (jobs := self._hired.get()) is not None:
+            jobs()
+
+    def _do(self, job: Job[K, T] | None) -> None:
+        while job is not None:
+            key, do = job
+            try:
+                ended = Ended[K, T](key, do())
+            except BaseException as error:
+                ended = Ended[K, T](key, error=error)
+            self._ended.put(ended)
+            job = None if self.cancelled.is_set() else self._another()
+        with self._lock:
+            self.at_work -= 1
+        self._idle.put(None)

@@ -16,7 +16,6 @@ import logging
 import time
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager, suppress
-from functools import partial
 
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
@@ -29,8 +28,9 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.files import flush_folder, move_into_place, remove, usable
-from datamaestro.preparation.crew import Crew, Ended
+from datamaestro.preparation.crew import Ended
 from datamaestro.preparation.entries import sweep
+from datamaestro.preparation.fetch_pool import FetchPool
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.making import Made, make
 from datamaestro.preparation.schedule import Schedule
@@ -41,14 +41,6 @@ from datamaestro.sharing import make_folder
 __all__ = ["Disturbed", "Loop"]
 
 logger = logging.getLogger(__name__)
-
-SPACING = 0.003
-"""Seconds between the beginnings of fetches that are under way together.
-
-What takes no longer isn't waiting for the network, but for the interpreter, which gives
-threads no more than one can have: 200 files of 100 kB from loopback took four threads 1.3
-times as long. A host that needs some 12 ms for an answer is asked by four all the same.
-"""
 
 INTERVAL = 0.1
 """Seconds between two records of what is complete; a run that is killed redoes no more."""
@@ -79,10 +71,12 @@ class Loop:
         self.state.dataset = graph.definition.id
         self.schedule = Schedule(graph.missing(self.state, self.anew))
         self.neighbours = Neighbours(graph)
-        self.crew: Crew[Resource, Made] = Crew(self.workshop.cancelled)
+        self.pool = FetchPool(
+            self.schedule, graph.context.connections, self._fetched, self.workshop.cancelled
+        )
         self.failures: list[DatamaestroError] = []
         self._ended: list[Ended[Resource, Made]] = []
-        self._recorded = self._begun = 0.0
+        self._recorded = 0.0
 
     def run(self) -> None:
         """Make all that is missing.
@@ -92,7 +86,7 @@ class Loop:
         """
         interrupted = self.workshop.was_interrupted()
         try:
-            with self.crew, self._progress():
+            with self.pool, self._progress():
                 while self._step():
                     pass
             if self.failures:
@@ -135,11 +129,11 @@ class Loop:
 
     def _step(self) -> bool:
         """Begin what can begin, and see what has ended through; tell whether there was any."""
-        more = self._begin()
+        self.pool.begin()
         if (resource := self.schedule.next_here()) is not None:
             self._ended.append(self._made_here(resource))
-        elif self.crew.busy:
-            self._ended += self.crew.collect(SPACING if more else INTERVAL)
+        elif self.pool.busy:
+            self._ended += self.pool.collect()
         elif self._ended:
             self._finish()
         else:
@@ -148,17 +142,10 @@ class Loop:
             self._finish()
         return True
 
-    def _begin(self) -> bool:
-        """Begin a fetch, if it's time; tell whether another may begin shortly."""
-        if self.crew.busy and time.monotonic() - self._begun < SPACING:
-            return True
-        resource = self.schedule.next_to_fetch(self._take_connection)
-        if resource is None:
-            return False
+    def _fetched(self, resource: StoredResource) -> Made:
+        """Make a resource that fetches; this is for threads of the pool."""
         self.workshop.fetcher(resource.name).light = self._is_light(resource)
-        self.crew.start(resource, partial(self._fetch, resource))
-        self._begun = time.monotonic()
-        return True
+        return self._made(resource)
 
     def _is_light(self, resource: StoredResource) -> bool:
         """Tell whether what a resource fetches is of no use to any other, or to a second try."""
@@ -167,26 +154,13 @@ class Loop:
         (source,) = resource.sources
         return not (self.schedule.shares(source) or self.neighbours.need(source))
 
-    def _take_connection(self, url: str) -> bool:
-        connections = self.graph.context.connections
-        if self.crew.busy:
-            return connections.take_free(url)
-        connections.take(url)
-        return True
-
-    def _fetch(self, resource: StoredResource) -> Made:
-        try:
-            return self._make(resource)
-        finally:
-            self.graph.context.connections.give_back(resource.sources[0].url)
-
-    def _make(self, resource: StoredResource) -> Made:
+    def _made(self, resource: StoredResource) -> Made:
         return make(resource, self.workshop, anew=resource.name in self.anew)
 
     def _made_here(self, resource: Resource) -> Ended[Resource, Made]:
         try:
             if isinstance(resource, StoredResource):
-                return Ended(resource, self._make(resource))
+                return Ended(resource, self._made(resource))
             assert isinstance(resource, ValueResource), "a resource is stored, or a value"
             resource.make()
         except (OSError, DatamaestroError) as error:

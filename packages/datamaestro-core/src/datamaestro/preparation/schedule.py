@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 
@@ -16,6 +17,9 @@ __all__ = ["Schedule"]
 class Schedule:
     """The order of making resources: each after those it depends on.
 
+    Whoever has done a fetch asks for the next one, in whichever thread; all else is for
+    the one thread that sees to the order.
+
     :param resources: those that have to be made, dependencies first
     :ivar sizes: the sizes of all that is to be fetched, None where one isn't declared
     """
@@ -27,6 +31,7 @@ class Schedule:
         self._unfinished = {id(resource): resource for resource in resources}
         self._open: dict[int, int] = {}
         self._dependents: dict[int, list[Resource]] = defaultdict(list)
+        self._lock = threading.Lock()
         self._here: deque[Resource] = deque()
         self._to_fetch: dict[str, deque[StoredResource]] = defaultdict(deque)
         for resource in resources:
@@ -42,9 +47,10 @@ class Schedule:
 
         :param take_connection: takes one for a URL, if it can, and tells whether it did
         """
-        for queue in self._to_fetch.values():
-            if queue and take_connection(queue[0].sources[0].url):
-                return queue.popleft()
+        with self._lock:
+            for queue in self._to_fetch.values():
+                if queue and take_connection(queue[0].sources[0].url):
+                    return queue.popleft()
         return None
 
     def next_here(self) -> Resource | None:
@@ -70,6 +76,7 @@ class Schedule:
 
     def _add(self, resource: Resource) -> None:
         if isinstance(resource, StoredResource) and resource.sources:
-            self._to_fetch[host_of(resource.sources[0].url)].append(resource)
+            with self._lock:
+                self._to_fetch[host_of(resource.sources[0].url)].append(resource)
         else:
             self._here.append(resource)

@@ -8,6 +8,7 @@ go, since one refers to another, and those that are declared in one module.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -25,20 +26,22 @@ __all__ = ["Neighbours"]
 
 
 class Neighbours:
-    """The other datasets that may need what one downloads.
+    """The other datasets that may need what one downloads; any thread may ask.
 
     :param graph: that of the one
     """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._lock = threading.Lock()
 
     def need(self, source: Source) -> bool:
         """Tell whether one of them isn't complete, and what it misses is made from a source."""
-        return any(
-            source.url in urls and self._misses(definition, source.url)
-            for definition, urls in self._urls
-        )
+        with self._lock:
+            return any(
+                source.url in urls and self._misses(definition, source.url)
+                for definition, urls in self._urls
+            )
 
     @cached_property
     def _urls(self) -> list[tuple[DatasetDefinition, set[str]]]:
