@@ -1,5 +1,6 @@
 """Small files that nothing else needs: they are fetched past the cache."""
 
+import gc
 import hashlib
 
 import pytest
@@ -8,7 +9,7 @@ from fetched import Fetched
 from datamaestro.data import Base
 from datamaestro.definitions import Param, dataset
 from datamaestro.download import Source
-from datamaestro.errors import TransportError, VerificationError
+from datamaestro.errors import DataDirectoryError, TransportError, VerificationError
 
 URL = "memory://host/small"
 BYTES = bytes(range(256)) * 20
@@ -109,6 +110,23 @@ def test_wrong_bytes_are_set_aside(context, small, kind):
     (rejected,) = context.cachepath.glob("*.rejected")
     assert rejected.read_bytes() == wrong
     assert str(rejected) in str(caught.value)
+
+
+@pytest.fixture
+def narrow():
+    """Let nobody write more than 1,000 bytes to a file."""
+    resource = pytest.importorskip("resource", reason="limits are for POSIX")
+    kind = resource.RLIMIT_FSIZE
+    before = resource.getrlimit(kind)
+    resource.setrlimit(kind, (1000, before[1]))
+    yield
+    resource.setrlimit(kind, before)
+
+
+def test_a_file_that_can_not_be_written_holds_on_to_no_memory(context, small, narrow):
+    with pytest.raises(DataDirectoryError, match="File too large"):
+        context.prepare(single(Fetched("file", known())))
+    gc.collect()  # failed in Python 3.13, and crashed 3.12, while the error had a view of it
 
 
 @KINDS
