@@ -1,6 +1,7 @@
 """Queries: how they are read, what they hold for, and that SQL and Python agree on it."""
 
 import contextlib
+import sqlite3
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
@@ -276,6 +277,16 @@ def index_of(entries):
         writer.add(rows[entry.repository], 1, [entry])
     writer.flush()
     return Index(connection, {})
+
+
+def test_an_index_that_nothing_uses_any_more_is_closed():
+    index = index_of([])
+    connection = index.connection
+    names = index.names(None)
+    assert list(names) == []
+    del index, names
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def known(entry):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["FORMAT", "can_index", "copied", "open_database", "renewed"]
+__all__ = ["FORMAT", "can_index", "closed_on_error", "copied", "open_database", "renewed"]
 
 FORMAT = 3
 """Changes with the tables, and with what is put into them."""
@@ -95,14 +95,25 @@ def copied(old: sqlite3.Connection | None, path: str) -> sqlite3.Connection:
     :raises sqlite3.Error: if that can't be done
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    # Nobody else sees it before it is complete, so nothing has to be undone.
-    connection.execute("PRAGMA journal_mode = OFF")
-    connection.execute("PRAGMA synchronous = OFF")
-    if old is None:
-        connection.executescript(SCHEMA)
-    else:
-        old.backup(connection)
+    with closed_on_error(connection):
+        # Nobody else sees it before it is complete, so nothing has to be undone.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        if old is None:
+            connection.executescript(SCHEMA)
+        else:
+            old.backup(connection)
     return connection
+
+
+@contextmanager
+def closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection when the block raises."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 @contextmanager

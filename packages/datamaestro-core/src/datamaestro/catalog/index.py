@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import weakref
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from datamaestro.catalog.database import can_index, copied, open_database, renewed
+from datamaestro.catalog.database import (
+    can_index,
+    closed_on_error,
+    copied,
+    open_database,
+    renewed,
+)
 from datamaestro.catalog.entry import Entry, Named
 from datamaestro.catalog.query import Query, quoted
 from datamaestro.catalog.ranking import rank
@@ -49,13 +56,14 @@ class Place(NamedTuple):
 class Index:
     """A database that was found to be up to date, or was made so.
 
-    :param connection: the database
+    :param connection: the database; it's closed when nothing uses the index any more
     :param watched: all that it depends on, as it was
     """
 
     def __init__(self, connection: sqlite3.Connection, watched: dict[str, Stamp]) -> None:
         self.connection = connection
         self._watched = watched
+        weakref.finalize(self, connection.close)
 
     @classmethod
     def opened(cls, folder: Path, declared: dict[str, str]) -> Index | None:
@@ -111,7 +119,8 @@ class Index:
             if old is not None:
                 old.close()
         connection = copied(None, ":memory:")
-        return cls(connection, refresh(connection, context))
+        with closed_on_error(connection):
+            return cls(connection, refresh(connection, context))
 
     def is_current(self) -> bool:
         """Tell whether all that it depends on is as it was."""
@@ -184,8 +193,8 @@ class Index:
 
     def names(self, condition: Condition | None, limit: int | None = None) -> Iterator[Named]:
         """Give what is shown of the entries that :meth:`search` gives; raises as that."""
-        columns = "entry.id, repository.id, entry.name"
-        return (Named(*row) for row in self._found(columns, condition, limit))
+        for row in self._found("entry.id, repository.id, entry.name", condition, limit):
+            yield Named(*row)
 
     def _found(
         self, columns: str, condition: Condition | None, limit: int | None
