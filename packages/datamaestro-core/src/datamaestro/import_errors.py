@@ -24,11 +24,13 @@ def not_importable(kind: str, error: BaseException, origin: object) -> Definitio
     :param origin: its file
     """
     expected, hint = _expected_keywords(error)
+    # Since Python 3.13 the error has a suggestion of its own.
+    message = str(error) if hint is None else str(error).partition(". Did you mean")[0]
     return DefinitionError(
         f"{kind} can't be imported",
         where=raised_at(error, origin),
         expected=expected,
-        found=f"{type(error).__name__}: {error}",
+        found=f"{type(error).__name__}: {message}",
         hint=hint,
     )
 
