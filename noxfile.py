@@ -1,14 +1,15 @@
 """The tasks of the workspace. ``nox`` runs what CI runs, ``nox --list`` shows everything.
 
-Sessions use the interpreter that nox itself runs on; ``nox -s tests --force-python 3.13``
-takes another one. What they install beside the distributions is in pyproject.toml, under
-``dependency-groups``.
+Sessions use the interpreter that nox itself runs on, but for ``alone``, which takes the newest
+that there is; ``--force-python 3.12`` takes another one. What they install beside the
+distributions is in pyproject.toml, under ``dependency-groups``.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -27,6 +28,20 @@ PACKAGES = {
 DIST = ROOT / "dist"
 ON_ALL_CORES = ["-n", "auto"]
 BENCHMARKS = ["archives", "catalog", "downloads", "formats"]
+
+
+NEWER = ["3.14", "3.13", "3.12"]
+"""What is newer than the oldest Python that is supported, the newest first."""
+
+
+def newest_python() -> str | None:
+    """Give the newest Python that can be run here; None if that is nox's own, or older."""
+    for version in NEWER:
+        # pyenv has programs that only say that there is no such Python.
+        program = shutil.which(f"python{version}")
+        if program and subprocess.run([program, "-c", ""], capture_output=True).returncode == 0:
+            return version
+    return None
 
 
 def group(name: str) -> list[str]:
@@ -119,10 +134,13 @@ def build(session: nox.Session) -> None:
     (DIST / "constraints.txt").write_text("".join(lines), encoding="utf-8")
 
 
-@nox.session(requires=["build"])
+@nox.session(requires=["build"], python=newest_python())
 @nox.parametrize("distribution", list(PACKAGES), ids=list(PACKAGES))
 def alone(session: nox.Session, distribution: str) -> None:
-    """Test one distribution with what it declares, and nothing else of the workspace."""
+    """Test one distribution with what it declares, and nothing else of the workspace.
+
+    On the newest Python: the tests of all together run on that of nox.
+    """
     project = PACKAGES[distribution]
     session.install(
         *("--constraint", str(DIST / "constraints.txt"), distribution),
