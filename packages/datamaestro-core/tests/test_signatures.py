@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from datamaestro.signatures import parameters_of
+from datamaestro.signatures import parameters_of, signature_of
 
 
 def plain(a, b=1, *rest, c, d=2, **others): ...
@@ -46,3 +46,25 @@ def test_the_parameters_are_those_that_a_signature_has(function):
 
 def test_a_class_has_none():
     assert parameters_of(int) == []
+
+
+class Noted:
+    def __new__(cls, *positional, **keywords):
+        return super().__new__(cls)
+
+
+class Constructed(Noted):
+    def __init__(self, a, b=1, *, c): ...
+
+
+class Inherited(Constructed): ...
+
+
+@pytest.mark.parametrize("cls", [Constructed, Inherited])
+def test_the_signature_of_a_class_is_that_of_its_constructor(cls):
+    assert list(signature_of(cls).parameters) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("called", [plain, type("Value", (tuple,), {"__new__": plain})])
+def test_all_else_has_the_signature_that_python_tells(called):
+    assert signature_of(called) == inspect.signature(called)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from traceback import walk_tb
 
 from datamaestro.errors import DefinitionError
 from datamaestro.identifiers import closest
 from datamaestro.location import raised_at
+from datamaestro.signatures import signature_of
 
 __all__ = ["not_importable"]
 
@@ -43,7 +43,7 @@ def _expected_keywords(error: BaseException) -> tuple[str | None, str | None]:
     name, keyword = match.groups()
     for frame, _ in walk_tb(error.__traceback__):
         if callable(called := frame.f_globals.get(name)):
-            known = [item for item in inspect.signature(called).parameters if item != "self"]
+            known = [item for item in signature_of(called).parameters if item != "self"]
             near = closest(keyword, known, 1)
             return ", ".join(known), f"did you mean {near[0]}?" if near else None
     return None, None

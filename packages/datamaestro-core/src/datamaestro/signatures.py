@@ -7,7 +7,19 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-__all__ = ["parameters_of"]
+__all__ = ["parameters_of", "signature_of"]
+
+
+def signature_of(called: Callable[..., Any]) -> inspect.Signature:
+    """Give the signature of a function, or of the constructor of a class.
+
+    The first releases of Python 3.11 tell that of ``__new__`` where a class inherits both.
+    """
+    constructor = called.__init__ if isinstance(called, type) else None  # type: ignore[misc]
+    if constructor in (None, object.__init__):
+        return inspect.signature(called)
+    signature = inspect.signature(constructor)
+    return signature.replace(parameters=[*signature.parameters.values()][1:])
 
 
 def parameters_of(target: Callable[..., Any]) -> list[tuple[str, bool]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from os import PathLike, fspath
 from typing import Any
 
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
+from datamaestro.signatures import signature_of
 
 __all__ = ["NotPortable", "arguments_of", "declared_again"]
 
@@ -77,7 +77,7 @@ def declared_again(
 
 def _positional(handler: Callable[..., Resource]) -> tuple[list[str], str | None]:
     """Give the parameters that may be given by position, and the one that takes all others."""
-    parameters = inspect.signature(handler).parameters.values()
+    parameters = signature_of(handler).parameters.values()
     names = [item.name for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
     rest = [item.name for item in parameters if item.kind is item.VAR_POSITIONAL]
     return names, rest[0] if rest else None
