@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nox
@@ -35,12 +36,17 @@ NEWER = ["3.14", "3.13", "3.12"]
 
 
 def newest_python() -> str | None:
-    """Give the newest Python that can be run here; None if that is nox's own, or older."""
+    """Give the newest Python that can be run here; None if that is nox's own, or older.
+
+    It is on the path, or lies beside nox's own, as pyenv and others install them.
+    """
+    beside = Path(sys.base_prefix).parent
     for version in NEWER:
-        # pyenv has programs that only say that there is no such Python.
-        program = shutil.which(f"python{version}")
-        if program and subprocess.run([program, "-c", ""], capture_output=True).returncode == 0:
-            return version
+        name = f"python{version}"
+        for program in [shutil.which(name), *beside.glob(f"*{version}.*/bin/{name}")]:
+            # pyenv has programs that only say that there is no such Python.
+            if program and subprocess.run([program, "-V"], capture_output=True).returncode == 0:
+                return str(program)
     return None
 
 
