@@ -11,6 +11,7 @@ import pluggy  # noqa: F401  (needed where only Python's own modules can be impo
 import pytest
 
 from datamaestro.catalog import Entry
+from datamaestro.catalog.database import copied, open_database
 from datamaestro.context import Context
 from datamaestro.errors import DefinitionError
 from datamaestro.identifiers import parse
@@ -351,6 +352,16 @@ def test_asking_for_what_a_broken_module_should_hold_raises_its_error(broken):
 
 
 # --- nothing about the index is ever an error
+
+
+@pytest.mark.parametrize("name", ["with spaces", "what?mode=rw", "#1", "50%20", "hé", "a&b;c"])
+def test_its_folder_has_any_name(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    copied(None, str(folder / "index.sqlite")).close()
+    connection = open_database(folder / "index.sqlite")
+    assert connection is not None
+    connection.close()
 
 
 def test_searches_that_race_to_build_all_succeed(site_packages, home):

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 __all__ = ["FORMAT", "can_index", "closed_on_error", "copied", "open_database", "renewed"]
 
@@ -73,9 +74,8 @@ def can_index() -> bool:
 def open_database(path: Path) -> sqlite3.Connection | None:
     """Open a finished database; None if there is none, or it is another version's or damaged."""
     try:
-        # A path is quoted for its characters that mean something in a URI.
         connection = sqlite3.connect(
-            f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            f"{_uri(path)}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
     except (sqlite3.Error, ValueError):
         return None
@@ -87,6 +87,12 @@ def open_database(path: Path) -> sqlite3.Connection | None:
         pass
     connection.close()
     return None
+
+
+def _uri(path: Path) -> str:
+    """Give the URI of an absolute path; its own method imports urllib.request in Python 3.14."""
+    text = quote(os.fsencode(path.as_posix()), safe="/:")
+    return f"file://{text}" if text.startswith("/") else f"file:///{text}"
 
 
 def copied(old: sqlite3.Connection | None, path: str) -> sqlite3.Connection:
