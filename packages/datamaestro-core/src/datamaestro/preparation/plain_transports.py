@@ -91,6 +91,7 @@ class PlainHttp(Transport):
         except (OSError, HTTPException, ValueError) as error:
             if not (isinstance(error, HTTPError) and error.code == 416):
                 raise _failure(request.url, error) from None
+            error.close()
         else:
             response = _PlainHttpResponse(answer, request)
             if answer.status == 200 or response.start > 0:
