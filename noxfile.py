@@ -58,15 +58,22 @@ def group(name: str) -> list[str]:
 def install_all(session: nox.Session, *groups: str) -> None:
     """Install every distribution, editable and with its extras, and dependency groups."""
     requirements = [requirement for name in groups for requirement in group(name)]
-    for name, project in PACKAGES.items():
-        extras = ",".join(project["project"].get("optional-dependencies", {}))
-        requirements += ["-e", f"packages/{name}[{extras}]" if extras else f"packages/{name}"]
+    for project in PACKAGES.values():
         requirements += [
             requirement
             for requirement in own_test_requirements(project)
             if not requirement.startswith(tuple(PACKAGES))  # these are installed already
         ]
-    session.install(*requirements)
+    session.install(*requirements, *all_editable())
+
+
+def all_editable() -> list[str]:
+    """Give what installs every distribution, editable and with its extras."""
+    arguments = []
+    for name, project in PACKAGES.items():
+        extras = ",".join(project["project"].get("optional-dependencies", {}))
+        arguments += ["-e", f"packages/{name}[{extras}]" if extras else f"packages/{name}"]
+    return arguments
 
 
 def own_test_requirements(project: dict) -> list[str]:
@@ -80,6 +87,16 @@ def tests(session: nox.Session) -> None:
     """Test all distributions together, and the workspace; arguments go to pytest."""
     install_all(session, "workspace")
     session.run("pytest", *ON_ALL_CORES, *session.posargs)
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Test all distributions together, with the oldest libraries that they declare to do."""
+    session.install("uv")
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", *all_editable())
+    install_all(session, "workspace")
+    # Some of these libraries use what Python has given up since.
+    session.run("pytest", *ON_ALL_CORES, "-W", "ignore::DeprecationWarning", *session.posargs)
 
 
 @nox.session(default=False)

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class _Completed(click.ParamType[str]):
+class _Completed(click.types.StringParamType):
     """A text that the shell completes.
 
     :param name: what it is
