@@ -205,6 +205,7 @@ from datamaestro import Context
 from datamaestro.context import DatafolderPath
 from datamaestro.data import Folder
 from datamaestro.definitions import dataset
+from datamaestro.errors import DataDirectoryError
 from datamaestro_download_datafolder import linkfolder
 
 @linkfolder("data", [DatafolderPath("mine", "corpus"), "/no/such/folder"])
@@ -212,7 +213,10 @@ from datamaestro_download_datafolder import linkfolder
 def linked(data) -> Folder:
     return Folder(path=data)
 
-print(Context(sys.argv[1]).prepare(linked).path)
+try:
+    print(Context(sys.argv[1]).prepare(linked).path)
+except DataDirectoryError as error:
+    sys.exit(str(error))  # with its traceback it may be longer than what is read at once
 """
 
 
