@@ -44,7 +44,7 @@ def test_nothing_is_collected_of_jobs_that_go_on():
     with Crew(threading.Event()) as crew:
         crew.start("job", lambda: go_on.wait(PATIENCE))
         assert crew.collect(0.01) == []
-        assert crew.busy
+        assert crew.busy is True
         go_on.set()
         assert [item.key for item in crew.collect(PATIENCE)] == ["job"]
 

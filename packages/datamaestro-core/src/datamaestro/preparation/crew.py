@@ -53,7 +53,6 @@ class Crew(Generic[K, T]):
 
     :param cancelled: what jobs look at, and wait on, to know that they shall end
     :param another: gives what a thread goes on with, if there is anything; it must not fail
-    :ivar at_work: the number of jobs that are under way
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class Crew(Generic[K, T]):
         another: Callable[[], Job[K, T] | None] = lambda: None,
     ) -> None:
         self.cancelled = cancelled
-        self.at_work = 0
+        self._at_work = 0
         self._another = another
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -89,15 +88,15 @@ class Crew(Generic[K, T]):
     @property
     def busy(self) -> bool:
         """Whether any job is under way, or has ended and wasn't collected."""
-        return self.at_work > 0 or not self._ended.empty()
+        return self._at_work > 0 or not self._ended.empty()
 
     def start(self, key: K, job: Callable[[], T]) -> None:
         """Begin a job; :meth:`collect` gives it back under its key."""
         with self._lock:
-            self.at_work += 1
+            self._at_work += 1
         # With the caller's context, so that what it is in the middle of is known there.
         self._hired.put(partial(copy_context().run, self._do, (key, job)))
-        if len(self._threads) < self.at_work:
+        if len(self._threads) < self._at_work:
             self._threads.append(threading.Thread(target=self._work, daemon=True))
             self._threads[-1].start()
 
@@ -128,5 +127,5 @@ class Crew(Generic[K, T]):
             self._ended.put(ended)
             job = None if self.cancelled.is_set() else self._another()
         with self._lock:
-            self.at_work -= 1
+            self._at_work -= 1
         self._idle.put(None)

@@ -49,7 +49,9 @@ class FetchPool:
         self._schedule = schedule
         self._connections = connections
         self._make = make
-        self._crew: Crew[Resource, Made] = Crew(cancelled, self._another)
+        self._crew: Crew[Resource, Made] = Crew(cancelled, self._next)
+        self._lock = threading.Lock()
+        self._under_way = 0
         self._begun = 0.0
         self._more = False
 
@@ -72,38 +74,38 @@ class FetchPool:
 
     def begin(self) -> None:
         """Begin a fetch, if one can begin, and it's time."""
-        others = self._crew.at_work > 0
-        self._more = others and self._is_soon()
-        if not self._more and (job := self._next(others)) is not None:
-            self._more = True
+        job = self._next()
+        self._more = job is not None or self._is_soon()
+        if job is not None:
             self._crew.start(*job)
 
     def collect(self) -> list[Ended[Resource, Made]]:
         """Give the fetches that have ended; wait until there may be some, or another may begin."""
         return self._crew.collect(SPACING if self._more else INTERVAL)
 
-    def _another(self) -> Job[Resource, Made] | None:
-        """Give what a thread goes on with that has just ended a fetch."""
-        others = self._crew.at_work > 1
-        return None if others and self._is_soon() else self._next(others)
+    def _next(self) -> Job[Resource, Made] | None:
+        """Give a fetch that can begin now, with a connection taken for it; any thread may ask.
+
+        While none is under way, one may always begin.
+        """
+        with self._lock:
+            if self._under_way and self._is_soon():
+                return None
+            take = self._connections.take_free if self._under_way else self._connections.take
+            resource = self._schedule.next_to_fetch(take)
+            if resource is None:
+                return None
+            self._under_way += 1
+            self._begun = time.monotonic()
+        return resource, partial(self._do, resource)
 
     def _is_soon(self) -> bool:
         return time.monotonic() - self._begun < SPACING
-
-    def _next(self, others: bool) -> Job[Resource, Made] | None:
-        """Give a fetch that can begin, with a connection taken for it.
-
-        :param others: whether there are fetches under way; without any, one may always begin
-        """
-        take = self._connections.take_free if others else self._connections.take
-        resource = self._schedule.next_to_fetch(take)
-        if resource is None:
-            return None
-        self._begun = time.monotonic()
-        return resource, partial(self._do, resource)
 
     def _do(self, resource: StoredResource) -> Made:
         try:
             return self._make(resource)
         finally:
-            self._connections.give_back(resource.sources[0].url)
+            with self._lock:
+                self._connections.give_back(resource.sources[0].url)
+                self._under_way -= 1
