@@ -20,6 +20,7 @@ LAYERS = [
         "location",
         "lockfiles",
         "progress",
+        "sidecars",
         "signatures",
         "state_files",
         "terminal",

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,8 @@ from datamaestro.inventory.reachability import dead_urls, note_reachability
 from datamaestro.inventory.removal import is_unfinished, plan_removal, remove_dataset
 from datamaestro.inventory.replaceable import irreplaceable
 from datamaestro.preparation.locks import locked
+from datamaestro.preparation.state import State
+from datamaestro.sidecars import sidecar
 
 ALPHA = "memory://host/alpha"
 
@@ -51,6 +54,31 @@ def test_what_nothing_records_stays(context, shelf):
     assert plan_removal(alpha, context).unrecorded == (alpha.folder / "notes.txt",)
     remove_dataset(alpha)
     assert visible(alpha.folder) == ["notes.txt"]
+
+
+def test_what_readers_keep_beside_a_file_goes_with_it(context, shelf):
+    alpha = prepared(context, "alpha")
+    (stored,) = map(alpha.path, alpha.records)
+    sidecar(stored, "lines.index").write_bytes(b"12345")
+    stranger = stored.with_name(f".other.{stored.name}.index")
+    stranger.write_text("mine")
+    plan = plan_removal(alpha, context)
+    assert (plan.usage.size, plan.usage.files, plan.unrecorded) == (5005, 2, (stranger,))
+    remove_dataset(alpha)
+    assert visible(alpha.folder) == [stranger.name]
+
+
+def test_a_lock_is_no_sidecar_of_a_file_that_is_called_state(context, shelf):
+    alpha = prepared(context, "alpha")
+    (stored,) = map(alpha.path, alpha.records)
+    stored.rename(alpha.folder / "state")
+    ((name, record),) = alpha.records.items()
+    State.load(alpha.folder).complete({name: replace(record, path="state")})
+    (alpha,) = find_prepared("org.example.alpha", context)
+    assert plan_removal(alpha, context).usage.files == 1
+    remove_dataset(alpha)
+    assert visible(alpha.folder) == []
+    assert (alpha.folder / ".state.lock").exists()
 
 
 def test_a_dataset_in_the_folder_of_a_removed_one_stays(context, shelf):

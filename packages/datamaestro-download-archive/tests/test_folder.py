@@ -184,7 +184,7 @@ def test_a_compressed_tar_needs_an_index(tmp_path):
     with pytest.raises(UnsupportedArchiveError, match=r"write_index\(\)"):
         folder.names()
     index = folder.write_index()
-    assert index == folder.path.with_name("archive.index")
+    assert index == folder.path.with_name(".archive.index")
     assert read_all(folder) == CONTENTS
 
 
@@ -211,14 +211,14 @@ def test_an_index_moves_with_its_archive(tmp_path):
     folder = ArchiveFolder(path=stored(COMPRESSORS["xz"](as_tar()), tmp_path))
     index = folder.write_index()
     moved = folder.path.rename(tmp_path / "moved.tar.xz")
-    index.rename(tmp_path / "moved.tar.xz.index")
+    index.rename(tmp_path / ".moved.tar.xz.index")
     assert read_all(ArchiveFolder(path=moved)) == CONTENTS
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 2}', "\udcff"])
 def test_a_broken_index_says_so(text, tmp_path):
     folder = ArchiveFolder(path=stored(as_tar(), tmp_path))
-    folder.path.with_name("archive.index").write_bytes(text.encode("utf-8", "surrogateescape"))
+    folder.path.with_name(".archive.index").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(DamagedArchiveError, match="remove it"):
         folder.names()
 

@@ -106,9 +106,9 @@ def run(route: object, data: bytes) -> None:
             route(data, folder)
         except ArchiveError:
             left = {path.name for path in folder.rglob("*")}
-            assert left <= {"archive", "work", "archive.index"}
+            assert left <= {"archive", "work", ".archive.index"}
         outside = {path.name for path in folder.iterdir()}
-        assert outside <= {"archive", "work", "archive.index"}
+        assert outside <= {"archive", "work", ".archive.index"}
 
 
 @pytest.mark.parametrize("route", TAR_ROUTES)

@@ -77,7 +77,7 @@ class ArchiveFolder(Folder):
         compressed in parallel (``bgzip``, ``pzstd`` …), else by unpacking all that lies
         before a file. Zips need none.
 
-        :return: the index's path: the archive's, with ``.index``
+        :return: the index's path: beside the archive, ``.NAME.index`` for an archive ``NAME``
         :raises ArchiveError: if the archive is unsafe, damaged or no tar
         """
         from datamaestro_download_archive.tar_index import save_index, scan_tar

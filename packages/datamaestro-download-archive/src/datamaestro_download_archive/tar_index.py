@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from datamaestro.files import write_atomically
+from datamaestro.sidecars import sidecar
 from datamaestro_download_archive.errors import ArchiveError, DamagedArchiveError
 from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget, Limits
@@ -97,7 +98,7 @@ def scan_tar(file: BinaryIO, archive: str, limits: Limits) -> TarIndex:
 
 def index_path(path: Path) -> Path:
     """Give where the index of a tar is kept."""
-    return path.with_name(f"{path.name}.index")
+    return sidecar(path, "index")
 
 
 def save_index(path: Path, index: TarIndex) -> Path:

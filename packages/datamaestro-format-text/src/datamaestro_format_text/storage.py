@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.sharing import share
+from datamaestro.sidecars import sidecar
 from datamaestro_format_text.index import Stamp
 
 __all__ = ["map_file", "places", "save", "save_first", "stamp_of"]
@@ -37,7 +38,7 @@ def places(source: Path, suffix: str) -> list[Path]:
     cache = Path(platformdirs.user_cache_dir("datamaestro", appauthor=False)) / "text"
     digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]
     return [
-        whole.with_name(f".{whole.name}.{suffix}"),
+        sidecar(whole, suffix),
         cache / f"{digest}.{whole.name}.{suffix}",
     ]
 

@@ -7,7 +7,7 @@ can be finished.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -25,6 +25,7 @@ from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import STATE, State
 from datamaestro.preparation.use import USED
 from datamaestro.preparation.workshop import WORK
+from datamaestro.sidecars import find_sidecars
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -67,7 +68,8 @@ class Removal:
 def plan_removal(dataset: Prepared, context: Context) -> Removal:
     """Look what removing a dataset would do; changes nothing."""
     meter = Meter()
-    paths = [dataset.path(name) for name in dataset.records]
+    stored = [dataset.path(name) for name in dataset.records]
+    paths = [*stored, *_sidecars(stored)]
     usage = sum((meter.measure(path) for path in paths), Usage())
     others = {
         parent
@@ -86,6 +88,8 @@ def plan_removal(dataset: Prepared, context: Context) -> Removal:
 
 def remove_dataset(dataset: Prepared) -> None:
     """Remove what a dataset's state file records, and the file itself; links, not their targets.
+
+    The sidecars of what is recorded go too.
 
     The lock file stays, since a lock whose file is removed excludes nobody.
 
@@ -132,8 +136,10 @@ def _held(folder: Path) -> Iterator[None]:
 
 def _finish(folder: Path) -> None:
     aside = folder / WORK / REMOVED
-    for record in State.load(aside).records.values():
-        path = _without_following(folder, record.path)
+    stored = {
+        _without_following(folder, record.path) for record in State.load(aside).records.values()
+    }
+    for path in [*_sidecars(stored), *stored]:
         if path.exists() or path.is_symlink():
             destination = aside / path.relative_to(folder)
             destination.parent.mkdir(parents=True, exist_ok=True)
@@ -150,6 +156,11 @@ def _finish(folder: Path) -> None:
         if child.name != STATE:
             remove(child)
     remove(folder / WORK)
+
+
+def _sidecars(stored: Iterable[Path]) -> list[Path]:
+    """Give the sidecars of what is stored; a lock or state isn't that of a file "state"."""
+    return [path for path in find_sidecars(stored) if not _is_own(path.name)]
 
 
 def _is_own(name: str) -> bool:
