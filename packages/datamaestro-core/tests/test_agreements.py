@@ -88,7 +88,7 @@ def test_datasets_may_share_an_agreement():
 
 @pytest.mark.parametrize("text", ["", None, 5])
 def test_an_agreement_has_a_text(text):
-    with pytest.raises(DefinitionError, match="agreement can't be that") as caught:
+    with pytest.raises(DefinitionError, match="agreement is invalid") as caught:
         useragreement(text)
     assert caught.value.where.startswith(f"{__file__}:")
 

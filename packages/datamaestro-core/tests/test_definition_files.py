@@ -164,7 +164,7 @@ def test_a_mistake_is_told_with_its_file_and_line(context, text, line, message):
 
 def test_a_wrong_definition_is_told_with_its_file_and_line(context):
     path = write("mydata.py", DEFINITIONS.replace('id="org', 'doi="none", id="org')).resolve()
-    with pytest.raises(DefinitionError, match="doi can't be that") as caught:
+    with pytest.raises(DefinitionError, match="doi is invalid") as caught:
         context.prepare("mydata.py:Corpus")
     assert caught.value.where == f"{path}:12"
 
@@ -348,7 +348,9 @@ def test_a_project_lists_its_datasets_in_any_way_of_toml(context, text):
     assert context.repository("p").modules() == ["mydata.py"]
     write("pyproject.toml", text.replace('["mydata.py"]', "3"))
     line = 1 + text.partition("datasets")[0].count("\n")
-    with pytest.raises(SettingsError, match=rf"toml:{line}: tool\.datamaestro\.datasets can't be"):
+    with pytest.raises(
+        SettingsError, match=rf"toml:{line}: tool\.datamaestro\.datasets is invalid"
+    ):
         context.repository("p")
 
 
@@ -381,7 +383,7 @@ def test_a_project_that_says_nothing_about_datasets_is_none(context):
         ("id = 'my garden'", 2, "expected a name without dots"),
         ("id = 3", 2, "expected a name without dots"),
         ("id = 'a'\ndataset = []", 3, "expected id or datasets"),
-        ("datasets = []", 1, "tool.datamaestro.id can't be that"),
+        ("datasets = []", 1, "tool.datamaestro.id is invalid"),
         ("id = 'a'\ndatasets = [", None, "not TOML"),
     ],
 )

@@ -84,7 +84,7 @@ def test_a_fact_is_kept_in_one_form(name, stated, kept):
     ],
 )
 def test_a_wrong_fact_is_an_error_that_tells_file_and_line(name, wrong):
-    with pytest.raises(DefinitionError, match=f"{name} can't be that: expected ") as caught:
+    with pytest.raises(DefinitionError, match=f"{name} is invalid: expected ") as caught:
         declared(**{name: wrong})
     assert caught.value.where.startswith(f"{__file__}:")
 
@@ -196,7 +196,7 @@ def test_a_metadataset_without_a_data_type_leaves_it_to_each_dataset():
 
 
 def test_a_wrong_fact_of_a_metadataset_is_an_error_where_it_stands():
-    with pytest.raises(DefinitionError, match="doi can't be that") as caught:
+    with pytest.raises(DefinitionError, match="doi is invalid") as caught:
 
         @metadataset(File, doi="none")
         class Wrong:

@@ -110,5 +110,5 @@ def _import(path: Path, name: str) -> ModuleType:
             raise
         from datamaestro.import_errors import not_importable
 
-        raise not_importable("a file of definitions", error, path) from error
+        raise not_importable("a file of definitions can't be imported", error, path) from error
     return module

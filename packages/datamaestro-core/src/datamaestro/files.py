@@ -71,16 +71,23 @@ def usable(folder: Path) -> Iterator[None]:
     except DataDirectoryError:
         raise
     except OSError as error:
-        failed = error.filename2 or error.filename
-        about = f" at {failed}" if failed and str(failed) != str(folder) else ""
+        name = error.filename2 or error.filename
+        failed = Path(os.fsdecode(name)) if isinstance(name, str | bytes) else folder
+        about = f" at {failed}" if failed != folder else ""
         raise DataDirectoryError(
             f"can't be used{about}: {error.strerror or error}",
             where=folder,
-            hint=_HINTS.get(
-                error.errno or 0,
-                "choose another folder (--data or DATAMAESTRO_DIR), or get the right to write",
-            ),
+            hint=_hint(error, failed),
         ) from error
+
+
+def _hint(error: OSError, failed: Path) -> str:
+    if error.errno == errno.EEXIST and failed.is_symlink():
+        return "it is a link to what isn't there: is that mounted? or choose another folder"
+    return _HINTS.get(
+        error.errno or 0,
+        "choose another folder (--data or DATAMAESTRO_DIR), or get the right to write",
+    )
 
 
 def check_space(folder: Path, needed: int, purpose: str) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "closest",
     "from_class_name",
     "from_url",
+    "is_component",
     "is_dataset_id",
     "parse",
     "relative_path",
@@ -86,6 +87,11 @@ class Identifier:
         for length in range(len(components) - 1, 0, -1):
             name, part = ".".join(components[:length]), (*components[length:], *self.part)
             yield replace(self, name=name, part=part)
+
+
+def is_component(value: object) -> bool:
+    """Tell whether a value is a text without dots that a dataset id could consist of."""
+    return isinstance(value, str) and re.fullmatch(_COMPONENT, value) is not None
 
 
 def is_dataset_id(text: str) -> bool:

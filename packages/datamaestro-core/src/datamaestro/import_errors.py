@@ -17,20 +17,20 @@ _UNKNOWN_KEYWORD = re.compile(
 )
 
 
-def not_importable(kind: str, error: BaseException, origin: object) -> DefinitionError:
+def not_importable(message: str, error: BaseException, origin: object) -> DefinitionError:
     """Make the error about definitions whose import raised another one.
 
-    :param kind: what can't be imported
-    :param origin: its file
+    :param message: what went wrong
+    :param origin: the file of the definitions
     """
     expected, hint = _expected_keywords(error)
     # Since Python 3.13 the error has a suggestion of its own.
-    message = str(error) if hint is None else str(error).partition(". Did you mean")[0]
+    reason = str(error) if hint is None else str(error).partition(". Did you mean")[0]
     return DefinitionError(
-        f"{kind} can't be imported",
+        message,
         where=raised_at(error, origin),
         expected=expected,
-        found=f"{type(error).__name__}: {message}",
+        found=f"{type(error).__name__}: {reason}",
         hint=hint,
     )
 

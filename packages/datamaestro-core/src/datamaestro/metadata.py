@@ -66,7 +66,7 @@ class Metadata:
                 object.__setattr__(self, name, read(value))
             except (TypeError, ValueError):
                 raise DefinitionError(
-                    f"{name} can't be that",
+                    f"{name} is invalid",
                     where=definition_site(),
                     expected=expected,
                     found=f"{value!r:.80}",

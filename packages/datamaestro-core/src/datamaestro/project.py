@@ -84,11 +84,13 @@ def _read(path: Path) -> Project | None:
         if _start(path) is None:
             return None  # what is wrong with it is no concern of ours
         raise SettingsError(f"not TOML: {error}", where=path) from error
+    from datamaestro.identifiers import is_component
+
     table = document.get("tool", {}).get("datamaestro")
     if table is None:
         return None
     project_id = table.get("id", re.sub(r"[._]", "-", document.get("project", {}).get("name", "")))
-    _check(path, "id", project_id, _is_component, "a name without dots, such as 'garden'")
+    _check(path, "id", project_id, is_component, "a name without dots, such as 'garden'")
     datasets = table.get("datasets", [])
     _check(path, "datasets", datasets, _is_texts, "a list of files and modules")
     for key in table:
@@ -99,17 +101,11 @@ def _read(path: Path) -> Project | None:
 def _check(path: Path, key: str, value: Any, holds: Any, expected: str) -> None:
     if not holds(value):
         raise SettingsError(
-            f"tool.datamaestro.{key} can't be that",
+            f"tool.datamaestro.{key} is invalid",
             where=f"{path}:{_line(path, key)}",
             expected=expected,
             found=f"{value!r:.80}",
         )
-
-
-def _is_component(value: Any) -> bool:
-    from datamaestro.identifiers import is_dataset_id
-
-    return isinstance(value, str) and is_dataset_id(value) and "." not in value
 
 
 def _is_texts(value: Any) -> bool:

@@ -42,7 +42,7 @@ class Repositories:
             except PluginConflictError as error:
                 plugins.warn(str(error))
             except PluginError:
-                continue  # the manager warned when it failed to load
+                continue  # the manager has warned
 
     def get(self, repository_id: str) -> Repository:
         """Give one by its id.
@@ -87,11 +87,13 @@ class Repositories:
     def _make(self, provided: Provided[RepositorySpec]) -> Repository:
         from datamaestro.repository import Repository
 
-        repository = self.context.plugins.load(provided)(self.context)
-        if not isinstance(repository, Repository) or repository.id != provided.spec.id:
-            raise PluginError(
-                f"{provided.spec.target}, which {provided.plugin} provides, isn't as declared",
-                expected=f"a datamaestro.Repository with NAMESPACE = {provided.spec.id!r}",
-                found=repr(repository),
-            )
+        plugins, spec, plugin = self.context.plugins, provided.spec, provided.plugin
+        repository_class = plugins.load(provided)
+        with plugins.blamed(plugin, f"{spec.target}, which {plugin} provides, doesn't work"):
+            repository = repository_class(self.context)
+            if not isinstance(repository, Repository) or repository.id != spec.id:
+                raise TypeError(
+                    f"expected a datamaestro.Repository with NAMESPACE = {spec.id!r}, "
+                    f"found {repository!r}"
+                )
         return repository

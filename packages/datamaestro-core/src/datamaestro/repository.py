@@ -150,13 +150,27 @@ class Repository:
         return _named(dataset_id, iter(self.definitions(module)))
 
     def find_anywhere(self, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up in all modules and beside them; a broken module is left out."""
-        return _named(dataset_id, iter(self)) or self._defined(dataset_id)
+        """Look a dataset up in all modules and beside them; what is broken is left out."""
+        found = _named(dataset_id, iter(self))
+        if found is not None:
+            return found
+        try:
+            return self._defined(dataset_id)
+        except DatamaestroError as error:
+            logger.warning("left out of repository %s: %s", self.id, error)
+            return None
 
     def _defined(self, dataset_id: str) -> DatasetDefinition | None:
-        definition = self.define(dataset_id)
-        if definition is not None:
-            definition.repository = self.id
+        with guarded(type(self).__module__, f"{dataset_id} can't be defined"):
+            definition = self.define(dataset_id)
+            if definition is None:
+                return None
+            definition.validate()
+            return self._owned(definition)
+
+    def _owned(self, definition: DatasetDefinition) -> DatasetDefinition:
+        definition.repository = self.id
+        definition.namespace = self.namespace
         return definition
 
     def modules(self) -> list[str]:
@@ -183,11 +197,7 @@ class Repository:
         :raises DefinitionError: if it can't be imported, or one of its definitions is wrong
         """
         with guarded(module):
-            found = self.import_definitions(module)
-        for definition in found:
-            definition.repository = self.id
-            definition.namespace = self.namespace
-        return found
+            return [self._owned(found) for found in self.import_definitions(module)]
 
     def import_definitions(self, module: str) -> list[DatasetDefinition]:
         """Import a module, one of :meth:`modules`, and give what it declares."""
@@ -215,10 +225,12 @@ class Repository:
 
 
 @contextmanager
-def guarded(module: str) -> Iterator[None]:
-    """Tell which module of definitions it is that can't be imported inside the block.
+def guarded(
+    module: str, message: str = "a module of definitions can't be imported"
+) -> Iterator[None]:
+    """Tell in which module of definitions it is that something goes wrong inside the block.
 
-    :raises DefinitionError: if it can't be, or one of its definitions is wrong
+    :raises DefinitionError: with that message; or if one of its definitions is wrong
     """
     try:
         yield
@@ -227,7 +239,7 @@ def guarded(module: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         from datamaestro.import_errors import not_importable
 
-        raise not_importable("a module of definitions", error, _origin(module)) from error
+        raise not_importable(message, error, _origin(module)) from error
 
 
 def definitions_in(module: ModuleType) -> list[DatasetDefinition]:

@@ -23,12 +23,17 @@ def make_folder(path: Path) -> None:
     :raises OSError: if it can't be made
     """
     try:
-        path.mkdir()
+        _make(path)
     except FileNotFoundError:
         if path.parent == path:
             raise
         make_folder(path.parent)
-        make_folder(path)
+        _make(path)
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir()
     except FileExistsError:
         if not path.is_dir():
             raise

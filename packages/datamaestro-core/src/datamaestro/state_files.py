@@ -6,15 +6,16 @@ What they hold is told by :mod:`datamaestro.preparation.state`, which writes the
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from datetime import datetime
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-__all__ = ["STATE", "UNREADABLE", "VERSION", "Recorded", "read_state", "recorded"]
+__all__ = ["STATE", "UNREADABLE", "VERSION", "Recorded", "checked", "read_state", "recorded"]
 
 VERSION = 2
 STATE = ".state.json"
 
-UNREADABLE = (OSError, ValueError, KeyError, TypeError)
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What goes wrong with a file that isn't there, or was written by something else."""
 
 
@@ -44,15 +45,31 @@ def read_state(path: Path) -> dict[str, Any]:
     return document
 
 
+def checked(entry: dict[str, Any]) -> dict[str, Any]:
+    """Give what a state file has of a resource, if it can be.
+
+    :raises ValueError: if it can't; or another of `UNREADABLE`
+    """
+    path, size = PurePath(entry["path"]), entry["size"]
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{entry['path']!r} leads out of the dataset's folder")
+    if type(size) is not int or size < 0:
+        raise ValueError(f"{size!r} is no number of bytes")
+    if "time" in entry:
+        datetime.fromisoformat(entry["time"])
+    return entry
+
+
 def recorded(folder: Path) -> dict[str, Recorded]:
     """Give what is recorded as complete in a folder, by name; nothing if that can't be read."""
     try:
-        resources = dict(read_state(folder / STATE)["resources"])
+        resources = read_state(folder / STATE)["resources"]
         return {
             name: Recorded(
-                entry["fingerprint"], str(entry["path"]), int(entry["size"]), entry.get("time", "")
+                entry["fingerprint"], entry["path"], entry["size"], entry.get("time", "")
             )
             for name, entry in resources.items()
+            if checked(entry)
         }
     except UNREADABLE:
         return {}

@@ -192,7 +192,7 @@ def _md5_unpacked(path: Path) -> str:
 
 
 def environment_flag(name: str) -> bool:
-    """Tell whether an environment variable is set to something else than ``0``."""
+    """Tell whether an environment variable is set to something else than ``0`` or nothing."""
     return os.environ.get(name, "0") not in ("", "0")
 
 

@@ -43,9 +43,14 @@ def not_found(identifier: Identifier, known: Iterable[str]) -> DatasetNotFoundEr
     """
     distribution = published_datasets().get(identifier.name)
     if distribution is not None:
+        todo = (
+            "is installed but left out: 'datamaestro plugins' tells why"
+            if _is_installed(distribution)
+            else f"provides it: pip install {distribution}"
+        )
         return DatasetNotFoundError(
             f"no installed repository has a dataset {identifier.name!r}",
-            hint=f"{distribution} provides it: pip install {distribution}",
+            hint=f"{distribution} {todo}",
         )
     near = closest(identifier.name, [*known, *published_datasets()])
     return DatasetNotFoundError(
@@ -54,6 +59,16 @@ def not_found(identifier: Identifier, known: Iterable[str]) -> DatasetNotFoundEr
         if near
         else "'datamaestro search' lists what there is",
     )
+
+
+def _is_installed(distribution: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        version(distribution)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def published_datasets() -> dict[str, str]:

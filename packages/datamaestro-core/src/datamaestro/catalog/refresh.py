@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from datamaestro.catalog.build import Writer
 from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.entry import Entry
-from datamaestro.catalog.modules import entries_of, files_of
+from datamaestro.catalog.modules import Files, entries_of, files_of
 from datamaestro.errors import DefinitionError, PluginError
 from datamaestro.freshness import NEVER, Stamp, settled, stamp
 from datamaestro.plugins.installed import search_path, witnesses
+from datamaestro.repository import guarded
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.plugins.descriptors import RepositorySpec
+    from datamaestro.plugins.provided import Provided
     from datamaestro.repository import Repository
 
 __all__ = ["Watched", "refresh"]
@@ -30,6 +33,8 @@ Watched = dict[str, Stamp]
 KERNEL = ("build", "database", "describe", "entry", "rows", "words")
 """The modules that say how entries are made and written: with others, all are."""
 
+_OF_VALUES = (sqlite3.InterfaceError, sqlite3.ProgrammingError)
+"""What goes wrong with values that a database can't hold; Python 3.12 raises the second."""
 
 PATIENCE = 1_000_000
 """New objects between two looks for garbage: a look costs about 10 ms for each 100,000."""
@@ -111,6 +116,7 @@ class _Update:
         """Read again what changed of a repository."""
         try:
             repository = self.context.repository(name)
+            files = self._files_of(repository)
         except PluginError as error:
             self._leave_out(name, row, error)
             return
@@ -118,7 +124,6 @@ class _Update:
             "UPDATE repository SET description = ?, package = ?, error = NULL WHERE rowid = ?",
             *(repository.description, repository.configpackage, row),
         )
-        files = files_of(repository)
         shared = _text(files.others)
         (before,) = self._rows("SELECT shared FROM repository WHERE rowid = ?", row)
         if not shared or before != (shared,):
@@ -129,12 +134,24 @@ class _Update:
         watched = {path: seen for item in stamps.values() for path, seen in item.items()}
         self._watch(row, {**files.folders, **files.others, **watched}, broken=broken)
 
+    def _files_of(self, repository: Repository) -> Files:
+        """Look at a repository's files, some of which its plugin names.
+
+        :raises PluginError: if that fails
+        """
+        (provided, *_) = self._provided(repository.id)
+        message = f"the files of the repository {repository.id!r} can't be told"
+        with self.context.plugins.blamed(provided.plugin, message):
+            return files_of(repository)
+
+    def _provided(self, name: str) -> list[Provided[RepositorySpec]]:
+        return [item for item in self.context.plugins.repositories if item.spec.id == name]
+
     def _leave_out(self, name: str, row: int, error: PluginError) -> None:
         """Keep why a repository can't be used."""
         self._remove_units(self._units(row).values())
-        plugins = self.context.plugins
-        provided = [item for item in plugins.repositories if item.spec.id == name]
-        known = {item.plugin: item.warning for item in plugins.broken}
+        provided = self._provided(name)
+        known = {item.plugin: item.warning for item in self.context.plugins.broken}
         warning = known.get(provided[0].plugin, " ".join(str(error).split()))
         self._run("UPDATE repository SET error = ? WHERE rowid = ?", warning, row)
         targets = [item.spec.target for item in provided]
@@ -174,15 +191,18 @@ class _Update:
         """Read a unit, and tell why if that didn't work."""
         try:
             self.writer.add(row, unit, _entries(repository, module))
+        except _OF_VALUES as error:
+            reason: object = f"an entry that can't be written: {error}"
         except (sqlite3.Error, OSError):
             raise
+        except DefinitionError as error:
+            reason = error
         except Exception as error:
-            self.writer.remove("unit = ?", unit)
-            reason = (
-                error if isinstance(error, DefinitionError) else f"{type(error).__name__}: {error}"
-            )
-            return " ".join(f"left out of repository {repository.id}: {reason}".split())
-        return None
+            reason = f"{type(error).__name__}: {error}"
+        else:
+            return None
+        self.writer.remove("unit = ?", unit)
+        return " ".join(f"left out of repository {repository.id}: {reason}".split())
 
     def _remove_units(self, units: Iterable[_Unit]) -> None:
         for unit in units:
@@ -231,6 +251,16 @@ def _text(seen: Watched) -> str:
 
 
 def _entries(repository: Repository, module: str) -> Iterable[Entry]:
+    """Give the entries of a unit.
+
+    :raises DefinitionError: if its module is wrong, or its plugin can't tell them
+    """
     if module:
         return entries_of(repository, module)
-    return (entry._replace(repository=repository.id) for entry in repository.entries())
+    return _undeclared(repository)
+
+
+def _undeclared(repository: Repository) -> Iterator[Entry]:
+    with guarded(type(repository).__module__, "the entries can't be told"):
+        for entry in repository.entries():
+            yield entry._replace(repository=repository.id)

@@ -6,8 +6,10 @@ standard output, everything else to the standard error stream.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from gc import freeze  # a command has the module's name
 from typing import Any, NoReturn
 
@@ -19,6 +21,9 @@ from datamaestro.errors import DatamaestroError
 from datamaestro.terminal import is_terminal
 
 __all__ = ["cli", "main"]
+
+_OF_OUTPUT = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+"""What goes wrong with the file behind the standard output; other files have names in errors."""
 
 INTERRUPTED = 130
 """The exit code of a run that the user broke off."""
@@ -52,12 +57,13 @@ def cli(context: click.Context, /, **options: Any) -> None:
 
     A dataset has a qualified id, such as com.lecun.mnist.
     """
+    arguments: list[str] = context.obj
     context.obj = session = Session(**options)
     session.configure_logging()
     if session.host is not None:
         from datamaestro.cli.remote import run_remotely
 
-        context.exit(run_remotely(session.host, session.pythonpath, sys.argv[1:]))
+        context.exit(run_remotely(session.host, session.pythonpath, arguments))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -79,7 +85,7 @@ def run(arguments: list[str]) -> int:
         )
         return _report(message, 1, arguments)
     try:
-        code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False)
+        code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False, obj=arguments)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -91,8 +97,11 @@ def run(arguments: list[str]) -> int:
         click.echo("Interrupted: run it again to go on from there.", err=True)
         return INTERRUPTED
     except Exception as error:
-        message = " ".join(f"{type(error).__name__}: {error}".split())
-        return _report(f"{message} (--traceback shows where)", 1, arguments)
+        if isinstance(error, OSError) and error.filename is None and error.errno in _OF_OUTPUT:
+            return _report(f"can't write to the standard output: {error.strerror}", 1, arguments)
+        places = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+        message = " ".join(f"{type(error).__name__}: {error}{places}".split())
+        return _report(f"{message} (--traceback shows more)", 1, arguments)
     return code if isinstance(code, int) else 0
 
 
@@ -104,7 +113,8 @@ def _report(message: str, exit_code: int, arguments: list[str]) -> int:
         traceback.print_exc()
     colored = is_terminal(sys.stderr) and not os.environ.get("NO_COLOR")
     prefix = click.style("Error:", fg="red", bold=True) if colored else "Error:"
-    click.echo(f"{prefix} {message}", err=True, color=colored)
+    with suppress(OSError):  # the exit code tells, too
+        click.echo(f"{prefix} {message}", err=True, color=colored)
     return exit_code
 
 

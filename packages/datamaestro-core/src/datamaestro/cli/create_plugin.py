@@ -29,4 +29,4 @@ def command(name: str, kind: str, into: Path) -> None:
 
     folder = write_plugin(name, kind, into.absolute())
     click.echo(str(folder))
-    click.echo("To install it: pip install --editable . --group test; to test it: pytest", err=True)
+    click.echo("To install it: pip install --editable . pytest; to test it: pytest", err=True)

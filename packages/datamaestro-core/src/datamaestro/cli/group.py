@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
@@ -84,21 +84,19 @@ def _plugin_commands() -> dict[str, Command]:
 
     commands = recall_commands(index_folder())
     if commands is None:
-        from datamaestro.plugins.manager import PluginManager
+        from datamaestro.plugins.entry_points import EntryPoints
 
-        commands = PluginManager().commands()
+        commands = EntryPoints().commands
     return {item.name: item for item in commands}
 
 
 def _load(described: Command) -> click.Command:
     from datamaestro.errors import PluginError
+    from datamaestro.plugins.targets import imported
 
-    module, _, attribute = described.target.partition(":")
     try:
-        command: Any = importlib.import_module(module)
-        for name in attribute.split("."):
-            command = getattr(command, name)
-    except Exception as error:
+        command = imported(described.target)
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"the command {described.name!r}, which {described.distribution} provides, "
             "can't be imported",
@@ -107,8 +105,8 @@ def _load(described: Command) -> click.Command:
         ) from error
     if not isinstance(command, click.Command):
         raise PluginError(
-            f"the command {described.name!r}, which {described.distribution} provides, is none",
-            expected="a click command",
+            f"the command {described.name!r}, which {described.distribution} provides, "
+            "is no click command",
             found=repr(command),
         )
     return command

@@ -14,6 +14,7 @@ from datamaestro.cli.parameters import DATASET, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
 from datamaestro.files import write_atomically
+from datamaestro.plugins.descriptors import BUILT_IN_ENCODER
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -25,7 +26,7 @@ __all__ = ["command"]
 @click.argument("dataset", type=DATASET)
 @click.option(
     "--encoder",
-    default="normal",
+    default=BUILT_IN_ENCODER,
     show_default=True,
     help="How the value is written; plugins add others.",
 )
@@ -87,7 +88,7 @@ def command(
 
 
 def _encoder(context: Context, name: str) -> Callable[[Any], str]:
-    if name == "normal":
+    if name == BUILT_IN_ENCODER:
         from datamaestro.data.encoding import to_json
 
         return lambda value: json.dumps(to_json(value), indent=2, ensure_ascii=False)
@@ -95,7 +96,8 @@ def _encoder(context: Context, name: str) -> Callable[[Any], str]:
         context.plugins.encoders, lambda spec: spec.name == name, f"the encoder {name!r}"
     )
     if provided is None:
-        known = ", ".join(["normal", *(item.spec.name for item in context.plugins.encoders)])
+        others = (item.spec.name for item in context.plugins.encoders)
+        known = ", ".join([BUILT_IN_ENCODER, *others])
         raise PluginError(
             f"no installed plugin provides the encoder {name!r}", expected=known, found=name
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from datamaestro.errors import DataFormatError, PluginError
+from datamaestro.errors import DataFormatError, DatamaestroError, PluginError
 from datamaestro.plugins.manager import PluginManager, Provided
 from datamaestro.plugins.proposals import (
     Candidate,
@@ -34,7 +35,8 @@ def recognized_resource(
     for number, recognize in enumerate(_recognizers(plugins, plugins.handlers)):
         own = folder / str(number)
         own.mkdir(parents=True)
-        proposals.append(recognize(download, own))
+        with suppress(PluginError):  # the manager has warned
+            proposals.append(recognize(download, own))
     found = _most_certain(proposals)
     if found is None:
         raise PluginError(
@@ -49,18 +51,27 @@ def recognized_value(candidate: Candidate, plugins: PluginManager) -> ValuePropo
     """Give the data type that fits a file or folder; the most general one if none does."""
     proposals: list[ValueProposal | None] = []
     for recognize in _recognizers(plugins, plugins.data_types):
-        with suppress(DataFormatError):
+        with suppress(DataFormatError, PluginError):
             proposals.append(recognize(candidate))
     kind = "Folder" if candidate.path.is_dir() else "File"
     general = ValueProposal(f"datamaestro.data:{kind}", certainty=Certainty.POSSIBLE)
     return _most_certain(proposals) or general
 
 
-def _recognizers(plugins: PluginManager, provided: list[Provided[Any]]) -> Iterator[Any]:
+def _recognizers(
+    plugins: PluginManager, provided: list[Provided[Any]]
+) -> Iterator[Callable[..., Any]]:
+    """Give the functions that propose something; one that is broken raises a PluginError."""
     for item in sorted(provided, key=lambda item: str(item.spec.target)):
         if item.spec.recognize:
-            with suppress(PluginError):  # the manager warned when it failed to load
-                yield plugins.load(item, "recognize")
+            yield partial(_ask, plugins, item)
+
+
+def _ask(plugins: PluginManager, item: Provided[Any], *arguments: Any) -> Any:
+    recognize = plugins.load(item, "recognize")
+    message = f"{item.spec.recognize}, which {item.plugin} provides, failed"
+    with plugins.blamed(item.plugin, message, (DatamaestroError,)):
+        return recognize(*arguments)
 
 
 def _most_certain(proposals: list[Proposal | None]) -> Proposal | None:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeVar
 from datamaestro.download.source import Source
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
+from datamaestro.sequences import rebuilt
 from datamaestro.urls import recognizable
 from datamaestro.utils import Checker
 
@@ -284,4 +285,4 @@ def _rebound(value: Any, bound: Mapping[int, Resource]) -> Any:
         return value
     if isinstance(value, dict):
         return {key: _rebound(item, bound) for key, item in value.items()}
-    return type(value)(_rebound(item, bound) for item in value)
+    return rebuilt(value, (_rebound(item, bound) for item in value))

@@ -13,6 +13,7 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, QueryError
+from datamaestro.sequences import rebuilt
 from datamaestro.signatures import parameters_of
 
 __all__ = ["Variation", "byvariant", "is_by_variant", "placeholders"]
@@ -97,8 +98,8 @@ class Variation:
             return self.of(value)
         if isinstance(value, Source):
             return replace(value, urls=self._filled(value.urls))
-        if type(value) in (list, tuple):
-            return type(value)(self._filled(item) for item in value)
+        if isinstance(value, list | tuple):
+            return rebuilt(value, map(self._filled, value))
         if type(value) is dict:
             return {key: self._filled(item) for key, item in value.items()}
         return value

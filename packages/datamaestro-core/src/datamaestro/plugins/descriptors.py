@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 __all__ = [
+    "BUILT_IN_ENCODER",
     "KINDS",
     "DataTypeSpec",
     "EncoderSpec",
@@ -91,6 +92,9 @@ class EncoderSpec(NamedTuple):
     name: str
     target: str
 
+
+BUILT_IN_ENCODER = "normal"
+"""The name of the kernel's own encoder."""
 
 KINDS = {
     "repositories": RepositorySpec,

@@ -70,13 +70,14 @@ def index_folder() -> Path:
     """Give the folder of what is remembered about this environment.
 
     It lies in ``DATAMAESTRO_INDEX_DIR``, or else in the user's cache folder. Each
-    interpreter has one, and another for each ``PYTHONPATH``.
+    interpreter has one, and others for each ``PYTHONPATH`` and with ``-O`` and ``-OO``.
     """
     import zlib
 
     named = os.environ.get("DATAMAESTRO_INDEX_DIR")
     folder = Path(named).expanduser().absolute() if named else user_cache() / "index"
-    told = [sys.prefix, sys.version, os.environ.get("PYTHONPATH", "")]
+    # Without docstrings (-OO) datasets have other names and descriptions.
+    told = [sys.prefix, sys.version, os.environ.get("PYTHONPATH", ""), str(sys.flags.optimize)]
     return folder / f"{sys.implementation.cache_tag}-{zlib.crc32('|'.join(told).encode()):08x}"
 
 

@@ -8,15 +8,16 @@ plugin provides. ``DATAMAESTRO_STRICT_PLUGINS=1`` raises it at once.
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import DatamaestroError, PluginConflictError, PluginError
 from datamaestro.plugins import installed
+from datamaestro.plugins.checking import check_spec
 from datamaestro.plugins.descriptors import (
     KINDS,
     DataTypeSpec,
@@ -25,13 +26,13 @@ from datamaestro.plugins.descriptors import (
     RepositorySpec,
     TransportSpec,
 )
-from datamaestro.plugins.installed import Command, Installed
+from datamaestro.plugins.entry_points import EntryPoints
+from datamaestro.plugins.installed import Installed
 from datamaestro.plugins.provided import BrokenPlugin, Plugin, Provided, Spec
+from datamaestro.plugins.targets import imported
 from datamaestro.utils import environment_flag
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     import pluggy
 
     from datamaestro.plugins.request import PrepareRequest
@@ -42,10 +43,6 @@ __all__ = [
     "PluginManager",
     "Provided",
 ]
-
-PLUGINS = "datamaestro"
-REPOSITORIES = "datamaestro.repositories"
-COMMANDS = "datamaestro.commands"
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +57,7 @@ class PluginManager:
     def __init__(self, memory: Path | None = None) -> None:
         self.broken: list[BrokenPlugin] = []
         self._memory = memory
+        self._entry_points = EntryPoints()
         self._warned: set[str] = set()
 
     # --- what is provided
@@ -120,13 +118,27 @@ class PluginManager:
         :raises PluginError: if that fails; the plugin counts as broken from then on
         """
         target = getattr(provided.spec, field)
+        message = f"{target}, which {provided.plugin} provides, can't be imported"
+        with self.blamed(provided.plugin, message):
+            return imported(target)
+
+    @contextmanager
+    def blamed(
+        self, plugin: Plugin, message: str, passing: tuple[type[Exception], ...] = ()
+    ) -> Iterator[None]:
+        """Blame a plugin for what goes wrong in the block: it counts as broken from then on.
+
+        :param passing: the errors that are none of its own
+        :raises PluginError: with that message, if anything goes wrong
+        """
         try:
-            module, _, attribute = target.partition(":")
-            return getattr(importlib.import_module(module), attribute)
+            yield
+        except passing:
+            raise
         except (Exception, SystemExit) as error:
-            self._record(provided.plugin, error)
+            self._record(plugin, error)
             raise PluginError(
-                f"{target}, which {provided.plugin} provides, can't be imported",
+                message,
                 found=f"{type(error).__name__}: {error}",
                 hint="upgrade or reinstall that distribution",
             ) from error
@@ -162,15 +174,15 @@ class PluginManager:
         return remembered
 
     def _find_out(self, memory: Path | None) -> Installed:
-        folders = installed.search_path()
+        folders, entries = installed.search_path(), self._entry_points
         provided = {
             kind: self._collect(spec, f"datamaestro_{kind}") for kind, spec in KINDS.items()
         }
         provided["repositories"] = self._with_declared(provided["repositories"])
-        found = Installed(provided, self._hooks(), self.commands(), list(self.broken))
+        found = Installed(provided, self._hooks(), entries.commands, list(self.broken))
         if memory is not None:
-            groups = (PLUGINS, REPOSITORIES, COMMANDS)
-            targets = [item.value for group in groups for item in self._entry_points(group)]
+            targets = [item.value for item in (*entries.plugins, *entries.repositories)]
+            targets += [item.target for item in entries.commands]
             installed.store(memory, found, folders, installed.witnesses(targets))
         return found
 
@@ -186,34 +198,19 @@ class PluginManager:
         self, hooked: list[Provided[RepositorySpec]]
     ) -> list[Provided[RepositorySpec]]:
         """Add the repositories that are entry points themselves."""
-        declared = [
-            Provided(RepositorySpec(entry_point.name, entry_point.value), Plugin.of(entry_point))
-            for entry_point in self._entry_points(REPOSITORIES)
-        ]
         described = {(item.spec.id, item.spec.target) for item in hooked}
+        declared = []
+        for entry_point in self._entry_points.repositories:
+            plugin = Plugin.of(entry_point)
+            spec = RepositorySpec(entry_point.name, entry_point.value)
+            try:
+                check_spec(spec, RepositorySpec, "an entry point")
+            except PluginError as error:
+                self._record(plugin, error)
+            else:
+                declared.append(Provided(spec, plugin))
         declared = [item for item in declared if (item.spec.id, item.spec.target) not in described]
         return sorted(hooked + declared, key=lambda item: item.spec.id)
-
-    @cached_property
-    def _found(self) -> Any:
-        """The entry points of all installed distributions: looking at these takes a while.
-
-        Their class isn't the same in Python 3.11 and later; both have ``select``.
-        """
-        from importlib.metadata import entry_points
-
-        return entry_points()
-
-    def _entry_points(self, group: str) -> Iterable[EntryPoint]:
-        found: Iterable[EntryPoint] = self._found.select(group=group)
-        return found
-
-    def commands(self) -> list[Command]:
-        """Give the commands that plugins add; no plugin is loaded."""
-        return [
-            Command(item.name, item.value, item.value if item.dist is None else item.dist.name)
-            for item in self._entry_points(COMMANDS)
-        ]
 
     @cached_property
     def plugins(self) -> dict[str, Plugin]:
@@ -229,7 +226,7 @@ class PluginManager:
         manager = pluggy.PluginManager("datamaestro")
         manager.add_hookspecs(hookspecs)
         plugins = {}
-        for entry_point in self._entry_points(PLUGINS):
+        for entry_point in self._entry_points.plugins:
             plugin = Plugin.of(entry_point)
             name = f"{plugin.distribution}:{entry_point.name}"
             try:
@@ -264,13 +261,8 @@ class PluginManager:
             try:
                 specs = list(call())
                 for item in specs:
-                    if not isinstance(item, spec) or not isinstance(item.target, str):
-                        raise PluginError(
-                            f"{hook} gave something else than it should",
-                            expected=spec.__name__,
-                            found=repr(item),
-                        )
-            except Exception as error:
+                    check_spec(item, spec, hook)
+            except (Exception, SystemExit) as error:
                 self._record(plugin, error)
             else:
                 found.extend(Provided(item, plugin) for item in specs)

@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
-from datamaestro.errors import DataFormatError, OfflineError, VerificationError
+from datamaestro.errors import (
+    DataFormatError,
+    DatamaestroError,
+    OfflineError,
+    VerificationError,
+)
 from datamaestro.files import remove, usable
 from datamaestro.preparation.arriving import Arriving, watched
 from datamaestro.preparation.asking import Asking
@@ -27,7 +32,7 @@ from datamaestro.preparation.locks import locked
 from datamaestro.preparation.partial import Partial, origin
 from datamaestro.preparation.state import Download
 from datamaestro.preparation.transfer import Means, Transfer
-from datamaestro.preparation.unfinished import InMemory, Unfinished
+from datamaestro.preparation.unfinished import InMemory, StartOver, Unfinished
 from datamaestro.preparation.written import WrittenFiles
 from datamaestro.sharing import make_folder
 from datamaestro.urls import masked
@@ -244,8 +249,8 @@ class CacheFetcher:
             with BufferedReader(arriving, CHUNK_SIZE) as stream:
                 try:
                     yield stream
-                except (DataFormatError, VerificationError) as error:
-                    if not source.digests:
+                except Exception as error:
+                    if not source.digests or not _may_be_of_bytes(error):
                         raise
                     refused = error
                 while stream.read(CHUNK_SIZE):
@@ -279,3 +284,12 @@ class CacheFetcher:
         )
         self.downloads.append(download)
         return download
+
+
+def _may_be_of_bytes(error: Exception) -> bool:
+    """Tell whether wrong bytes may be why their reader failed, whichever library that uses."""
+    if isinstance(error, OSError):
+        return error.errno is None  # of no system call, as gzip's
+    if isinstance(error, DataFormatError | VerificationError):
+        return True
+    return not isinstance(error, DatamaestroError | StartOver | MemoryError)

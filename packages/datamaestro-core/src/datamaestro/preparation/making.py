@@ -11,6 +11,7 @@ from pathlib import Path
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.files import STORAGE_ERRORS, flush_to_disk, remove, size_on_disk, usable
+from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.entries import NextSource
 from datamaestro.preparation.workshop import Workshop
 from datamaestro.sharing import make_folder
@@ -45,13 +46,23 @@ def make(resource: StoredResource, workshop: Workshop, *, anew: bool = False) ->
     destination = workshop.folder / resource.relative_path
     while True:
         with suppress(NextSource):
-            size = _download(resource, destination, workshop)
+            told = _download(resource, destination, workshop)
             break
     _verify(resource, destination)
     with usable(resource.binding.folder):
         sha256 = workshop.fetcher(resource.name).written.digest(destination)
         flush_to_disk(destination)
-        return Made(destination, size_on_disk(destination) if size is None else size, sha256)
+        return Made(destination, _size(resource, destination, told), sha256)
+
+
+def _size(resource: StoredResource, path: Path, told: int | None) -> int:
+    """Give the bytes of what was made; of a folder as its handler tells, if it does.
+
+    A look at each of 20,000 files takes a fifth of the time of unpacking them.
+    """
+    if isinstance(resource, FolderResource) and isinstance(told, int) and told >= 0:
+        return told
+    return size_on_disk(path)
 
 
 def _is_there(resource: StoredResource) -> bool:
@@ -80,7 +91,8 @@ def _download(resource: StoredResource, destination: Path, workshop: Workshop) -
         elif not destination.exists():
             _copy_remains(resource, destination, workshop)
     try:
-        return resource._download(destination)
+        with noting(resource.dataset, f"the resource {resource.name!r}"):
+            return resource._download(destination)
     except BaseException as error:
         if isinstance(error, NextSource) or not resource.can_recover:
             remove(destination)

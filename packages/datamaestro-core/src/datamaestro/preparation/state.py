@@ -34,13 +34,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from textwrap import indent
 from typing import Any
 
 from datamaestro.files import persistently, replacing, usable
 from datamaestro.sharing import make_folder
-from datamaestro.state_files import STATE, UNREADABLE, VERSION, read_state
+from datamaestro.state_files import STATE, UNREADABLE, VERSION, checked, read_state
 
 __all__ = ["STATE", "Download", "Record", "State"]
 
@@ -215,10 +215,7 @@ def _version(status: os.stat_result) -> tuple[int, ...]:
 
 
 def _record(entry: dict[str, Any]) -> Record:
-    values = {name: value for name, value in entry.items() if name != "state"}
-    path = PurePath(values["path"])
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError(f"{values['path']!r} leads out of the dataset's folder")
+    values = {name: value for name, value in checked(entry).items() if name != "state"}
     downloads = _downloads(values.pop("downloads"))
     return Record(downloads=downloads, **values)
 

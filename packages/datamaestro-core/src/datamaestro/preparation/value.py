@@ -12,7 +12,9 @@ from datamaestro.definitions import CREATE, Dataset
 from datamaestro.download.resource import Resource
 from datamaestro.download.variation import taken_by
 from datamaestro.errors import ParameterError
+from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.graph import Graph
+from datamaestro.sequences import rebuilt
 
 __all__ = ["build_value", "with_ids"]
 
@@ -24,7 +26,7 @@ def build_value(graph: Graph) -> Any:
     :raises ParameterError: if the data type doesn't take what it gives
     """
     definition = graph.definition
-    with folders_from(graph.context.folder):
+    with folders_from(graph.context.folder), noting(definition, "the value"):
         result = _made(graph)
     if isinstance(result, dict):
         try:
@@ -100,7 +102,7 @@ def with_ids(value: Any, dataset_id: str) -> Any:
                 object.__setattr__(named, name, with_ids(item, f"{dataset_id}.{name}"))
         return named
     if isinstance(value, list | tuple):
-        return type(value)(with_ids(v, f"{dataset_id}.{i}") for i, v in enumerate(value))
+        return rebuilt(value, (with_ids(v, f"{dataset_id}.{i}") for i, v in enumerate(value)))
     if isinstance(value, dict):
         return {key: with_ids(item, f"{dataset_id}.{key}") for key, item in value.items()}
     return value
