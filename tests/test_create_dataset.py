@@ -401,6 +401,22 @@ def datamaestro_data_types():
 """
 
 
+def test_a_plugin_whose_recognizer_fails_stops_no_other(user: User, site_packages: Path) -> None:
+    text = "def recognize(candidate):\n    raise ValueError('confused')\n"
+    write_distribution(
+        site_packages,
+        "example-hdf5",
+        files={"example_hdf5.py": text, "example_hdf5_plugin.py": HDF5_PLUGIN},
+        entry_points={"datamaestro": {"example-hdf5": "example_hdf5_plugin"}},
+    )
+    (url,) = user.serve({"pets.csv": CSV})
+    done = run_command(
+        *("create-dataset", url), home=user.home, environment={"PYTHONPATH": str(site_packages)}
+    )
+    assert "csv" in done.stdout, done.stderr
+    assert "ValueError: confused" in done.stderr
+
+
 def test_what_is_printed_is_a_module(user: User) -> None:
     (url,) = user.serve({"pets.csv": CSV})
     compile(user.create(url).stdout, "created.py", "exec")

@@ -73,11 +73,12 @@ def run(tmp_path, home):
         entry_points={"datamaestro.repositories": {"greek": "greek:Greek"}},
     )
 
-    def run(*arguments, **environment):
+    def run(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **environment):
         return subprocess.run(
             [sys.executable, "-m", "datamaestro", *arguments],
             env={**os.environ, "PYTHONPATH": str(folder), **environment},
-            capture_output=True,
+            stdout=stdout,
+            stderr=stderr,
             text=True,
             check=False,
         )
@@ -479,3 +480,35 @@ def test_an_installation_that_an_upgrade_damaged_says_how_to_mend_it(tmp_path):
     )
     assert result.returncode == 1
     assert "pip install --force-reinstall --no-deps datamaestro-core" in result.stderr
+
+
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs what is always full")
+
+
+@needs_full
+def test_an_output_that_cant_be_written_is_told_as_such(run):
+    with Path("/dev/full").open("w") as full:
+        result = run("info", "org.example.alpha", stdout=full)
+    assert result.returncode == 1
+    assert result.stderr == "Error: can't write to the standard output: No space left on device\n"
+
+
+@needs_full
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["download", "org.example.alpha"], 0), (["info", "nope.x"], 3)]
+)
+def test_messages_that_cant_be_written_stop_nothing(run, arguments, code):
+    with Path("/dev/full").open("w") as full:
+        assert run(*arguments, stderr=full).returncode == code
+    path = run.home / "datamaestro/data/greek/org/example/alpha/data.txt"
+    assert path.exists() == (code == 0)
+
+
+def test_an_error_of_a_handler_tells_for_which_resource(run):
+    result = run("--quiet", "download", "org.example.alpha", FAIL="bug")
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(
+        "Error: ZeroDivisionError: a bug in two lines, "
+        "while making the resource 'data' of dataset org.example.alpha, "
+    )

@@ -1,5 +1,9 @@
 """Fetching: sources in order, the cache, resuming, verification, being offline."""
 
+import base64
+import binascii
+import functools
+import gzip
 import hashlib
 import json
 import shutil
@@ -493,6 +497,38 @@ def test_a_stream_is_read_from_its_beginning_when_the_content_changed(context, m
 
     memory.MemoryTransport.open = changing
     assert streamed(context, Source((URL,))) == BYTES
+
+
+class Unpacked(Fetched):
+    """Reads a stream with a library whose errors aren't the kernel's."""
+
+    reader = staticmethod(gzip.decompress)
+
+    def _download(self, destination):
+        with self.open(self.source) as stream:
+            destination.write_bytes(self.reader(stream.read()))
+
+
+class Decoded(Unpacked):
+    reader = staticmethod(functools.partial(base64.b64decode, validate=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "right"), [(Unpacked, gzip.compress(BYTES)), (Decoded, base64.b64encode(BYTES))]
+)
+def test_any_error_about_wrong_bytes_makes_the_next_source_be_asked(context, memory, kind, right):
+    memory.CONTENT[URL] = b"?" + right[1:]
+    memory.CONTENT["memory://host/mirror"] = right
+    source = Source((URL, "memory://host/mirror"), sha256=hashlib.sha256(right).hexdigest())
+    assert streamed(context, source, kind) == BYTES
+
+
+def test_an_error_about_right_bytes_is_the_readers(context, memory):
+    memory.CONTENT[URL] = BYTES
+    source = Source((URL, "memory://host/mirror"), sha256=SHA256)
+    with pytest.raises(binascii.Error):
+        streamed(context, source, Decoded)
+    assert len(memory.REQUESTS) == 1
 
 
 @pytest.mark.parametrize("wrong", [b"wrong from the first byte", BYTES[:-1] + b"!"])

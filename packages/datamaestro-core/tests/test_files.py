@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ from datamaestro.files import (
     usable,
     write_atomically,
 )
+from datamaestro.sharing import make_folder
 
 
 @pytest.fixture
@@ -164,3 +166,19 @@ def test_a_file_system_error_tells_folder_reason_and_what_to_do(tmp_path):
         f"{tmp_path}: can't be used at {tmp_path / 'x'}: No space left on device; "
         "free some space, then run it again: it goes on where it stopped"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_to_what_is_not_there_is_no_file_in_the_way(tmp_path):
+    link = tmp_path / "data"
+    link.symlink_to(tmp_path / "unmounted")
+    reason = "File exists; it is a link to what isn't there"
+    with pytest.raises(DataDirectoryError, match=reason), usable(tmp_path):
+        make_folder(link / "below")
+    assert link.is_symlink()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place that holds no folders")
+def test_a_folder_that_no_file_system_makes_is_an_error():
+    with pytest.raises(FileNotFoundError):
+        make_folder(Path("/proc/nothing/below"))

@@ -13,7 +13,7 @@ import pytest
 from datamaestro.catalog import Entry
 from datamaestro.catalog.database import copied, open_database
 from datamaestro.context import Context
-from datamaestro.errors import DefinitionError
+from datamaestro.errors import DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import parse
 from datamaestro.plugins.installed import user_cache
 from datamaestro.search import Condition, forgiven
@@ -459,6 +459,82 @@ def test_the_cache_folder_is_that_of_platformdirs(monkeypatch):
 
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert user_cache() == user_cache_path("datamaestro", appauthor=False)
+
+
+# --- broken repositories
+
+
+BROKEN = [
+    ("    def entry_files(self):", "    def __init__(self, context):\n        {}\n"),
+    ("        return [LIST]", "        {}"),
+    ("        if LIST.exists():", "        {}\n        if LIST.exists():"),
+]
+
+
+@pytest.mark.parametrize("error", ["raise OSError('no licence')", "raise SystemExit(9)"])
+@pytest.mark.parametrize(("place", "text"), BROKEN, ids=["init", "files", "entries"])
+def test_a_repository_that_fails_takes_no_other_down(site, caplog, place, text, error):
+    broken = text.format(error) + ("\n" + place if place.startswith("    def") else "")
+    site.write("counted/__init__.py", PACKAGE.replace(place, broken))
+    sys.modules.pop("counted")
+    write_distribution(
+        site.folder,
+        "sound",
+        files={
+            "sound/__init__.py": PACKAGE.replace('"counted"', '"sound"'),
+            "sound/list.txt": "elm",
+        },
+        entry_points={"datamaestro.repositories": {"sound": "sound:Things"}},
+    )
+    assert search("elm") == ["org.hub.elm"]
+    assert ("no licence" if "licence" in error else "SystemExit: 9") in caplog.text
+
+
+def test_an_entry_that_no_database_holds_hides_only_its_own_repository(site, caplog):
+    site.write("counted/__init__.py", PACKAGE.replace("name=line", "name=['a', 'list']"))
+    site.write("counted/list.txt", "oak")
+    sys.modules.pop("counted")
+    assert search() == ["org.one.one", "org.two.two"]
+    assert "left out of repository counted" in caplog.text
+
+
+# --- datasets that no module declares
+
+
+def test_a_dataset_that_no_module_declares_lies_in_its_repositorys_folder(site):
+    site.write("counted/list.txt", "oak")
+    context = Context()
+    definition = context.dataset("org.hub.oak")
+    assert context.folder(definition) == context.datapath / "counted/org/hub/oak"
+    assert definition.repository == "counted"
+
+
+def test_a_repository_that_cant_define_a_dataset_takes_no_other_down(site, caplog):
+    text = PACKAGE.replace('if dataset_id != "org.hub.oak":', "if 1 / 0:")
+    site.write("counted/__init__.py", text)
+    site.write("counted/list.txt", "oak")
+    sys.modules.pop("counted")
+    context = Context()
+    with pytest.raises(DatasetNotFoundError):
+        context.dataset("org.hub.unknown")
+    assert "org.hub.unknown can't be defined" in caplog.text
+    with pytest.raises(DefinitionError, match=r"org\.hub\.oak can't be defined.*ZeroDivisionError"):
+        context.dataset("org.hub.oak")
+
+
+# --- optimized bytecode
+
+
+def test_an_index_that_was_made_without_docstrings_is_no_other_processs(site):
+    code = (
+        "from datamaestro.context import Context; from datamaestro.identifiers import parse;"
+        "print(Context().catalog.entry(parse('org.one.one')).name)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(site.folder)}
+    for option, name in (("-OO", "org.one.one"), ("-B", "A thing")):
+        command = [sys.executable, option, "-c", code]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert (done.stdout.strip() or "org.one.one") == name
 
 
 # --- typing errors

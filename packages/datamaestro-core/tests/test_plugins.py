@@ -1,6 +1,7 @@
 """Plugins: real distributions on disk, some of them broken."""
 
 import os
+import re
 
 import pytest
 
@@ -209,6 +210,55 @@ def test_a_repository_whose_class_says_another_id_is_an_error(site_packages, hom
     )
     with pytest.raises(PluginError, match="NAMESPACE = 'mine'"):
         Context().repository("mine")
+
+
+@pytest.mark.parametrize(
+    ("hook", "spec", "message"),
+    [
+        ("transports", "TransportSpec('zzz', 'a:B')", "expected a tuple of URL schemes"),
+        ("transports", "TransportSpec(('HTTPS',), 'a:B')", "found .'HTTPS',."),
+        ("transports", "TransportSpec((), 'a:B')", "invalid schemes"),
+        ("encoders", "EncoderSpec('normal', 'a:b')", "a name other than 'normal'"),
+        ("encoders", "EncoderSpec(3, 'a:b')", "invalid name"),
+        ("encoders", "EncoderSpec('mine', 4)", "invalid target: expected module:attribute"),
+        ("handlers", "HandlerSpec('mine', 'a')", "invalid target"),
+        ("handlers", "HandlerSpec('mine', 'a:b', recognize='c')", "invalid recognize"),
+        ("repositories", "RepositorySpec('../../evil', 'a:B')", "invalid id"),
+        ("repositories", "RepositorySpec('a.b', 'a:B')", "a name without dots"),
+        ("repositories", "'a:B'", "expected RepositorySpec, found 'a:B'"),
+    ],
+)
+def test_what_a_plugin_tells_is_checked(site_packages, hook, spec, message):
+    text = f"from datamaestro.plugins import *\n@hookimpl\ndef datamaestro_{hook}():\n"
+    install_broken(site_packages, text=f"{text}    yield {spec}\n")
+    manager = PluginManager()
+    assert mine(getattr(manager, hook)) == []
+    (broken,) = manager.broken
+    assert re.search(message, broken.reason)
+
+
+def test_a_repository_with_an_id_that_leads_elsewhere_is_left_out(site_packages):
+    write_distribution(
+        site_packages,
+        "evil",
+        files={"evil/__init__.py": REPOSITORY.format(name="Evil", id="../evil")},
+        entry_points={"datamaestro.repositories": {"../evil": "evil:Evil"}},
+    )
+    manager = PluginManager()
+    assert mine(manager.repositories) == []
+    assert broken_distributions(manager) == ["evil"]
+
+
+def test_a_repository_that_is_not_as_declared_is_told_of(site_packages, home):
+    write_distribution(
+        site_packages,
+        "other-id",
+        files={"other_id/__init__.py": REPOSITORY.format(name="Mine", id="theirs")},
+        entry_points={"datamaestro.repositories": {"mine": "other_id:Mine"}},
+    )
+    context = Context()
+    assert "mine" not in [repository.id for repository in context.repositories()]
+    assert broken_distributions(context.plugins) == ["other-id"]
 
 
 PREPARE = """

@@ -5,14 +5,17 @@ import errno
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy
 import pytest
 
 from datamaestro.context import Context
-from datamaestro.data import File, Folder
+from datamaestro.data import Base, File, Folder, Param
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, ValueResource, reference
 from datamaestro.errors import (
@@ -21,8 +24,10 @@ from datamaestro.errors import (
     QueryError,
     VerificationError,
 )
+from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.preparation.operations import remake
 from datamaestro.preparation.use import last_use
+from datamaestro.state_files import recorded
 from datamaestro.utils import HashCheck
 
 
@@ -382,6 +387,120 @@ def test_a_damaged_state_file_is_no_error(context, caplog):
     (context.folder(definition) / ".state.json").write_text("{oops")
     assert context.prepare(definition).path.read_text() == "made"
     assert "can't be read" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("size", "null"),
+        ("size", '"lots"'),
+        ("size", "-1"),
+        ("size", "true"),
+        ("time", "5"),
+        ("time", '"yesterday"'),
+        ("path", '"../elsewhere"'),
+        ("path", "3"),
+    ],
+)
+def test_a_state_that_cant_be_says_nothing(context, caplog, field, value):
+    data = Made("data.txt")
+    definition = one_file(data)
+    context.prepare(definition)
+    state = context.folder(definition) / ".state.json"
+    text, count = re.subn(rf'("{field}": )[^\n]+?(,?\n)', rf"\g<1>{value}\2", state.read_text())
+    assert count == 1
+    state.write_text(text)
+    assert list(prepared_datasets(context.datapath)) == []
+    assert recorded(state.parent) == {}
+    assert context.prepare(definition).path.read_text() == "made"
+    assert "can't be read" in caplog.text
+    assert [item.size for item in prepared_datasets(context.datapath)] == [4]
+
+
+@pytest.mark.parametrize("resources", ["3", "[]", "null"])
+def test_a_state_without_resources_says_nothing(context, caplog, resources):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    state = context.folder(definition) / ".state.json"
+    state.write_text(f'{{"version": 2, "resources": {resources}}}')
+    assert list(prepared_datasets(context.datapath)) == []
+    assert recorded(state.parent) == {}
+
+
+# --- what handlers give and raise
+
+
+@pytest.mark.parametrize("given", ["lots", -1, 2, Path("data.txt"), True])
+def test_what_the_handler_of_a_file_returns_is_not_its_size(context, given):
+    class Returning(Made):
+        def _download(self, destination):
+            super()._download(destination)
+            return given
+
+    context.prepare(one_file(Returning("data.txt")))
+    assert [item.size for item in prepared_datasets(context.datapath)] == [4]
+
+
+@pytest.mark.parametrize(("given", "size"), [(2, 2), (-1, 3), (numpy.int64(2), 3), ("lots", 3)])
+def test_what_the_handler_of_a_folder_returns_is_its_size_if_it_can_be(context, given, size):
+    class Returning(MadeFolder):
+        def _download(self, destination):
+            super()._download(destination)
+            return given
+
+    @Returning({"a": "1", "b": "12"}, name="tree")
+    @dataset(Folder, id="org.example.tree")
+    def tree(tree):
+        """Tree"""
+        return {"path": tree}
+
+    context.prepare(tree)
+    assert [item.size for item in prepared_datasets(context.datapath)] == [size]
+
+
+def test_what_a_handler_raises_tells_for_which_resource(context):
+    data = Made("data.txt")
+    data.fails_with = [ZeroDivisionError("a bug")]
+    with pytest.raises(ZeroDivisionError, match="a bug") as caught:
+        context.prepare(one_file(data))
+    (note,) = caught.value.__notes__
+    assert "the resource 'data' of dataset org.example.one, " in note
+    assert f"{Path(__file__).name}:" in note
+
+
+def test_a_handler_cant_end_the_program(context):
+    data = Made("data.txt")
+    data.fails_with = [SystemExit(4)]
+    with pytest.raises(DefinitionError, match=r"org\.example\.one: .* found SystemExit: 4"):
+        context.prepare(one_file(data))
+
+
+def test_what_a_definition_raises_tells_of_which_dataset(context):
+    @dataset(File, id="org.example.raising")
+    def raising():
+        return {}["path"]
+
+    with pytest.raises(KeyError) as caught:
+        context.prepare(raising)
+    assert "the value of dataset org.example.raising" in caught.value.__notes__[0]
+
+
+class Pair(NamedTuple):
+    first: Path
+    second: Path
+
+
+class Paired(Base):
+    pair: Param[Pair]
+
+
+def test_named_tuples_stay_such(context):
+    @dataset(Paired, id="org.example.paired")
+    def paired():
+        return {"pair": Pair(Path("a"), Path("b"))}
+
+    assert context.prepare(paired).pair == Pair(Path("a"), Path("b"))
+    assert isinstance(context.prepare(paired).pair, Pair)
 
 
 # --- transient resources

@@ -12,7 +12,7 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.definition_files import import_file
 from datamaestro.errors import PluginConflictError, SettingsError
 from datamaestro.project import Project
-from datamaestro.repository import Repository, definitions_in
+from datamaestro.repository import Repository, definitions_in, named
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -78,6 +78,10 @@ class ProjectRepository(Repository):
     def find_in(self, module: str | None, dataset_id: str) -> DatasetDefinition | None:  # noqa: ARG002
         """Look a dataset up in all that the project lists: no index has it."""
         return self.find_anywhere(dataset_id)
+
+    def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
+        """Look a dataset up in all that the project lists: no index has it."""
+        return named(dataset_id, iter(self))
 
     def import_definitions(self, module: str) -> list[DatasetDefinition]:
         return definitions_in(_import(self.project, module))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datamaestro.catalog import Entry
     from datamaestro.context import Context
 
-__all__ = ["Repository", "declared_in", "definitions_in", "guarded"]
+__all__ = ["Repository", "declared_in", "definitions_in", "guarded", "named"]
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class Repository:
     def find_by_path(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up in the modules that its id points to; raises as :meth:`find`."""
         modules = self._modules_on_path(dataset_id)
-        return _named(dataset_id, (item for name in modules for item in self.definitions(name)))
+        return named(dataset_id, (item for name in modules for item in self.definitions(name)))
 
     def find_in(self, module: str | None, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up where it was declared before.
@@ -147,13 +147,14 @@ class Repository:
         """
         if module is None:
             return self._defined(dataset_id)
-        return _named(dataset_id, iter(self.definitions(module)))
+        return named(dataset_id, iter(self.definitions(module)))
 
     def find_anywhere(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up in all modules and beside them; what is broken is left out."""
-        found = _named(dataset_id, iter(self))
-        if found is not None:
-            return found
+        return named(dataset_id, iter(self)) or self.find_undeclared(dataset_id)
+
+    def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
+        """Look a dataset up that no index has; one that can't be defined is left out."""
         try:
             return self._defined(dataset_id)
         except DatamaestroError as error:
@@ -268,7 +269,8 @@ def declared_in(module: ModuleType) -> list[DatasetDefinition]:
     return list({id(definition): definition for definition in own}.values())
 
 
-def _named(dataset_id: str, definitions: Iterator[DatasetDefinition]) -> DatasetDefinition | None:
+def named(dataset_id: str, definitions: Iterator[DatasetDefinition]) -> DatasetDefinition | None:
+    """Give the first of some definitions that has an id, or an alias that is the same."""
     for definition in definitions:
         if dataset_id == definition.id or dataset_id in definition.aliases:
             return definition

@@ -189,7 +189,7 @@ class Catalog:
         found = {
             repository.id: definition
             for repository in self._repositories(identifier)
-            if (definition := repository.find_in(None, identifier.name)) is not None
+            if (definition := repository.find_undeclared(identifier.name)) is not None
         }
         if found:
             return preferred(self.context, identifier, found)

@@ -33,9 +33,6 @@ Watched = dict[str, Stamp]
 KERNEL = ("build", "database", "describe", "entry", "rows", "words")
 """The modules that say how entries are made and written: with others, all are."""
 
-_OF_VALUES = (sqlite3.InterfaceError, sqlite3.ProgrammingError)
-"""What goes wrong with values that a database can't hold; Python 3.12 raises the second."""
-
 PATIENCE = 1_000_000
 """New objects between two looks for garbage: a look costs about 10 ms for each 100,000."""
 
@@ -191,12 +188,10 @@ class _Update:
         """Read a unit, and tell why if that didn't work."""
         try:
             self.writer.add(row, unit, _entries(repository, module))
-        except _OF_VALUES as error:
-            reason: object = f"an entry that can't be written: {error}"
         except (sqlite3.Error, OSError):
             raise
         except DefinitionError as error:
-            reason = error
+            reason: object = error
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
         else:
@@ -263,4 +258,6 @@ def _entries(repository: Repository, module: str) -> Iterable[Entry]:
 def _undeclared(repository: Repository) -> Iterator[Entry]:
     with guarded(type(repository).__module__, "the entries can't be told"):
         for entry in repository.entries():
+            if not (isinstance(entry.id, str) and isinstance(entry.name, str)):
+                raise TypeError(f"expected texts as id and name, found {entry!r:.200}")
             yield entry._replace(repository=repository.id)
