@@ -24,6 +24,7 @@ LAYERS = [
         "signatures",
         "state_files",
         "terminal",
+        "user_paths",
         "version",
     },
     {"import_errors", "utils"},

@@ -55,7 +55,7 @@ class All(Dataset):
     def config(self) -> ArchiveFolder:
         Lines(path=self.TEXT.path)[1]
         folder = ArchiveFolder(path=self.ARCHIVE.path)
-        if not self.ARCHIVE.path.with_name("all.tar.gz.index").exists():
+        if not self.ARCHIVE.path.with_name(".all.tar.gz.index").exists():
             folder.write_index()
         return folder
 """
@@ -234,7 +234,7 @@ def test_all_that_is_made_is_the_groups_as_the_mask_says(
     assert team.private(mask) == []
     found = {path.name for path in team.directory.rglob("*")}
     made = {"settings.json", ".settings.json.lock", ".state.json", ".state.lock", "inner.txt"}
-    assert made | {"all.tar.gz.index", "LINKS", "several"} <= found
+    assert made | {".all.tar.gz.index", "LINKS", "several"} <= found
     team.run(BEN, mask, "read", "All", "Zip", "Tar", "Several")
 
 

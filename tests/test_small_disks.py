@@ -111,17 +111,49 @@ def test_a_download_that_has_no_room_is_refused_with_what_is_missing(
     assert data(context) == []
 
 
-def test_a_small_file_that_has_no_room_is_not_there_by_half(
+def test_files_that_have_no_room_together_are_refused_before_the_first_is_fetched(
     mount: Mount, home: Path, file_server: FileServer
 ) -> None:
-    file_server.files["/x"] = content = kinds.content("x", MIB)
-    definition = plain(file_server.url("/x"), size=MIB)
-    context = Context(mount("size=1m"))  # of which the lock and its folder take some
-    with pytest.raises(DataDirectoryError, match="No space left on device; free some space"):
-        context.prepare(definition)
-    assert data(context) == []
+    file_server.files.update({"/x": bytes(3 * MIB), "/y": bytes(3 * MIB)})
+
+    @dataset(id="org.example.two")
+    class Two(Dataset):
+        FIRST = FileDownloader("first.bin", file_server.url("/x"), size=3 * MIB)
+        SECOND = FileDownloader("second.bin", file_server.url("/y"), size=3 * MIB)
+
+        def config(self) -> File:
+            return File(path=self.FIRST.path)
+
+    context = Context(mount("size=5m"))
+    with pytest.raises(DataDirectoryError, match="not enough space for all files") as caught:
+        context.prepare(Two)
+    assert caught.value.expected == "6,291,456 bytes free"
+    assert file_server.requests == []
     remount(context.path, "size=8m")
-    assert context.prepare(definition).path.read_bytes() == content
+    assert context.prepare(Two).path.stat().st_size == 3 * MIB
+
+
+def test_a_small_file_that_has_no_room_is_not_there_by_half(
+    mount: Mount, home: Path, file_server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (kinds.content(name, MIB * 5 // 8) for name in "xy")
+    file_server.files.update({"/x": first, "/y": second})
+    monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "1")
+
+    @dataset(id="org.example.two")
+    class Two(Dataset):
+        FIRST = FileDownloader("first.bin", file_server.url("/x"))
+        SECOND = FileDownloader("second.bin", file_server.url("/y"), size=len(second))
+
+        def config(self) -> File:
+            return File(path=self.SECOND.path)
+
+    context = Context(mount("size=1m"))
+    with pytest.raises(DataDirectoryError, match="No space left on device; free some space"):
+        context.prepare(Two)
+    assert [path.name for path in data(context)] == ["first.bin"]
+    remount(context.path, "size=8m")
+    assert context.prepare(Two).path.read_bytes() == second
 
 
 def test_a_gzip_file_that_has_no_room_is_refused_before_it_is_fetched(

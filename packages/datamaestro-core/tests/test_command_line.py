@@ -495,7 +495,12 @@ def test_an_output_that_cant_be_written_is_told_as_such(run):
 
 @needs_full
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(["download", "org.example.alpha"], 0), (["info", "nope.x"], 3)]
+    ("arguments", "code"),
+    [
+        (["download", "org.example.alpha"], 0),
+        (["--progress", "json", "download", "org.example.alpha"], 0),
+        (["info", "nope.x"], 3),
+    ],
 )
 def test_messages_that_cant_be_written_stop_nothing(run, arguments, code):
     with Path("/dev/full").open("w") as full:

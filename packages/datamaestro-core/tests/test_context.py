@@ -1,10 +1,11 @@
+import sys
 from pathlib import Path
 
 import pytest
 
 import datamaestro
 from datamaestro.context import Context, DatafolderPath, ResolvablePath
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DataDirectoryError, SettingsError
 
 
 def test_the_default_data_directory_is_in_the_home_folder(home):
@@ -79,3 +80,19 @@ def test_the_package_names_what_it_has():
 def test_the_package_has_nothing_else():
     with pytest.raises(AttributeError, match="no attribute 'prepare_datasets'"):
         datamaestro.prepare_datasets  # noqa: B018
+
+
+@pytest.mark.parametrize("word", ["0", "false", "No", "OFF", ""])
+def test_words_for_no_switch_nothing_on(home, monkeypatch, word):
+    for variable in ("DATAMAESTRO_OFFLINE", "DATAMAESTRO_WAYBACK"):
+        monkeypatch.setenv(variable, word)
+    context = Context()
+    assert not context.offline
+    assert context.wayback is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="users have other folders there")
+def test_a_data_directory_that_leads_nowhere_is_told(home, monkeypatch):
+    monkeypatch.setenv("DATAMAESTRO_DIR", "~nobody-of-that-name/data")
+    with pytest.raises(SettingsError, match=r"leads nowhere.*found ~nobody-of-that-name/data"):
+        Context()

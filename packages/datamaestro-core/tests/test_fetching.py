@@ -113,6 +113,14 @@ def test_a_cached_download_that_is_wrong_is_fetched_again(home, prepare, memory)
     assert prepare(Source((URL,), sha256=SHA256), keeping) == BYTES
 
 
+def test_a_cached_download_of_another_size_than_declared_is_fetched_again(home, prepare, memory):
+    memory.CONTENT[URL] = BYTES[:-4]
+    keeping = Context(home / "keeping", keep_downloads=True)
+    prepare(Source((URL,), size=len(BYTES) - 4), keeping)
+    memory.CONTENT[URL] = BYTES
+    assert prepare(Source((URL,), size=len(BYTES)), keeping) == BYTES
+
+
 # --- verification
 
 

@@ -104,3 +104,21 @@ def test_a_program_is_told_what_transfers_belong_to():
         "total": 4096,
     }
     assert last == {"event": "end", "task": 1, "label": "org.example.corpus"}
+
+
+def test_a_program_is_told_what_failed():
+    stream = io.StringIO()
+    lines = JSONLines(stream)
+    with pytest.raises(ZeroDivisionError), lines.all("org.example.corpus", 2), lines.task("a"):
+        raise ZeroDivisionError
+    assert [(item["task"], item["failed"]) for item in events(stream) if "failed" in item] == [
+        (2, True),
+        (1, True),
+    ]
+
+
+def test_a_program_that_reads_no_more_stops_no_transfer():
+    stream = io.StringIO()
+    stream.close()
+    with JSONLines(stream).task("a") as task:
+        task.update(1)

@@ -1,6 +1,7 @@
 """Read-only data directories of a site, under the user's own."""
 
 import os
+import sys
 
 import pytest
 
@@ -138,6 +139,15 @@ def test_a_directory_is_not_its_own_site(home, monkeypatch):
     site.path.mkdir()
     assert site.site_directories == []
     assert site.prepare(one_file()).path.is_relative_to(site.path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_to_a_directory_is_not_its_own_site(home, monkeypatch):
+    own = Context(home / "own")
+    own.path.mkdir()
+    (home / "link").symlink_to(own.path)
+    monkeypatch.setenv("DATAMAESTRO_PATH", str(home / "link"))
+    assert own.site_directories == []
 
 
 def test_a_reference_leads_to_what_the_site_has(site, user):

@@ -284,6 +284,87 @@ def test_a_partial_decompressed_file_is_fetched_again(context, left, serve):
     assert len(downloads(context, definition)) == 1
 
 
+def test_a_file_that_came_from_another_url_is_not_proven_right_by_its_size(context, serve):
+    other = TEXT[::-1]
+    prepared(context, filedownloader("data.csv", serve("a", other), size=len(TEXT)))
+    again = filedownloader("data.csv", serve("b", TEXT), size=len(TEXT))
+    assert prepared(context, again).read_bytes() == TEXT
+
+
+def test_a_file_that_came_from_another_url_is_adopted_when_its_digest_is_declared(context, serve):
+    prepared(context, filedownloader("data.csv", serve("a", TEXT)))
+    definition = one(
+        filedownloader("data.csv", serve("b", b"?"), sha256=hashlib.sha256(TEXT).hexdigest())
+    )
+    assert context.prepare(definition).path.read_bytes() == TEXT
+    assert downloads(context, definition) == []
+
+
+def test_a_file_is_fetched_again_when_another_size_is_declared(context, serve):
+    url = serve("x", TEXT)
+    prepared(context, filedownloader("data.csv", url, size=len(TEXT)))
+    serve("x", TEXT + b"more")
+    again = filedownloader("data.csv", url, size=len(TEXT) + 4)
+    assert prepared(context, again).read_bytes() == TEXT + b"more"
+
+
+def test_a_compressed_file_is_fetched_again_when_another_size_is_declared(context, serve):
+    first, second = gzip.compress(TEXT), gzip.compress(TEXT + TEXT)
+    url = serve("x.gz", first)
+    prepared(context, filedownloader("data.csv", url, size=len(first)))
+    serve("x.gz", second)
+    again = filedownloader("data.csv", url, size=len(second))
+    assert prepared(context, again).read_bytes() == TEXT + TEXT
+
+
+def test_a_size_that_is_declared_afterwards_changes_nothing(context, serve, tmp_path):
+    url = serve("x", TEXT)
+    path = prepared(context, filedownloader("data.csv", url))
+    (tmp_path / "x").unlink(missing_ok=True)
+    before = path.stat().st_ino
+    assert (
+        prepared(context, filedownloader("data.csv", url, size=len(TEXT))).stat().st_ino == before
+    )
+
+
+def test_a_file_is_made_again_when_it_is_to_be_decompressed(context, serve):
+    data = gzip.compress(TEXT)
+    digest = hashlib.sha256(data).hexdigest()
+    plain = filedownloader("data.csv", serve("x", data), sha256=digest)
+    assert prepared(context, plain).read_bytes() == data
+    compressed = filedownloader("data.csv", serve("x.gz", data), sha256=digest)
+    assert prepared(context, compressed).read_bytes() == TEXT
+
+
+def test_a_resource_with_another_name_takes_over_the_record_of_its_file(context, serve):
+    @dataset(id="org.example.named")
+    class First(Dataset):
+        FIRST = filedownloader("data.csv", serve("x", TEXT))
+
+        def config(self) -> File:
+            return File(path=self.FIRST.path)
+
+    @dataset(id="org.example.named")
+    class Second(Dataset):
+        SECOND = filedownloader("data.csv", serve("y", TEXT[::-1]))
+
+        def config(self) -> File:
+            return File(path=self.SECOND.path)
+
+    assert context.prepare(First).path.read_bytes() == TEXT
+    assert context.prepare(Second).path.read_bytes() == TEXT[::-1]
+    state = json.loads((context.folder(Second) / ".state.json").read_text())
+    assert list(state["resources"]) == ["SECOND"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_not_complete(context, serve):
+    resource = filedownloader("data.csv", serve("x", TEXT))
+    path = prepared(context, resource)
+    path.unlink()
+    path.mkdir()
+    assert prepared(context, resource).read_bytes() == TEXT
+
+
 def test_a_file_that_could_not_be_fetched_again_stays(context, left, tmp_path):
     resource = filedownloader("data.csv", (tmp_path / "gone").as_uri(), size=len(TEXT))
     definition = left(resource, TEXT[:100])

@@ -21,8 +21,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.user_paths import absolute
 from datamaestro.utils import environment_flag
-from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
+from datamaestro.variables import (
+    connection_limit,
+    data_directory,
+    site_mirror,
+    web_archive,
+)
 
 if TYPE_CHECKING:
     from datamaestro.preparation.connections import Connections
@@ -48,7 +54,7 @@ class Directories:
         offline: bool | None = None,
         site: Iterable[str | os.PathLike[str]] | None = None,
     ) -> None:
-        self.path = data_directory() if path is None else Path(path).expanduser().absolute()
+        self.path = data_directory() if path is None else absolute(path)
         self._offline = offline
         self._site_given = site
 

@@ -7,8 +7,8 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Protocol, TextIO
 
 __all__ = ["Bars", "JSONLines", "NoProgress", "Progress", "Task", "automatic_progress"]
@@ -135,8 +135,9 @@ class JSONLines:
         {"event": "progress", "task": 1, "done": 4096, "total": 4551, "rate": 81920.0}
         {"event": "end", "task": 1, "done": 4551, "total": 4551, "rate": 91020.0}
 
-    Sizes are in bytes, rates in bytes a second. What several transfers belong to is a
-    task too, with their number as ``count``; it has no events in between.
+    Sizes are in bytes, rates in bytes a second. What failed ends with ``"failed": true``.
+    What several transfers belong to is a task too, with their number as ``count``; it has
+    no events in between.
 
     :param stream: where to write
     """
@@ -151,24 +152,29 @@ class JSONLines:
         """Begin a transfer, and tell of its beginning, its progress and its end."""
         number = self._begin(label=label, total=total)
         task = _Reported(self, number, total)
-        try:
+        with self._ended(task.facts):
             yield task
-        finally:
-            self.write("end", **task.facts())
 
     @contextmanager
     def all(self, label: str, count: int, total: int | None = None) -> Iterator[None]:
         """Begin several transfers, and tell of their beginning and end."""
         number = self._begin(label=label, count=count, total=total)
+        with self._ended(lambda: {"task": number, "label": label}):
+            yield
+
+    @contextmanager
+    def _ended(self, facts: Callable[[], dict[str, Any]]) -> Iterator[None]:
         try:
             yield
-        finally:
-            self.write("end", task=number, label=label)
+        except BaseException:
+            self.write("end", **facts(), failed=True)
+            raise
+        self.write("end", **facts())
 
     def write(self, event: str, **facts: Any) -> None:
-        """Write a line; what is None is left out."""
+        """Write a line; what is None is left out, and so is all once nobody reads any more."""
         known = {name: value for name, value in facts.items() if value is not None}
-        with self._lock:
+        with self._lock, suppress(OSError, ValueError):
             self.stream.write(json.dumps({"event": event, **known}) + "\n")
             self.stream.flush()
 

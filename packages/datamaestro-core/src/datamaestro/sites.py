@@ -9,6 +9,7 @@ from pathlib import Path
 
 from datamaestro.errors import SettingsError
 from datamaestro.settings import Settings
+from datamaestro.user_paths import absolute
 
 __all__ = ["Site"]
 
@@ -32,10 +33,13 @@ class Site:
         """Give those that can be read, in order; another is warned about, once."""
         named = self._given
         if named is None:
-            paths = os.environ.get("DATAMAESTRO_PATH", "").split(os.pathsep)
-            named = [*map(Path, filter(None, paths)), *settings.site_directories]
-        absolute = dict.fromkeys(path.expanduser().absolute() for path in named)
-        return [path for path in absolute if path != self.own and self._is_usable(path)]
+            listed = os.environ.get("DATAMAESTRO_PATH", "").split(os.pathsep)
+            named = [*map(Path, filter(None, listed)), *settings.site_directories]
+        if not named:
+            return []
+        paths = dict.fromkeys(map(absolute, named))
+        own = self.own.resolve()
+        return [path for path in paths if path.resolve() != own and self._is_usable(path)]
 
     def datafolder(self, name: str, settings: Settings) -> Path | None:
         """Give the data folder that the first of the directories' settings names so."""

@@ -31,6 +31,10 @@ CHUNK_SIZE = 1 << 20
 """How many bytes are moved at once: large enough that the loop costs nothing."""
 
 
+NO = ("", "0", "false", "no", "off")
+"""What flags in the environment are set to by those who don't want them."""
+
+
 class Checker(Protocol):
     """What verifies a finished file or folder."""
 
@@ -192,8 +196,8 @@ def _md5_unpacked(path: Path) -> str:
 
 
 def environment_flag(name: str) -> bool:
-    """Tell whether an environment variable is set to something else than ``0`` or nothing."""
-    return os.environ.get(name, "0") not in ("", "0")
+    """Tell whether an environment variable is set, and to none of the words for no."""
+    return os.environ.get(name, "").lower() not in NO
 
 
 def file_digests(

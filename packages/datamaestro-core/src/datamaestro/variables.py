@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.errors import SettingsError
+from datamaestro.user_paths import absolute
+from datamaestro.utils import NO
 
 if TYPE_CHECKING:
     from datamaestro.settings import Settings
@@ -22,7 +24,7 @@ WAYBACK_MACHINE = "https://web.archive.org/web"
 
 def data_directory() -> Path:
     """Give the data directory that is used by default: ``DATAMAESTRO_DIR``."""
-    return Path(os.environ.get("DATAMAESTRO_DIR") or "~/datamaestro").expanduser().absolute()
+    return absolute(os.environ.get("DATAMAESTRO_DIR") or "~/datamaestro")
 
 
 def site_mirror() -> str | None:
@@ -51,6 +53,6 @@ def connection_limit(settings: Settings) -> int:
 def web_archive(settings: Settings) -> str | None:
     """Give the base URL of the web archive that may be asked: ``DATAMAESTRO_WAYBACK``."""
     said = os.environ.get("DATAMAESTRO_WAYBACK") or settings.wayback
-    if said in ("0", False):
+    if said is False or str(said).lower() in NO:
         return None
     return said if isinstance(said, str) and "://" in said else WAYBACK_MACHINE

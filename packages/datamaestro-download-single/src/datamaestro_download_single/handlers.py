@@ -68,6 +68,10 @@ class FileDownloader(FileResource):
         return None if compression is compression_of(self.filename) else compression
 
     @property
+    def fingerprint(self) -> str:
+        return _with_compressions(super().fingerprint, self.derivation)
+
+    @property
     def finished_size(self) -> int | None:
         return self.source.size if self.compression is None else None
 
@@ -165,6 +169,10 @@ class ConcatDownloader(FileResource):
         return self._sources
 
     @property
+    def fingerprint(self) -> str:
+        return _with_compressions(super().fingerprint, self.derivation)
+
+    @property
     def derivation(self) -> Joined:
         found = (compression_of(source.filename) for source in self.sources)
         return Joined(tuple("" if item is None else item.name for item in found))
@@ -182,6 +190,11 @@ class ConcatDownloader(FileResource):
 
 filedownloader = FileDownloader
 concatdownload = ConcatDownloader
+
+
+def _with_compressions(fingerprint: str, derivation: Joined) -> str:
+    """Add what names tell of compression: digests of downloads don't tell it."""
+    return " ".join([fingerprint, *filter(None, derivation.compressions)])
 
 
 def _is_as_declared(path: Path, source: Source) -> bool:

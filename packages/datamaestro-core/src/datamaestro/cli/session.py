@@ -60,9 +60,11 @@ class Session:
         """Give what shows progress; None leaves the choice to the context."""
         from datamaestro.progress import Bars, JSONLines, NoProgress
 
+        if sys.stderr is None or self.progress == "none":
+            return NoProgress()
         if self.progress == "json":
             return JSONLines(sys.stderr)
-        if self.quiet or self.progress == "none":
+        if self.quiet:
             return NoProgress()
         return Bars() if self.progress == "bars" else None
 

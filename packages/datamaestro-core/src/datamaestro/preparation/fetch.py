@@ -193,12 +193,13 @@ class CacheFetcher:
         """Look whether the cache has the source's bytes; wrong ones are removed."""
         try:
             size = path.stat().st_size
+            source.check_size(path, size)
             digests = file_digests(path, ["sha256", *source.digests])
             source.check_digests(path, digests)
         except FileNotFoundError:
             return None
-        except VerificationError as error:
-            logger.warning("a cached download is wrong and is fetched again: %s", error)
+        except (PermissionError, VerificationError) as error:
+            logger.warning("a cached download can't be used and is fetched again: %s", error)
             remove(path)
             return None
         logger.debug("Using the cached download of %s", masked(source.url))

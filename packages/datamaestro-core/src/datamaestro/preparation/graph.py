@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Resource, ValueResource
 from datamaestro.download.source import Source
-from datamaestro.download.stored import StoredResource
-from datamaestro.preparation.state import State
+from datamaestro.download.stored import FileResource, StoredResource
+from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Graph:
 def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) -> bool:
     """Tell whether a resource needs nothing more to be done.
 
-    For one that is stored, the state must say so, for the same fingerprint, and
+    For one that is stored, the state must say so, for the same fingerprint and sizes, and
     what lies there must still have the size that was recorded.
 
     :param anew: names of resources that have to be made all the same
@@ -147,10 +148,24 @@ def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) ->
         return resource.is_ready()
     assert isinstance(resource, StoredResource)
     record = state.get(resource.name)
-    if record is None or record.fingerprint != resource.fingerprint:
+    if record is None or not _is_of(record, resource):
         return False
     try:
         status = resource.path.stat()
     except OSError:
         return False
-    return resource.path.is_dir() or record.size == status.st_size
+    if stat.S_ISDIR(status.st_mode):
+        return not isinstance(resource, FileResource)
+    return record.size == status.st_size
+
+
+def _is_of(record: Record, resource: StoredResource) -> bool:
+    """Tell whether what a resource declares is what a record tells of it."""
+    if record.fingerprint != resource.fingerprint:
+        return False
+    if resource.finished_size not in (None, record.size):
+        return False
+    if len(record.downloads) != len(resource.sources):
+        return True  # it was adopted, or has its own way with its sources
+    sizes = {download.size for download in record.downloads}
+    return all(source.size is None or source.size in sizes for source in resource.sources)

@@ -35,6 +35,7 @@ from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.making import Made, make
 from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.sharing import Neighbours
+from datamaestro.preparation.space import check_room
 from datamaestro.preparation.state import Record, State
 from datamaestro.sharing import make_folder
 
@@ -69,7 +70,9 @@ class Loop:
         # Read now that the lock is held: another process may have finished meanwhile.
         self.state = State.load(graph.folder, self.workshop.folder)
         self.state.dataset = graph.definition.id
-        self.schedule = Schedule(graph.missing(self.state, self.anew))
+        self._recorded_paths = {record.path for record in self.state.records.values()}
+        self._missing = graph.missing(self.state, self.anew)
+        self.schedule = Schedule(self._missing)
         self.neighbours = Neighbours(graph)
         self.pool = FetchPool(
             self.schedule, graph.context.connections, self._fetched, self.workshop.cancelled
@@ -85,6 +88,7 @@ class Loop:
         :raises DatamaestroError: if it failed otherwise
         """
         interrupted = self.workshop.was_interrupted()
+        check_room(self._missing, self.graph.folder, self.graph.context.cachepath)
         try:
             with self.pool, self._progress():
                 while self._step():
@@ -155,7 +159,16 @@ class Loop:
         return not (self.schedule.shares(source) or self.neighbours.need(source))
 
     def _made(self, resource: StoredResource) -> Made:
-        return make(resource, self.workshop, anew=resource.name in self.anew)
+        adopting = resource.name not in self.anew and self._may_adopt(resource)
+        return make(resource, self.workshop, anew=not adopting)
+
+    def _may_adopt(self, resource: StoredResource) -> bool:
+        """Tell whether what lies in place may be the resource, if its handler says so.
+
+        Where it is recorded as made from something else, its size is no proof.
+        """
+        proven = resource.checker is not None or all(item.digests for item in resource.sources)
+        return proven or str(resource.relative_path) not in self._recorded_paths
 
     def _made_here(self, resource: Resource) -> Ended[Resource, Made]:
         try:

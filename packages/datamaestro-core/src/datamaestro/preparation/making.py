@@ -72,7 +72,7 @@ def _is_there(resource: StoredResource) -> bool:
     logger.info("Verifying %s, which is there already", resource.path)
     try:
         return resource.proves(resource.path)
-    except VerificationError as error:
+    except (PermissionError, VerificationError) as error:
         logger.warning("%s; it is made again", error)
         return False
 

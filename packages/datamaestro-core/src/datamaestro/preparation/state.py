@@ -161,6 +161,9 @@ class State:
         :raises DataDirectoryError: if the file can't be written
         """
         self.refresh()
+        paths = {record.path for record in records.values()}
+        for name in [name for name, record in self._records.items() if record.path in paths]:
+            del self._records[name]  # of a resource that had another name
         for name, record in records.items():
             self._records[name] = record
             self._dropped.pop(name, None)
