@@ -91,7 +91,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lowest(session: nox.Session) -> None:
-    """Test all distributions together, with the oldest libraries that they declare to do."""
+    """Test all distributions together, with the oldest libraries that they declare to support."""
     session.install("uv")
     session.run("uv", "pip", "install", "--resolution", "lowest-direct", *all_editable())
     install_all(session, "workspace")

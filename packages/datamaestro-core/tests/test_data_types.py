@@ -70,7 +70,7 @@ def test_a_copied_or_pickled_value_is_equal(again):
 
 def test_a_missing_parameter_is_named_with_its_class_and_type():
     with pytest.raises(
-        ParameterError, match=r"Table misses a parameter: expected columns \(list\[str\]\)"
+        ParameterError, match=r"Table lacks a parameter: expected columns \(list\[str\]\)"
     ):
         Table(path=Path("x"))  # type: ignore[call-arg]
 

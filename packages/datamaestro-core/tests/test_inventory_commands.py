@@ -153,8 +153,8 @@ def test_the_cache_is_cleared_only_with_yes(run):
     run("--keep-downloads", "download", "org.example.alpha")
     shown = run("cache", "clear")
     assert shown.stdout.startswith("5000\tdownload\t")
-    assert shown.stderr == "5.0 kB could be free: --yes does it.\n"
-    assert run("cache", "clear", "--yes").stderr == "5.0 kB free.\n"
+    assert shown.stderr == "5.0 kB can be freed: --yes does it.\n"
+    assert run("cache", "clear", "--yes").stderr == "5.0 kB freed.\n"
     assert run("cache", "list").stdout == ""
 
 

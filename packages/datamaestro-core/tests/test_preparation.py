@@ -311,7 +311,9 @@ def test_a_resource_that_makes_nothing_is_an_error(context):
     class Nothing(FileResource):
         def _download(self, destination): ...
 
-    with pytest.raises(DataDirectoryError, match=r"'data' made nothing: expected .* the file"):
+    with pytest.raises(
+        DataDirectoryError, match=r"made nothing for the resource 'data': expected the file"
+    ):
         context.prepare(one_file(Nothing("data.txt")))
 
 
@@ -320,7 +322,9 @@ def test_a_file_that_is_made_as_a_folder_is_an_error(context):
         def _download(self, destination):
             destination.mkdir()
 
-    with pytest.raises(DataDirectoryError, match=r"'data' made something else: .* the file"):
+    with pytest.raises(
+        DataDirectoryError, match=r"made something else for the resource 'data': .* the file"
+    ):
         context.prepare(one_file(Folder("data.txt")))
 
 

@@ -88,7 +88,7 @@ def test_several_failures_are_one_error_that_tells_of_each(context, memory):
     memory.REFUSED[first] = TransportError("refused", where=first)
     memory.REFUSED[third] = TransportError("gone", where=third)
     definition = declared(Fetched("a", first), Fetched("b", second), Fetched("c", third))
-    with pytest.raises(DownloadError, match=r"files: 2 resources can't be had") as caught:
+    with pytest.raises(DownloadError, match=r"files: 2 resources can't be made") as caught:
         context.prepare(definition)
     assert f"{first}: refused" in str(caught.value)
     assert f"{third}: gone" in str(caught.value)

@@ -42,7 +42,7 @@ HOSTS = 8
 """How many hosts are asked at the same time."""
 
 PAUSE = 0.5
-"""Seconds between two questions to one host."""
+"""Seconds between two requests to one host."""
 
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -120,7 +120,7 @@ def check_sources(
     Nothing is noted when no server answered: then the network may be what is dead.
 
     :param entries: the catalog's entries of the datasets
-    :param pause: the seconds between two questions to one host
+    :param pause: the seconds between two requests to one host
     :return: the findings, in the order of the entries and their sources
     :raises OfflineError: if a URL needs a connection, and none may be opened
     """

@@ -16,7 +16,7 @@ from types import ModuleType
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
-from datamaestro.identifiers import closest
+from datamaestro.identifiers import did_you_mean
 from datamaestro.repository import definitions_in
 
 __all__ = ["definitions_in_file", "find_in_file", "import_file", "module_name"]
@@ -32,12 +32,11 @@ def find_in_file(path: Path, name: str) -> DatasetDefinition:
     names = {item.target.__name__: item for item in definitions}
     found = names.get(name) or {item.id: item for item in definitions}.get(name)
     if found is None:
-        near = closest(name, names)
         raise DatasetNotFoundError(
             f"no dataset {name!r} is declared",
             where=path,
             expected=", ".join(names) or "a definition",
-            hint=f"did you mean {near[0]}?" if near else None,
+            hint=did_you_mean(name, names, 1),
         )
     return found
 

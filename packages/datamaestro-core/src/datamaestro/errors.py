@@ -9,7 +9,7 @@ fits on one line. The command line prints that line and exits with the error's
     DatamaestroError                  1   anything below; catch this one
     ├── DefinitionError               1   a dataset's definition is wrong
     ├── ParameterError (TypeError)    1   a data type got a wrong, missing or unknown parameter
-    ├── RecordError (KeyError)        1   a record has not the items that were asked for
+    ├── RecordError (KeyError)        1   a record lacks the items that were asked for
     ├── DataFormatError (ValueError)  1   a file isn't what its data type says
     ├── SettingsError                 1   a settings file or a setting is wrong
     ├── LockError                     1   a lock file can't be read, or used
@@ -126,7 +126,7 @@ class ParameterError(DatamaestroError, TypeError):
 
 
 class RecordError(DatamaestroError, KeyError):
-    """A record has not the items that were asked for, or would have two of one kind."""
+    """A record lacks the items that were asked for, or would have two of one kind."""
 
 
 class DataFormatError(DatamaestroError, ValueError):

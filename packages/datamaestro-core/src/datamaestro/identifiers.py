@@ -21,6 +21,7 @@ from datamaestro.selector import SELECTOR, folder_name, format_selector, parse_s
 __all__ = [
     "Identifier",
     "closest",
+    "did_you_mean",
     "from_class_name",
     "from_url",
     "is_component",
@@ -190,3 +191,9 @@ def closest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     for tail in difflib.get_close_matches(name.rpartition(".")[2].lower(), by_tail, n=limit):
         found.extend(by_tail[tail])
     return list(dict.fromkeys(found))[:limit]
+
+
+def did_you_mean(name: str, candidates: Iterable[str], limit: int = 3) -> str | None:
+    """Make the hint about a name that is none of the candidates; None if it is like none."""
+    near = closest(name, candidates, limit)
+    return f"did you mean {' or '.join(near)}?" if near else None

@@ -6,7 +6,7 @@ import re
 from traceback import walk_tb
 
 from datamaestro.errors import DefinitionError
-from datamaestro.identifiers import closest
+from datamaestro.identifiers import did_you_mean
 from datamaestro.location import raised_at
 from datamaestro.signatures import signature_of
 
@@ -44,6 +44,5 @@ def _expected_keywords(error: BaseException) -> tuple[str | None, str | None]:
     for frame, _ in walk_tb(error.__traceback__):
         if callable(called := frame.f_globals.get(name)):
             known = [item for item in signature_of(called).parameters if item != "self"]
-            near = closest(keyword, known, 1)
-            return ", ".join(known), f"did you mean {near[0]}?" if near else None
+            return ", ".join(known), did_you_mean(keyword, known, 1)
     return None, None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from datamaestro.errors import DatasetNotFoundError
-from datamaestro.identifiers import Identifier, closest
+from datamaestro.identifiers import Identifier, did_you_mean
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -52,12 +52,10 @@ def not_found(identifier: Identifier, known: Iterable[str]) -> DatasetNotFoundEr
             f"no installed repository has a dataset {identifier.name!r}",
             hint=f"{distribution} {todo}",
         )
-    near = closest(identifier.name, [*known, *published_datasets()])
     return DatasetNotFoundError(
         f"no installed repository has a dataset {identifier.name!r}",
-        hint=f"did you mean {' or '.join(near)}?"
-        if near
-        else "'datamaestro search' lists what there is",
+        hint=did_you_mean(identifier.name, [*known, *published_datasets()])
+        or "'datamaestro search' lists what there is",
     )
 
 

@@ -63,7 +63,7 @@ def refresh(connection: sqlite3.Connection, context: Context) -> Watched:
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Let garbage wait for some time: what is imported stays, and was looked through in vain."""
+    """Collect garbage less often: what is imported stays, and was looked through in vain."""
     first, *others = gc.get_threshold()
     gc.set_threshold(PATIENCE, *others)
     try:

@@ -26,7 +26,7 @@ _OF_OUTPUT = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 """What goes wrong with the file behind the standard output; other files have names in errors."""
 
 INTERRUPTED = 130
-"""The exit code of a run that the user broke off."""
+"""The exit code of a run that the user interrupted."""
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

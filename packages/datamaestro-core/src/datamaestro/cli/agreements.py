@@ -9,7 +9,7 @@ from datamaestro.cli.parameters import AGREEMENT, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
 from datamaestro.errors import DatasetNotFoundError, NotFoundError, QueryError
-from datamaestro.identifiers import closest
+from datamaestro.identifiers import did_you_mean
 from datamaestro.preparation.hooks import with_referred
 
 __all__ = ["command"]
@@ -118,10 +118,9 @@ def _find(context: Context, name: str) -> list[Agreement]:
         definition = context.definition(name)
     except (DatasetNotFoundError, QueryError):
         known = [agreement.id for agreement in _asked_for(context)]
-        near = closest(name, known)
         raise NotFoundError(
             f"no installed dataset asks for an agreement {name!r}",
-            hint=f"did you mean {' or '.join(near)}?" if near else None,
+            hint=did_you_mean(name, known),
         ) from None
     needed = [item for each in with_referred(definition, context) for item in each.agreements]
     if not needed:

@@ -31,7 +31,7 @@ __all__ = ["command"]
     default=PAUSE,
     show_default=True,
     metavar="SECONDS",
-    help="The time between two questions to one host.",
+    help="The time between two requests to one host.",
 )
 @as_json
 @pass_session

@@ -44,11 +44,9 @@ def command(
         return
     if dataset is None:
         raise click.UsageError("Missing argument 'DATASET'.")
-    if dry_run and force:
-        raise click.UsageError("--dry-run doesn't tell what --force would do.")
     if dry_run:
         from datamaestro.cli.plans import echo_plan
 
-        echo_plan(session.context.plan(dataset, only=only), as_json=as_json)
+        echo_plan(session.context, dataset, only, force=force, as_json=as_json)
     else:
         session.context.prepare(dataset, only=only, download=True, force=force)

@@ -31,6 +31,6 @@ def collect(found: Iterable[Garbage], *, yes: bool, as_json: bool) -> None:
         for item in gone:
             click.echo(f"{item.size}\t{item.kind}\t{item.path}")
     total = size_text(sum(item.size for item in gone))
-    click.echo(f"{total} {'free' if yes else 'could be free: --yes does it'}.", err=True)
+    click.echo(f"{total} {'freed' if yes else 'can be freed: --yes does it'}.", err=True)
     for item in busy:
         click.echo(f"{item.path} stays: another process has begun to use it.", err=True)

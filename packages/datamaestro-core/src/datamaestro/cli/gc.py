@@ -29,7 +29,7 @@ __all__ = ["command"]
 @as_json
 @pass_session
 def command(session: Session, older_than: int, orphans: bool, yes: bool, as_json: bool) -> None:
-    """Remove what is needed no more; without --yes, only show it.
+    """Remove what is no longer needed; without --yes, only show it.
 
     These are kept, rejected and partial downloads in the cache, what interrupted runs
     left in datasets' folders, and transient resources that nothing needs. Prepared

@@ -26,7 +26,7 @@ class LazyGroup(click.Group):
         "datafolders": ("datafolders", "Manage folders of data that lie elsewhere."),
         "download": ("download", "Download a dataset."),
         "du": ("du", "Show how much room the data take."),
-        "gc": ("gc", "Remove what is needed no more."),
+        "gc": ("gc", "Remove what is no longer needed."),
         "info": ("info", "Show what is known about a dataset."),
         "list": ("list", "List the prepared datasets."),
         "lock": ("lock", "Write down which bytes datasets are made of."),

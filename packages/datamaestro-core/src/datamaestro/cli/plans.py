@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from datamaestro.cli.parameters import echo_json
 from datamaestro.preparation.plan import Plan, PlannedDownload, Step
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
 
 __all__ = ["echo_plan"]
 
@@ -19,8 +23,16 @@ _WORDS = {
 }
 
 
-def echo_plan(plan: Plan, *, as_json: bool) -> None:
-    """Print what a preparation would do, as text or JSON."""
+def echo_plan(
+    context: Context, dataset: str, only: tuple[str, ...], *, force: bool, as_json: bool
+) -> None:
+    """Print what a preparation would do, as text or JSON.
+
+    :raises click.UsageError: if it's asked for with --force
+    """
+    if force:
+        raise click.UsageError("--dry-run doesn't tell what --force would do.")
+    plan = context.plan(dataset, only=only)
     if as_json:
         echo_json(plan.to_json())
     else:

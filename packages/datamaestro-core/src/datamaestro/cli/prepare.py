@@ -63,12 +63,10 @@ def command(
     context = session.context
     others = {"force": force, "only": only, "dry_run": dry_run, "no_downloads": no_downloads}
     lock = chosen(locked, frozen, lock_file, **others)
-    if dry_run and force:
-        raise click.UsageError("--dry-run doesn't tell what --force would do.")
     if dry_run:
         from datamaestro.cli.plans import echo_plan
 
-        echo_plan(context.plan(dataset, only=only), as_json=as_json)
+        echo_plan(context, dataset, only, force=force, as_json=as_json)
         return
     encode = _encoder(context, encoder)
     if no_downloads and (missing := context.missing(dataset, only=only)):

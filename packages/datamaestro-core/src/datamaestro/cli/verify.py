@@ -21,7 +21,7 @@ __all__ = ["command"]
 @click.command
 @click.argument("datasets", nargs=-1, type=PREPARED)
 @click.option("--all", "everything", is_flag=True, help="Verify all that is prepared.")
-@click.option("--repair", "mend", is_flag=True, help="Make anew what is wrong.")
+@click.option("--repair", "mend", is_flag=True, help="Fetch again what is changed or missing.")
 @as_json
 @pass_session
 def command(

@@ -74,7 +74,7 @@ def check_parameters(
     if missing:
         wanted = ", ".join(f"{item} ({describe(hints.get(item, Any))})" for item in missing)
         given = ", ".join(values) or "no parameter"
-        raise ParameterError(f"{name} misses a parameter", expected=wanted, found=given)
+        raise ParameterError(f"{name} lacks a parameter", expected=wanted, found=given)
     checked = {}
     for parameter, value in values.items():
         hint = hints.get(parameter, Any)

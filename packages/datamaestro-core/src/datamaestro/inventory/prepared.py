@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro import identifiers
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, QueryError
-from datamaestro.identifiers import Identifier, closest
+from datamaestro.identifiers import Identifier, did_you_mean
 from datamaestro.places import places
 from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.use import last_use
@@ -108,13 +108,11 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
             hint=f"write {' or '.join(names)}",
         )
     if not found:
-        near = closest(wanted.name, [item.id for item in known])
         raise DatasetNotFoundError(
             f"the dataset {reference!r} isn't prepared",
             where=context.datapath,
-            hint=f"did you mean {' or '.join(near)}?"
-            if near
-            else "'datamaestro list' shows what is",
+            hint=did_you_mean(wanted.name, [item.id for item in known])
+            or "'datamaestro list' shows what is",
         )
     return [item for item in found if item.repository in repositories]
 

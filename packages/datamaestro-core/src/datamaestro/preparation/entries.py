@@ -1,4 +1,4 @@
-"""The entries of the cache: their names, their second names, and how they go."""
+"""The entries of the cache: their names, hard links to them, and their removal."""
 
 from __future__ import annotations
 

@@ -273,7 +273,7 @@ def _together(dataset_id: str, failures: list[DatamaestroError]) -> DatamaestroE
         return failures[0]
     worst = next(item for kind in GOES_ON for item in failures if isinstance(item, kind))
     return type(worst)(
-        f"{len(failures)} resources can't be had",
+        f"{len(failures)} resources can't be made",
         where=dataset_id,
         found=" | ".join(map(str, failures)),
     )

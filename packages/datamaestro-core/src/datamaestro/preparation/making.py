@@ -118,9 +118,9 @@ def _verify(resource: StoredResource, destination: Path) -> None:
         made = "something else" if destination.exists() else "nothing"
         kind = "the folder" if isinstance(resource, FolderResource) else "the file"
         raise DataDirectoryError(
-            f"the resource {resource.name!r} made {made}",
+            f"{type(resource).__qualname__} made {made} for the resource {resource.name!r}",
             where=resource.dataset.location,
-            expected=f"{type(resource).__qualname__}._download to make {kind} {destination.name}",
+            expected=f"{kind} {destination.name}",
         )
     try:
         resource.verify(destination)

@@ -99,7 +99,7 @@ def run_again(definition: DatasetDefinition, context: Context, parts: Sequence[s
         at_site = graph_at_site(definition, context)
         if at_site is not None:
             logger.warning(
-                "%s is new in %s, and still used from %s, which is searched first",
+                "%s was made again in %s, but is used from %s, which is searched first",
                 definition.id,
                 graph.folder,
                 at_site.folder,

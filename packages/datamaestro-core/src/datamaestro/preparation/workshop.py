@@ -1,4 +1,4 @@
-"""What one run has to itself, so that runs that don't know of one another harm no other."""
+"""What one run has to itself, so that runs at the same time don't disturb each other."""
 
 from __future__ import annotations
 
