@@ -517,3 +517,7 @@ def test_an_error_of_a_handler_tells_for_which_resource(run):
         "Error: ZeroDivisionError: a bug in two lines, "
         "while making the resource 'data' of dataset org.example.alpha, "
     )
+
+
+def test_the_version_is_an_option_too(run):
+    assert run("--version").stdout == run("version").stdout

@@ -94,6 +94,17 @@ def test_several_failures_are_one_error_that_tells_of_each(context, memory):
     assert f"{third}: gone" in str(caught.value)
 
 
+def test_an_error_of_many_failures_tells_of_the_first_and_how_many_there_are(context, memory):
+    many = urls(memory, 25)
+    for url in many:
+        memory.REFUSED[url] = TransportError("refused", where=url)
+    definition = declared(*(Fetched(f"f{number}", url) for number, url in enumerate(many)))
+    with pytest.raises(DownloadError, match="25 resources can't be made") as caught:
+        context.prepare(definition)
+    assert str(caught.value).count("refused") == 10
+    assert "and 15 more" in str(caught.value)
+
+
 def test_wrong_bytes_outweigh_other_failures(context, memory):
     first, second = urls(memory, 2)
     memory.REFUSED[first] = TransportError("refused", where=first)

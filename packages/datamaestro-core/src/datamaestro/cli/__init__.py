@@ -19,6 +19,7 @@ from datamaestro.cli.group import LazyGroup
 from datamaestro.cli.session import Session
 from datamaestro.errors import DatamaestroError
 from datamaestro.terminal import is_terminal
+from datamaestro.version import VERSION
 
 __all__ = ["cli", "main"]
 
@@ -51,6 +52,7 @@ INTERRUPTED = 130
 @click.option(
     "--pythonpath", default="python3", show_default=True, help="The Python to use on that host."
 )
+@click.version_option(VERSION, message="%(version)s", help="Print the version.")
 @click.pass_context
 def cli(context: click.Context, /, **options: Any) -> None:
     """Find, download and prepare datasets.
@@ -111,7 +113,8 @@ def _report(message: str, exit_code: int, arguments: list[str]) -> int:
         import traceback
 
         traceback.print_exc()
-    colored = is_terminal(sys.stderr) and not os.environ.get("NO_COLOR")
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    colored = is_terminal(sys.stderr) and not plain
     prefix = click.style("Error:", fg="red", bold=True) if colored else "Error:"
     with suppress(OSError):  # the exit code tells, too
         click.echo(f"{prefix} {message}", err=True, color=colored)

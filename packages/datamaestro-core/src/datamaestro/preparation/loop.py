@@ -43,6 +43,9 @@ __all__ = ["Disturbed", "Loop"]
 
 logger = logging.getLogger(__name__)
 
+TOLD = 10
+"""How many failures an error tells of one by one."""
+
 INTERVAL = 0.1
 """Seconds between two records of what is complete; a run that is killed redoes no more."""
 
@@ -272,8 +275,10 @@ def _together(dataset_id: str, failures: list[DatamaestroError]) -> DatamaestroE
     if len(failures) == 1:
         return failures[0]
     worst = next(item for kind in GOES_ON for item in failures if isinstance(item, kind))
+    told = [str(item) for item in failures[:TOLD]]
+    more = len(failures) - len(told)
     return type(worst)(
         f"{len(failures)} resources can't be made",
         where=dataset_id,
-        found=" | ".join(map(str, failures)),
+        found=" | ".join(told + ([f"and {more} more"] if more else [])),
     )
