@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import subprocess
+import sys
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +21,12 @@ from datamaestro_download_archive import (
     ArchiveFolder,
     ArchiveLimitError,
     DamagedArchiveError,
+    Limits,
     MemberNotFoundError,
     UnsafeArchiveError,
     UnsupportedArchiveError,
 )
+from datamaestro_download_archive.contents import contents_of
 
 CONTENTS = {"a.txt": b"first\nsecond\n", "d/big.bin": os.urandom(400_000) + bytes(400_000)}
 
@@ -34,6 +37,14 @@ def as_zip(method: int = 8) -> bytes:
 
 def as_tar() -> bytes:
     return tar(tar_folder("d"), *[tar_file(name, data) for name, data in CONTENTS.items()])
+
+
+def in_order_as_tar(names: str) -> bytes:
+    return tar(*[tar_file(name, name.encode() * 3000) for name in names])
+
+
+def in_order_as_zip(names: str) -> bytes:
+    return zipped(*[Entry(name, name.encode() * 3000) for name in names])
 
 
 def parallel(compress: object, data: bytes, step: int = 300_000) -> bytes:
@@ -151,6 +162,45 @@ def test_an_archive_that_changes_is_looked_into_again(tmp_path):
     assert folder.names() == ["a"]
     stored(zipped(Entry("b"), Entry("c")), tmp_path)
     assert folder.names() == ["b", "c"]
+
+
+@pytest.mark.parametrize("make", [in_order_as_tar, in_order_as_zip])
+def test_an_archive_that_is_replaced_while_it_is_read_never_gives_another_file(make, tmp_path):
+    one, other = stored(make("ab"), tmp_path, "one"), stored(make("ba"), tmp_path, "other")
+    live = stored(make("ab"), tmp_path)
+    code = (
+        "import itertools, os, sys; one, other, live = sys.argv[1:]\n"
+        "for source in itertools.cycle([one, other]):\n"
+        "    os.link(source, f'{live}.new'); os.replace(f'{live}.new', live)\n"
+    )
+    folder = ArchiveFolder(path=live)
+    with subprocess.Popen([sys.executable, "-c", code, one, other, live]) as process:
+        try:
+            for _ in range(3000):
+                assert folder.read("a") == b"a" * 3000
+                with folder.open("b") as file:
+                    assert file.read() == b"b" * 3000
+        finally:
+            process.kill()
+
+
+def test_other_bytes_in_the_same_file_are_seen_though_size_and_time_stay(tmp_path):
+    folder = ArchiveFolder(path=stored(in_order_as_tar("ab"), tmp_path))
+    before = folder.path.stat()
+    assert folder.read("a") == b"a" * 3000
+    folder.path.write_bytes(in_order_as_tar("ba"))
+    os.utime(folder.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert folder.read("a") == b"a" * 3000
+
+
+def test_a_member_of_a_tar_without_an_index_is_only_read_where_its_header_is(tmp_path):
+    path = stored(in_order_as_tar("ab"), tmp_path)
+    with path.open("rb") as file:
+        contents = contents_of(file, path, Limits())
+        contents.check("a", file)
+        path.write_bytes(in_order_as_tar("ba"))
+        with pytest.raises(DamagedArchiveError, match="'a' isn't where"):
+            contents.check("a", file)
 
 
 def test_a_damaged_member_is_known_when_it_is_read(tmp_path):

@@ -1,7 +1,7 @@
 """What an archive on disk holds, for reading it in place.
 
-Nothing here keeps a file open: each reader opens its own. So threads share it
-without locks, and it is as good after a fork as before.
+Nothing here keeps a file open: each reader opens its own, and gives it to be read. So
+threads share it without locks, and it is as good after a fork as before.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Contents", "contents_of"]
 class Contents(ABC):
     """The files of one archive.
 
-    :param path: the archive
+    :param path: where the archive lies
     :param limits: how much may come out of it
     :ivar files: the files by their names
     """
@@ -32,10 +32,12 @@ class Contents(ABC):
         self.path = path
         self.limits = limits
 
-    def check_known(self, name: str) -> None:
-        """Check that there is a file of that name.
+    def check(self, name: str, archive: BinaryIO) -> None:  # noqa: ARG002
+        """Check that there is a file of that name, and that it is where it was.
 
+        :param archive: the archive, open
         :raises MemberNotFoundError: if there is none
+        :raises DamagedArchiveError: if it isn't where it was
         """
         if name not in self.files:
             from datamaestro_download_archive.selection import not_found
@@ -43,12 +45,12 @@ class Contents(ABC):
             raise not_found(name, self.files, str(self.path))
 
     @abstractmethod
-    def open(self, name: str) -> BinaryIO:
-        """Open a file that is known."""
+    def open(self, name: str, archive: BinaryIO) -> BinaryIO:
+        """Open a file that was checked; closing it closes the archive."""
 
-    def read(self, name: str) -> bytes:
-        """Read a file that is known."""
-        with self.open(name) as file:
+    def read(self, name: str, archive: BinaryIO) -> bytes:
+        """Read a file that was checked."""
+        with self.open(name, archive) as file:
             return file.read()
 
     def _check_size(self, name: str, packed: int, size: int) -> None:
@@ -57,31 +59,33 @@ class Contents(ABC):
         budget.check_ratio(packed, size)
 
 
-def contents_of(path: Path, limits: Limits) -> Contents:
+def contents_of(file: BinaryIO, path: Path, limits: Limits) -> Contents:
     """Look into an archive: its content tells what it is.
 
+    :param file: the archive, open
+    :param path: where it was opened, and may have an index beside it
     :raises ArchiveError: if it is unsafe, damaged or neither zip nor tar, or if it is a
         compressed tar without an index
     """
-    with path.open("rb") as file:
-        if content.is_zip_file(file):
-            from datamaestro_download_archive.zip_contents import ZipContents
+    file.seek(0)
+    if content.is_zip_file(file):
+        from datamaestro_download_archive.zip_contents import ZipContents
 
-            return ZipContents(path, limits, file)
-        from datamaestro_download_archive.tar_contents import TarContents
-        from datamaestro_download_archive.tar_index import load_index, scan_tar
+        return ZipContents(path, limits, file)
+    from datamaestro_download_archive.tar_contents import TarContents
+    from datamaestro_download_archive.tar_index import load_index, scan_tar
 
-        head = file.read(content.HEAD_SIZE)
-        file.seek(0)
-        index = load_index(path)
-        compression = content.compression_of(head)
-        if index is None and compression is not None:
-            raise UnsupportedArchiveError(
-                f"a tar in {compression} can't be read in place without an index",
-                where=path,
-                expected="a zip, an uncompressed tar, or one with an index",
-                found=content.describe(head),
-                hint="make one with ArchiveFolder(path=…).write_index(), or unpack it "
-                "with TarDownloader",
-            )
-        return TarContents(path, limits, index or scan_tar(file, str(path), limits))
+    head = file.read(content.HEAD_SIZE)
+    index = load_index(path, file)
+    file.seek(0)
+    compression = content.compression_of(head)
+    if index is None and compression is not None:
+        raise UnsupportedArchiveError(
+            f"a tar in {compression} can't be read in place without an index",
+            where=path,
+            expected="a zip, an uncompressed tar, or one with an index",
+            found=content.describe(head),
+            hint="make one with ArchiveFolder(path=…).write_index(), or unpack it "
+            "with TarDownloader",
+        )
+    return TarContents(path, limits, index or scan_tar(file, str(path), limits))

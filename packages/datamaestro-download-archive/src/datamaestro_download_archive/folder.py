@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.data import Folder, Meta
+from datamaestro_download_archive.errors import DamagedArchiveError
 
 if TYPE_CHECKING:
     from datamaestro_download_archive.contents import Contents
@@ -43,7 +44,7 @@ class ArchiveFolder(Folder):
 
         :raises ArchiveError: if the archive is unsafe, damaged, or can't be read in place
         """
-        return list(self._contents().files)
+        return list(self._files())
 
     def open(self, name: str, mode: str = "rb") -> IO[Any]:
         """Open a file; text modes read UTF-8.
@@ -55,9 +56,13 @@ class ArchiveFolder(Folder):
         """
         if mode not in ("r", "rt", "rb", "br", "tr"):
             raise ValueError(f"archives are only read: no mode {mode!r}")
-        contents = self._contents()
-        contents.check_known(name)
-        file = contents.open(name)
+        archive = self._open_archive()
+        try:
+            contents = self._contents_with(name, archive)
+            file = contents.open(name, archive)
+        except BaseException:
+            archive.close()
+            raise
         return file if "b" in mode else TextIOWrapper(file, encoding="utf-8")
 
     def read(self, name: str) -> bytes:
@@ -66,9 +71,8 @@ class ArchiveFolder(Folder):
         :raises MemberNotFoundError: if there is no file of that name
         :raises ArchiveError: as :meth:`names`
         """
-        contents = self._contents()
-        contents.check_known(name)
-        return contents.read(name)
+        with self._open_archive() as archive:
+            return self._contents_with(name, archive).read(name, archive)
 
     def write_index(self) -> Path:
         """Keep beside a tar where its files lie, so that it need not be gone through again.
@@ -84,17 +88,17 @@ class ArchiveFolder(Folder):
 
         with self.path.open("rb") as file:
             index = scan_tar(file, str(self.path), self._limits())
-        self.__dict__.pop("_kept", None)
-        return save_index(self.path, index)
+            self.__dict__.pop("_kept", None)
+            return save_index(self.path, file, index)
 
     def __len__(self) -> int:
-        return len(self._contents().files)
+        return len(self._files())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._contents().files
+        return name in self._files()
 
     def __bool__(self) -> bool:
         return True  # and opens nothing
@@ -102,20 +106,51 @@ class ArchiveFolder(Folder):
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_kept"}
 
-    def _contents(self) -> Contents:
-        """Look into the archive, or give what was seen as long as it hasn't changed."""
-        status = os.stat(self.path)  # noqa: PTH116  (a tenth of the time of Path's)
-        version = (status.st_size, status.st_mtime_ns, status.st_ino)
-        kept: tuple[object, Contents] | None = self.__dict__.get("_kept")
-        if kept is None or kept[0] != version:
-            from datamaestro_download_archive.contents import contents_of
+    def _open_archive(self) -> BinaryIO:
+        return self.path.open("rb", buffering=0)
 
-            # Two threads may both look: they see the same, and one of the two is kept.
-            kept = (version, contents_of(self.path, self._limits()))
-            self.__dict__["_kept"] = kept
-        return kept[1]
+    def _files(self) -> Mapping[str, object]:
+        status = os.stat(self.path)  # noqa: PTH116  (a tenth of the time of Path's)
+        contents = self._kept_of(status)
+        if contents is None:
+            with self._open_archive() as archive:
+                contents = self._look_into(archive)
+        return contents.files
+
+    def _contents_with(self, name: str, archive: BinaryIO) -> Contents:
+        """Give what an open archive holds, `name` with it, whatever lies at its path by now.
+
+        :raises MemberNotFoundError: if there is no file of that name
+        """
+        contents = self._kept_of(os.fstat(archive.fileno())) or self._look_into(archive)
+        try:
+            contents.check(name, archive)
+        except DamagedArchiveError:
+            # A file may get other bytes within a tick of the clock that dates it.
+            contents = self._look_into(archive)
+            contents.check(name, archive)
+        return contents
+
+    def _kept_of(self, status: os.stat_result) -> Contents | None:
+        """Give what was seen before, if it was in the file of this status."""
+        kept: tuple[object, Contents] | None = self.__dict__.get("_kept")
+        return kept[1] if kept is not None and kept[0] == _version(status) else None
+
+    def _look_into(self, archive: BinaryIO) -> Contents:
+        from datamaestro_download_archive.contents import contents_of
+
+        version = _version(os.fstat(archive.fileno()))
+        contents = contents_of(archive, self.path, self._limits())
+        # Two threads may both look: they see the same, and one of the two is kept.
+        self.__dict__["_kept"] = (version, contents)
+        return contents
 
     def _limits(self) -> Limits:
         from datamaestro_download_archive.limits import Limits
 
         return Limits().raised_to(self.max_size)
+
+
+def _version(status: os.stat_result) -> tuple[int, ...]:
+    """Give what is another for a file that was replaced or changed, also by ``cp -p``."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

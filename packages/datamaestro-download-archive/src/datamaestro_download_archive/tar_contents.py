@@ -27,22 +27,26 @@ class TarContents(Contents):
         self.files: dict[str, Place] = index.files
         self._points = index.points
 
-    def open(self, name: str) -> BinaryIO:
+    def check(self, name: str, archive: BinaryIO) -> None:
+        super().check(name, archive)
+        if not self._points and not self.files[name].is_in(RandomAccess(archive)):
+            raise DamagedArchiveError(
+                f"member {shown(name)} isn't where the index has it, or is cut off",
+                where=self.path,
+                hint="the file may be a partial or damaged copy: get another, and make its "
+                "index again",
+            )
+
+    def open(self, name: str, archive: BinaryIO) -> BinaryIO:
         place = self.files[name]
         self._check_size(name, place.stored, place.size)
-        file = self.path.open("rb", buffering=0)
-        if not self._points:
-            whole = RandomAccess(file)
-            if not place.is_in(whole):
-                whole.close()
-                raise self._changed(name)
-            if place.extents is None:
-                return section(whole, place.offset, place.size)
-        return buffered(lambda: self._pieces(file, place), place.size, file.close)
+        if place.extents is None and not self._points:
+            return section(RandomAccess(archive), place.offset, place.size)
+        return buffered(lambda: self._pieces(archive, place), place.size, archive.close)
 
-    def _pieces(self, file: BinaryIO, place: Place) -> Iterator[bytes]:
+    def _pieces(self, archive: BinaryIO, place: Place) -> Iterator[bytes]:
         def stored(start: int, count: int) -> Iterator[bytes]:
-            feed = self._feed(file, place.offset + start)
+            feed = self._feed(archive, place.offset + start)
             for piece in feed.pieces(count):
                 yield bytes(piece)
 
@@ -50,22 +54,16 @@ class TarContents(Contents):
             return stored(0, place.stored)
         return holed_pieces(stored, place.extents, place.size)
 
-    def _feed(self, file: BinaryIO, offset: int) -> Feed:
+    def _feed(self, archive: BinaryIO, offset: int) -> Feed:
         """Give the unpacked tar from `offset` on."""
+        label = str(self.path)
         if not self._points:
-            file.seek(offset)
-            return Feed(iter(lambda: file.read(CHUNK), b""), str(self.path))
+            archive.seek(offset)
+            return Feed(iter(lambda: archive.read(CHUNK), b""), label)
         at = bisect.bisect_right(self._points, offset, key=lambda point: point[1]) - 1
         packed, start = self._points[max(at, 0)]
-        file.seek(packed)
-        budget = Budget(self.limits, str(self.path))
-        feed = Feed(unpacked(file, read_head(file), str(self.path), budget), str(self.path))
+        archive.seek(packed)
+        budget = Budget(self.limits, label)
+        feed = Feed(unpacked(archive, read_head(archive), label, budget), label)
         feed.skip(offset - start)
         return feed
-
-    def _changed(self, name: str) -> DamagedArchiveError:
-        return DamagedArchiveError(
-            f"member {shown(name)} isn't where the index has it, or is cut off",
-            where=self.path,
-            hint="the file may be a partial or damaged copy: get another, and make its index again",
-        )

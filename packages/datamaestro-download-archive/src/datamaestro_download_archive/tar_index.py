@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,7 +42,8 @@ class Place:
     :param stored: how many there are
     :param size: the file's size
     :param extents: where they belong in it, when it has holes
-    :param header: the checksum of its header's last block, in the index of a bare tar
+    :param header: the checksum of the block before them, the last one of its header, in a
+        bare tar
     """
 
     offset: int
@@ -53,15 +54,9 @@ class Place:
 
     def is_in(self, file: RandomAccess) -> bool:
         """Tell whether it still lies there in a bare tar."""
-        whole = self.offset + self.stored <= file.size
-        return whole and self.header in (None, self._header_in(file))
-
-    def marked(self, file: RandomAccess) -> Place:
-        """Give it with the checksum of its header."""
-        return replace(self, header=self._header_in(file))
-
-    def _header_in(self, file: RandomAccess) -> int:
-        return zlib.crc32(file.read_at(self.offset - BLOCK, BLOCK))
+        if self.offset + self.stored > file.size:
+            return False
+        return zlib.crc32(file.read_at(self.offset - BLOCK, BLOCK)) == self.header
 
 
 @dataclass(frozen=True)
@@ -86,11 +81,15 @@ def scan_tar(file: BinaryIO, archive: str, limits: Limits) -> TarIndex:
     index = TarIndex()
     shape = Shape(archive)
     feed = open_feed(file, archive, budget, seekable=True, points=index.points)
-    for name, member in safe_members(TarReader(feed), budget):
+    reader = TarReader(feed)
+    for name, member in safe_members(reader, budget):
         shape.add(name, member.kind, member.target)
         if member.kind is Kind.FILE:
             budget.check_ratio(member.stored, member.size)
-            index.files[name] = Place(member.offset, member.stored, member.size, member.extents)
+            header = None if index.points else zlib.crc32(reader.block)
+            index.files[name] = Place(
+                member.offset, member.stored, member.size, member.extents, header
+            )
     for link, target in shape.check().items():
         index.files[link] = index.files[target]
     return index
@@ -101,23 +100,20 @@ def index_path(path: Path) -> Path:
     return sidecar(path, "index")
 
 
-def save_index(path: Path, index: TarIndex) -> Path:
+def save_index(path: Path, file: BinaryIO, index: TarIndex) -> Path:
     """Keep the index of the tar at `path` beside it.
 
+    :param file: the tar, open
     :raises DataDirectoryError: if that can't be written
     """
-    files = index.files
-    if not index.points:
-        with RandomAccess(path.open("rb", buffering=0)) as file:
-            files = {name: place.marked(file) for name, place in files.items()}
     text = json.dumps(
         {
             "version": VERSION,
-            "archive": _identity(path),
+            "archive": _identity(file),
             "points": index.points,
             "files": {
                 name: [place.offset, place.stored, place.size, place.extents, place.header]
-                for name, place in files.items()
+                for name, place in index.files.items()
             },
         },
         separators=(",", ":"),
@@ -126,9 +122,10 @@ def save_index(path: Path, index: TarIndex) -> Path:
     return index_path(path)
 
 
-def load_index(path: Path) -> TarIndex | None:
+def load_index(path: Path, file: BinaryIO) -> TarIndex | None:
     """Give the index that is kept beside the tar at `path`; None if it has none that fits.
 
+    :param file: the tar, open
     :raises DamagedArchiveError: if it has one that can't be read
     :raises UnsafeArchiveError: if it has unsafe names
     """
@@ -140,7 +137,7 @@ def load_index(path: Path) -> TarIndex | None:
     except ValueError as error:
         raise _unreadable(kept, error) from None
     try:
-        if content["version"] != VERSION or content["archive"] != _identity(path):
+        if content["version"] != VERSION or content["archive"] != _identity(file):
             return None
         return TarIndex(
             {
@@ -175,13 +172,12 @@ def _unreadable(path: Path, error: Exception) -> DamagedArchiveError:
     )
 
 
-def _identity(path: Path) -> list[int | str]:
+def _identity(file: BinaryIO) -> list[int | str]:
     """Give what tells whether a file is another: its size, and a hash of its ends.
 
     Its time is no part of it, so that an archive and its index can be copied.
     """
-    with path.open("rb") as file:
-        start = file.read(_SAMPLE)
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _SAMPLE))
-        return [size, hashlib.sha256(start + file.read()).hexdigest()]
+    whole = RandomAccess(file)
+    start = whole.read_at(0, _SAMPLE)
+    end = whole.read_at(max(0, whole.size - _SAMPLE), _SAMPLE)
+    return [whole.size, hashlib.sha256(start + end).hexdigest()]

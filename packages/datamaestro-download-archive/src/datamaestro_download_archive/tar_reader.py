@@ -103,10 +103,12 @@ class TarReader:
     """Reads the members of a tar archive.
 
     :param feed: the archive's bytes, unpacked
+    :ivar block: the last one before the data of the member that came last
     """
 
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
+        self.block = b""
         self._left = 0
 
     def __iter__(self) -> Iterator[TarMember]:
@@ -120,7 +122,7 @@ class TarReader:
             if self._left:
                 feed.skip(self._left)
                 self._left = 0
-            block = feed.take(BLOCK)
+            self.block = block = feed.take(BLOCK)
             if len(block) < BLOCK or not (block[0] or block.strip(b"\0")):
                 self._end(block)
                 return
@@ -191,7 +193,7 @@ class TarReader:
             if kind == ord("V"):  # GNU: the archive's title
                 return None
             self._extend(extensions, block)
-            block = self.feed.take(BLOCK)
+            block = self._take(BLOCK)
 
     def _extend(self, extensions: _Extensions, block: bytes) -> None:
         extensions.count += 1
@@ -269,9 +271,9 @@ class TarReader:
         archive = self.feed.archive
         extents = pax_map(extensions.records, archive)
         if block[156] == ord("S"):
-            member.size, extents = old_gnu_map(block, self.feed.take, archive)
+            member.size, extents = old_gnu_map(block, self._take, archive)
         elif extensions.values.get("GNU.sparse.major") == b"1":
-            length, extents = stored_map(self.feed.take, archive)
+            length, extents = stored_map(self._take, archive)
             member.stored -= length
         if extents is None:
             return
@@ -280,6 +282,10 @@ class TarReader:
             if size is not None:
                 member.size = self._decimal(size, "size")
         member.extents = checked_extents(extents, member.size, member.stored, archive)
+
+    def _take(self, count: int) -> bytes:
+        self.block = self.feed.take(count)
+        return self.block
 
     def _decimal(self, digits: bytes, what: str) -> int:
         if not digits.isdigit() or len(digits) > 19:

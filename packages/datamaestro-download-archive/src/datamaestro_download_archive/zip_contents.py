@@ -35,22 +35,17 @@ class ZipContents(Contents):
         links = shape_of_zip(ZipReader(zipped, str(path)), entries).check()
         self.files = files | {link: files[target] for link, target in links.items()}
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str, archive: BinaryIO) -> BinaryIO:
         entry = self.files[name]
         self._check_size(name, entry.packed, entry.size)
-        file = RandomAccess(self.path.open("rb", buffering=0))
-        try:
-            reader = ZipReader(file, str(self.path))
-            start = reader.data_offset(entry)
-        except BaseException:
-            file.close()
-            raise
+        file = RandomAccess(archive)
+        reader = ZipReader(file, str(self.path))
+        start = reader.data_offset(entry)
         if entry.is_stored:
             return section(file, start, entry.size)
         return buffered(lambda: reader.pieces(entry), entry.size, file.close)
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, archive: BinaryIO) -> bytes:
         entry = self.files[name]
         self._check_size(name, entry.packed, entry.size)
-        with RandomAccess(self.path.open("rb", buffering=0)) as file:
-            return ZipReader(file, str(self.path)).read(entry)
+        return ZipReader(RandomAccess(archive), str(self.path)).read(entry)
