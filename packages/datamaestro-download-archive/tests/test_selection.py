@@ -157,6 +157,45 @@ def test_nested_archives_become_folders(tmp_path):
     assert set(contents(made)) == {"train/n1/1.jpg", "train/n1/2.jpg", "train/n2/3.jpg", "x"}
 
 
+NESTED = zipped(Entry("top/in/x.zip", zipped(Entry("in/y"), Entry("z"))), Entry("top/b"))
+
+
+@pytest.mark.parametrize("name", ["top/in/x.zip", "./top//in/x.zip", "top/*.zip", "top/in"])
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({}, "in/x"),
+        ({"unwrap": False}, "top/in/x"),
+        ({"subpath": "top"}, "in/x"),
+        ({"subpath": "top", "files": ["top/in"]}, "x"),
+        ({"subpath": "top/in"}, "x"),
+        ({"subpath": "./top/", "unwrap": False}, "in/x"),
+    ],
+)
+def test_nested_archives_are_named_as_in_the_archive_whatever_is_unwrapped(
+    options, place, name, tmp_path
+):
+    resource = ZipDownloader("data", stored(NESTED, tmp_path).as_uri(), nested=[name], **options)
+    made = make(resource, tmp_path / "work")
+    assert set(contents(made / place)) == {"in/y", "z"}
+
+
+@pytest.mark.parametrize("name", ["no.zip", "x.zip", "in/x.zip", "*.tar"])
+def test_a_name_of_a_nested_archive_that_no_member_has_is_an_error(name, tmp_path):
+    url = stored(NESTED, tmp_path).as_uri()
+    with pytest.raises(MemberNotFoundError, match=r"'top/in/x\.zip'"):
+        make(ZipDownloader("data", url, nested=["top/in/x.zip", name]), tmp_path / "work")
+    assert not (tmp_path / "work" / "made").exists()
+
+
+def test_members_of_nested_archives_are_named_as_in_these(tmp_path):
+    inner = tar(tar_file("t/deep.zip", zipped(Entry("x"), Entry("y"))), tar_file("t/z"))
+    url = stored(zipped(Entry("outer/inner.tar", inner)), tmp_path).as_uri()
+    nested = ["outer/inner.tar", "t/deep.zip"]
+    made = make(ZipDownloader("data", url, nested=nested), tmp_path / "work")
+    assert set(contents(made)) == {"inner/deep/x", "inner/deep/y", "inner/z"}
+
+
 def test_archives_that_are_not_named_stay_files(tmp_path):
     archive = stored(zipped(Entry("a.zip", zipped(Entry("b"))), Entry("x")), tmp_path)
     made = make(ZipDownloader("data", archive.as_uri()), tmp_path / "work")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +33,8 @@ class Plan:
     :param subpath: see `Selection`
     :param files: see `Selection`
     :param unwrap: whether a single top folder gives way to what is in it
-    :param nested: globs of members that are archives, to be unpacked in their place
+    :param nested: members that are archives, to be unpacked in their place; named as files
+        are for `Selection`
     :param limits: how much may come out
     """
 
@@ -59,7 +59,7 @@ def unpack_tar(stream: BinaryIO, destination: Path, archive: str, plan: Plan) ->
     with _tree(destination, archive) as tree:
         selection = Selection(plan.subpath, plan.files)
         extract_tar(stream, tree, selection, budget)
-        return _finished(tree, plan, budget)
+        return _finished(tree, plan, selection.subpath, budget)
 
 
 def unpack_zip(file: BinaryIO, destination: Path, archive: str, plan: Plan) -> int | None:
@@ -75,7 +75,7 @@ def unpack_zip(file: BinaryIO, destination: Path, archive: str, plan: Plan) -> i
     with _tree(destination, archive) as tree:
         selection = Selection(plan.subpath, plan.files)
         extract_zip(RandomAccess(file), tree, selection, budget)
-        return _finished(tree, plan, budget)
+        return _finished(tree, plan, selection.subpath, budget)
 
 
 @contextmanager
@@ -84,10 +84,16 @@ def _tree(destination: Path, archive: str) -> Iterator[Tree]:
         yield Tree(destination, archive)
 
 
-def _finished(tree: Tree, plan: Plan, budget: Budget) -> int | None:
-    """Give a tree its last form, and tell the bytes of all files, if they are known."""
-    tree.finish(unwrap=plan.unwrap)
-    _unpack_nested(tree, plan, budget, 1)
+def _finished(tree: Tree, plan: Plan, subpath: str, budget: Budget) -> int | None:
+    """Give a tree its last form, and tell the bytes of all files, if they are known.
+
+    :param subpath: the folder of the archive whose members are in the tree
+    """
+    top = tree.finish(unwrap=plan.unwrap)
+    if plan.nested:
+        wanted = Selection(files=plan.nested)
+        _unpack_nested(tree, _joined(subpath, top), wanted, plan, budget, 1)
+        wanted.check(tree.archive)
     return None if plan.nested or tree.has_links else budget.size
 
 
@@ -100,11 +106,18 @@ def without_suffix(name: str) -> str:
     return _SUFFIX.sub("", name) or name
 
 
-def _unpack_nested(tree: Tree, plan: Plan, budget: Budget, level: int) -> None:
-    """Replace the archives that the globs name by folders of what they hold."""
-    if not plan.nested:
-        return
-    for path in _matching(tree.root, plan.nested):
+def _joined(*parts: str) -> str:
+    return "/".join(filter(None, parts))
+
+
+def _unpack_nested(
+    tree: Tree, folder: str, wanted: Selection, plan: Plan, budget: Budget, level: int
+) -> None:
+    """Replace the archives that are wanted by folders of what they hold.
+
+    :param folder: the folder of the archive that the tree's root has the place of
+    """
+    for path in _matching(tree.root, folder, wanted):
         archive = f"{tree.archive}!{path.relative_to(tree.root).as_posix()}"
         if level > plan.limits.nesting:
             raise ArchiveLimitError(
@@ -116,12 +129,12 @@ def _unpack_nested(tree: Tree, plan: Plan, budget: Budget, level: int) -> None:
             )
         packed = _free_name(path)
         path.rename(packed)
-        folder = path.with_name(without_suffix(path.name))
-        if os.path.lexists(folder):
+        place = path.with_name(without_suffix(path.name))
+        if os.path.lexists(place):
             raise unsafe(
-                path.name, tree.archive, f"is an archive, and {folder.name!r} is there already"
+                path.name, tree.archive, f"is an archive, and {place.name!r} is there already"
             )
-        inner = Tree(folder, archive)
+        inner = Tree(place, archive)
         inner_budget = budget.within(archive)
         with packed.open("rb") as file:
             if is_zip_file(file):
@@ -129,8 +142,8 @@ def _unpack_nested(tree: Tree, plan: Plan, budget: Budget, level: int) -> None:
             else:
                 extract_tar(file, inner, Selection(), inner_budget)
         packed.unlink()
-        inner.finish(unwrap=plan.unwrap)
-        _unpack_nested(inner, plan, inner_budget, level + 1)
+        top = inner.finish(unwrap=plan.unwrap)
+        _unpack_nested(inner, top, wanted, plan, inner_budget, level + 1)
         budget.take_over(inner_budget)
 
 
@@ -142,14 +155,13 @@ def _free_name(path: Path) -> Path:
     return free
 
 
-def _matching(root: Path, globs: Iterable[str]) -> list[Path]:
-    """Give the files below `root` whose relative names match a glob; links don't count."""
+def _matching(root: Path, folder: str, wanted: Selection) -> list[Path]:
+    """Give the files below `root`, which has the place of `folder`, that are wanted."""
     found = []
-    for folder, _, names in os.walk(root):
+    for parent, _, names in os.walk(root):
         for name in names:
-            path = Path(folder, name)
-            relative = path.relative_to(root).as_posix()
-            wanted = any(fnmatch.fnmatchcase(relative, glob) for glob in globs)
-            if wanted and not path.is_symlink():
+            path = Path(parent, name)
+            member = _joined(folder, path.relative_to(root).as_posix())
+            if not path.is_symlink() and wanted.place(member) is not None:
                 found.append(path)
     return sorted(found)

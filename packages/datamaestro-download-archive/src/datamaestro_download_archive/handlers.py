@@ -36,8 +36,9 @@ class ArchiveDownloader(FromArchive, FolderResource):
     :param md5: the archive's MD5
     :param transient: see `Resource`
     :param unwrap: whether a single top folder gives way to what is in it
-    :param nested: globs of members that are archives themselves: each is replaced by a
-        folder of what it holds, named without the archive's suffix
+    :param nested: names or globs, as in `files`, of members that are archives themselves,
+        also of members of such: each is replaced by a folder of what it holds, named
+        without the archive's suffix
     :param max_size: the bytes that all files together may have, when the usual limits
         (see `Limits`) are too narrow, or too wide
     """

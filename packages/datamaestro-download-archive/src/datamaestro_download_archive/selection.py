@@ -119,5 +119,5 @@ def not_found(wanted: str, names: Iterable[str], archive: str) -> MemberNotFound
         found=f"{'the nearest are ' if near else 'among others '}{listed}"
         if known
         else "no member",
-        hint="correct the resource's subpath, files or member",
+        hint="correct the resource's subpath, files, nested or member",
     )
