@@ -229,6 +229,22 @@ def test_links_to_files_are_files(data, tmp_path):
     assert read_all(folder) == {"d/a": b"A", "l": b"A", "h": b"A"}
 
 
+HARD_LINKS = tar(
+    tar_file("d/a", b"A"),
+    tar_link("b", "d/a", b"1"),
+    tar_link("c", "./b", b"1"),
+    tar_link("to-b", "b"),
+    tar_link("to-c", "c"),
+)
+
+
+@pytest.mark.parametrize("compression", ["bare", "gz"])
+def test_hard_links_are_files_that_links_may_lead_to(compression, tmp_path):
+    folder = ArchiveFolder(path=stored(COMPRESSORS[compression](HARD_LINKS), tmp_path))
+    folder.write_index()
+    assert read_all(folder) == dict.fromkeys(["d/a", "b", "c", "to-b", "to-c"], b"A")
+
+
 def test_a_compressed_tar_needs_an_index(tmp_path):
     folder = ArchiveFolder(path=stored(COMPRESSORS["gz"](as_tar()), tmp_path))
     with pytest.raises(UnsupportedArchiveError, match=r"write_index\(\)"):

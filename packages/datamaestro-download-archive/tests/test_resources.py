@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from archive_builders import COMPRESSORS, Entry, tar, tar_file, zipped
+from archive_builders import COMPRESSORS, Entry, tar, tar_file, tar_link, zipped
 from archive_routes import make, stored
 
 from datamaestro.download import FileResource
@@ -108,6 +108,16 @@ def test_one_member_becomes_a_file(archive, compression, tmp_path):
     url = stored(data, tmp_path).as_uri()
     made = make(ArchiveMember("b.csv", url, member="./d/b.csv"), tmp_path / "work")
     assert made.read_bytes() == b"B"
+
+
+@pytest.mark.parametrize("compression", ["bare", "gz"])
+@pytest.mark.parametrize("member", ["a", "b", "c"])
+def test_a_hard_link_is_a_file_as_its_original_is(member, compression, tmp_path):
+    links = [tar_link("b", "a", b"1"), tar_link("c", "b", b"1"), tar_link("to-b", "b")]
+    data = COMPRESSORS[compression](tar(tar_file("a", b"A" * 999), *links))
+    url = stored(data, tmp_path).as_uri()
+    made = make(ArchiveMember("x", url, member=member), tmp_path / "work")
+    assert made.read_bytes() == b"A" * 999
 
 
 def test_a_member_of_an_archive_in_an_archive(tmp_path):

@@ -36,7 +36,7 @@ class Shape:
     """Collects members by their safe names, and judges them as a whole.
 
     :param archive: the archive, for messages
-    :ivar files: the names of the files
+    :ivar files: the names of the files; a hard link is one
     """
 
     def __init__(self, archive: str) -> None:
@@ -44,6 +44,7 @@ class Shape:
         self._folders: set[str] = set()
         self.files: set[str] = set()
         self._links: dict[str, LinkTarget] = {}
+        self._originals: dict[str, str] = {}
 
     def add(self, name: str, kind: Kind, target: str = "") -> None:
         """Add a member.
@@ -69,10 +70,13 @@ class Shape:
                     self.archive,
                     f"is a hard link to {shown(target)}, which no earlier member is",
                 )
-            self._links[name] = LinkTarget(original, ())
+            self.files.add(name)
+            self._originals[name] = self._originals.get(original, original)
 
     def check(self) -> dict[str, str]:
         """Check how members lie to one another; give the files that links lead to, by link.
+
+        The files have data of their own: they are no hard links.
 
         :raises UnsafeArchiveError: for members below a file or a link, links through
             links, and names that are a folder's too
@@ -82,8 +86,8 @@ class Shape:
                 raise unsafe(name, self.archive, "is there twice")
         leaves = {*self.files, *self._links}
         check_parents([*leaves, *self._folders], leaves, self.archive)
-        return {
-            link: target.place
+        return self._originals | {
+            link: self._originals.get(target.place, target.place)
             for link, target in self._links.items()
             if self._leads_to_file(link, target)
         }

@@ -142,19 +142,22 @@ def _copy_from_tar(file: BinaryIO, wanted: str, descriptor: int, budget: Budget)
     feed = open_feed(file, budget.archive, budget, seekable=True)
     shape = Shape(budget.archive)
     reader = TarReader(feed)
-    found = False
     for name, member in safe_members(reader, budget):
         shape.add(name, member.kind, member.target)
-        if name == wanted:
-            if member.kind is not Kind.FILE:
-                raise _no_file(wanted, member.kind, budget.archive)
-            budget.add_size(name, member.size)
-            budget.check_ratio(member.stored, member.size)
-            write_member(reader, member, descriptor)
-            found = True
-    shape.check()
-    if not found:
+        if name != wanted or member.kind is Kind.HARD_LINK:
+            continue
+        if member.kind is not Kind.FILE:
+            raise _no_file(wanted, member.kind, budget.archive)
+        budget.add_size(name, member.size)
+        budget.check_ratio(member.stored, member.size)
+        write_member(reader, member, descriptor)
+    originals = shape.check()
+    if wanted not in shape.files:
         raise not_found(wanted, shape.files, budget.archive)
+    if wanted in originals:  # a hard link: its data came before it
+        file.seek(0)
+        again = Budget(budget.limits, budget.archive)
+        _copy_from_tar(file, originals[wanted], descriptor, again)
 
 
 def _no_file(name: str, kind: Kind, archive: str) -> UnsupportedArchiveError:
