@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from archive_builders import Entry, tar, tar_file, tar_folder, tar_link, zipped
+from archive_builders import Entry, link, tar, tar_file, tar_folder, tar_link, zipped
 from archive_routes import make, stored
 
 from datamaestro.errors import DefinitionError
@@ -142,6 +142,41 @@ def test_a_hard_link_to_what_is_not_selected_is_an_error(tmp_path):
     data = stored(tar(tar_file("a"), tar_link("b", "a", b"1")), tmp_path)
     with pytest.raises(MemberNotFoundError, match="isn't selected"):
         make(TarDownloader("data", data.as_uri(), files=["b"]), tmp_path / "work")
+
+
+@pytest.fixture(params=["tar", "zip"])
+def linked(request, tmp_path):
+    """Unpack an archive with links: two to what is there, d/no to nothing."""
+    if request.param == "tar":
+        links = [tar_link("d/l", "a"), tar_link("d/no", "b"), tar_link("f", "e")]
+        handler, data = TarDownloader, tar(tar_file("d/a"), *links, tar_file("e/x"))
+    else:
+        links = [link("d/l", "a"), link("d/no", "b"), link("f", "e")]
+        handler, data = ZipDownloader, zipped(Entry("d/a"), *links, Entry("e/x"))
+    url = stored(data, tmp_path).as_uri()
+    return lambda **options: make(handler("data", url, **options), tmp_path / "work")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"files": ["d/l"]}, "'d/l' is a symbolic link to 'd/a', which isn't selected"),
+        ({"files": ["d/l"], "subpath": "d"}, "'d/l' is a symbolic link to 'd/a'"),
+        ({"files": ["d", "f"]}, "'f' is a symbolic link to 'e'"),
+    ],
+)
+def test_a_symbolic_link_to_what_is_not_selected_is_an_error(options, says, linked, tmp_path):
+    with pytest.raises(MemberNotFoundError, match=says):
+        linked(**options)
+    assert not (tmp_path / "work" / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [({}, "d/no"), ({"files": ["d"]}, "no"), ({"subpath": "d"}, "no"), ({"files": ["d/no"]}, "no")],
+)
+def test_a_link_that_leads_to_nothing_in_the_archive_stays_as_it_is(options, place, linked):
+    assert (linked(**options) / place).readlink() == Path("b")
 
 
 def test_nested_archives_become_folders(tmp_path):

@@ -40,7 +40,7 @@ class ArchiveFolder(Folder):
     def names(self) -> list[str]:
         """Give the names of all files, in the archive's order; folders have none.
 
-        A link to a file is a file.
+        A link to a file is a file; one that leads to nothing in the archive is none.
 
         :raises ArchiveError: if the archive is unsafe, damaged, or can't be read in place
         """

@@ -1,10 +1,11 @@
-"""A quick look at many member names at once: whether none needs a closer one."""
+"""A look at many member names at once: whether none needs a closer one, and their folders."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
-__all__ = ["LONGEST_PART", "WINDOWS", "are_all_plain", "plain_texts"]
+__all__ = ["LONGEST_PART", "WINDOWS", "are_all_plain", "plain_texts", "with_folders"]
 
 LONGEST_PART = 255
 """Bytes of one part of a name, in UTF-8: what ext4, APFS, NTFS and XFS hold at the most."""
@@ -39,3 +40,13 @@ def plain_texts(names: bytes, count: int) -> list[str] | None:
         return None
     texts = lines[:-1].decode("ascii").split("\n")
     return texts if max(map(len, texts)) <= LONGEST_PART else None
+
+
+def with_folders(names: Iterable[str]) -> set[str]:
+    """Give the names, and those of all folders above them."""
+    found: set[str] = set()
+    for name in names:
+        while name and name not in found:
+            found.add(name)
+            name = name.rpartition("/")[0]
+    return found

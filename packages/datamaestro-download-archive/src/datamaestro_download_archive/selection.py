@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable
 
 from datamaestro_download_archive.errors import MemberNotFoundError, shown
+from datamaestro_download_archive.member import Kind
+from datamaestro_download_archive.plain_names import with_folders
 
-__all__ = ["Selection", "not_found"]
+__all__ = ["Selection", "not_found", "not_selected"]
 
 _MOST_SUGGESTIONS = 5
 _MOST_COMPARED = 20_000
@@ -100,9 +102,39 @@ class Selection:
             parents = {name.rpartition("/")[0] for name in self._seen} | folders
             raise not_found(self.subpath, sorted(parents - {""}), archive)
 
+    def check_links(self, dangling: Iterable[tuple[str, str]], archive: str) -> None:
+        """Check, after all members were placed, that links lead to nothing that was left out.
+
+        A link that dangles in the archive itself stays as it is.
+
+        :param dangling: names on disk of links that lead to nothing, and of where they lead
+        :raises MemberNotFoundError: if one leads to what isn't selected
+        """
+        if self.files is None:  # below a subpath, nothing is left out
+            return
+        there: set[str] = set()
+        for link, place in dangling:
+            there = there or with_folders(self._seen)
+            target = self._name(place)
+            if target in there or len(self._seen) == _MOST_COMPARED:  # not all were noted
+                raise not_selected(self._name(link), Kind.SYMBOLIC_LINK, target, archive)
+
+    def _name(self, place: str) -> str:
+        """Give the name in the archive of what is at `place` on disk."""
+        return f"{self.subpath}/{place}" if self.subpath else place
+
 
 def _normal(name: str) -> str:
     return "/".join(part for part in name.split("/") if part not in ("", "."))
+
+
+def not_selected(link: str, kind: Kind, target: str, archive: str) -> MemberNotFoundError:
+    """Make the error about a link that is wanted without what it leads to."""
+    return MemberNotFoundError(
+        f"member {shown(link)} is {kind.value} to {shown(target)}, which isn't selected",
+        where=archive,
+        hint="add it to the resource's files",
+    )
 
 
 def not_found(wanted: str, names: Iterable[str], archive: str) -> MemberNotFoundError:

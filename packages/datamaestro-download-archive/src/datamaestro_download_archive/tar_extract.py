@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from datamaestro.files import check_space
-from datamaestro_download_archive.errors import MemberNotFoundError, shown, unsafe
+from datamaestro_download_archive.errors import shown, unsafe
 from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind, refuse_special
 from datamaestro_download_archive.names import safe_name
-from datamaestro_download_archive.selection import Selection
+from datamaestro_download_archive.selection import Selection, not_selected
 from datamaestro_download_archive.tar_reader import TarMember, TarReader
 from datamaestro_download_archive.tree import Tree, resolve_below, write_all
 from datamaestro_download_archive.unpack import CHUNK
@@ -53,6 +53,7 @@ def extract_tar(stream: BinaryIO, tree: Tree, selection: Selection, budget: Budg
             if place is not None:
                 _unpack(reader, member, name, place, tree, selection, budget)
         selection.check(tree.archive)
+        selection.check_links(tree.dangling_links(), tree.archive)
     finally:
         feed.close()
 
@@ -88,12 +89,7 @@ def _unpack(
     else:
         original = selection.place(safe_name(member.target, tree.archive))
         if not original:
-            raise MemberNotFoundError(
-                f"member {shown(name)} is a hard link to {shown(member.target)}, "
-                "which isn't selected",
-                where=tree.archive,
-                hint="add it to the resource's files",
-            )
+            raise not_selected(name, member.kind, member.target, tree.archive)
         # Counted in full: another file system may have to copy it.
         budget.add_size(name, tree.add_hard_link(place, original))
 

@@ -135,6 +135,12 @@ class Tree:
         """Whether there are symbolic links."""
         return bool(self._links)
 
+    def dangling_links(self) -> Iterator[tuple[str, str]]:
+        """Give the symbolic links that lead to nothing so far, and where they lead."""
+        for name, target in self._links.items():
+            if target.place not in self._links and not os.path.exists(self._prefix + target.place):  # noqa: PTH110
+                yield name, target.place
+
     def finish(self, *, unwrap: bool) -> str:
         """Make the links, and if there is a single top folder, put it in the root's place.
 

@@ -53,6 +53,7 @@ def extract_zip(file: RandomAccess, tree: Tree, selection: Selection, budget: Bu
     with _large_in_threads(reader, tree, large):
         for entry, place in small:
             _write_small(reader, tree, entry, place)
+    selection.check_links(tree.dangling_links(), tree.archive)
 
 
 def _place(

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import add, sub
 
-from datamaestro_download_archive.plain_names import plain_texts
+from datamaestro_download_archive.plain_names import plain_texts, with_folders
 from datamaestro_download_archive.zip_entry import ZipEntry
 
 __all__ = ["PlainDirectory", "look_quickly"]
@@ -122,7 +122,7 @@ def look_quickly(data: bytes, shift: int, end: int, count: int) -> PlainDirector
         return None
     by_name = dict(zip(texts, parts, strict=True))
     folder_names = frozenset(texts[at] for at in folders)
-    parents = _ancestors({text.rpartition("/")[0] for text in texts})
+    parents = with_folders({text.rpartition("/")[0] for text in texts})
     if len(by_name) != len(parts) or (by_name.keys() & parents) - folder_names:
         return None
     return PlainDirectory(by_name, folder_names, columns.offsets, end, shift)
@@ -189,13 +189,3 @@ def _numbers(code: str, data: bytes) -> array[int]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
-
-
-def _ancestors(names: set[str]) -> set[str]:
-    """Give the names, and those of all folders above them."""
-    found: set[str] = set()
-    for name in names:
-        while name and name not in found:
-            found.add(name)
-            name = name.rpartition("/")[0]
-    return found
