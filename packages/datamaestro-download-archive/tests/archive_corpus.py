@@ -444,6 +444,18 @@ ZIP_CASES = [
         "'..'",
     ),
     case(
+        "unsafe-unicode-path-of-ascii",
+        with_good_zip(Entry("innocent", extra=unicode_path("innocent", "../evil"))),
+        UnsafeArchiveError,
+        "'..'",
+    ),
+    case(
+        "duplicate-by-unicode-path",
+        with_good_zip(Entry("innocent", extra=unicode_path("innocent", GOOD))),
+        UnsafeArchiveError,
+        "twice",
+    ),
+    case(
         "backslashes-of-windows",
         with_good_zip(replace(Entry("..\\evil"), system=0)),
         UnsafeArchiveError,

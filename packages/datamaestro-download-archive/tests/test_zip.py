@@ -149,6 +149,15 @@ def test_names_in_utf8_by_flag_by_field_and_by_their_system(tmp_path):
     assert set(unpack(data, tmp_path)) == {"ä", "ö", "ü", "ü.txt", "ß-latin"}
 
 
+UNICODE_PATHS = [("??.txt", "日本.txt"), ("??.txt", "大学.txt"), ("#U65e5", "日"), ("a?", "aé")]
+
+
+def test_a_field_names_in_utf8_what_ascii_only_approximates(tmp_path):
+    entries = [Entry(raw, extra=unicode_path(raw, name)) for raw, name in UNICODE_PATHS]
+    entries += [Entry("a", extra=unicode_path("other", "not its field"))]
+    assert set(unpack(zipped(*entries), tmp_path)) == {name for _, name in UNICODE_PATHS} | {"a"}
+
+
 def test_backslashes_of_windows_programs_are_separators(tmp_path):
     data = zipped(replace(Entry("d\\a"), system=0), Entry("x"))
     assert unpack(data, tmp_path) == {"d": None, "d/a": b"data", "x": b"data"}

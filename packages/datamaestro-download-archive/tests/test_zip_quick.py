@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import struct
 import tempfile
 from dataclasses import replace
 
 import pytest
 from archive_builders import Entry, link, utf8, zipped
-from archive_corpus import MEMBER_FAULTS, ZIP_CASES
+from archive_corpus import MEMBER_FAULTS, ZIP_CASES, unicode_path
 from hypothesis import given, strategies as st
 from test_fuzz import changed, changes
 
@@ -67,6 +68,16 @@ def test_something_before_a_plain_zip_makes_no_difference():
 )
 def test_what_is_not_plain_gets_the_thorough_look(entry):
     assert not is_seen_quickly(zipped(Entry("a"), entry))
+
+
+def test_a_field_with_another_name_gets_the_thorough_look_and_no_other_field_does():
+    renamed = Entry("b", extra=times("x") + unicode_path("b", "c"))
+    assert not is_seen_quickly(zipped(Entry("a"), renamed))
+    assert is_seen_quickly(zipped(Entry("up", extra=times("up")), Entry("upper")))
+
+
+def times(value: str) -> bytes:
+    return struct.pack("<2H", 0x5455, len(value)) + value.encode()
 
 
 def test_a_signature_in_place_of_another_is_no_entry():

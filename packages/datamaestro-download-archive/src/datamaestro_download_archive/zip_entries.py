@@ -18,7 +18,13 @@ from datamaestro_download_archive.names import safe_name
 from datamaestro_download_archive.plain_names import are_all_plain
 from datamaestro_download_archive.shape import check_parents
 from datamaestro_download_archive.zip_end import DirectoryPlace, damaged
-from datamaestro_download_archive.zip_entry import ENTRY_SIZE, UNIX_SYSTEMS, ZipEntry, extra_field
+from datamaestro_download_archive.zip_entry import (
+    ENTRY_SIZE,
+    UNICODE_PATH,
+    UNIX_SYSTEMS,
+    ZipEntry,
+    extra_field,
+)
 
 __all__ = ["look_at_each"]
 
@@ -84,6 +90,7 @@ def _parse(data: bytes, shift: int, archive: str, limits: Limits) -> list[ZipEnt
         start = position + ENTRY_SIZE
         stop = start + name_size
         entry.raw_name = data[start:stop]
+        entry.name = ""  # until an extra field gives one
         position = stop + extra_size + comment_size
         if extra_size or disk or _NARROW in (entry.packed, entry.size, entry.offset):
             _extend(entry, data[stop : stop + extra_size], disk, archive)
@@ -97,7 +104,7 @@ def _parse(data: bytes, shift: int, archive: str, limits: Limits) -> list[ZipEnt
 
 
 def _extend(entry: ZipEntry, extra: bytes, disk: int, archive: str) -> None:
-    """Apply an entry's extra fields: zip64 values."""
+    """Apply an entry's extra fields: zip64 values, and the name in UTF-8."""
     if _NARROW in (entry.packed, entry.size, entry.offset) or disk == 0xFFFF:
         wide = extra_field(extra, 0x0001) or b""
         position = 0
@@ -115,13 +122,10 @@ def _extend(entry: ZipEntry, extra: bytes, disk: int, archive: str) -> None:
                 position += 8
     elif disk:
         raise damaged(archive, "an entry lies in another part of the zip", 0, disk)
-    if entry.raw_name.isascii():
-        return
-    unicode_path = extra_field(extra, 0x7075)
-    if unicode_path and unicode_path[0] == 1:
-        crc = int.from_bytes(unicode_path[1:5], "little")
-        if crc == zlib.crc32(entry.raw_name):
-            entry.name = unicode_path[5:].decode("utf-8", "surrogateescape")
+    if UNICODE_PATH in extra:
+        path = extra_field(extra, 0x7075) or b""
+        if path[:1] == b"\1" and path[1:5] == zlib.crc32(entry.raw_name).to_bytes(4, "little"):
+            entry.name = path[5:].decode("utf-8", "surrogateescape")
 
 
 def _name(entries: list[ZipEntry], archive: str) -> dict[str, ZipEntry]:
@@ -131,7 +135,7 @@ def _name(entries: list[ZipEntry], archive: str) -> dict[str, ZipEntry]:
     by_name: dict[str, ZipEntry] = {}
     for entry in entries:
         raw_name = entry.raw_name
-        if plain:
+        if plain and not entry.name:
             entry.is_folder = raw_name.endswith(b"/")
             entry.name = name = str(raw_name[:-1] if entry.is_folder else raw_name, "ascii")
         else:
@@ -151,7 +155,7 @@ def _name(entries: list[ZipEntry], archive: str) -> dict[str, ZipEntry]:
 def _checked_name(entry: ZipEntry, archive: str) -> str:
     raw = entry.raw_name
     text: str
-    if hasattr(entry, "name"):
+    if entry.name:
         text = entry.name
     elif entry.flags & _UTF8:
         text = raw.decode("utf-8", "surrogateescape")

@@ -11,7 +11,15 @@ import struct
 
 from datamaestro_download_archive.member import Kind
 
-__all__ = ["ENCRYPTED", "ENTRY_SIZE", "HAS_DESCRIPTOR", "UNIX_SYSTEMS", "ZipEntry", "extra_field"]
+__all__ = [
+    "ENCRYPTED",
+    "ENTRY_SIZE",
+    "HAS_DESCRIPTOR",
+    "UNICODE_PATH",
+    "UNIX_SYSTEMS",
+    "ZipEntry",
+    "extra_field",
+]
 
 ENTRY_SIZE = 46
 """Bytes of an entry without its name, extra fields and comment."""
@@ -20,6 +28,9 @@ ENCRYPTED = 0x2041
 """Flags that say so: of the data, strongly of the data, or of the directory."""
 
 HAS_DESCRIPTOR = 0x08
+
+UNICODE_PATH = b"up"
+"""What begins Info-ZIP's extra field with the name in UTF-8 (APPNOTE 4.6.9): 0x7075."""
 
 UNIX_SYSTEMS = (3, 19)
 """Systems whose entries have a mode: Unix and macOS."""

@@ -9,6 +9,7 @@ which also knows what to say about it; so nothing is judged here.
 
 from __future__ import annotations
 
+import re
 import struct
 import sys
 from array import array
@@ -18,13 +19,16 @@ from itertools import chain, repeat
 from operator import add, sub
 
 from datamaestro_download_archive.plain_names import plain_texts, with_folders
-from datamaestro_download_archive.zip_entry import ZipEntry
+from datamaestro_download_archive.zip_entry import UNICODE_PATH, ZipEntry
 
 __all__ = ["PlainDirectory", "look_quickly"]
 
 _SIGNATURE = b"PK\x01\x02"
 _REST = struct.Struct("<xB2x2H4x3LH6x2x2L")  # what follows the signature
 _LOCAL_SIZE = 30
+_UNICODE_PATH = re.compile(rb"%b(?!%b)..\x01" % (UNICODE_PATH, _SIGNATURE), re.DOTALL)
+"""What begins the field with another name: its kind, not at an entry's end, size, version 1."""
+
 _ALL_ONES = b"\xff\xff\xff\xff"  # a size or an offset that is kept elsewhere
 _FOLDER, _FILES = 0x4, (0x0, 0x8)  # the highest bits of a mode; no mode is a file's
 
@@ -109,6 +113,8 @@ def look_quickly(data: bytes, shift: int, end: int, count: int) -> PlainDirector
     columns = _Columns.of(parts)
     if columns is None or not columns.add_up(parts) or not columns.lie_apart(end - shift):
         return None
+    if columns.have_extras and _UNICODE_PATH.search(data):
+        return None
     start = _REST.size
     sized_parts = zip(parts, columns.name_sizes, strict=True)
     names = b"\n".join([part[start : start + size] for part, size in sized_parts])
@@ -141,6 +147,7 @@ class _Columns:
         self.packed, self.sizes = late[0::7], late[1::7]
         self.name_sizes, self.offsets = halves[5::14], even[6::7]
         self.extra_sizes, self.comment_sizes = halves[6::14], halves[7::14]
+        self.have_extras = any(self.extra_sizes)
         self.zip_parts = halves[8::14]
         self.modes = joined[23::28]  # the highest byte of the attributes
 
@@ -159,7 +166,7 @@ class _Columns:
     def add_up(self, parts: list[bytes]) -> bool:
         """Tell whether lengths are right, and no signature lies within an entry."""
         sizes = map(add, self.name_sizes, repeat(_REST.size))
-        if any(self.extra_sizes) or any(self.comment_sizes):
+        if self.have_extras or any(self.comment_sizes):
             sizes = map(add, sizes, map(add, self.extra_sizes, self.comment_sizes))
         return list(sizes) == list(map(len, parts))
 
