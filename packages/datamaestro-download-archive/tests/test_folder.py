@@ -14,7 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from archive_builders import COMPRESSORS, Entry, link, tar, tar_file, tar_folder, tar_link, zipped
+from archive_builders import (
+    COMPRESSORS,
+    Entry,
+    link,
+    pax_records,
+    tar,
+    tar_file,
+    tar_folder,
+    tar_link,
+    zipped,
+)
 from archive_routes import stored
 
 from datamaestro_download_archive import (
@@ -321,6 +331,28 @@ def test_a_huge_sparse_member_is_read_piece_by_piece(tmp_path):
     with ArchiveFolder(path=archive).open("sparse") as file:
         file.seek(300 << 20)
         assert file.read() == b"end"
+
+
+def test_a_sparse_member_of_a_compressed_tar_is_unpacked_once(tmp_path):
+    class Counting(io.FileIO):
+        count = 0
+
+        def read(self, size: int = -1, /) -> bytes:
+            data = super().read(size)
+            self.count += len(data)
+            return data
+
+    pieces = 50
+    extents = ",".join(f"{piece * 1000},500" for piece in range(pieces))
+    records = [("GNU.sparse.size", str(pieces * 1000)), ("GNU.sparse.map", extents)]
+    sparse = pax_records(records) + tar_file("sparse", b"x" * 500 * pieces)
+    data = COMPRESSORS["gz"](tar(tar_file("before", os.urandom(1 << 20)), sparse))
+    path = stored(data, tmp_path)
+    ArchiveFolder(path=path).write_index()
+    with Counting(path) as archive:
+        contents = contents_of(archive, path, Limits())
+        assert contents.read("sparse", archive) == (b"x" * 500 + bytes(500)) * pieces
+        assert archive.count < 2 * len(data)
 
 
 @pytest.mark.parametrize("data", [as_zip(), as_tar()], ids=["zip", "tar"])

@@ -107,19 +107,18 @@ def buffered(
 
 
 def holed_pieces(
-    stored: Callable[[int, int], Iterator[bytes]], extents: list[tuple[int, int]], size: int
+    stored: Callable[[int], Iterator[memoryview]], extents: list[tuple[int, int]], size: int
 ) -> Iterator[bytes]:
     """Give a file with holes in pieces: zeros where nothing is stored.
 
-    :param stored: gives stored bytes, by their offset among the stored ones and count
+    :param stored: gives as many of the stored bytes as it is asked for, from where it was
     :param extents: offset and length of each stored run in the file
     """
-    position = done = 0
+    position = 0
     for offset, length in [*extents, (size, 0)]:
         while position < offset:
             count = min(_HOLE, offset - position)
             yield bytes(count)
             position += count
-        yield from stored(done, length)
-        done += length
+        yield from map(bytes, stored(length))
         position += length

@@ -45,14 +45,11 @@ class TarContents(Contents):
         return buffered(lambda: self._pieces(archive, place), place.size, archive.close)
 
     def _pieces(self, archive: BinaryIO, place: Place) -> Iterator[bytes]:
-        def stored(start: int, count: int) -> Iterator[bytes]:
-            feed = self._feed(archive, place.offset + start)
-            for piece in feed.pieces(count):
-                yield bytes(piece)
-
+        feed = self._feed(archive, place.offset)
         if place.extents is None:
-            return stored(0, place.stored)
-        return holed_pieces(stored, place.extents, place.size)
+            yield from map(bytes, feed.pieces(place.stored))
+        else:
+            yield from holed_pieces(feed.pieces, place.extents, place.size)
 
     def _feed(self, archive: BinaryIO, offset: int) -> Feed:
         """Give the unpacked tar from `offset` on."""
