@@ -16,6 +16,7 @@ from archive_builders import COMPRESSORS, Entry, link, tar, tar_file, utf8, zipp
 from archive_corpus import unicode_path, wide
 
 from datamaestro_download_archive import (
+    ArchiveFolder,
     ArchiveLimitError,
     Limits,
     UnsupportedArchiveError,
@@ -161,6 +162,12 @@ def test_a_field_names_in_utf8_what_ascii_only_approximates(tmp_path):
 def test_backslashes_of_windows_programs_are_separators(tmp_path):
     data = zipped(replace(Entry("d\\a"), system=0), Entry("x"))
     assert unpack(data, tmp_path) == {"d": None, "d/a": b"data", "x": b"data"}
+
+
+def test_what_was_zipped_from_a_pipe_is_a_file(tmp_path):
+    data = zipped(Entry("-", b"piped", mode=0o010600), Entry("a"))
+    assert unpack(data, tmp_path) == {"-": b"piped", "a": b"data"}
+    assert ArchiveFolder(path=tmp_path / "test.zip").read("-") == b"piped"
 
 
 def test_symbolic_links_inside_stay_links(tmp_path):

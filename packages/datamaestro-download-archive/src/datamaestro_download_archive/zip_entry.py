@@ -88,7 +88,9 @@ class ZipEntry:
             return Kind.FOLDER
         if self.system not in UNIX_SYSTEMS:
             return Kind.FILE
-        return _KINDS.get(stat.S_IFMT(self.attributes >> 16), Kind.DEVICE)
+        kind = _KINDS.get(stat.S_IFMT(self.attributes >> 16), Kind.DEVICE)
+        # What comes from a pipe has its mode: ``cat file | zip all.zip -``.
+        return Kind.FILE if kind is Kind.FIFO and self.size else kind
 
     @property
     def is_stored(self) -> bool:
