@@ -199,6 +199,16 @@ def test_when_all_sources_fail_the_error_lists_each_with_its_reason(prepare):
     assert "no installed plugin fetches strange: URLs" in message
 
 
+@pytest.mark.parametrize("wrong", [b"wrong", None])
+def test_the_failure_of_the_last_source_is_told_by_the_error_alone(prepare, memory, caplog, wrong):
+    if wrong is not None:
+        memory.CONTENT["memory://mirror/x"] = wrong
+    with pytest.raises((DownloadError, VerificationError), match="memory://mirror/x"):
+        prepare(Source((URL, "memory://mirror/x"), sha256=SHA256))
+    assert URL in caplog.text
+    assert "memory://mirror/x" not in caplog.text
+
+
 def test_wrong_bytes_from_one_source_outweigh_the_failure_of_another(prepare, memory):
     memory.CONTENT[URL] = b"wrong"
     with pytest.raises(VerificationError, match="no source gave the declared bytes"):
@@ -546,11 +556,12 @@ def test_what_was_made_from_wrong_bytes_is_made_again_from_the_next_source(conte
     assert streamed(context, Source((URL, "memory://mirror/x"), sha256=SHA256)) == BYTES
 
 
-def test_wrong_bytes_of_the_only_source_are_an_error_and_leave_nothing(context, memory):
+def test_wrong_bytes_of_the_only_source_are_an_error_and_leave_nothing(context, memory, caplog):
     memory.CONTENT[URL] = BYTES[:-1] + b"!"
     with pytest.raises(VerificationError, match="wrong sha256"):
         streamed(context, Source((URL,), sha256=SHA256))
     assert not list(context.datapath.rglob("data.bin"))
+    assert "wrong sha256" not in caplog.text
 
 
 def test_a_stream_of_another_size_than_declared_comes_from_the_next_url(context, memory):

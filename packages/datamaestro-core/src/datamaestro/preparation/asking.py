@@ -84,8 +84,7 @@ class Asking:
         except (DownloadError, VerificationError, DataFormatError) as error:
             if not isinstance(error, DownloadError):
                 transfer.partial.remove()
-            logger.warning("%s", error)
-            turns.failed(error)
+            _pass_on(turns, error)
             if turns.next is None:
                 raise turns.summary() from error
             raise NextSource from error
@@ -127,6 +126,12 @@ class Asking:
             except OfflineError as error:  # which all are then, but for copies on disk
                 turns.failed(error)
             except TransportError as error:
-                logger.warning("%s", error)
-                turns.failed(error)
+                _pass_on(turns, error)
         raise turns.summary()
+
+
+def _pass_on(turns: Turns, error: DatamaestroError) -> None:
+    """Note why a URL gave nothing; the one after the last is an error, which tells it itself."""
+    turns.failed(error)
+    if turns.next is not None:
+        logger.warning("%s", error)
