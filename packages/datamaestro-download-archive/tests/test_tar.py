@@ -22,7 +22,7 @@ from archive_builders import (
     tar_folder,
     tar_link,
 )
-from archive_routes import Arriving
+from archive_routes import Arriving, stored
 
 from datamaestro_download_archive import (
     ArchiveFolder,
@@ -157,6 +157,13 @@ def test_the_pax_size_wins_over_the_field(tmp_path):
 def test_comments_in_global_headers_are_passed_over(tmp_path):
     data = tar(pax(b"g", comment="0123abcd"), tar_file("a"))
     assert unpack(data, tmp_path) == {"a": b"data"}
+
+
+def test_a_global_header_needs_no_member_after_it(tmp_path):
+    """So git archives a folder without files."""
+    assert unpack(tar(pax(b"g", comment="0123abcd")), tmp_path) == {}
+    data = tar(pax(b"g", comment="1"), pax(b"g", comment="2"), tar_file("a"), pax(b"g", comment=""))
+    assert ArchiveFolder(path=stored(data, tmp_path)).read("a") == b"data"
 
 
 def test_sizes_in_base_256(tmp_path):

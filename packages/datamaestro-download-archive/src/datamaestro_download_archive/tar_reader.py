@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from datamaestro_download_archive.errors import (
-    DamagedArchiveError,
-    UnsafeArchiveError,
-    UnsupportedArchiveError,
-    shown,
-)
 from datamaestro_download_archive.feed import Feed
 from datamaestro_download_archive.member import Kind
+from datamaestro_download_archive.tar_extensions import Extensions, unsound
 from datamaestro_download_archive.tar_header import (
     BLOCK,
     decoded,
     is_sound,
     name_of,
     number,
-    parse_records,
 )
 from datamaestro_download_archive.tar_sparse import (
     Extents,
@@ -34,12 +28,6 @@ from datamaestro_download_archive.tar_sparse import (
 )
 
 __all__ = ["TarMember", "TarReader"]
-
-LONGEST_EXTENSION = 1 << 20
-"""Bytes of one extended header: they are kept in memory."""
-
-MOST_EXTENSIONS = 16
-"""Extended headers before one member: five are more than any program writes."""
 
 _KINDS = {
     ord("0"): Kind.FILE,
@@ -57,7 +45,6 @@ _KINDS = {
 _WITHOUT_DATA = {Kind.HARD_LINK, Kind.DEVICE, Kind.FIFO, Kind.SYMBOLIC_LINK}
 _LAST_OF_CHAIN = frozenset(_KINDS)
 _PLAIN_FILE = ord("0")
-_NAMELESS_RECORDS = frozenset({"path", "linkpath", "size"})
 
 
 @dataclass(slots=True)
@@ -82,21 +69,6 @@ class TarMember:
     target: str = ""
     extents: Extents | None = None
     offset: int = 0
-
-
-class _Extensions:
-    """What extended headers say about the member that follows them."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.long_name: bytes | None = None
-        self.long_target: bytes | None = None
-        self.records: list[tuple[str, bytes]] = []
-        self.values: dict[str, bytes] = {}
-
-    def add(self, records: list[tuple[str, bytes]]) -> None:
-        self.records += records
-        self.values.update(records)
 
 
 class TarReader:
@@ -179,62 +151,24 @@ class TarReader:
 
     def _exotic(self, block: bytes) -> TarMember | None:
         """Read any header, and those that extend it."""
-        extensions = _Extensions()
+        extensions = Extensions(self.feed)
         while True:
             if len(block) < BLOCK:
                 raise self.feed.cut_off("the member that an extended header is about")
             if not is_sound(block):
-                raise self._damaged(
-                    "a header's checksum is wrong", ascii(block[:100].rstrip(b"\0"))
-                )
+                name = ascii(block[:100].rstrip(b"\0"))
+                raise unsound(self.feed, "a header's checksum is wrong", name)
             kind = block[156]
             if kind in _LAST_OF_CHAIN:
                 return self._member(block, extensions)
             if kind == ord("V"):  # GNU: the archive's title
                 return None
-            self._extend(extensions, block)
+            extensions.read(block)
+            if extensions.are_global:
+                return None
             block = self._take(BLOCK)
 
-    def _extend(self, extensions: _Extensions, block: bytes) -> None:
-        extensions.count += 1
-        size = number(block[124:136], "size", self.feed.archive)
-        kind = chr(block[156])
-        if kind not in "LKxXg":
-            raise UnsupportedArchiveError(
-                f"member {shown(name_of(block))} is of a kind that isn't supported",
-                where=self.feed.archive,
-                expected="files, folders and links",
-                found=f"type {kind!r}",
-                hint="pack it again with a current tar",
-            )
-        if size > LONGEST_EXTENSION or extensions.count > MOST_EXTENSIONS:
-            raise self._damaged(
-                "extended headers are too long", f"{size} bytes in header {extensions.count}"
-            )
-        data = self.feed.take(-(-size // BLOCK) * BLOCK)
-        if len(data) < size:
-            raise self.feed.cut_off("the rest of an extended header")
-        data = data[:size]
-        if kind == "L":
-            extensions.long_name = data
-        elif kind == "K":
-            extensions.long_target = data
-        elif kind == "g":
-            self._refuse_global_names(parse_records(data, self.feed.archive))
-        else:
-            extensions.add(parse_records(data, self.feed.archive))
-
-    def _refuse_global_names(self, records: list[tuple[str, bytes]]) -> None:
-        """Let pass what global headers are for: comments. One name for all is a trap."""
-        for keyword, _ in records:
-            if keyword in _NAMELESS_RECORDS or keyword.startswith("GNU.sparse"):
-                raise UnsafeArchiveError(
-                    f"refused: a global header gives every member the same {keyword}",
-                    where=self.feed.archive,
-                    hint="nothing was kept; get the archive from a source you trust",
-                )
-
-    def _member(self, block: bytes, extensions: _Extensions) -> TarMember:
+    def _member(self, block: bytes, extensions: Extensions) -> TarMember:
         archive = self.feed.archive
         kind = _KINDS[block[156]]
         name, target = self._names(block, extensions)
@@ -253,7 +187,7 @@ class TarReader:
         member.offset = self.feed.offset
         return member
 
-    def _names(self, block: bytes, extensions: _Extensions) -> tuple[str, str]:
+    def _names(self, block: bytes, extensions: Extensions) -> tuple[str, str]:
         """Give the name and the link's target: pax has the last word, then GNU."""
         name = name_of(block) if extensions.long_name is None else decoded(extensions.long_name)
         target = decoded(
@@ -266,7 +200,7 @@ class TarReader:
         link = extensions.values.get("linkpath")
         return name, target if link is None else str(link, "utf-8", "surrogateescape")
 
-    def _make_sparse(self, member: TarMember, block: bytes, extensions: _Extensions) -> None:
+    def _make_sparse(self, member: TarMember, block: bytes, extensions: Extensions) -> None:
         """Find where the pieces of a file with holes belong."""
         archive = self.feed.archive
         extents = pax_map(extensions.records, archive)
@@ -289,14 +223,5 @@ class TarReader:
 
     def _decimal(self, digits: bytes, what: str) -> int:
         if not digits.isdigit() or len(digits) > 19:
-            raise self._damaged(f"a pax header has an impossible {what}", ascii(digits[:40]))
+            raise unsound(self.feed, f"a pax header has an impossible {what}", ascii(digits[:40]))
         return int(digits)
-
-    def _damaged(self, message: str, found: str) -> DamagedArchiveError:
-        return DamagedArchiveError(
-            message,
-            where=self.feed.archive,
-            expected=f"a sound tar header before byte {self.feed.offset}",
-            found=found,
-            hint="the file may be a partial or damaged copy: get another",
-        )
