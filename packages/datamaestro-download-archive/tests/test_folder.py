@@ -11,7 +11,7 @@ import sys
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from archive_builders import (
@@ -116,6 +116,28 @@ def test_an_unknown_name_is_an_error_with_the_nearest(folder):
         folder.read("d/bug.bin")
 
 
+@pytest.mark.parametrize("name", ["./d/big.bin", "d//big.bin", "./d/./big.bin"])
+def test_a_name_may_have_dots_and_slashes_that_mean_nothing(name, folder):
+    assert name in folder
+    assert folder.read(name) == CONTENTS["d/big.bin"]
+    with folder.open(name) as file:
+        assert file.read() == CONTENTS["d/big.bin"]
+
+
+def test_a_name_is_a_text(folder):
+    name = PurePosixPath("a.txt")
+    assert name not in folder
+    for read in (folder.read, folder.open):
+        with pytest.raises(TypeError, match="names in an archive are text"):
+            read(name)
+
+
+def test_a_zip_needs_no_index(tmp_path):
+    folder = ArchiveFolder(path=stored(as_zip(), tmp_path))
+    with pytest.raises(UnsupportedArchiveError, match="a zip needs no index"):
+        folder.write_index()
+
+
 def test_several_files_may_be_open_at_once(folder):
     with folder.open("a.txt") as one, folder.open("d/big.bin") as other:
         assert one.read(5) == b"first"
@@ -207,10 +229,10 @@ def test_a_member_of_a_tar_without_an_index_is_only_read_where_its_header_is(tmp
     path = stored(in_order_as_tar("ab"), tmp_path)
     with path.open("rb") as file:
         contents = contents_of(file, path, Limits())
-        contents.check("a", file)
+        contents.find("a", file)
         path.write_bytes(in_order_as_tar("ba"))
         with pytest.raises(DamagedArchiveError, match="'a' isn't where"):
-            contents.check("a", file)
+            contents.find("a", file)
 
 
 def test_a_damaged_member_is_known_when_it_is_read(tmp_path):

@@ -32,24 +32,29 @@ class Contents(ABC):
         self.path = path
         self.limits = limits
 
-    def check(self, name: str, archive: BinaryIO) -> None:  # noqa: ARG002
-        """Check that there is a file of that name, and that it is where it was.
+    def find(self, name: str, archive: BinaryIO) -> str:  # noqa: ARG002
+        """Give the name of a file, which may be asked for by ``./name``; it is where it was.
 
         :param archive: the archive, open
-        :raises MemberNotFoundError: if there is none
+        :raises MemberNotFoundError: if there is no file of that name
         :raises DamagedArchiveError: if it isn't where it was
         """
-        if name not in self.files:
-            from datamaestro_download_archive.selection import not_found
+        if name in self.files:
+            return name
+        from datamaestro_download_archive.selection import normal, not_found
 
-            raise not_found(name, self.files, str(self.path))
+        if not isinstance(name, str):
+            raise TypeError(f"names in an archive are text, such as 'd/1': not {name!r}")
+        if normal(name) in self.files:
+            return normal(name)
+        raise not_found(name, self.files, str(self.path))
 
     @abstractmethod
     def open(self, name: str, archive: BinaryIO) -> BinaryIO:
-        """Open a file that was checked; closing it closes the archive."""
+        """Open a file that was found; closing it closes the archive."""
 
     def read(self, name: str, archive: BinaryIO) -> bytes:
-        """Read a file that was checked."""
+        """Read a file that was found."""
         with self.open(name, archive) as file:
             return file.read()
 

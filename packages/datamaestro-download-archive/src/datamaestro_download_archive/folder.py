@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.data import Folder, Meta
-from datamaestro_download_archive.errors import DamagedArchiveError
+from datamaestro_download_archive.errors import DamagedArchiveError, UnsupportedArchiveError
 
 if TYPE_CHECKING:
     from datamaestro_download_archive.contents import Contents
@@ -51,6 +51,7 @@ class ArchiveFolder(Folder):
 
         It can seek. What is compressed is verified when it is read to its end.
 
+        :param name: as in the archive, with or without ``./``
         :raises MemberNotFoundError: if there is no file of that name
         :raises ArchiveError: as :meth:`names`
         """
@@ -58,8 +59,8 @@ class ArchiveFolder(Folder):
             raise ValueError(f"archives are only read: no mode {mode!r}")
         archive = self._open_archive()
         try:
-            contents = self._contents_with(name, archive)
-            file = contents.open(name, archive)
+            contents, known = self._find(name, archive)
+            file = contents.open(known, archive)
         except BaseException:
             archive.close()
             raise
@@ -72,7 +73,8 @@ class ArchiveFolder(Folder):
         :raises ArchiveError: as :meth:`names`
         """
         with self._open_archive() as archive:
-            return self._contents_with(name, archive).read(name, archive)
+            contents, known = self._find(name, archive)
+            return contents.read(known, archive)
 
     def write_index(self) -> Path:
         """Keep beside a tar where its files lie, so that it need not be gone through again.
@@ -82,11 +84,21 @@ class ArchiveFolder(Folder):
         before a file. Zips need none.
 
         :return: the index's path: beside the archive, ``.NAME.index`` for an archive ``NAME``
-        :raises ArchiveError: if the archive is unsafe, damaged or no tar
+        :raises UnsupportedArchiveError: for a zip, and for what is no archive
+        :raises ArchiveError: if the archive is unsafe or damaged
         """
+        from datamaestro_download_archive.content import is_zip_file
         from datamaestro_download_archive.tar_index import save_index, scan_tar
 
         with self.path.open("rb") as file:
+            if is_zip_file(file):
+                raise UnsupportedArchiveError(
+                    "a zip needs no index",
+                    where=self.path,
+                    expected="a tar",
+                    found="a zip, whose own directory tells where its files lie",
+                    hint="read it in place as it is",
+                )
             index = scan_tar(file, str(self.path), self._limits())
             self.__dict__.pop("_kept", None)
             return save_index(self.path, file, index)
@@ -98,7 +110,12 @@ class ArchiveFolder(Folder):
         return iter(self.names())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._files()
+        files = self._files()
+        if name in files:
+            return True
+        from datamaestro_download_archive.selection import normal
+
+        return isinstance(name, str) and normal(name) in files
 
     def __bool__(self) -> bool:
         return True  # and opens nothing
@@ -117,19 +134,18 @@ class ArchiveFolder(Folder):
                 contents = self._look_into(archive)
         return contents.files
 
-    def _contents_with(self, name: str, archive: BinaryIO) -> Contents:
-        """Give what an open archive holds, `name` with it, whatever lies at its path by now.
+    def _find(self, name: str, archive: BinaryIO) -> tuple[Contents, str]:
+        """Give what an open archive holds, whatever lies at its path by now, and a name in it.
 
         :raises MemberNotFoundError: if there is no file of that name
         """
         contents = self._kept_of(os.fstat(archive.fileno())) or self._look_into(archive)
         try:
-            contents.check(name, archive)
+            return contents, contents.find(name, archive)
         except DamagedArchiveError:
             # A file may get other bytes within a tick of the clock that dates it.
             contents = self._look_into(archive)
-            contents.check(name, archive)
-        return contents
+            return contents, contents.find(name, archive)
 
     def _kept_of(self, status: os.stat_result) -> Contents | None:
         """Give what was seen before, if it was in the file of this status."""

@@ -11,7 +11,7 @@ from datamaestro_download_archive.errors import MemberNotFoundError, shown
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.plain_names import with_folders
 
-__all__ = ["Selection", "not_found", "not_selected"]
+__all__ = ["Selection", "normal", "not_found", "not_selected"]
 
 _MOST_SUGGESTIONS = 5
 _MOST_COMPARED = 20_000
@@ -30,8 +30,8 @@ class Selection:
     """
 
     def __init__(self, subpath: str | None = None, files: Iterable[str] | None = None) -> None:
-        self.subpath = _normal(subpath) if subpath else ""
-        self.files = None if files is None else tuple(sorted(_normal(file) for file in files))
+        self.subpath = normal(subpath) if subpath else ""
+        self.files = None if files is None else tuple(sorted(normal(file) for file in files))
         self._exact = frozenset(self.files or ())
         self._globs = {
             file: re.compile(fnmatch.translate(file)) for file in self._exact if _GLOB.search(file)
@@ -124,7 +124,8 @@ class Selection:
         return f"{self.subpath}/{place}" if self.subpath else place
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
+    """Give a name as those of members are: with single slashes, and without dots."""
     return "/".join(part for part in name.split("/") if part not in ("", "."))
 
 

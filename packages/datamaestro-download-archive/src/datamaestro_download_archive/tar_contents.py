@@ -27,8 +27,8 @@ class TarContents(Contents):
         self.files: dict[str, Place] = index.files
         self._points = index.points
 
-    def check(self, name: str, archive: BinaryIO) -> None:
-        super().check(name, archive)
+    def find(self, name: str, archive: BinaryIO) -> str:
+        name = super().find(name, archive)
         if not self._points and not self.files[name].is_in(RandomAccess(archive)):
             raise DamagedArchiveError(
                 f"member {shown(name)} isn't where the index has it, or is cut off",
@@ -36,6 +36,7 @@ class TarContents(Contents):
                 hint="the file may be a partial or damaged copy: get another, and make its "
                 "index again",
             )
+        return name
 
     def open(self, name: str, archive: BinaryIO) -> BinaryIO:
         place = self.files[name]
