@@ -98,6 +98,21 @@ def test_the_fingerprint_does_not_depend_on_order_or_limits():
     assert one.fingerprint == other.fingerprint
 
 
+@pytest.mark.parametrize("size", [-1, 1.5, "1 GB", True])
+@pytest.mark.parametrize(
+    "define",
+    [
+        lambda size: ZipDownloader("data", URL, max_size=size),
+        lambda size: TarDownloader("data", URL, max_size=size),
+        lambda size: ArchiveMember("data", URL, member="a", max_size=size),
+    ],
+)
+def test_a_max_size_that_is_no_number_of_bytes_is_an_error(define, size):
+    with pytest.raises(DefinitionError, match="max_size isn't a size") as caught:
+        define(size)
+    assert caught.value.where.startswith(f"{__file__}:")
+
+
 @pytest.mark.parametrize("archive", [zipped, tar])
 @pytest.mark.parametrize("compression", ["bare", "gz", "zst"])
 def test_one_member_becomes_a_file(archive, compression, tmp_path):

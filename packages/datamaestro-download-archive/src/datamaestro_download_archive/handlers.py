@@ -8,8 +8,7 @@ from pathlib import Path
 from datamaestro.download import FolderResource, StoredResource, Unpacked
 from datamaestro.utils import Checker, HashCheck
 from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
-from datamaestro_download_archive.limits import Limits
-from datamaestro_download_archive.origin import FromArchive, archive_digests, names
+from datamaestro_download_archive.origin import FromArchive, archive_digests, limits, names
 from datamaestro_download_archive.tree import removed_on_error
 
 __all__ = ["ArchiveDownloader", "TarDownloader", "ZipDownloader", "tardownloader", "zipdownloader"]
@@ -71,7 +70,7 @@ class ArchiveDownloader(FromArchive, FolderResource):
             files=None if files is None else tuple(sorted(names(files))),
             unwrap=unwrap,
             nested=tuple(sorted(names(nested))),
-            limits=Limits().raised_to(max_size),
+            limits=limits(max_size),
         )
 
     @property

@@ -11,8 +11,9 @@ from datamaestro.download import Source, StoredResource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.utils import HashCheck
+from datamaestro_download_archive.limits import Limits
 
-__all__ = ["FromArchive", "archive_digests", "names"]
+__all__ = ["FromArchive", "archive_digests", "limits", "names"]
 
 
 class FromArchive(StoredResource):
@@ -103,6 +104,22 @@ def archive_digests(
         )
     given[check.algorithm] = check.digest
     return given["sha256"], given["md5"]
+
+
+def limits(max_size: int | None) -> Limits:
+    """Give the limits of a resource.
+
+    :param max_size: see :meth:`Limits.raised_to`
+    :raises DefinitionError: if it is no number of bytes
+    """
+    if max_size is not None and (type(max_size) is not int or max_size < 0):
+        raise DefinitionError(
+            "max_size isn't a size",
+            where=definition_site(),
+            expected="a number of bytes",
+            found=repr(max_size),
+        )
+    return Limits().raised_to(max_size)
 
 
 def names(value: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget, Limits
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.names import safe_name
-from datamaestro_download_archive.origin import FromArchive, names
+from datamaestro_download_archive.origin import FromArchive, limits, names
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.selection import not_found
 from datamaestro_download_archive.shape import Shape
@@ -71,7 +71,7 @@ class ArchiveMember(FromArchive, FileResource):
         super().__init__(filename, name=name, transient=transient, checker=checker)
         self._take_from(url, mirrors, size, sha256, md5)
         self.member = names([member] if isinstance(member, str) else member)
-        self.limits = Limits().raised_to(max_size)
+        self.limits = limits(max_size)
         if not 1 <= len(self.member) <= 1 + self.limits.nesting:
             raise DefinitionError(
                 f"ArchiveMember({filename!r}) names no way to a member",
