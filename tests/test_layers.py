@@ -18,7 +18,7 @@ LAYERS = [
         "freshness",
         "identifiers",
         "location",
-        "lockfiles",
+        "file_locks",
         "progress",
         "sidecars",
         "signatures",

@@ -11,7 +11,7 @@ from datamaestro.project import CUSTOM
 from datamaestro.state_files import recorded
 
 __all__ = [
-    "Kept",
+    "CompleteResource",
     "datapath_of",
     "files_to_download",
     "folder_of",
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-class Kept(NamedTuple):
+class CompleteResource(NamedTuple):
     """A resource that is complete on disk.
 
     :param path: where it lies
@@ -53,14 +53,14 @@ def datapath_of(entry: Entry, datapaths: Sequence[Path]) -> Path:
     return next((path for path in site if is_prepared(entry, path)), own)
 
 
-def kept_resources(entry: Entry, datapath: Path) -> dict[str, Kept]:
+def kept_resources(entry: Entry, datapath: Path) -> dict[str, CompleteResource]:
     """Give the resources that are complete, by name; raises nothing."""
     folder = folder_of(entry, datapath)
     found = {}
     for name, record in recorded(folder).items():
         if record.fingerprint != entry.kept.get(name):
             continue
-        kept = Kept(folder / record.path, record.size, record.time)
+        kept = CompleteResource(folder / record.path, record.size, record.time)
         if kept.path.is_dir() or (kept.path.is_file() and kept.path.stat().st_size == kept.size):
             found[name] = kept
     return found

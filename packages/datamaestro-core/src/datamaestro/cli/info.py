@@ -11,7 +11,7 @@ from datamaestro import identifiers
 from datamaestro.catalog import Entry
 from datamaestro.catalog.entry import FileFacts
 from datamaestro.catalog.on_disk import (
-    Kept,
+    CompleteResource,
     datapath_of,
     files_to_download,
     folder_of,
@@ -125,7 +125,7 @@ def _owner(entry: Entry) -> str | None:
     return f"{entry.repository} ({entry.distribution} {entry.version})"
 
 
-def _on_disk(entry: Entry, kept: dict[str, Kept]) -> str | None:
+def _on_disk(entry: Entry, kept: dict[str, CompleteResource]) -> str | None:
     """Tell how much of a dataset is there; None for one of which nothing stays on disk."""
     if not entry.kept:
         return None

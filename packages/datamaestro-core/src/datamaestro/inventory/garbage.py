@@ -25,7 +25,7 @@ from datamaestro.places import Place, places
 from datamaestro.preparation.locks import is_busy, locked
 from datamaestro.preparation.operations import drop_unneeded, unneeded_resources
 from datamaestro.preparation.places import LOCK
-from datamaestro.preparation.workshop import WORK
+from datamaestro.preparation.workspace import WORK
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

@@ -24,7 +24,7 @@ from datamaestro.preparation.locks import locked
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import STATE, State
 from datamaestro.preparation.use import USED
-from datamaestro.preparation.workshop import WORK
+from datamaestro.preparation.workspace import WORK
 from datamaestro.sidecars import find_sidecars
 
 if TYPE_CHECKING:

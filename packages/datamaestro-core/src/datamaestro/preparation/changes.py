@@ -12,7 +12,7 @@ from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.loop import Disturbed, Loop
 from datamaestro.preparation.places import LOCK
-from datamaestro.preparation.replacement import fresh_workshop, replace_all, staged
+from datamaestro.preparation.replacement import fresh_workspace, replace_all, staged
 
 __all__ = ["drop", "make_again", "make_missing", "make_named_again", "tidy"]
 
@@ -34,7 +34,7 @@ def make_missing(graph: Graph) -> Graph:
         except Disturbed as error:
             logger.debug("Another process is at work in %s", graph.folder, exc_info=True)
             disturbance = error
-            graph = graph.bound_again(graph.folder, graph.workshop.another())
+            graph = graph.bound_again(graph.folder, graph.workspace.another())
         else:
             return graph
     assert disturbance.__cause__ is not None, "a disturbance has a cause"
@@ -68,7 +68,7 @@ def make_again(graph: Graph) -> None:
 def make_named_again(graph: Graph, names: Collection[str]) -> None:
     """Make some resources anew, whatever lies in their places."""
     # The cache may have the same wrong bytes: files have several names where they can.
-    again = graph.bound_again(graph.folder, fresh_workshop(graph.context, graph.folder))
+    again = graph.bound_again(graph.folder, fresh_workspace(graph.context, graph.folder))
     with locked(graph.folder / LOCK, graph.definition.id):
         Loop(again, names).run()
 

@@ -12,9 +12,9 @@ from typing import Self
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.connections import Connections
-from datamaestro.preparation.crew import Crew, Ended, Job
 from datamaestro.preparation.making import Made
 from datamaestro.preparation.schedule import Schedule
+from datamaestro.preparation.worker_threads import Ended, Job, WorkerThreads
 
 __all__ = ["FetchPool"]
 
@@ -49,14 +49,14 @@ class FetchPool:
         self._schedule = schedule
         self._connections = connections
         self._make = make
-        self._crew: Crew[Resource, Made] = Crew(cancelled, self._next)
+        self._workers: WorkerThreads[Resource, Made] = WorkerThreads(cancelled, self._next)
         self._lock = threading.Lock()
         self._under_way = 0
         self._begun = 0.0
         self._more = False
 
     def __enter__(self) -> Self:
-        self._crew.__enter__()
+        self._workers.__enter__()
         return self
 
     def __exit__(
@@ -65,23 +65,23 @@ class FetchPool:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._crew.__exit__(kind, error, traceback)
+        self._workers.__exit__(kind, error, traceback)
 
     @property
     def busy(self) -> bool:
         """Whether a fetch is under way, or has ended and wasn't collected."""
-        return self._crew.busy
+        return self._workers.busy
 
     def begin(self) -> None:
         """Begin a fetch, if one can begin, and it's time."""
         job = self._next()
         self._more = job is not None or self._is_soon()
         if job is not None:
-            self._crew.start(*job)
+            self._workers.start(*job)
 
     def collect(self) -> list[Ended[Resource, Made]]:
         """Give the fetches that have ended; wait until there may be some, or another may begin."""
-        return self._crew.collect(SPACING if self._more else INTERVAL)
+        return self._workers.collect(SPACING if self._more else INTERVAL)
 
     def _next(self) -> Job[Resource, Made] | None:
         """Give a fetch that can begin now, with a connection taken for it; any thread may ask.

@@ -14,7 +14,7 @@ from datamaestro.download.resource import Binding, Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import FileResource, StoredResource
 from datamaestro.preparation.state import Record, State
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -29,7 +29,7 @@ class Graph:
     :param definition: the dataset
     :param context: where it is prepared
     :param folder: the dataset's folder
-    :param workshop: what a run of them has to itself
+    :param workspace: what a run of them has to itself
     :param resources: all of them, dependencies first
     :param named: those that the definition names itself
     :param wanted: the names of those that are wanted, with all that they depend on
@@ -38,14 +38,14 @@ class Graph:
     definition: DatasetDefinition
     context: Context
     folder: Path
-    workshop: Workshop
+    workspace: Workspace
     resources: tuple[Resource, ...]
     named: dict[str, Resource]
     wanted: frozenset[str]
 
     @classmethod
     def bind(
-        cls, definition: DatasetDefinition, context: Context, folder: Path, workshop: Workshop
+        cls, definition: DatasetDefinition, context: Context, folder: Path, workspace: Workspace
     ) -> Graph:
         """Bind the resources of a definition.
 
@@ -53,21 +53,21 @@ class Graph:
         """
         bound: dict[int, Resource] = {}
         for resource in definition.ordered_resources():
-            fetcher = partial(workshop.fetcher, resource.name)
+            fetcher = partial(workspace.fetcher, resource.name)
             binding = Binding(context, definition, folder, fetcher)
             bound[id(resource)] = resource.bind(binding, bound)
         named = {name: bound[id(resource)] for name, resource in definition.resources.items()}
         return cls(
-            definition, context, folder, workshop, tuple(bound.values()), named, frozenset(named)
+            definition, context, folder, workspace, tuple(bound.values()), named, frozenset(named)
         )
 
     def narrowed(self, names: frozenset[str]) -> Graph:
         """Give the graph with these resources wanted alone."""
         return replace(self, wanted=names)
 
-    def bound_again(self, folder: Path, workshop: Workshop) -> Graph:
+    def bound_again(self, folder: Path, workspace: Workspace) -> Graph:
         """Bind the same once more: in another folder, or for another run."""
-        again = Graph.bind(self.definition, self.context, folder, workshop)
+        again = Graph.bind(self.definition, self.context, folder, workspace)
         return again.narrowed(self.wanted)
 
     @property

@@ -24,14 +24,14 @@ from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedReso
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.hooks import before_use
+from datamaestro.preparation.locked_definition import LockedDefinition
 from datamaestro.preparation.locking import content_digest
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.parts import part_of
 from datamaestro.preparation.places import dataset_folder, graph_at_site
 from datamaestro.preparation.plain_transports import PLAIN_TRANSPORTS
 from datamaestro.preparation.state import State
-from datamaestro.preparation.thawing import Thawing
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -99,7 +99,9 @@ def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -
     for other in locked.needs:
         prepare_frozen(lock.dataset(other).reference, context, lock, where)
     folder = context.datapath / locked.folder
-    graph = _graph(Thawing(locked, context, where).definition(folder), folder, context, locked)
+    graph = _graph(
+        LockedDefinition(locked, context, where).definition(folder), folder, context, locked
+    )
     _missing(graph, locked)
     value: Folder = run_graph(graph)
     return value
@@ -108,8 +110,8 @@ def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -
 def _graph(
     definition: DatasetDefinition, folder: Path, context: Context, locked: LockedDataset
 ) -> Graph:
-    workshop = Workshop(context, folder, partial(_PinnedFetcher, locked=locked))
-    return Graph.bind(definition, context, folder, workshop)
+    workspace = Workspace(context, folder, partial(_PinnedFetcher, locked=locked))
+    return Graph.bind(definition, context, folder, workspace)
 
 
 def _missing(graph: Graph, locked: LockedDataset) -> list[StoredResource]:

@@ -33,7 +33,7 @@ from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.places import graph_of, place_of
 from datamaestro.preparation.state import Download, State
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 from datamaestro.urls import masked
 from datamaestro.utils import file_digests, tree_digest
 from datamaestro.variants import word
@@ -121,14 +121,14 @@ class _Writer:
             agreements={item.id: item.text for item in definition.agreements},
             transports=_transports(graph.sources, self.context),
             resources=tuple(
-                self._resource(resource, state, graph.workshop)
+                self._resource(resource, state, graph.workspace)
                 for resource in graph.resources
                 if isinstance(resource, StoredResource)
             ),
         )
 
     def _resource(
-        self, resource: StoredResource, state: State, workshop: Workshop
+        self, resource: StoredResource, state: State, workspace: Workspace
     ) -> LockedResource:
         record = state.get(resource.name)
         handler, plugin = self._handler_of(resource)
@@ -138,7 +138,7 @@ class _Writer:
         except NotPortable:
             handler = plugin = None
         downloads = tuple(
-            self._download(source, state.downloads(resource.name), workshop)
+            self._download(source, state.downloads(resource.name), workspace)
             for source in resource.sources
         )
         digest = None if record is None else content_digest(resource.path)
@@ -172,7 +172,7 @@ class _Writer:
         return None, None
 
     def _download(
-        self, source: Source, known: Iterable[Download], workshop: Workshop
+        self, source: Source, known: Iterable[Download], workspace: Workspace
     ) -> LockedDownload:
         """Tell size and digest of what a source serves.
 
@@ -184,7 +184,7 @@ class _Writer:
         urls = candidate_urls(source, self.context.mirror, self.context.settings.mirrors)
         fetched = [item for item in known if item.url in map(masked, urls)]
         if not fetched:
-            fetched = _fetched_again(source, workshop.another())
+            fetched = _fetched_again(source, workspace.another())
         return LockedDownload(source.urls, fetched[0].size, fetched[0].sha256)
 
 
@@ -204,14 +204,14 @@ def _derivation(
     return resource.derivation if tells <= makes else None
 
 
-def _fetched_again(source: Source, workshop: Workshop) -> list[Download]:
-    fetcher = workshop.fetcher("locked")
+def _fetched_again(source: Source, workspace: Workspace) -> list[Download]:
+    fetcher = workspace.fetcher("locked")
     try:
         fetcher.fetch(source)
         downloads = list(fetcher.downloads)
         fetcher.release(lambda _source: False)
     finally:
-        workshop.tidy()
+        workspace.tidy()
     return downloads
 
 

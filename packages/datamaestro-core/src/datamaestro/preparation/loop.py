@@ -28,15 +28,15 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.files import flush_folder, move_into_place, remove, usable
-from datamaestro.preparation.crew import Ended
 from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.fetch_pool import FetchPool
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.making import Made, make
 from datamaestro.preparation.schedule import Schedule
-from datamaestro.preparation.sharing import Neighbours
+from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.preparation.space import check_room
 from datamaestro.preparation.state import Record, State
+from datamaestro.preparation.worker_threads import Ended
 from datamaestro.sharing import make_folder
 
 __all__ = ["Disturbed", "Loop"]
@@ -69,16 +69,16 @@ class Loop:
     def __init__(self, graph: Graph, anew: Collection[str] = ()) -> None:
         self.graph = graph
         self.anew = set(anew)
-        self.workshop = graph.workshop
+        self.workspace = graph.workspace
         # Read now that the lock is held: another process may have finished meanwhile.
-        self.state = State.load(graph.folder, self.workshop.folder)
+        self.state = State.load(graph.folder, self.workspace.folder)
         self.state.dataset = graph.definition.id
         self._recorded_paths = {record.path for record in self.state.records.values()}
         self._missing = graph.missing(self.state, self.anew)
         self.schedule = Schedule(self._missing)
-        self.neighbours = Neighbours(graph)
+        self.shared_downloads = SharedDownloads(graph)
         self.pool = FetchPool(
-            self.schedule, graph.context.connections, self._fetched, self.workshop.cancelled
+            self.schedule, graph.context.connections, self._fetched, self.workspace.cancelled
         )
         self.failures: list[DatamaestroError] = []
         self._ended: list[Ended[Resource, Made]] = []
@@ -90,7 +90,7 @@ class Loop:
         :raises Disturbed: if it failed because another process was at work in the same place
         :raises DatamaestroError: if it failed otherwise
         """
-        interrupted = self.workshop.was_interrupted()
+        interrupted = self.workspace.was_interrupted()
         check_room(self._missing, self.graph.folder, self.graph.context.cachepath)
         try:
             with self.pool, self._progress():
@@ -104,18 +104,18 @@ class Loop:
             # Where locks fail, another process may have been faster, and be cleaning up.
             self.state.refresh()
             if self.graph.missing(self.state, self.anew):
-                self.workshop.tidy()
+                self.workspace.tidy()
                 if isinstance(error, OSError) and (self.state.disturbed or _is_loss(error)):
                     raise Disturbed from error
                 raise
             logger.debug("Another process has completed %s", self.graph.folder, exc_info=True)
         except BaseException:
-            self.workshop.tidy()
+            self.workspace.tidy()
             raise
         try:
             if interrupted:
                 sweep(self.graph.context, self.graph.sources, self._is_needed)
-            self.workshop.remove_all()
+            self.workspace.remove_all()
         except OSError:  # all is there; the next run tries to clean up again
             logger.debug("%s can't be cleaned up", self.graph.folder, exc_info=True)
 
@@ -151,7 +151,7 @@ class Loop:
 
     def _fetched(self, resource: StoredResource) -> Made:
         """Make a resource that fetches; this is for threads of the pool."""
-        self.workshop.fetcher(resource.name).light = self._is_light(resource)
+        self.workspace.fetcher(resource.name).light = self._is_light(resource)
         return self._made(resource)
 
     def _is_light(self, resource: StoredResource) -> bool:
@@ -159,11 +159,11 @@ class Loop:
         if len(resource.sources) != 1:
             return False
         (source,) = resource.sources
-        return not (self.schedule.shares(source) or self.neighbours.need(source))
+        return not (self.schedule.shares(source) or self.shared_downloads.others_need(source))
 
     def _made(self, resource: StoredResource) -> Made:
         adopting = resource.name not in self.anew and self._may_adopt(resource)
-        return make(resource, self.workshop, anew=not adopting)
+        return make(resource, self.workspace, anew=not adopting)
 
     def _may_adopt(self, resource: StoredResource) -> bool:
         """Tell whether what lies in place may be the resource, if its handler says so.
@@ -198,7 +198,7 @@ class Loop:
         for item in done:
             self.anew.discard(item.key.name)
             self.schedule.finish(item.key)
-            self.workshop.fetcher(item.key.name).release(self._is_needed)
+            self.workspace.fetcher(item.key.name).release(self._is_needed)
         for item in failed:
             if not isinstance(item.error, GOES_ON):
                 assert item.error is not None, "what failed has an error"
@@ -219,7 +219,7 @@ class Loop:
 
     def _is_needed(self, source: Source) -> bool:
         """Tell whether a download is needed once more, here or by another dataset."""
-        return self.schedule.needs(source) or self.neighbours.need(source)
+        return self.schedule.needs(source) or self.shared_downloads.others_need(source)
 
     def _is_made(self, item: Ended[Resource, Made]) -> bool:
         """Tell whether another process has made what this one couldn't.
@@ -243,7 +243,7 @@ class Loop:
         if made.path != resource.path:
             with usable(self.graph.folder):
                 move_into_place(made.path, resource.path)
-        downloads = tuple(self.workshop.fetcher(resource.name).downloads)
+        downloads = tuple(self.workspace.fetcher(resource.name).downloads)
         path = str(resource.relative_path)
         return Record(resource.fingerprint, path, made.size, made.sha256, downloads)
 
@@ -254,7 +254,7 @@ class Loop:
         for whole by a later run that needs it again.
         """
         for resource in self.graph.unneeded(self.state, self.anew):
-            discarded = self.workshop.folder / f"{resource.name}.unneeded"
+            discarded = self.workspace.folder / f"{resource.name}.unneeded"
             with usable(self.graph.folder):
                 make_folder(discarded.parent)
                 remove(discarded)

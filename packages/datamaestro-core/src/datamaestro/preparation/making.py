@@ -13,7 +13,7 @@ from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.files import STORAGE_ERRORS, flush_to_disk, remove, size_on_disk, usable
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.entries import NextSource
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 from datamaestro.sharing import make_folder
 
 __all__ = ["Made", "make"]
@@ -35,22 +35,22 @@ class Made:
     sha256: str | None = None
 
 
-def make(resource: StoredResource, workshop: Workshop, *, anew: bool = False) -> Made:
-    """Make a resource below the workshop's folder, unless the right one is in its place.
+def make(resource: StoredResource, workspace: Workspace, *, anew: bool = False) -> Made:
+    """Make a resource below the workspace's folder, unless the right one is in its place.
 
     :param anew: whether to make it whatever is in its place
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
     if not anew and _is_there(resource):
         return Made(resource.path, size_on_disk(resource.path))
-    destination = workshop.folder / resource.relative_path
+    destination = workspace.folder / resource.relative_path
     while True:
         with suppress(NextSource):
-            told = _download(resource, destination, workshop)
+            told = _download(resource, destination, workspace)
             break
     _verify(resource, destination)
     with usable(resource.binding.folder):
-        sha256 = workshop.fetcher(resource.name).written.digest(destination)
+        sha256 = workspace.fetcher(resource.name).written.digest(destination)
         flush_to_disk(destination)
         return Made(destination, _size(resource, destination, told), sha256)
 
@@ -77,19 +77,19 @@ def _is_there(resource: StoredResource) -> bool:
         return False
 
 
-def _download(resource: StoredResource, destination: Path, workshop: Workshop) -> int | None:
+def _download(resource: StoredResource, destination: Path, workspace: Workspace) -> int | None:
     """Let a resource be made at `destination`; give its bytes, if it knows them.
 
     :raises NextSource: if the bytes that it was made from were wrong, and the next source
         may have the right ones
     """
-    workshop.fetcher(resource.name).downloads.clear()
+    workspace.fetcher(resource.name).downloads.clear()
     with usable(resource.binding.folder):
         make_folder(destination.parent)
         if not resource.can_recover:
             remove(destination)
         elif not destination.exists():
-            _copy_remains(resource, destination, workshop)
+            _copy_remains(resource, destination, workspace)
     try:
         with noting(resource.dataset, f"the resource {resource.name!r}"):
             return resource._download(destination)
@@ -102,12 +102,12 @@ def _download(resource: StoredResource, destination: Path, workshop: Workshop) -
         raise
 
 
-def _copy_remains(resource: StoredResource, destination: Path, workshop: Workshop) -> None:
+def _copy_remains(resource: StoredResource, destination: Path, workspace: Workspace) -> None:
     """Copy what an interrupted run left of a resource, if one did.
 
     Taking it would be wrong where locks fail, and that run isn't over.
     """
-    remains = workshop.remains(resource.relative_path)
+    remains = workspace.remains(resource.relative_path)
     if remains is not None:
         copy = shutil.copytree if remains.is_dir() else shutil.copyfile
         copy(remains, destination)

@@ -26,7 +26,7 @@ from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.parts import part_of
 from datamaestro.preparation.value import build_value
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -50,7 +50,7 @@ def needed_by(
     """
     everything = frozenset(definition.resources)
     folder = _Nowhere(context.datapath / ".nowhere")
-    graph = Graph.bind(definition, context, folder, Workshop(context, folder, _Unfetched))
+    graph = Graph.bind(definition, context, folder, Workspace(context, folder, _Unfetched))
     try:
         value = build_value(graph)
         resources = {name: _leaves(item.prepare()) for name, item in _values(graph)}

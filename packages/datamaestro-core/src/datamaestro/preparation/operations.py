@@ -73,7 +73,7 @@ def _run(graph: Graph) -> Any:
 
         before_download(graph.definition, graph.context)
         graph = make_missing(graph)
-    elif graph.workshop.was_interrupted() or graph.unneeded(state):
+    elif graph.workspace.was_interrupted() or graph.unneeded(state):
         from datamaestro.preparation.changes import tidy
 
         tidy(graph)

@@ -14,7 +14,7 @@ from datamaestro.identifiers import relative_path
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.namespace import namespace_of
 from datamaestro.preparation.state import State
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 from datamaestro.state_files import STATE
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def graph_of_context(
 ) -> Graph:
     """Bind the resources of a dataset in the context's own data directory."""
     folder = dataset_folder(definition, context)
-    return _narrowed(Graph.bind(definition, context, folder, Workshop(context, folder)), parts)
+    return _narrowed(Graph.bind(definition, context, folder, Workspace(context, folder)), parts)
 
 
 def graph_at_site(
@@ -72,7 +72,7 @@ def graph_at_site(
             continue
         # What fetches needs a place to write, whatever is read from elsewhere.
         own = dataset_folder(definition, context)
-        graph = _narrowed(Graph.bind(definition, context, folder, Workshop(context, own)), parts)
+        graph = _narrowed(Graph.bind(definition, context, folder, Workspace(context, own)), parts)
         if _is_whole(graph):
             return graph
         logger.debug("%s isn't complete, as its state file says: it is left out", folder)

@@ -16,12 +16,12 @@ from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.state import Download, Record, State
 from datamaestro.preparation.transfer import Transfer
-from datamaestro.preparation.workshop import WORK, Workshop
+from datamaestro.preparation.workspace import WORK, Workspace
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["fresh_workshop", "replace_all", "staged"]
+__all__ = ["fresh_workspace", "replace_all", "staged"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +44,9 @@ class _FreshFetcher(CacheFetcher):
         return download
 
 
-def fresh_workshop(context: Context, folder: Path) -> Workshop:
-    """Make the workshop of a run that fetches everything, whatever the cache has."""
-    return Workshop(context, folder, partial(_FreshFetcher, fresh=set()))
+def fresh_workspace(context: Context, folder: Path) -> Workspace:
+    """Make the workspace of a run that fetches everything, whatever the cache has."""
+    return Workspace(context, folder, partial(_FreshFetcher, fresh=set()))
 
 
 def staged(graph: Graph) -> Graph:
@@ -55,8 +55,8 @@ def staged(graph: Graph) -> Graph:
     There each of them sees those that it is made from as they are made anew.
     """
     folder = graph.folder / WORK / f"{secrets.token_hex(4)}.new"
-    workshop = fresh_workshop(graph.context, folder)
-    return graph.bound_again(folder, workshop)
+    workspace = fresh_workspace(graph.context, folder)
+    return graph.bound_again(folder, workspace)
 
 
 def replace_all(graph: Graph, new: Graph) -> None:

@@ -20,11 +20,11 @@ from datamaestro.errors import TransportError
 from datamaestro.files import usable
 from datamaestro.preparation.aside import Aside
 from datamaestro.preparation.connections import Connections
-from datamaestro.preparation.crew import Cancelled
 from datamaestro.preparation.digests import Digests
 from datamaestro.preparation.pace import Pace
 from datamaestro.preparation.ranges import Ranges
 from datamaestro.preparation.unfinished import Content, Kept, StartOver, Unfinished, write_all
+from datamaestro.preparation.worker_threads import Cancelled
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE
 

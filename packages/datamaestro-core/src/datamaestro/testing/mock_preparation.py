@@ -23,7 +23,7 @@ from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.places import dataset_folder
 from datamaestro.preparation.state import Record, State
 from datamaestro.preparation.value import build_value
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 from datamaestro.testing.samples import Sampler, Sampling
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class MockPreparation:
         self.sampling = Sampling(samplers, seed=seed + zlib.crc32(definition.selector.encode()))
         self.folder = dataset_folder(definition, context)
         self.contents: dict[Source, bytes] = {}
-        self.workshop = Workshop(context, self.folder, partial(MockFetcher, self.contents))
+        self.workspace = Workspace(context, self.folder, partial(MockFetcher, self.contents))
 
     def run(self) -> Any:
         """Make what is missing, and give the value; see :class:`MockContext`."""
@@ -129,12 +129,12 @@ class MockPreparation:
             self._move_stand_ins(graph, model)
             self._check(wanted)
             shutil.rmtree(model.folder)
-            self.workshop.remove_all()
+            self.workspace.remove_all()
         return build_value(graph)
 
     def _bind(self, folder: Path) -> Graph:
         """Bind the resources; what users have elsewhere gets a place in `folder`."""
-        graph = Graph.bind(self.definition, self.context, folder, self.workshop)
+        graph = Graph.bind(self.definition, self.context, folder, self.workspace)
         stand_ins = {id(item): _StandIn(item) for item in graph.resources if _is_elsewhere(item)}
         return replace(
             graph,
@@ -151,7 +151,7 @@ class MockPreparation:
 
     def _make(self, resource: StoredResource, model: StoredResource, state: State) -> None:
         """Make a resource from its model: by its handler, from what it would download."""
-        destination = self.workshop.folder / resource.relative_path
+        destination = self.workspace.folder / resource.relative_path
         destination.parent.mkdir(parents=True, exist_ok=True)
         contents = self._packed(model)
         if contents is None:

@@ -15,7 +15,7 @@ from datamaestro.download import Resource, Source, StoredResource
 from datamaestro.errors import DownloadError, OfflineError, TransportError, VerificationError
 from datamaestro.files import size_on_disk
 from datamaestro.preparation.state import State
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 from datamaestro.testing.contracts.described import description_of
 from datamaestro.testing.contracts.one_resource import (
     Interrupt,
@@ -268,8 +268,8 @@ class HandlerContract:
         packed = dict(zip(resource.sources, contents, strict=True))
         folder = served.path / "packed"
         folder.mkdir()
-        workshop = Workshop(served, folder, partial(MockFetcher, packed))
-        again = bound(resource, served, workshop)
+        workspace = Workspace(served, folder, partial(MockFetcher, packed))
+        again = bound(resource, served, workspace)
         assert isinstance(again, StoredResource)
         again._download(folder / "made")
         self.check(folder / "made")

@@ -15,7 +15,7 @@ from datamaestro.download import FileResource, Resource, StoredResource
 from datamaestro.errors import VerificationError
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.use import USED
-from datamaestro.preparation.workshop import Workshop
+from datamaestro.preparation.workspace import Workspace
 from datamaestro.state_files import STATE
 
 __all__ = [
@@ -70,16 +70,16 @@ def dataset_of(*resources: Resource) -> DatasetDefinition:
     return definition
 
 
-def bound(resource: Resource, context: Context, workshop: Workshop | None = None) -> Resource:
+def bound(resource: Resource, context: Context, workspace: Workspace | None = None) -> Resource:
     """Give a resource of a dataset of its own as a preparation has it.
 
-    :param workshop: what the preparation has to itself, and whose folder is the dataset's
+    :param workspace: what the preparation has to itself, and whose folder is the dataset's
     """
     definition = dataset_of(resource)
     folder = context.folder(definition)
-    if workshop is None:
-        workshop = Workshop(context, folder)
-    resources = Graph.bind(definition, context, folder, workshop).named
+    if workspace is None:
+        workspace = Workspace(context, folder)
+    resources = Graph.bind(definition, context, folder, workspace).named
     return resources[resource.name]
 
 

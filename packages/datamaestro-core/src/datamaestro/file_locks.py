@@ -1,4 +1,4 @@
-"""Lock files: who may take them, and how to know that there are no locks."""
+"""File locks: who may take them, and how to know that there are none."""
 
 from __future__ import annotations
 

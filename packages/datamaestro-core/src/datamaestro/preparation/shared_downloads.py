@@ -22,11 +22,11 @@ from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.state import State
 from datamaestro.repository import declared_in
 
-__all__ = ["Neighbours"]
+__all__ = ["SharedDownloads"]
 
 
-class Neighbours:
-    """The other datasets that may need what one downloads; any thread may ask.
+class SharedDownloads:
+    """Tells whether other datasets need what one downloads; any thread may ask.
 
     :param graph: that of the one
     """
@@ -35,8 +35,8 @@ class Neighbours:
         self._graph = graph
         self._lock = threading.Lock()
 
-    def need(self, source: Source) -> bool:
-        """Tell whether one of them isn't complete, and what it misses is made from a source."""
+    def others_need(self, source: Source) -> bool:
+        """Tell whether another isn't complete, and what it misses is made from a source."""
         with self._lock:
             return any(
                 source.url in urls and self._misses(definition, source.url)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     Kind = Callable[[Context, Path, threading.Event], CacheFetcher]
 
-__all__ = ["WORK", "Workshop"]
+__all__ = ["WORK", "Workspace"]
 
 WORK = ".downloads"
 """The folder, in a dataset's, of all runs that are under way."""
 
 
-class Workshop:
+class Workspace:
     """A folder for one run in a dataset's folder, and what fetches for its resources.
 
     Nothing is made on disk before somebody puts something in.
@@ -49,9 +49,9 @@ class Workshop:
         self._kind = kind
         self._fetchers: dict[str, CacheFetcher] = {}
 
-    def another(self) -> Workshop:
+    def another(self) -> Workspace:
         """Give the same for another run."""
-        return Workshop(self._context, self._dataset_folder, self._kind)
+        return Workspace(self._context, self._dataset_folder, self._kind)
 
     @property
     def _inputs(self) -> Path:

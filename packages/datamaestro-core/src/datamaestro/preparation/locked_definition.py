@@ -24,10 +24,10 @@ from datamaestro.utils import Checker
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["Thawing"]
+__all__ = ["LockedDefinition"]
 
 
-class Thawing:
+class LockedDefinition:
     """Declares the resources of a locked dataset.
 
     :param where: the lock file, for messages

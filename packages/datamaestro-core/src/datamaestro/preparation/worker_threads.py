@@ -1,4 +1,4 @@
-"""Threads that do jobs beside the one that hired them."""
+"""Threads that do jobs beside the one that starts them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-__all__ = ["Cancelled", "Crew", "Ended", "Job"]
+__all__ = ["Cancelled", "Ended", "Job", "WorkerThreads"]
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Cancelled(BaseException):
 class Ended(Generic[K, T]):
     """How a job ended.
 
-    :param key: what it was hired for
+    :param key: what it was started for
     :param result: what it gave, unless it failed
     :param error: how it failed
     """
@@ -43,7 +43,7 @@ class Ended(Generic[K, T]):
     error: BaseException | None = None
 
 
-class Crew(Generic[K, T]):
+class WorkerThreads(Generic[K, T]):
     """Does jobs in threads of its own; leaving its block cancels those that are left.
 
     Who has done a job goes on with another of the same kind by itself: handing each over
@@ -65,7 +65,7 @@ class Crew(Generic[K, T]):
         self._another = another
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._hired: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._ended: SimpleQueue[Ended[K, T]] = SimpleQueue()
         self._idle: SimpleQueue[None] = SimpleQueue()
 
@@ -80,7 +80,7 @@ class Crew(Generic[K, T]):
     ) -> None:
         self.cancelled.set()
         for _ in self._threads:
-            self._hired.put(None)
+            self._jobs.put(None)
         end = time.monotonic() + PATIENCE
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -95,7 +95,7 @@ class Crew(Generic[K, T]):
         with self._lock:
             self._at_work += 1
         # With the caller's context, so that what it is in the middle of is known there.
-        self._hired.put(partial(copy_context().run, self._do, (key, job)))
+        self._jobs.put(partial(copy_context().run, self._do, (key, job)))
         if len(self._threads) < self._at_work:
             self._threads.append(threading.Thread(target=self._work, daemon=True))
             self._threads[-1].start()
@@ -114,7 +114,7 @@ class Crew(Generic[K, T]):
         return ended
 
     def _work(self) -> None:
-        while (jobs := self._hired.get()) is not None:
+        while (jobs := self._jobs.get()) is not None:
             jobs()
 
     def _do(self, job: Job[K, T] | None) -> None:
