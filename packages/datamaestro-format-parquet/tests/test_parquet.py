@@ -56,6 +56,46 @@ def test_a_column_that_is_not_there_is_an_error(pets):
         list(pets.batches(columns=["wings"]))
 
 
+@pytest.fixture
+def twins(tmp_path):
+    """A file with two columns of one name, and one of another."""
+    path = tmp_path / "twins.parquet"
+    table = pyarrow.Table.from_arrays([[1, 2], [3, 4], [5, 6]], names=["a", "a", "b"])
+    pyarrow.parquet.write_table(table, path)
+    return Parquet(path=path)
+
+
+@pytest.mark.parametrize("read", [list, Parquet.polars, lambda table: table.polars(["b", "a"])])
+def test_rows_and_polars_refuse_two_columns_of_one_name(twins, read):
+    with pytest.raises(DataFormatError, match="two columns have the same name") as caught:
+        read(twins)
+    assert (caught.value.where, caught.value.found) == (str(twins.path), "'a'")
+
+
+def test_polars_reads_the_columns_beside_two_of_one_name(twins):
+    assert twins.polars(["b"]).to_dicts() == [{"b": 5}, {"b": 6}]
+
+
+def test_arrow_and_pandas_keep_two_columns_of_one_name(twins):
+    (batch,) = twins.batches()
+    for table in (batch, twins.arrow(), twins.arrow(["a", "b"])):
+        assert table.schema.names == ["a", "a", "b"]
+        assert [column.to_pylist() for column in table.columns] == [[1, 2], [3, 4], [5, 6]]
+    assert twins.pandas().to_numpy().tolist() == [[1, 3, 5], [2, 4, 6]]
+
+
+@pytest.mark.parametrize("columns", [["s.x"], ["s"], ["s.x", "s"], ["s", "s.x"], ["b", "s.x"], []])
+def test_a_column_called_like_a_field_of_another_is_read_alone(tmp_path, columns):
+    path = tmp_path / "dots.parquet"
+    table = pyarrow.table({"s": [{"x": 1, "y": 2}], "s.x": [3], "b": [4]})
+    pyarrow.parquet.write_table(table, path)
+    dots = Parquet(path=path)
+    assert dots.arrow(columns) == table.select(columns)
+    assert [batch.to_pylist() for batch in dots.batches(columns=columns)] == [
+        table.select(columns).to_pylist()
+    ]
+
+
 def test_a_batch_of_no_rows_is_an_error(pets):
     with pytest.raises(ParameterError, match="1 or more"):
         next(pets.batches(rows=0))

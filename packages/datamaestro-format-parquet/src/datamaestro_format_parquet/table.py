@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from datamaestro.data import File
 from datamaestro.data.optional import required
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Parquet"]
 
 BATCH_ROWS = 65_536
+
+Rows = TypeVar("Rows", "pa.Table", "pa.RecordBatch")
 
 
 class Parquet(File):
@@ -53,7 +56,11 @@ class Parquet(File):
             return int(file.metadata.num_rows)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Read rows one by one, as values by the name of their column; raises as `batches`."""
+        """Read rows one by one, as values by the name of their column.
+
+        :raises DataFormatError: as `batches`; also if two columns have the same name
+        """
+        self._check_distinct(self.columns())
         for batch in self.batches():
             yield from batch.to_pylist()
 
@@ -71,19 +78,25 @@ class Parquet(File):
             raise ParameterError("a batch can't be of that size", expected="1 or more", found=rows)
         with self._opened() as file:
             wanted = self._known(columns, file.schema_arrow.names)
-            yield from file.iter_batches(batch_size=rows, columns=wanted)
+            for batch in file.iter_batches(batch_size=rows, columns=wanted):
+                yield _only(batch, wanted)
 
     def arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Read the table into Arrow; parameters and errors are those of `batches`."""
         with self._opened() as file:
-            return file.read(columns=self._known(columns, file.schema_arrow.names))
+            wanted = self._known(columns, file.schema_arrow.names)
+            return _only(file.read(columns=wanted), wanted)
 
     def polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Read the table into polars, as `arrow` does.
 
+        :raises DataFormatError: as `arrow`; also if two of the columns have the same name
         :raises ImportError: if polars isn't installed
         """
-        frame: pl.DataFrame = required("polars").from_arrow(self.arrow(columns))
+        polars = required("polars")
+        table = self.arrow(columns)
+        self._check_distinct(table.column_names)
+        frame: pl.DataFrame = polars.from_arrow(table)
         return frame
 
     def pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -113,8 +126,9 @@ class Parquet(File):
 
     def _known(self, columns: Sequence[str] | None, names: list[str]) -> list[str] | None:
         """Check names of columns, of which Arrow leaves out those that it doesn't know."""
+        known = set(names)
         for name in columns or ():
-            if name not in names:
+            if name not in known:
                 raise ParameterError(
                     "there is no such column",
                     where=self.path,
@@ -122,3 +136,24 @@ class Parquet(File):
                     found=repr(name),
                 )
         return None if columns is None else list(columns)
+
+    def _check_distinct(self, names: Iterable[str]) -> None:
+        """Refuse names of which two are the same: one would hide the other."""
+        for name, count in Counter(names).items():
+            if count > 1:
+                raise DataFormatError(
+                    "two columns have the same name",
+                    where=self.path,
+                    found=repr(name),
+                    hint="batches(), arrow() and pandas() keep both",
+                )
+
+
+def _only(rows: Rows, columns: list[str] | None) -> Rows:
+    """Leave out what Arrow reads beside the columns: for ``s.x``, also ``x`` of a struct ``s``."""
+    if columns is None:
+        return rows
+    names = rows.schema.names
+    order = {name: position for position, name in enumerate(columns)}
+    found = [index for index, name in enumerate(names) if name in order]
+    return rows.select(sorted(found, key=lambda index: order[names[index]]))
