@@ -81,6 +81,88 @@ def test_a_change_of_the_time_alone_is_noticed(path: Path) -> None:
     assert rows(path).get("q7") == ["q7", "8"]
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Give a file another content under the same size and time."""
+    before = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+
+
+def test_a_change_that_keeps_size_and_time_is_noticed(path: Path) -> None:
+    path.write_text("1\ta\n2\tb\n")
+    assert rows(path).get("1") == ["1", "a"]
+    replace(path, b"2\ta\n1\tb\n")
+
+    assert [rows(path).get(key) for key in "12"] == [["1", "b"], ["2", "a"]]
+
+
+class TestAChangeFarFromTheEnds:
+    """Size, time and ends of the file stay; what is read at some line tells it."""
+
+    LINES = [b"k%d\tv%d%s\n" % (row, row, b"x" * (row % 50)) for row in range(20_000)]
+    SOME = b"".join(LINES[10_010:10_020])
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        path = tmp_path / "rows.tsv"
+        path.write_bytes(b"".join(self.LINES))
+        for column in (None, 0, 1):
+            len(TSV(path=path, id_column=column))
+        return path
+
+    def change(self, path: Path, new: bytes) -> list[list[str]]:
+        """Put other bytes in the place of some lines, and give all rows."""
+        replace(path, path.read_bytes().replace(self.SOME, new))
+        return list(rows(path))
+
+    @pytest.fixture
+    def now(self, path: Path) -> list[list[str]]:
+        return self.change(path, b"".join(self.LINES[10_019:10_009:-1]))
+
+    def test_rows_are_found_where_they_are_now(self, path: Path, now: list[list[str]]) -> None:
+        for row in now[10_005:10_025]:
+            assert rows(path).get(row[0]) == row
+            assert TSV(path=path, id_column=1).get(row[1]) == row
+
+    def test_numbers_and_slices_are_those_of_now(self, path: Path, now: list[list[str]]) -> None:
+        assert TSV(path=path)[10_015] == now[10_015]
+        assert TSV(path=path)[10_005:10_025] == now[10_005:10_025]
+
+    def test_a_line_that_became_two_is_not_taken_for_one(self, path: Path) -> None:
+        now = self.change(path, self.SOME.replace(b"xxxxxx", b"\nk\txxx", 1))
+
+        assert TSV(path=path)[10_010] == now[10_010] == ["k10010", "v10010"]
+        assert rows(path).get("k10010") == ["k10010", "v10010"]
+
+    def test_an_id_in_the_middle_of_a_line_is_none(self, path: Path) -> None:
+        now = self.change(path, self.SOME.replace(b"\nk10011", b"yk10011"))
+
+        assert rows(path).get("k10011") is None
+        assert TSV(path=path)[10_011] == now[10_011]
+
+    def test_a_row_that_lost_its_id_is_an_error_with_its_line(self, path: Path) -> None:
+        self.change(path, self.SOME.replace(b"\tv10011", b"-v10011"))
+
+        with pytest.raises(DataFormatError) as caught:
+            TSV(path=path, id_column=1).get("v10011" + "x" * 11)
+        assert caught.value.where == f"{path}:10012"
+
+    def test_the_index_is_made_again_once(self, path: Path, now: list[list[str]]) -> None:
+        rows(path).get(now[10_015][0])
+        made = {item: item.stat() for item in path.parent.iterdir()}
+
+        assert all(rows(path).get(row[0]) == row for row in now[10_010:10_020])
+        assert {item: item.stat() for item in path.parent.iterdir()} == made
+
+    def test_objects_that_have_used_the_index_notice_it_too(self, path: Path) -> None:
+        table = rows(path)
+        table.get("k10015")
+        now = self.change(path, b"".join(self.LINES[10_019:10_009:-1]))
+
+        assert table.get("k10015") == now[10_014]
+
+
 @pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "foreign", "longer"])
 def test_a_damaged_one_is_made_again(path: Path, damage: str) -> None:
     len(rows(path))
@@ -194,6 +276,15 @@ class TestCompressed:
 
         assert rows(path).get("new") == ["new", "1"]
         assert len(list(path.parent.glob(".rows.tsv.gz.*.text"))) == 1
+
+    def test_that_of_another_content_with_the_same_size_and_time_is_not_used(
+        self, path: Path
+    ) -> None:
+        path.write_bytes(gzip.compress(b"1\ta\n2\tb\n", 0, mtime=0))
+        assert rows(path).get("1") == ["1", "a"]
+        replace(path, gzip.compress(b"2\ta\n1\tb\n", 0, mtime=0))
+
+        assert [rows(path).get(key) for key in "12"] == [["1", "b"], ["2", "a"]]
 
     def test_a_truncated_one_is_made_again(self, path: Path) -> None:
         len(rows(path))

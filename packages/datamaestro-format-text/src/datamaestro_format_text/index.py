@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["Index", "KeyReader", "LineError", "Stamp", "build_index", "read_index"]
 
 HASH_BITS = 32
-MAGIC = b"DMTEXT" + (b"<" if sys.byteorder == "little" else b">") + b"1"
-HEADER = struct.Struct("=8sQqQQQI")
-"""Magic, source's size, source's mtime (ns), text's size, lines, bits (0: no ids), CRC-32."""
+MAGIC = b"DMTEXT" + (b"<" if sys.byteorder == "little" else b">") + b"2"
+HEADER = struct.Struct("=8sQq32sQQQI")
+"""Magic, source's size, mtime (ns) and ends, text's size, lines, bits (0: no ids), CRC-32."""
 
 BATCH_LINES = 1 << 12
 """How many lines are looked at together; few enough to stay in the cache."""
@@ -64,10 +64,12 @@ class Stamp:
 
     :param size: in bytes
     :param modified: in nanoseconds
+    :param ends: a hash of its first and last bytes; in the last ones, gzip has a checksum
     """
 
     size: int
     modified: int
+    ends: bytes
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,8 @@ def read_index(content: memoryview[int], stamp: Stamp) -> Index | None:
     """Use the bytes of an index; None if they are damaged, or of another state of the file."""
     if len(content) < HEADER.size:
         return None
-    magic, size, modified, text_size, lines, bits, checksum = HEADER.unpack_from(content)
-    if magic != MAGIC or Stamp(size, modified) != stamp or bits > HASH_BITS:
+    magic, *known, text_size, lines, bits, checksum = HEADER.unpack_from(content)
+    if magic != MAGIC or Stamp(*known) != stamp or bits > HASH_BITS:
         return None
     start_code = "I" if text_size < FOUR_BYTES else "Q"
     row_code = "I" if lines < FOUR_BYTES else "Q"
@@ -145,9 +147,8 @@ def read_index(content: memoryview[int], stamp: Stamp) -> Index | None:
 
 def _pack(stamp: Stamp, text_size: int, lines: int, bits: int, parts: list[bytes]) -> bytes:
     body = b"".join(part + bytes(_aligned(len(part)) - len(part)) for part in parts)
-    header = HEADER.pack(
-        MAGIC, stamp.size, stamp.modified, text_size, lines, bits, zlib.crc32(body)
-    )
+    known = (stamp.size, stamp.modified, stamp.ends)
+    header = HEADER.pack(MAGIC, *known, text_size, lines, bits, zlib.crc32(body))
     return header + bytes(_aligned(len(header)) - len(header)) + body
 
 

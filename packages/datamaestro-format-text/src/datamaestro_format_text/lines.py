@@ -13,7 +13,13 @@ from typing import Any, Generic, TypeVar, overload
 from datamaestro.data import File, Meta
 from datamaestro.errors import DataFormatError, ParameterError
 from datamaestro_format_text.index import KeyReader, LineError
-from datamaestro_format_text.reader import Reader, open_reader, open_text
+from datamaestro_format_text.reader import (
+    Reader,
+    StaleIndexError,
+    make_reader,
+    open_reader,
+    open_text,
+)
 
 __all__ = ["Lines", "Records"]
 
@@ -27,9 +33,9 @@ class Records(File, ABC, Generic[Record]):
     for ``len(x)`` first). ``len(x)``, ``x[n]`` and ``x.get(id)`` use an index: it is made
     when it is first needed (0.15 s for 500 MB, 0.6 s with ids), kept in a hidden file
     beside the text or, where that folder can't be written, in the user's cache, and made
-    again when size or time of the file changed. A file under gzip is also decompressed
-    there, once. An object keeps to the index that it used first: after a change of the
-    file, make another object.
+    again when size, time or ends of the file changed, or no line is where it says. A file
+    under gzip is also decompressed there, once. An object keeps to the index that it used
+    first: after a change of the file, make another object.
 
     :param path: the file
     :param encoding: of the text; one in which a line end is one byte, as in UTF-8
@@ -99,15 +105,22 @@ class Records(File, ABC, Generic[Record]):
         :raises IndexError: if there are not so many
         :raises DataFormatError: with file and line, if the record is wrong
         """
-        length = len(self)
+        try:
+            return self._item(number)
+        except StaleIndexError:
+            self._renew_index()
+            return self._item(number)
+
+    def _item(self, number: int | slice) -> Record | Sequence[Record]:
+        reader = self._reader
+        length = len(reader.index)
         if isinstance(number, slice):
-            return [self._record(index) for index in range(*number.indices(length))]
+            numbers = range(*number.indices(length))
+            return [self._read(index, reader.line(index)) for index in numbers]
         if not -length <= number < length:
             raise IndexError(f"{self.path} has {length} records, there is no number {number}")
-        return self._record(number % length)
-
-    def _record(self, number: int) -> Record:
-        return self._read(number, self._reader.line(number))
+        index = number % length
+        return self._read(index, reader.line(index))
 
     def _find(self, key: bytes, default: Any) -> Any:
         """Give the first record of an id, or `default`."""
@@ -117,7 +130,11 @@ class Records(File, ABC, Generic[Record]):
                 where=self.path,
                 hint="build it with id_column=... or id_field=...",
             )
-        found = self._reader.find(key)
+        try:
+            found = self._reader.find(key)
+        except StaleIndexError:
+            self._renew_index()
+            found = self._reader.find(key)
         return default if found is None else self._read(*found)
 
     def _read(self, number: int, line: bytes) -> Record:
@@ -147,8 +164,14 @@ class Records(File, ABC, Generic[Record]):
 
     @cached_property
     def _reader(self) -> Reader:
+        return self._opened(open_reader)
+
+    def _renew_index(self) -> None:
+        vars(self)["_reader"] = self._opened(make_reader)
+
+    def _opened(self, opener: Callable[..., Reader]) -> Reader:
         try:
-            return open_reader(
+            return opener(
                 self.path,
                 header_lines=self._header_lines(),
                 suffix=self._index_suffix(),

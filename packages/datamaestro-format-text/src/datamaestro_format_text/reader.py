@@ -22,41 +22,77 @@ from datamaestro.utils import CHUNK_SIZE
 from datamaestro_format_text.index import Index, KeyReader, Stamp, build_index, read_index
 from datamaestro_format_text.storage import map_file, places, save, save_first, stamp_of
 
-__all__ = ["Reader", "open_reader", "open_text"]
+__all__ = ["Reader", "StaleIndexError", "make_reader", "open_reader", "open_text"]
 
 GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
+LINE_END = ord("\n")
+
+
+class StaleIndexError(DataFormatError):
+    """A text isn't, where it is looked at, what its index was made from."""
 
 
 @dataclass(frozen=True)
 class Reader:
     """Lines by number, and numbers by id.
 
+    :param path: the file that the user named
     :param text: the bytes of the text
     :param index: where its lines are
     :param key_of: what gives the id of a line; None if the index has no ids
     """
 
+    path: Path
     text: mmap | bytes
     index: Index
     key_of: KeyReader | None
 
     def line(self, number: int) -> bytes:
-        """Give a line, with its end; numbers count from 0."""
+        """Give a line, with its end; numbers count from 0.
+
+        :raises StaleIndexError: if there is no line there
+        """
         starts = self.index.starts
-        return self.text[starts[number] : starts[number + 1]]
+        start = starts[number]
+        line = self.text[start : starts[number + 1]]
+        if not self._is_line(number, start, line):
+            raise self._stale()
+        return line
 
     def find(self, key: bytes) -> tuple[int, bytes] | None:
-        """Give number and bytes of the first line that has an id, or None."""
+        """Give number and bytes of the first line that has an id, or None.
+
+        :raises StaleIndexError: if the lines that could have it aren't there
+        """
         # Written out, with as few calls as can be: half of the time of a look-up.
         index, text, key_of = self.index, self.text, self.key_of
+        if key_of is None:
+            return None
         starts, buckets = index.starts, index.buckets
         bucket = crc32(key) >> index.shift
         for number in index.rows[buckets[bucket] : buckets[bucket + 1]]:
-            line = text[starts[number] : starts[number + 1]]
-            if key_of is not None and key_of(line) == key:
+            start = starts[number]
+            line = text[start : starts[number + 1]]
+            try:
+                found = key_of(line)
+            except ValueError as error:  # each had an id
+                raise self._stale() from error
+            if found == key and self._is_line(number, start, line):
                 return number, line
+            if found == key or crc32(found) >> index.shift != bucket:
+                raise self._stale()
         return None
+
+    def _is_line(self, number: int, start: int, line: bytes) -> bool:
+        """Tell whether what the index takes for a line is a whole one; the last needs no end."""
+        text = self.text
+        return len(line) == (line.find(b"\n") + 1 or len(text) - start) and (
+            not number or text[start - 1] == LINE_END
+        )
+
+    def _stale(self) -> StaleIndexError:
+        return StaleIndexError("the file changes while it is read", where=self.path)
 
 
 @contextmanager
@@ -109,21 +145,29 @@ def open_reader(path: Path, *, header_lines: int, suffix: str, key_of: KeyReader
     :raises DataDirectoryError: if a text under gzip can't be decompressed anywhere
     """
     stamp = stamp_of(path)
-    candidates = places(path, f"{suffix}.index")
-    reader = _open_stored(path, stamp, candidates, key_of)
-    if reader is None:
-        plain = _decompressed(path, stamp) if _is_gzip(path) else path
-        text = _map_text(plain)
-        with open_text(plain, header_lines) as lines:
-            content = build_index(lines, lines.tell(), stamp, len(text), key_of)
-        save(candidates, content)
-        # What was saved is mapped, unless another process replaced it by that of a
-        # later state of the file, or nothing could be saved.
-        index = _stored(candidates, stamp, len(text)) or read_index(memoryview(content), stamp)
-        reader = None if index is None else Reader(text, index, key_of)
-    if reader is None or stamp_of(path) != stamp:
+    stored = _open_stored(path, stamp, places(path, f"{suffix}.index"), key_of)
+    if stored is not None and stamp_of(path) == stamp:
+        return stored
+    return make_reader(path, header_lines=header_lines, suffix=suffix, key_of=key_of)
+
+
+def make_reader(path: Path, *, header_lines: int, suffix: str, key_of: KeyReader | None) -> Reader:
+    """Make the index of a text, whether there is one or not, and open both.
+
+    Parameters and errors are those of `open_reader`.
+    """
+    stamp = stamp_of(path)
+    plain = _decompressed(path, stamp) if _is_gzip(path) else path
+    text = _map_text(plain)
+    with open_text(plain, header_lines) as lines:
+        content = build_index(lines, lines.tell(), stamp, len(text), key_of)
+    saved = save(places(path, f"{suffix}.index"), content)
+    # What was saved is mapped, unless another process replaced it by that of a
+    # later state of the file, or nothing could be saved.
+    index = _stored(saved, stamp, len(text)) or read_index(memoryview(content), stamp)
+    if index is None or stamp_of(path) != stamp:
         raise DataFormatError("the file changes while it is read", where=path)
-    return reader
+    return Reader(path, text, index, key_of)
 
 
 def _open_stored(
@@ -135,7 +179,7 @@ def _open_stored(
         text = map_file(plain)
         index = None if text is None else _stored(candidates, stamp, len(text))
         if text is not None and index is not None:
-            return Reader(text, index, key_of)
+            return Reader(path, text, index, key_of)
     return None
 
 
@@ -163,7 +207,7 @@ def _is_gzip(path: Path) -> bool:
 
 def _plain_suffix(stamp: Stamp) -> str:
     """Name the plain copy after the state of the file that it was made from."""
-    return f"{stamp.size:x}-{stamp.modified:x}.text"
+    return f"{stamp.size:x}-{stamp.modified:x}-{stamp.ends[:8].hex()}.text"
 
 
 def _decompressed(path: Path, stamp: Stamp) -> Path:

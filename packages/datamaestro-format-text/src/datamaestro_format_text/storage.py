@@ -23,11 +23,18 @@ from datamaestro_format_text.index import Stamp
 
 __all__ = ["map_file", "places", "save", "save_first", "stamp_of"]
 
+SAMPLE = 1 << 16
+"""How much of either end of a file tells whether it has changed: 0.1 ms, once for an object."""
+
 
 def stamp_of(path: Path) -> Stamp:
     """Give what tells whether the file has changed."""
-    status = path.stat()
-    return Stamp(status.st_size, status.st_mtime_ns)
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        ends = hashlib.sha256(file.read(SAMPLE))
+        file.seek(max(file.tell(), status.st_size - SAMPLE))
+        ends.update(file.read(SAMPLE))
+    return Stamp(status.st_size, status.st_mtime_ns, ends.digest())
 
 
 def places(source: Path, suffix: str) -> list[Path]:
@@ -54,10 +61,14 @@ def map_file(path: Path) -> mmap | bytes | None:
         return None
 
 
-def save(candidates: list[Path], content: bytes) -> None:
-    """Write a file at the first of some places that allows it, or not at all."""
-    with contextlib.suppress(DataDirectoryError), save_first(candidates) as (file, _):
-        file.write(content)
+def save(candidates: list[Path], content: bytes) -> list[Path]:
+    """Write a file at the first of some places that allows it, if any, and give that one."""
+    try:
+        with save_first(candidates) as (file, place):
+            file.write(content)
+    except DataDirectoryError:
+        return []
+    return [place]
 
 
 @contextmanager
