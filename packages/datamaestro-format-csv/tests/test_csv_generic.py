@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,26 @@ def test_quotes_are_text_where_there_is_no_quoting(path: Path) -> None:
 def test_two_columns_of_one_name_are_an_error(path: Path) -> None:
     with pytest.raises(DataFormatError, match="same name"):
         list(table(path, "a,a\n1,2\n", names_row=0))
+
+
+@pytest.fixture(params=[100, csv.field_size_limit()])
+def limit(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The length of the fields that programs which use Python's `csv` take."""
+    usual = csv.field_size_limit(request.param)
+    yield request.param
+    csv.field_size_limit(usual)
+
+
+def test_quoted_fields_may_be_of_any_length_whatever_other_programs_take(
+    path: Path, limit: int
+) -> None:
+    text = 'say "hi", \n' * limit
+    texts = table(path, '"{}",1\n'.format(text.replace('"', '""')))
+
+    assert list(texts) == [{"column_0": text, "column_1": "1"}]
+    assert texts.polars().rows() == [(text, 1)]
+    with pytest.raises(csv.Error):
+        next(csv.reader(["x" * (limit + 1)]))
 
 
 @pytest.mark.parametrize("row", ["1", "1,2,3"])

@@ -6,16 +6,34 @@ whatever the fast parser refused, to say what is wrong and where.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from datamaestro.errors import DataFormatError
 from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.lines import LineSource, undecodable
 
 __all__ = ["Row", "RowReader", "check_length"]
+
+FIELD_LIMIT = 2**31 - 1
+"""How many characters a field may have: the most that the parser takes on every system."""
+
+
+def _own_csv() -> Any:
+    """Load what `csv` is made of once more, so as to have a limit of our own.
+
+    ``csv.field_size_limit`` is one for all of a process: others may rely on theirs.
+    """
+    spec: Any = find_spec("_csv")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.field_size_limit(FIELD_LIMIT)
+    return module
+
+
+csv = _own_csv()
 
 
 class Row(NamedTuple):
@@ -75,11 +93,9 @@ class RowReader(Iterator[Row]):
                 line_number = self._source.line - 1
                 raise undecodable(self._path, line_number, self._encoding, error) from error
 
-    def _error(self, error: csv.Error) -> DataFormatError:
+    def _error(self, error: Exception) -> DataFormatError:
         hint = "quote='' reads quote characters as any other"
-        if "field limit" in str(error):
-            hint = "csv.field_size_limit(...) raises the limit"
-        elif "new-line" in str(error):
+        if "new-line" in str(error):
             hint = r"rows end with \n or \r\n"
         return DataFormatError(
             "the row can't be parsed", where=f"{self._path}:{self._line}", found=error, hint=hint
