@@ -116,6 +116,36 @@ class TestTypes:
     def test_empty_fields_do_not_count(self, path: Path) -> None:
         assert self.types(path, "", "2") == pl.Int64
 
+    @pytest.mark.parametrize("text", [" NA", "NA\t", "NA", " ", ""])
+    def test_missing_values_do_not_count_whatever_blanks_are_around(
+        self, path: Path, text: str
+    ) -> None:
+        frame = table(path, f"{text},x\n1,y\n", missing=["NA"]).polars()
+
+        assert frame.dtypes == [pl.Int64, pl.String]
+        assert frame.rows() == [(None, "x"), (1, "y")]
+
+    def test_blanks_count_where_a_missing_value_has_them(self, path: Path) -> None:
+        marked = table(path, "-, -\n1,1\n", missing=[" -"])
+
+        assert marked.polars().rows() == [("-", None), ("1", 1)]
+
+    @pytest.mark.parametrize("mark", ["-1", "9999999999999999999"])
+    def test_a_missing_value_may_look_like_a_number(self, path: Path, mark: str) -> None:
+        frame = table(path, f"{mark},{mark},{mark}\n1,2.5,x\n", missing=[mark]).polars()
+
+        assert frame.dtypes == [pl.Int64, pl.Float64, pl.String]
+        assert frame.rows() == [(None, None, None), (1, 2.5, "x")]
+
+    def test_thousands_of_columns_have_types_of_their_own(self, path: Path) -> None:
+        rows = [(1, 2.5, "x", None), (2, -1.0, "", 3)] * 2
+        texts = [",".join("" if value is None else str(value) for value in row) for row in rows]
+
+        frame = table(path, "".join(",".join([text] * 1000) + "\n" for text in texts)).polars()
+
+        assert frame.dtypes == [pl.Int64, pl.Float64, pl.String, pl.Int64] * 1000
+        assert frame.rows() == [row * 1000 for row in rows]
+
     def test_nothing_is_text(self, path: Path) -> None:
         assert self.types(path, "", "") == pl.String
 

@@ -54,7 +54,8 @@ class Generic(File):
         empty if quote characters have no meaning
     :param comment: lines that begin with it are no rows; None if there are no comments
     :param encoding: of the text, a name that Python knows
-    :param missing: the texts that stand for a missing value, such as ``["", "NA"]``
+    :param missing: the texts that stand for a missing value, such as ``["", "NA"]``;
+        among numbers also with spaces and tabs around them
     """
 
     delimiter: Meta[str] = ","

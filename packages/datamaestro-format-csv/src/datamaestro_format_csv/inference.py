@@ -1,7 +1,8 @@
 """Types of columns: found out from all values, never from some.
 
 A column is of integers (64 bits) if all its texts are such, else of floats if all are
-numbers, else of text. Empty fields don't count, and are null in columns of numbers.
+numbers, else of text. Fields that are empty or missing, blanks around them aside, don't
+count, and are null in columns of numbers.
 Integers of more than 64 bits stay text: as floats they would be others.
 """
 
@@ -11,50 +12,55 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import ParameterError
-from datamaestro_format_csv.blocks import Block
-from datamaestro_format_csv.numbers import BLANKS, bad_value, to_numbers
+from datamaestro_format_csv.blocks import Block, column_keys
+from datamaestro_format_csv.values import bad_value, select, to_numbers, to_texts
 
 if TYPE_CHECKING:
     import polars
 
 __all__ = ["convert", "infer_types", "readable_type", "without_rows"]
 
-LARGE_INTEGER = r"^[+-]?[0-9]{19,}$"
+LONG_INTEGER = r"^[+-]?[0-9]{19,}$"
 
 
 def infer_types(blocks: Iterable[Block], columns: int, missing: frozenset[str]) -> list[Any]:
     """Find the polars type of each column: Int64, Float64 or String."""
     import polars
 
-    candidates: list[list[Any]] = [
-        [polars.Int64, polars.Float64, polars.String] for _ in range(columns)
-    ]
-    seen = [False] * columns
+    absent = missing | {""}
+    found: dict[str, Any] = dict.fromkeys(column_keys(columns), polars.Int64)
+    seen: set[str] = set()
     for block in blocks:
-        texts = block.texts(columns)
-        for index, column in enumerate(texts.iter_columns()):
-            present = column.filter(~column.is_in(["", *missing]))
-            seen[index] |= len(present) > 0
-            while not _fits(present, candidates[index][0]):
-                del candidates[index][0]
-    return [
-        types[0] if any_value else polars.String
-        for types, any_value in zip(candidates, seen, strict=True)
-    ]
+        texts = select(block.texts(columns), _of(found, polars.Int64, polars.Float64))
+        floats = to_numbers(texts, absent, dict.fromkeys(texts.columns, polars.Float64))
+        nulls = {column.name: column.null_count() for column in floats.frame}
+        seen.update(key for key, count in nulls.items() if count < len(texts))
+        found.update(dict.fromkeys(floats.wrong(), polars.String))
+
+        integers = select(floats.known, _of(found, polars.Int64)).cast(polars.Int64, strict=False)
+        for column in integers:
+            if column.null_count() > nulls[column.name]:
+                found[column.name] = polars.Float64
+        bare = select(floats.known, _of(found, polars.Float64))
+        found.update(dict.fromkeys(_with_large_integers(bare, absent), polars.String))
+    return [kind if key in seen else polars.String for key, kind in found.items()]
 
 
-def _fits(texts: polars.Series, element_type: Any) -> bool:
+def _of(found: Mapping[str, Any], *kinds: Any) -> list[str]:
+    """Give the columns of some types."""
+    return [key for key, kind in found.items() if kind in kinds]
+
+
+def _with_large_integers(bare: polars.DataFrame, missing: frozenset[str]) -> list[str]:
+    """Give the columns with an integer of more than 64 bits."""
     import polars
 
-    if element_type == polars.String:
-        return True
-    if to_numbers(texts, frozenset(), element_type)[1] is not None:
-        return False
-    if element_type == polars.Int64:
-        return True
-    bare = texts.str.strip_chars(BLANKS)
-    large = bare.filter(bare.str.contains(LARGE_INTEGER))
-    return not large.cast(polars.Int64, strict=False).null_count()
+    has_long = bare.select(polars.all().str.contains(LONG_INTEGER).any())
+    unfit = []
+    for key in [column.name for column in has_long if column.any()]:
+        long = bare.select(key).filter(polars.col(key).str.contains(LONG_INTEGER))
+        unfit += to_numbers(long, missing, {key: polars.Int64}).wrong()
+    return unfit
 
 
 def readable_type(name: str, element_type: Any) -> Any:
@@ -92,32 +98,17 @@ def convert(block: Block, types: Mapping[str, Any], missing: frozenset[str]) -> 
     :raises DataFormatError: naming file, line, column and text, if a value is not of
         the type of its column
     """
-    import polars
-
     texts = block.texts(len(types))
-    columns = {}
-    faults = []
-    for index, (name, element_type) in enumerate(types.items()):
-        column = texts.to_series(index)
-        if element_type.is_numeric():
-            values, fault = to_numbers(column, missing | {""}, element_type)
-        else:
-            values, fault = _to_text(column, missing, element_type)
-        if fault is not None:
-            faults.append((fault, index))
-        columns[name] = values
+    kinds = dict(zip(texts.columns, types.values(), strict=True))
+    numeric = {key: kind for key, kind in kinds.items() if kind.is_numeric()}
+    textual = {key: kind for key, kind in kinds.items() if key not in numeric}
+    numbers = to_numbers(select(texts, list(numeric)), missing | {""}, numeric)
+    others = to_texts(select(texts, list(textual)), missing, textual)
+    faults = [fault for part in (numbers, others) if (fault := part.fault()) is not None]
     if faults:
         row, index = min(faults)
-        name, element_type = list(types.items())[index]
-        raise bad_value(block, row, f"column {name!r}", texts[row, index], str(element_type))
-    return polars.DataFrame(columns)
-
-
-def _to_text(
-    column: polars.Series, missing: frozenset[str], element_type: Any
-) -> tuple[polars.Series, int | None]:
-    """Do for types of text what `to_numbers` does; only an ``Enum`` lacks some texts."""
-    known = column.set(column.is_in(list(missing)), None) if missing else column
-    values = known.cast(element_type, strict=False)
-    wrong = values.is_null() & known.is_not_null()
-    return values, wrong.arg_max() if wrong.any() else None
+        name, kind = list(types.items())[index]
+        raise bad_value(block, row, f"column {name!r}", texts[row, index], str(kind))
+    frame = texts.with_columns([*numbers.frame, *others.frame])
+    frame.columns = list(types)
+    return frame

@@ -12,9 +12,10 @@ from datamaestro.data import Param
 from datamaestro.errors import DataFormatError, ParameterError
 from datamaestro_format_csv.blocks import Block
 from datamaestro_format_csv.generic import Generic
-from datamaestro_format_csv.numbers import Layout, Part, parse_numbers, read_number
+from datamaestro_format_csv.numbers import Layout, Part, parse_numbers
 from datamaestro_format_csv.stack import Stack
 from datamaestro_format_csv.table import Preview, Table
+from datamaestro_format_csv.values import read_number
 
 if TYPE_CHECKING:
     import polars

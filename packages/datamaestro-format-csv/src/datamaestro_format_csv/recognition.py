@@ -11,8 +11,8 @@ from datamaestro.plugins import Candidate, ValueProposal
 from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.lines import open_lines
 from datamaestro_format_csv.matrix import Matrix
-from datamaestro_format_csv.numbers import read_number
 from datamaestro_format_csv.rows import RowReader
+from datamaestro_format_csv.values import read_number
 
 __all__ = ["recognize"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -95,8 +96,8 @@ class Table:
         """
         if not self.names:
             return [f"column_{index}" for index in range(columns)]
-        for name in self.names:
-            if self.names.count(name) > 1:
+        for name, count in Counter(self.names).items():
+            if count > 1:
                 raise DataFormatError(
                     "two columns have the same name",
                     where=self.path,
