@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from datamaestro.data import File
-from datamaestro.errors import DataFormatError
+from datamaestro.errors import DataDirectoryError, DataFormatError
 from datamaestro_format_text import TSV, Lines, _plugin
 from datamaestro_format_text.storage import places
 
@@ -225,6 +225,33 @@ def test_the_cache_is_the_second_place(path: Path, cache: Path) -> None:
 
     assert beside.parent == path.parent
     assert cache in cached.parents
+
+
+@pytest.mark.parametrize("name", ["n" * 200, "n" * 215, "é" * 110, "n" * 240, "n" * 252])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_it_is_made_once_for_files_with_long_names(
+    tmp_path: Path, cache: Path, name: str, suffix: str
+) -> None:
+    path = tmp_path / f"{name}{suffix}"
+    path.write_bytes(gzip.compress(b"a\nb\n") if suffix else b"a\nb\n")
+
+    assert Lines(path=path)[1] == "b"
+    (made,) = [*tmp_path.glob(".*.index"), *cache.rglob("*.index")]
+    before = made.stat()
+    assert Lines(path=path)[1] == "b"
+    assert made.stat() == before
+    assert not [*tmp_path.glob("*.tmp"), *cache.rglob("*.tmp")]
+
+
+def test_why_no_place_can_be_written_is_told(tmp_path: Path, cache: Path) -> None:
+    cache.write_text("a file where the folder should be")
+    path = tmp_path / f"{'n' * 252}.gz"
+    path.write_bytes(gzip.compress(b"a\n"))
+
+    with pytest.raises(DataDirectoryError, match="no index can be written") as caught:
+        len(Lines(path=path))
+    assert str(tmp_path) in str(caught.value.expected)
+    assert str(cache) in str(caught.value.found)
 
 
 def test_it_stays_in_memory_where_nothing_can_be_written(path: Path, cache: Path) -> None:

@@ -44,10 +44,7 @@ def places(source: Path, suffix: str) -> list[Path]:
     whole = source.resolve()
     cache = Path(platformdirs.user_cache_dir("datamaestro", appauthor=False)) / "text"
     digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]
-    return [
-        sidecar(whole, suffix),
-        cache / f"{digest}.{whole.name}.{suffix}",
-    ]
+    return [sidecar(whole, suffix), cache / f"{digest}.{suffix}"]
 
 
 def map_file(path: Path) -> mmap | bytes | None:
@@ -77,14 +74,7 @@ def save_first(candidates: list[Path]) -> Iterator[tuple[BinaryIO, Path]]:
 
     :raises DataDirectoryError: if no place allows it, or there is no space left
     """
-    opened = _open_first(candidates)
-    if opened is None:
-        raise DataDirectoryError(
-            "no index can be written",
-            expected="write permission in one of these folders",
-            found=", ".join(str(path.parent) for path in candidates),
-        )
-    beside, path = opened
+    beside, path = _open_first(candidates)
     try:
         with beside.open("wb", buffering=1 << 20) as file:
             yield file, path
@@ -97,16 +87,26 @@ def save_first(candidates: list[Path]) -> Iterator[tuple[BinaryIO, Path]]:
             beside.unlink(missing_ok=True)
 
 
-def _open_first(candidates: list[Path]) -> tuple[Path, Path] | None:
+def _open_first(candidates: list[Path]) -> tuple[Path, Path]:
     """Create the temporary file for the first place that allows it."""
+    refused: OSError | None = None
     for path in candidates:
-        beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+        # Not after the path, which may be as long as a name can be. What is left of a process
+        # that was killed is removed by its name: see `datamaestro.files.LEFTOVER`.
+        beside = path.with_name(f".index.{secrets.token_hex(4)}.tmp")
         try:
             if path is not candidates[0]:
                 path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                path.lstat()  # another error if the name is too long
             beside.touch(exist_ok=False)
             share(beside)
-        except OSError:
+        except OSError as error:
+            refused = error
             continue
         return beside, path
-    return None
+    raise DataDirectoryError(
+        "no index can be written",
+        expected=f"a place in one of {', '.join(str(path.parent) for path in candidates)}",
+        found=refused,
+    ) from refused
