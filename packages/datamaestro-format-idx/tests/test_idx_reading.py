@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro.errors import DataDirectoryError, DataFormatError, ParameterError
 from datamaestro_format_idx import IDX, Tensor, write_idx
 
 ROOT = Path(__file__).parents[3]
@@ -272,6 +272,20 @@ class TestWriting:
     ) -> None:
         with pytest.raises(ParameterError, match="of this shape"):
             write_idx(path, np.broadcast_to(np.uint8(0), shape))
+
+    @pytest.mark.parametrize("name", ["absent/k.idx", "folder", "file/k.idx"])
+    def test_a_path_that_cannot_be_written_is_told_as_it_was_given(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("folder").mkdir()
+        Path("file").touch()
+
+        with pytest.raises(DataDirectoryError, match="in a folder that is there") as caught:
+            write_idx(name, np.zeros(3, np.uint8))
+
+        assert caught.value.where == str(Path(name))
+        assert ".tmp" not in str(caught.value)
 
     def test_a_failed_write_leaves_the_file_and_nothing_beside_it(self, tmp_path: Path) -> None:
         target = tmp_path / "folder"

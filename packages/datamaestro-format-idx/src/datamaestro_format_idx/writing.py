@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.errors import ParameterError
+from datamaestro.errors import DataDirectoryError, ParameterError
 from datamaestro.files import replacing
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_format_idx.header import DIMENSIONS_LIMIT, ELEMENT_TYPES
@@ -33,6 +33,7 @@ def write_idx(
         and memory layout, with at most 32 dimensions, each shorter than 2**32
     :param dtype: the type to convert the array to first, if it has another
     :raises ParameterError: if the format can't hold such an array
+    :raises DataDirectoryError: if the file can't be written
     """
     import numpy as np
 
@@ -41,10 +42,19 @@ def write_idx(
     _check_shape(values.shape)
     start = bytes([0, 0, code, values.ndim])
     lengths = b"".join(length.to_bytes(4, "big") for length in values.shape)
-    with replacing(Path(path)) as file:
-        file.write(start + lengths)
-        for piece in _pieces(values):
-            file.write(piece)
+    target = Path(path)
+    try:
+        with replacing(target) as file:
+            file.write(start + lengths)
+            for piece in _pieces(values):
+                file.write(piece)
+    except OSError as error:  # names a temporary file
+        raise DataDirectoryError(
+            "the file can't be written",
+            where=target,
+            expected="the path of a file, in a folder that is there and can be written",
+            found=error.strerror or error,
+        ) from error
 
 
 def _type_code(values: NDArray[Any]) -> int:
