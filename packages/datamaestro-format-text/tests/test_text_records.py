@@ -143,6 +143,14 @@ class TestJSONLines:
                 read()
             assert caught.value.where == f"{path}:2"
 
+    @pytest.mark.parametrize("line", ["", "{", '{"id": 1'])
+    def test_the_only_line_in_an_error_is_that_of_the_file(self, path: Path, line: str) -> None:
+        values = JSONLines(path=write(path, f'{{"id": 1}}\n{line}\r\n'), id_field="id")
+
+        for read in (lambda: list(values), lambda: values.get("1")):
+            with pytest.raises(DataFormatError, match="line 1 column"):
+                read()
+
     @pytest.mark.parametrize("line", ["{}", "3", "[]", '{"id": null}', '{"id": true}', "oops", ""])
     def test_a_line_without_id_is_an_error(self, path: Path, line: str) -> None:
         values = JSONLines(path=write(path, f'{{"id": 1}}\n{line}\n'), id_field="id")

@@ -56,7 +56,8 @@ class JSONLines(Records[Any]):
 
         def read(line: bytes) -> bytes:
             try:
-                key = json.loads(line.decode(encoding))[field]
+                # Without its end, after which an error would be on a line 2.
+                key = json.loads(line.decode(encoding).rstrip("\r\n"))[field]
             except RecursionError as error:
                 raise ValueError(str(error)) from error
             except (LookupError, TypeError):
