@@ -25,6 +25,7 @@ class Piecewise(Transport):
     """Gives a content in ranges, as slowly and as badly as a test wants it.
 
     :ivar failures: the errors that the next openings of a range raise
+    :ivar stalled: by the number of a request, counted from 1, what it waits for after a chunk
     :ivar most: the most responses that were open at once
     """
 
@@ -36,6 +37,7 @@ class Piecewise(Transport):
         self.pause = pause
         self.failures = []
         self.cut_after = []
+        self.stalled = {}
         self.requests = []
         self.open_now = self.most = 0
         self.stops = True
@@ -50,12 +52,13 @@ class Piecewise(Transport):
             self.open_now += 1
             self.most = max(self.most, self.open_now)
             cut = self.cut_after.pop(0) if request.stop is not None and self.cut_after else None
-            return Piece(self, request, cut)
+            return Piece(self, request, cut, self.stalled.get(len(self.requests)))
 
 
 class Piece(Response):
-    def __init__(self, transport, request, cut):
+    def __init__(self, transport, request, cut, stalled):
         self.transport = transport
+        self.stalled = stalled
         self.start = self.position = request.start
         self.size = len(transport.content)
         self.validator = transport.validator
@@ -68,6 +71,8 @@ class Piece(Response):
         time.sleep(self.transport.pause)
         stop = min(self.position + min(size, self.transport.chunk), self.stop)
         chunk = self.transport.content[self.position : stop]
+        if self.stalled is not None and self.position > self.start:
+            self.stalled.wait(20)
         self.position = stop
         return chunk
 
@@ -229,6 +234,66 @@ def test_several_connections_that_are_not_faster_are_given_up(small, monkeypatch
         rest = read_all(response)
         assert first + rest == CONTENT
         assert response._wanted == 1
+
+
+@pytest.fixture
+def stall(monkeypatch):
+    """Give what a connection waits for that stalls; it's patiently waited for otherwise."""
+    monkeypatch.setattr(ranges, "PATIENCE", 0.2)
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.mark.parametrize("number", [1, 2, 7, 25])
+def test_the_rest_of_a_piece_that_stalls_comes_from_another_connection(small, stall, number):
+    transport = Piecewise(pause=0.0005)
+    transport.stalled = {number: stall}
+    response, _ = opened(transport, limit=4)
+    with response:
+        began = time.monotonic()
+        assert read_all(response) == CONTENT
+        assert time.monotonic() - began < 10
+    assert transport.requests[number - 1].start + 1000 in [r.start for r in transport.requests]
+
+
+def test_the_last_piece_that_stalls_comes_from_a_connection_that_is_free(small, stall):
+    transport = Piecewise(CONTENT[:8_000], pause=0.001)
+    transport.stalled = {1: stall}
+    response, _ = opened(transport, limit=3)
+    with response:
+        began = time.monotonic()
+        assert read_all(response) == transport.content
+        assert time.monotonic() - began < 10
+
+
+def test_a_connection_that_was_always_slow_is_not_replaced(small, stall):
+    transport = Piecewise(pause=0.0005)
+    transport.stalled = {3: stall}
+    response, _ = opened(transport, limit=4)
+    with response:
+        assert read_all(response) == CONTENT
+        assert response._wanted == 3
+
+
+def test_a_connection_that_became_slow_is_replaced(small, stall):
+    transport = Piecewise(pause=0.0005)
+    transport.stalled = {15: stall}
+    response, _ = opened(transport, limit=4)
+    with response:
+        assert read_all(response) == CONTENT
+        assert response._wanted == 4
+
+
+def test_a_pause_of_all_connections_costs_one_at_the_most(small, stall):
+    transport = Piecewise(pause=0.0005)
+    transport.stalled = dict.fromkeys(range(5, 40), stall)
+    response, _ = opened(transport, limit=4)
+    with response:
+        threading.Timer(1.0, stall.set).start()
+        assert read_all(response) == CONTENT
+    handed_over = [request for request in transport.requests if request.start % 2_000]
+    assert len(handed_over) == 1
 
 
 # --- when a transfer uses them

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
@@ -33,6 +34,30 @@ TRIAL = 1.0
 GAIN = 1.2
 """How much faster than one connection they have to be."""
 
+LOOK = 0.1
+"""Seconds after which a reader that waits looks at the connection that it waits for."""
+
+SLOWER = 3.0
+"""How many times as long as usual that may take for a piece: the others can't be further ahead."""
+
+PATIENCE = 0.5
+"""Seconds that it may take in any case."""
+
+LATELY = 8
+"""How many pieces tell what is usual."""
+
+
+@dataclass(eq=False)
+class _Worker:
+    """One connection.
+
+    :param taken: whether it was taken for this content, and is given back at its end
+    :ivar received: the bytes that it has given
+    """
+
+    taken: bool
+    received: int = 0
+
 
 @dataclass
 class _Piece:
@@ -40,11 +65,14 @@ class _Piece:
 
     :param start: the first byte that is still to come
     :param stop: the byte after the last
+    :ivar worker: the connection that gives it, if one does
+    :ivar since: when that was asked for it
     """
 
     start: int
     stop: int
-    claimed: bool = False
+    worker: _Worker | None = None
+    since: float = 0.0
     chunks: deque[bytes] = field(default_factory=deque)
 
     @property
@@ -85,12 +113,14 @@ class Ranges(Response):
         self._piece = min(LARGEST_PIECE, max(SMALLEST_PIECE, BUFFER // (2 * self._wanted)))
         self._next = request.start
         self._pieces: deque[_Piece] = deque()
-        self._workers = 0
+        self._seconds: deque[float] = deque(maxlen=LATELY)
+        self._workers: list[_Worker] = []
         self._error: Exception | None = None
         self._closed = False
         self._changed = threading.Condition()
-        self._hire(taken=False)
-        self._hire(taken=True)
+        with self._changed:
+            self._hire(taken=False)
+            self._hire(taken=True)
 
     # --- the reader's side
 
@@ -104,12 +134,13 @@ class Ranges(Response):
                     self._pieces.popleft()
                     self._changed.notify_all()
                     self._judge()
-                elif self._workers == 0:
+                elif not self._workers:
                     raise TransportError(
                         f"no connection gave the rest: {self._error}", where=self._url, retry=True
                     ) from self._error
                 else:
-                    self._changed.wait()
+                    self._changed.wait(LOOK)
+                    self._look()
             return b""
 
     def close(self) -> None:
@@ -129,83 +160,136 @@ class Ranges(Response):
             self._tried = True
             if self._received / seconds < GAIN * self._one_alone:
                 self._wanted = 1
-        while self._workers < self._wanted and self._connections.take_free(self._url):
+        self._hire_all()
+
+    def _look(self) -> None:
+        """See after the connection that the reader waits for."""
+        # Not at once: the server may still count the connection that there was before.
+        if time.monotonic() - self._began > LOOK:
+            self._hire_all()
+        self._relieve()
+
+    def _relieve(self) -> None:
+        """Take the piece that the reader waits for from a connection that is much too slow.
+
+        Another one goes on with the rest. Again only when a piece has come since: it may be
+        the network that pauses.
+        """
+        piece = self._pieces[0] if self._pieces else None
+        if piece is None or piece.worker is None or piece.complete or not self._seconds:
+            return
+        if time.monotonic() - piece.since < max(PATIENCE, SLOWER * fmean(self._seconds)):
+            return
+        if len(self._workers) == 1:
+            if not self._connections.take_free(self._url):
+                return
             self._hire(taken=True)
+        if piece.worker.received < self._piece:  # it was never faster, and the next may not be
+            self._wanted = max(1, self._wanted - 1)
+        self._leave(piece.worker)
+        piece.worker = None
+        self._seconds.clear()
 
     # --- the connections' side
 
     def _hire(self, *, taken: bool) -> None:
         """Begin to use one more connection; one that was `taken` is given back at its end."""
-        self._workers += 1
-        threading.Thread(target=self._work, args=(taken,), daemon=True).start()
+        worker = _Worker(taken)
+        self._workers.append(worker)
+        threading.Thread(target=self._work, args=(worker,), daemon=True).start()
 
-    def _work(self, taken: bool) -> None:
+    def _hire_all(self) -> None:
+        while len(self._workers) < self._wanted and self._connections.take_free(self._url):
+            self._hire(taken=True)
+
+    def _work(self, worker: _Worker) -> None:
         try:
-            while (piece := self._claim()) is not None:
+            while (piece := self._claim(worker)) is not None:
                 try:
-                    self._fetch(piece)
+                    self._fetch(worker, piece)
                 except Exception as error:
-                    self._give_up(piece, error)
+                    self._give_up(worker, piece, error)
                     return
         finally:
-            if taken:
+            if worker.taken:
                 self._connections.give_back(self._url)
 
-    def _claim(self) -> _Piece | None:
+    def _claim(self, worker: _Worker) -> _Piece | None:
         """Wait for a piece that may be asked for; None when this connection isn't needed."""
         with self._changed:
-            while not self._closed and self._workers <= self._wanted:
-                for piece in self._pieces:
-                    if not piece.claimed:
-                        piece.claimed = True
-                        return piece
+            while not self._closed and self._needs(worker):
+                piece = self._unclaimed()
+                if piece is not None:
+                    piece.worker, piece.since = worker, time.monotonic()
+                    return piece
                 if self._next == self._end:
                     break
-                if len(self._pieces) * self._piece < BUFFER:
-                    stop = min(self._next + self._piece, self._end)
-                    piece = _Piece(self._next, stop, claimed=True)
-                    self._next = stop
-                    self._pieces.append(piece)
-                    return piece
                 self._changed.wait()
-            self._leave()
+            self._leave(worker)
             return None
 
-    def _leave(self) -> None:
-        self._workers -= 1
-        self._changed.notify_all()
+    def _needs(self, worker: _Worker) -> bool:
+        """Tell whether a connection is one of those that are wanted; the fastest always is."""
+        if worker not in self._workers:
+            return False
+        fastest = max(self._workers, key=lambda other: other.received)
+        return len(self._workers) <= self._wanted or worker is fastest
 
-    def _fetch(self, piece: _Piece) -> None:
+    def _unclaimed(self) -> _Piece | None:
+        """Give the first piece that nobody gives; a new one as far as there is room for it."""
+        for piece in self._pieces:
+            if piece.worker is None:
+                return piece
+        if self._next == self._end or len(self._pieces) * self._piece >= BUFFER:
+            return None
+        start, self._next = self._next, min(self._next + self._piece, self._end)
+        self._pieces.append(_Piece(start, self._next))
+        return self._pieces[-1]
+
+    def _leave(self, worker: _Worker) -> None:
+        if worker in self._workers:
+            self._workers.remove(worker)
+            self._changed.notify_all()
+
+    def _fetch(self, worker: _Worker, piece: _Piece) -> None:
         request = TransportRequest(self._url, piece.start, self.validator, piece.stop)
         pace = Pace(self._url)
         with self._transport.open(request) as response:
-            if (response.start, response.size) != (piece.start, self.size) or (
+            if (response.start, response.size) != (request.start, self.size) or (
                 response.validator != self.validator
             ):
                 raise TransportError("the content changed while it was read", where=self._url)
             # To its very end, though all has come: only then the connection serves again.
             while chunk := pace.read(response, CHUNK_SIZE):
-                if self._closed or piece.complete:
-                    break
-                self._put(piece, chunk[: piece.stop - piece.start])
+                if not self._put(worker, piece, chunk):
+                    return
         if not piece.complete and not self._closed:
             raise TransportError("the transfer ended early", where=self._url, retry=True)
 
-    def _put(self, piece: _Piece, chunk: bytes) -> None:
+    def _put(self, worker: _Worker, piece: _Piece, chunk: bytes) -> bool:
+        """Add to a piece; tell whether it was of use there."""
         with self._changed:
+            if self._closed or piece.complete or piece.worker is not worker:
+                return False
+            chunk = chunk[: piece.stop - piece.start]
             piece.chunks.append(chunk)
             piece.start += len(chunk)
+            worker.received += len(chunk)
             self._received += len(chunk)
+            if piece.complete:
+                self._seconds.append(time.monotonic() - piece.since)
             self._changed.notify_all()
+            return True
 
-    def _give_up(self, piece: _Piece, error: Exception) -> None:
+    def _give_up(self, worker: _Worker, piece: _Piece, error: Exception) -> None:
         """Leave a piece to the other connections, if there are any."""
         if isinstance(error, TransportError) and error.overloaded:
             self._connections.lower(self._url)
         with self._changed:
-            piece.claimed = False
-            self._error = error
-            self._leave()
+            if piece.worker is worker and not piece.complete:
+                piece.worker = None
+                self._error = error
+            self._leave(worker)
 
 
 def _take(chunks: deque[bytes], size: int) -> bytes:
