@@ -87,6 +87,17 @@ def test_a_mirror_is_told_no_secret_of_a_url():
     ]
 
 
+def test_a_mirror_on_disk_has_a_file_for_each_query():
+    source = Source(("https://host/get?id=1",))
+    mirrors = {"https://host/": ["file:///near/", "https://near/"]}
+    assert candidate_urls(source, "file:///all", mirrors) == [
+        "file:///all/host/get%3Fid=1",
+        "file:///near/get%3Fid=1",
+        "https://near/get?id=1",
+        source.url,
+    ]
+
+
 # --- the web archive
 
 

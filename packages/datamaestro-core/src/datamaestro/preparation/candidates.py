@@ -14,6 +14,9 @@ __all__ = ["archived", "candidate_urls", "mirrored"]
 NEWEST, OLDEST = "2099", "1996"
 """Times of which a web archive gives its last and its first copy: it gives the nearest."""
 
+LOCAL = ("file", "package")
+"""Schemes whose URLs are paths: they have no query."""
+
 
 def candidate_urls(
     source: Source, mirror: str | None = None, mirrors: Mapping[str, Iterable[str]] | None = None
@@ -27,7 +30,7 @@ def candidate_urls(
     :param mirror: the base URL of a site mirror: ``https://host/a/b`` is at ``<base>/host/a/b``
     :param mirrors: for URLs that begin with the key, the beginnings to try before it
     """
-    local = list(takewhile(lambda url: _scheme(url) in ("file", "package"), source.urls))
+    local = list(takewhile(lambda url: _scheme(url) in LOCAL, source.urls))
     at_site = (copy for url in source.urls for copy in mirrored(url, mirror, mirrors or {}))
     return list(dict.fromkeys([*local, *at_site, *source.urls]))
 
@@ -41,15 +44,22 @@ def mirrored(url: str, mirror: str | None, mirrors: Mapping[str, Iterable[str]])
     ['http://mirror/base/host/a/b.gz']
     >>> mirrored("https://host/a/b.gz", None, {"https://host/a/": ["https://near/"]})
     ['https://near/b.gz']
+    >>> mirrored("https://host/get?id=1", None, {"https://host/": ["file:///near/"]})
+    ['file:///near/get%3Fid=1']
     """
     found = []
     url = bare(url)
     if mirror is not None and _scheme(url) in ("http", "https"):
-        found.append(f"{mirror.rstrip('/')}/{url.partition('://')[2]}")
+        found.append(_below(f"{mirror.rstrip('/')}/", url.partition("://")[2]))
     for prefix in sorted(mirrors, key=len, reverse=True):
         if url.startswith(prefix):
-            found.extend(start + url.removeprefix(prefix) for start in mirrors[prefix])
+            found.extend(_below(start, url.removeprefix(prefix)) for start in mirrors[prefix])
     return found
+
+
+def _below(start: str, rest: str) -> str:
+    """Give what a mirror has below its beginning; on a disk, a query is part of the name."""
+    return start + (rest.replace("?", "%3F") if _scheme(start) in LOCAL else rest)
 
 
 def archived(source: Source, archive: str) -> list[str]:
