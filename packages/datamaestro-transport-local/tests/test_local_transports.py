@@ -1,3 +1,4 @@
+import os
 import sys
 
 import pytest
@@ -68,6 +69,33 @@ def test_a_file_on_another_machine_is_an_error(files):
         files.open(TransportRequest("file://elsewhere/x"))
 
 
+@pytest.mark.parametrize("more", ["?id=1", "#part"])
+def test_a_file_has_no_query_and_no_fragment(files, tmp_path, more):
+    path = tmp_path / "x"
+    path.write_bytes(b"the same for all")
+    with pytest.raises(TransportError, match="has no query") as caught:
+        files.open(TransportRequest(path.as_uri() + more))
+    assert "%3F" in caught.value.expected
+
+
+def test_a_question_mark_may_be_part_of_a_name(files, tmp_path):
+    (tmp_path / "get?id=1").write_bytes(b"one")
+    assert read(files.open(TransportRequest(f"{tmp_path.as_uri()}/get%3Fid=1"))) == b"one"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes in the file system")
+def test_a_pipe_is_refused(files, tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with path.open("r+b", buffering=0), pytest.raises(TransportError, match="not a file"):
+        files.open(TransportRequest(path.as_uri()))
+
+
+def test_a_folder_is_refused(files, tmp_path):
+    with pytest.raises(TransportError, match="not a file"):
+        files.open(TransportRequest(tmp_path.as_uri()))
+
+
 def test_a_file_of_a_package_gives_its_bytes(packages):
     response = packages.open(TransportRequest("package:example_package/files/a%20b.txt"))
     assert read(response) == b"0123456789"
@@ -92,6 +120,14 @@ def test_a_file_of_a_package_in_a_zip_archive_gives_its_bytes(context, tmp_path,
         ("package:example_package/files/nowhere", "can't be read"),
         ("package:example_package/../x", "not a package: URL"),
         ("package:example_package", "not a package: URL"),
+        ("package:example_package//etc/passwd", "not a package: URL"),
+        ("package:example_package/C:/x", "not a package: URL"),
+        ("package:example_package/files%5C..%5C..%5Cx", "not a package: URL"),
+        ("package:example_package/files/a%20b.txt?x", "has no query"),
+        ("package:.example_package/x", "not a package: URL"),
+        ("package:os/path", "the package os isn't installed"),
+        ("package:os.path/x", "isn't installed"),
+        ("package:__main__/x", "isn't installed"),
     ],
 )
 def test_what_a_package_does_not_have_is_an_error(packages, url, message):
