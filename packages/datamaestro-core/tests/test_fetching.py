@@ -395,12 +395,34 @@ def test_however_transfers_break_off_the_bytes_are_right(
     assert CacheFetcher(context, context.path / "work").fetch(source).read_bytes() == content
 
 
-def test_a_transfer_of_what_never_stays_the_same_is_given_up(prepare, memory):
+def test_a_transfer_that_always_breaks_off_and_can_not_be_continued_is_given_up(prepare, memory):
     memory.CONTENT[URL] = BYTES
     memory.CUT_AFTER[URL] = [1000] * 99
     memory.NO_VALIDATOR.add(URL)
-    with pytest.raises(TransportError, match="never stays the same"):
+    with pytest.raises(TransportError, match="cut off"):
         prepare(Source((URL,)))
+
+
+def test_a_transfer_of_what_keeps_changing_is_given_up(prepare, memory, monkeypatch):
+    memory.CONTENT[URL] = BYTES
+    memory.CUT_AFTER[URL] = [1000, None] * 99
+    original = memory.MemoryTransport.open
+
+    def changing(self, request):
+        response = original(self, request)
+        memory.CONTENT[URL] = BYTES + bytes([len(memory.REQUESTS)])
+        return response
+
+    monkeypatch.setattr(memory.MemoryTransport, "open", changing)
+    with pytest.raises(TransportError, match="changed while it was read, 5 times"):
+        prepare(Source((URL,)))
+
+
+def test_what_can_not_be_had_is_left_for_another_source(prepare, memory):
+    memory.CONTENT[URL] = memory.CONTENT["memory://mirror/data.bin"] = BYTES
+    memory.CUT_AFTER[URL] = [1000] * 99
+    memory.NO_VALIDATOR.add(URL)
+    assert prepare(Source((URL, "memory://mirror/data.bin"))) == BYTES
 
 
 def test_a_download_that_does_not_fit_is_not_begun(prepare, memory, monkeypatch):

@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from itertools import count
 
 import pytest
 
@@ -15,11 +16,13 @@ from datamaestro.testing.faults import (
     Drip,
     DropAfter,
     Encoded,
+    Fault,
     IgnoreRange,
     Page,
     Redirect,
     ShortBody,
     Status,
+    Together,
     WithoutLength,
     WithoutValidator,
     WrongRange,
@@ -111,6 +114,29 @@ def test_what_passes_ends_in_the_right_bytes(context, served, kind, result, decl
     server.faults["/x"] = list(faults)
     value = context.prepare(of(kind, Source.of(url, **declared)))
     assert value.path.read_bytes() == result
+
+
+class AnotherNode(Fault):
+    """Each answer comes from another machine, which has its own name for the content."""
+
+    def identify(self, answer):
+        answer.etag = f'"{next(NODES)}"'
+
+
+NODES = count()
+
+
+@KINDS
+def test_what_each_connection_gives_another_name_comes_through_one(
+    context, served, kind, result, monkeypatch
+):
+    monkeypatch.setattr("datamaestro.preparation.transfer.FIRST_LOOK", 0.01)
+    monkeypatch.setattr("datamaestro.preparation.transfer.WORTH_SPLITTING", 0.0)
+    server, url = served
+    server.faults["/x"] = [Together(AnotherNode(), Drip(50_000, 0.005)) for _ in range(99)]
+    value = context.prepare(of(kind, Source.of(url)))
+    assert value.path.read_bytes() == result
+    assert "range" not in server.requests[-1].headers
 
 
 HARMFUL = {

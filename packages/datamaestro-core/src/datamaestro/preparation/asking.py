@@ -56,10 +56,20 @@ class Asking:
         """
         turn, transport = self._next(source)
         logger.info("Downloading %s", masked(turn.url))
-        if turn.url not in self._restarts:
+        restarted = turn.url in self._restarts
+        if not restarted:
             # Otherwise another process may be at work, which should keep what it has.
             partial.take_over(turn.url)
-        return Transfer(transport, turn.url, source, partial, self._means, turn.attempts)
+        # What had to start over may be another content for each connection.
+        return Transfer(
+            transport,
+            turn.url,
+            source,
+            partial,
+            self._means,
+            turn.attempts,
+            may_split=not restarted,
+        )
 
     @contextmanager
     def failures_noted(self, source: Source, transfer: Transfer) -> Iterator[None]:
@@ -76,10 +86,11 @@ class Asking:
             yield
         except StartOver as error:
             transfer.partial.remove()
-            logger.warning("%s; it is read from its beginning", error)
             self._restarts[url] = self._restarts.get(url, 0) + 1
-            if self._restarts[url] == ATTEMPTS:
-                turns.failed(TransportError("it never stays the same for long", where=url))
+            if self._restarts[url] < ATTEMPTS:
+                logger.warning("%s; it is read from its beginning", error)
+            else:
+                _pass_on(turns, _reason(error))
             raise NextSource from error
         except (DownloadError, VerificationError, DataFormatError) as error:
             if not isinstance(error, DownloadError):
@@ -135,3 +146,10 @@ def _pass_on(turns: Turns, error: DatamaestroError) -> None:
     turns.failed(error)
     if turns.next is not None:
         logger.warning("%s", error)
+
+
+def _reason(order: StartOver) -> TransportError:
+    """Give why a content came to no end, however often it was begun."""
+    if isinstance(order.__cause__, TransportError):
+        return order.__cause__
+    return TransportError(f"{order}, {ATTEMPTS} times")

@@ -93,6 +93,7 @@ class Transfer:
     tried again.
 
     :param attempts: how often it is tried before any byte has come
+    :param may_split: whether several connections may be used
     :ivar result: what came, once the iteration has ended
     """
 
@@ -104,6 +105,7 @@ class Transfer:
         partial: Unfinished,
         means: Means,
         attempts: int = ATTEMPTS,
+        may_split: bool = True,
     ) -> None:
         self.transport = transport
         self.url = url
@@ -114,7 +116,7 @@ class Transfer:
         self._attempts = attempts
         self._position = 0
         self._validator: str | None = None
-        self._may_split = True
+        self._may_split = may_split
 
     def __iter__(self) -> Generator[bytes]:
         """Give the chunks.
