@@ -450,6 +450,7 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>Quota &amp; limits</title></head></
         b'<meta http-equiv="refresh" content="0; url=/login">',
         b"<script>location = '/login'</script>",
         PAGE + bytes(5000),
+        PAGE.decode().encode("utf-16"),
     ],
 )
 def test_a_page_in_the_place_of_data_is_refused(context, prepare, memory, page):
@@ -471,6 +472,94 @@ def test_the_title_of_a_page_is_quoted(prepare, memory):
     memory.CONTENT[URL] = PAGE
     with pytest.raises(VerificationError, match="found 'Quota & limits'"):
         prepare(Source((URL,)))
+
+
+@pytest.mark.parametrize("facts", [{"size": 9000}, {"size": 9000, "sha256": SHA256}])
+def test_a_page_of_another_size_than_declared_is_told_by_its_title(context, prepare, memory, facts):
+    memory.CONTENT[URL] = PAGE
+    with pytest.raises(VerificationError, match="found 'Quota & limits'"):
+        prepare(Source((URL,), **facts))
+    assert not list(context.cachepath.glob("*.part"))
+
+
+def test_a_page_of_unknown_length_is_told_by_its_title(prepare, memory, monkeypatch):
+    memory.CONTENT[URL] = PAGE
+    original = memory.MemoryTransport.open
+
+    def without_length(self, request):
+        response = original(self, request)
+        response.size = None
+        return response
+
+    monkeypatch.setattr(memory.MemoryTransport, "open", without_length)
+    with pytest.raises(VerificationError, match="found 'Quota & limits'"):
+        prepare(Source((URL,), size=9000))
+
+
+def test_data_of_another_size_than_declared_are_told_by_that(prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    with pytest.raises(VerificationError, match="wrong size"):
+        prepare(Source((URL,), size=9000))
+
+
+@pytest.fixture
+def called_page(memory, monkeypatch):
+    """Let the server call everything a page."""
+    monkeypatch.setattr(memory.MemoryResponse, "media_type", "text/html")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<title>Login</title><p>please",
+        b"\n<div>Quota exceeded</div>",
+        b"<br />\n<b>Warning</b>: too many connections",
+        b"<!-- " + b"x" * 5000 + b"--><html>",
+        b"<?xml version='1.0'?>\n<html>",
+    ],
+)
+def test_what_the_server_calls_a_page_and_looks_like_markup_is_refused(
+    prepare, memory, called_page, page
+):
+    memory.CONTENT[URL] = page
+    with pytest.raises(VerificationError, match="a web page came in the place of data"):
+        prepare(Source((URL,)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.bin", b"x,y\n1,<2\n"),
+        ("data.bin", b"< 3"),
+        ("page.html", PAGE),
+        ("data.xml", b"<records><record/></records>"),
+        ("data.xml", b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>'),
+        ("data.sgml", b"<DOC>"),
+    ],
+)
+def test_what_the_server_wrongly_calls_a_page_is_data(prepare, memory, called_page, name, content):
+    url = f"memory://host/{name}"
+    memory.CONTENT[url] = content
+    assert prepare(Source((url,))) == content
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.xml", b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>'),
+        ("data.sgml", b"<HEAD>\n<DOCNO>1"),
+    ],
+)
+def test_markup_that_looks_like_a_page_is_data(prepare, memory, name, content):
+    url = f"memory://host/{name}"
+    memory.CONTENT[url] = content
+    assert prepare(Source((url,))) == content
+
+
+def test_a_page_in_the_place_of_markup_is_refused(prepare, memory, called_page):
+    memory.CONTENT["memory://host/data.xml"] = PAGE
+    with pytest.raises(VerificationError, match="found 'Quota & limits'"):
+        prepare(Source(("memory://host/data.xml",)))
 
 
 def test_a_page_with_the_declared_digest_is_data(prepare, memory):

@@ -6,22 +6,25 @@ import io
 from collections.abc import Generator
 from typing import Any
 
-from datamaestro.preparation.content import refuse_page
+from datamaestro.errors import VerificationError
+from datamaestro.preparation.content import TELLING, refuse_page
 from datamaestro.preparation.transfer import Transfer
 
 __all__ = ["Arriving", "watched"]
-
-TELLING = 4096
-"""How many bytes tell whether they aren't data; a slow server may send them one by one."""
 
 
 def watched(transfer: Transfer) -> Generator[bytes]:
     """Give the chunks of a transfer, unless its beginning shows that they aren't data."""
     chunks = iter(transfer)
     beginning = b""
-    while len(beginning) < TELLING and (chunk := next(chunks, b"")):
-        beginning += chunk
-    refuse_page(transfer.source, transfer.url, beginning)
+    try:
+        while len(beginning) < TELLING and (chunk := next(chunks, b"")):
+            beginning += chunk
+    except VerificationError:  # of its size, which tells less than a page
+        refuse_page(transfer.source, transfer.url, beginning, transfer.media_type)
+        raise
+    if not transfer.source.digests:
+        refuse_page(transfer.source, transfer.url, beginning, transfer.media_type)
     yield beginning
     yield from chunks
 

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
-from datamaestro.errors import TransportError
+from datamaestro.errors import TransportError, VerificationError
 from datamaestro.files import usable
 from datamaestro.preparation.aside import Aside
 from datamaestro.preparation.connections import Connections
+from datamaestro.preparation.content import TELLING, refuse_page
 from datamaestro.preparation.digests import Digests
 from datamaestro.preparation.pace import Pace
 from datamaestro.preparation.ranges import Ranges
@@ -94,6 +95,7 @@ class Transfer:
 
     :param attempts: how often it is tried before any byte has come
     :param may_split: whether several connections may be used
+    :ivar media_type: what the server calls the content, once it has told
     :ivar result: what came, once the iteration has ended
     """
 
@@ -111,6 +113,7 @@ class Transfer:
         self.url = url
         self.source = source
         self.partial = partial
+        self.media_type: str | None = None
         self.result: Transferred | None = None
         self._means = means
         self._attempts = attempts
@@ -178,7 +181,8 @@ class Transfer:
         length = kept.length
         request = TransportRequest(self.url, length, self._validator if length else None)
         with self.transport.open(request) as response:
-            self.source.check_size(self.url, response.size)
+            self.media_type = response.media_type
+            self._check_size(response)
             goes_on = response.start == length > 0
             if (self._position > 0 and not goes_on) or (goes_on and _sizes_differ(kept, response)):
                 self.partial.remove()
@@ -207,6 +211,20 @@ class Transfer:
                     found=f"{self._position} bytes",
                     retry=True,
                 )
+
+    def _check_size(self, response: Response) -> None:
+        """Check the size that a server states; if it sends a page, that tells why.
+
+        :raises VerificationError: if it isn't the declared one
+        """
+        try:
+            self.source.check_size(self.url, response.size)
+        except VerificationError:
+            pace, beginning = Pace(self.url), b""
+            while len(beginning) < TELLING and (chunk := pace.read(response, TELLING)):
+                beginning += chunk
+            refuse_page(self.source, self.url, beginning, response.media_type)
+            raise
 
     def _write(self, file: Content, chunk: bytes) -> None:
         with usable(self.partial.folder):
