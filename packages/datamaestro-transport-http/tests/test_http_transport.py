@@ -26,6 +26,12 @@ def read(response):
         return b"".join(iter(lambda: response.read(10_000), b""))
 
 
+def test_what_a_proxy_has_changed_is_the_content_too(transport, file_server):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Status(203)]
+    assert read(transport.open(TransportRequest(file_server.url("/x")))) == b"an error"
+
+
 def test_the_kernel_finds_it_for_both_schemes(context):
     assert isinstance(context.transport("http://host/x"), HttpTransport)
     assert isinstance(context.transport("HTTPS://host/x"), HttpTransport)
@@ -104,6 +110,8 @@ def test_connections_are_used_again(transport, file_server):
         ("nonsense", None),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
         ("-3", None),
+        ("21 Oct 9955555599 00:00:00", None),
+        ("Wed, 21 Oct 2015 07:28:00 -0000", 0.0),
         ("²", None),
         ("9" * 5000, None),
     ],
@@ -126,6 +134,8 @@ NOW = "Wed, 21 Oct 2015 07:28:00 GMT"
         ({"Last-Modified": "Wed, 21 Oct 2015 07:27:01 GMT", "Date": NOW}, None),
         ({"Last-Modified": "Wed, 21 Oct 2015 07:27:00 GMT"}, None),
         ({"Last-Modified": "yesterday", "Date": NOW}, None),
+        ({"Last-Modified": "21 Oct 9955555599 00:00:00", "Date": NOW}, None),
+        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:00 -0000", "Date": NOW}, "Wed,"),
         ({}, None),
     ],
 )

@@ -24,6 +24,18 @@ def test_what_may_pass_is_tried_again(transport, file_server, code):
     assert caught.value.retry
 
 
+def test_a_file_that_is_being_made_is_asked_for_again(transport, file_server):
+    with pytest.raises(TransportError, match="found status 202") as caught:
+        opened(transport, file_server, Status(202, "3"))
+    assert (caught.value.retry, caught.value.retry_after) == (True, 3.0)
+
+
+def test_an_answer_that_promises_nothing_is_not_waited_for(transport, file_server):
+    with pytest.raises(TransportError, match="found status 202") as caught:
+        opened(transport, file_server, Status(202))
+    assert not caught.value.retry
+
+
 @pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 405, 406, 410, 416, 418, 422, 451])
 def test_a_refusal_is_not_tried_again(transport, file_server, code):
     with pytest.raises(TransportError, match=f"found status {code}") as caught:

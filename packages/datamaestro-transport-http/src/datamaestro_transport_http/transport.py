@@ -32,6 +32,9 @@ from datamaestro_transport_http.failures import cause, reason
 
 __all__ = ["HttpTransport"]
 
+WHOLE = frozenset({200, 203})
+"""Status codes with the whole content; a proxy may have changed it with 203."""
+
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
 """Status codes after which the same request may succeed later."""
 
@@ -80,15 +83,17 @@ class HttpTransport(Transport):
         if part and not _fits(answer, request):
             answer.close()
             return self.open(TransportRequest(request.url))
-        if answer.status not in ((200, 206) if part else (200,)):
+        if answer.status not in (WHOLE | {206} if part else WHOLE):
             answer.close()
+            wait = answer.headers.get("Retry-After")
             raise TransportError(
                 "the server gave no file",
                 where=request.url,
                 expected="status 200",
                 found=f"status {answer.status} {answer.http.reason or ''}".strip(),
-                retry=answer.status in RETRIED,
-                retry_after=_retry_after(answer.headers.get("Retry-After")),
+                # With 202, a file is being made.
+                retry=answer.status in RETRIED or (answer.status == 202 and wait is not None),
+                retry_after=_retry_after(wait),
                 overloaded=answer.status in OVERLOADED,
                 hint=HINTS.get(answer.status),
             )
@@ -103,7 +108,7 @@ class HttpTransport(Transport):
         with suppress(TransportError):
             answer = self._client.ask("HEAD", url, {}, self._timeout)
             with _HttpResponse(answer, TransportRequest(url)) as head:
-                if answer.status == 200:
+                if answer.status in WHOLE:
                     return SourceFacts(answer.url, head.size, head.validator, head.media_type)
         return super().check(url)
 
@@ -113,7 +118,7 @@ class HttpTransport(Transport):
 
 
 class _HttpResponse(Response):
-    """An answer with status 200 or 206."""
+    """An answer with the whole content, or with a part."""
 
     def __init__(self, answer: Answer, request: TransportRequest) -> None:
         self._answer = answer
@@ -197,11 +202,10 @@ def _validator(headers: Any) -> str | None:
     if etag is not None and not etag.startswith("W/"):
         return etag
     modified: str | None = headers.get("Last-Modified")
-    try:
-        age = parsedate_to_datetime(headers["Date"]) - parsedate_to_datetime(modified or "")
-    except (KeyError, ValueError, TypeError):
+    changed, now = _time(modified), _time(headers.get("Date"))
+    if changed is None or now is None:
         return None
-    return modified if age >= SETTLED else None
+    return modified if now - changed >= SETTLED else None
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -210,7 +214,14 @@ def _retry_after(value: str | None) -> float | None:
         return None
     if (seconds := _count(value.strip())) is not None:
         return float(seconds)
+    time = _time(value)
+    return None if time is None else max(0.0, (time - datetime.now(UTC)).total_seconds())
+
+
+def _time(value: str | None) -> datetime | None:
+    """Read a date of HTTP, if it is one."""
     try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+        time = parsedate_to_datetime(value or "")
+    except (ValueError, TypeError, OverflowError):
         return None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
