@@ -89,6 +89,31 @@ def test_a_name_that_only_the_proxy_can_look_up_is_followed(fetch, proxied):
     assert [path for path, _ in proxied.asked][1] == "http://other.example/y"
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://host:bad",
+        "host:bad",
+        "ftp://host",
+        "http://[::1",
+        "http://",
+        "http://me:5ecr3t/pass@host:80",
+        "http://me:5ecr3t#pass@host:80",
+        "http://me:5ecr3t?pass@host:80",
+        "http://me:80/5ecr3t@host",
+        "socks5://me:5ecr3t/pass@host:80",
+        "http://me:5ecr3t[@host",
+    ],
+)
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
+def test_what_is_no_proxy_is_told_without_its_password(fetch, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(TransportError, match=f"^{variable}: not the URL of a proxy") as caught:
+        fetch("http://public.example/x")
+    assert not any(word in str(caught.value) for word in ("5ecr3t", "bad", "[::1", "ftp"))
+    assert not caught.value.retry
+
+
 def test_a_proxy_that_is_away_may_come_back(fetch, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://me:5ecr3t@127.0.0.1:9")
     with pytest.raises(TransportError, match=r"its proxy can't be reached.*no_proxy") as caught:

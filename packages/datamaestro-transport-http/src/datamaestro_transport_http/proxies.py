@@ -9,10 +9,15 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from datamaestro.errors import TransportError
+
 __all__ = ["proxy_for"]
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD")
 """What the answer depends on; each counts in capitals too."""
+
+KINDS = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
+"""The schemes of URLs of proxies."""
 
 CONFIGURED = ("darwin", "win32")
 """Systems that have settings of their own for proxies."""
@@ -22,6 +27,7 @@ def proxy_for(url: str) -> str | None:
     """Give the URL of the proxy for an http or https URL, or None if there is none.
 
     :param url: the URL; nothing but its scheme, host and port matters
+    :raises TransportError: if what names the proxy is no URL of one
     """
     parts = urlsplit(url)
     # Looking through the whole environment takes as long as a small request.
@@ -35,7 +41,7 @@ def proxy_for(url: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _proxy(
-    scheme: str, host: str, port: int | None, _environment: tuple[str | None, ...]
+    scheme: str, host: str, port: int | None, environment: tuple[str | None, ...]
 ) -> str | None:
     from urllib.request import getproxies, proxy_bypass
 
@@ -45,7 +51,30 @@ def _proxy(
         return None
     if proxy_bypass(host if port is None else f"{host}:{port}"):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if not _is_proxy(proxy):
+        variable = f"{scheme if proxies.get(scheme) else 'all'}_proxy"
+        # What it says isn't told: nobody knows which part of it is a password.
+        raise TransportError(
+            "not the URL of a proxy",
+            where=variable if any(environment) else "the proxy of the system's settings",
+            expected="http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, "
+            "with %2F for / in a password, %23 for #, %3F for ? and %40 for @",
+        )
+    return proxy
+
+
+def _is_proxy(url: str) -> bool:
+    from urllib3.util import parse_url
+
+    try:
+        # Libraries don't agree what is a URL; both read this one.
+        parts, again = parse_url(url), urlsplit(url)
+    except ValueError:
+        return False
+    # A password that ends the host's place too early leaves the host behind it.
+    rest = f"{again.path}{again.query}{again.fragment}"
+    return parts.scheme in KINDS and bool(parts.host) and "@" not in rest
 
 
 def _is_excepted(host: str, exceptions: str) -> bool:
