@@ -22,6 +22,7 @@ from datamaestro.errors import (
     DataFormatError,
     DownloadError,
     OfflineError,
+    SettingsError,
     TransportError,
     VerificationError,
 )
@@ -230,6 +231,15 @@ def test_wrong_bytes_from_one_source_outweigh_the_failure_of_another(prepare, me
 )
 def test_the_site_mirror_comes_before_all_but_local_copies(urls, expected):
     assert candidate_urls(Source(tuple(urls)), "http://m/") == expected
+
+
+@pytest.mark.parametrize("mirror", ["mirror.example.org/all", "/some/path", "me:5ecr3t@host/all"])
+def test_a_mirror_that_is_no_url_says_so(context, prepare, monkeypatch, mirror):
+    monkeypatch.setenv("DATAMAESTRO_MIRROR", mirror)
+    with pytest.raises(SettingsError, match="DATAMAESTRO_MIRROR: not the URL of a mir") as caught:
+        prepare(Source((URL,)))
+    assert "http://mirror.example.org/all" in caught.value.expected
+    assert "5ecr3t" not in str(caught.value)
 
 
 def test_prefixes_of_settings_are_replaced_the_longest_first():

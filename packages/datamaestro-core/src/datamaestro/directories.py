@@ -110,7 +110,10 @@ class Directories:
 
     @property
     def mirror(self) -> str | None:
-        """The base URL of the site mirror, if there is one."""
+        """The base URL of the site mirror, if there is one.
+
+        :raises SettingsError: if the environment gives something else
+        """
         return site_mirror()
 
     @cached_property

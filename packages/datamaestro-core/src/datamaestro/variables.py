@@ -28,8 +28,20 @@ def data_directory() -> Path:
 
 
 def site_mirror() -> str | None:
-    """Give the base URL of the site mirror, if there is one: ``DATAMAESTRO_MIRROR``."""
-    return os.environ.get("DATAMAESTRO_MIRROR") or None
+    """Give the base URL of the site mirror, if there is one: ``DATAMAESTRO_MIRROR``.
+
+    :raises SettingsError: if that is no URL
+    """
+    variable = "DATAMAESTRO_MIRROR"
+    mirror = os.environ.get(variable)
+    if mirror and "://" not in mirror:
+        raise SettingsError(
+            "not the URL of a mirror",
+            where=variable,
+            expected="http://mirror.example.org/all, or file:///folder",
+            found=repr(mirror.rpartition("@")[2]),
+        )
+    return mirror or None
 
 
 def connection_limit(settings: Settings) -> int:
