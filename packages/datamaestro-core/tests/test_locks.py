@@ -67,6 +67,27 @@ def test_those_who_wait_are_told_for_whom(holder, waiting, caplog):
     thread.join()
 
 
+def test_a_process_does_not_tell_that_it_waits_for_itself(tmp_path, caplog, monkeypatch):
+    caplog.set_level(logging.INFO, "datamaestro")
+    asked = threading.Event()
+    original = Holder.read
+    monkeypatch.setattr(locks, "NEWS", 0.01)
+    monkeypatch.setattr(Holder, "read", lambda path: asked.set() or original(path))
+
+    def wait():
+        with locked(tmp_path / "x.lock", "org.example.waiting"):
+            pass
+
+    thread = threading.Thread(target=wait)
+    with locked(tmp_path / "x.lock", "org.example.busy"):
+        thread.start()
+        assert asked.wait(60)
+        asked.clear()
+        assert asked.wait(60)  # the second time, what was found the first has been told
+        assert "Waiting" not in caplog.text
+    thread.join()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
 def test_a_lock_whose_holder_is_killed_is_taken_over(holder, waiting):
     thread = waiting()

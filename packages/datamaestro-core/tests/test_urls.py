@@ -37,6 +37,8 @@ SECRET = "5ecr3t"
         f"https://host/x?GoogleAccessId={SECRET}",
         f"https://host/x?Key-Pair-Id={SECRET}",
         f"https://host/x?password={SECRET}",
+        f"https://host/x?pw={SECRET}",
+        f"https://host/x?dl=1&rlkey={SECRET}",
         f"https://host/x?client_secret={SECRET}",
         f"https://host/x;jsession={SECRET}/y",
         f"https://host/x#access_token={SECRET}",

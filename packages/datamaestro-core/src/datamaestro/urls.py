@@ -28,7 +28,7 @@ _SECRET = re.compile(
     r"""
       x-(?:amz|goog|ms)-.*                                    # a whole signature, part by part
     | .*(?:token|secret|passw|passphrase|signature|credential|session|cookie).*
-    | (?:.*[-_.])?(?:key|sig|auth|jwt|hmac|pwd|pass|authorization|sid|ticket|sas)
+    | (?:.*[-_.])?(?:key|rlkey|sig|auth|jwt|hmac|pwd|pw|pass|authorization|sid|ticket|sas)
     | .*(?:api|access|auth|private|secret|shared|account)[-_.]?key(?:[-_.]?id)?
     | .*(?:key[-_.]?pair|access)[-_.]?id                      # of CloudFront, of Google
     """,

@@ -136,19 +136,29 @@ def _acquired(lock: BaseFileLock) -> bool:
 
 
 def _wait(lock: BaseFileLock, path: Path, what: str) -> None:
-    """Wait until another process gives a lock up, and say for which; again if it changes."""
+    """Wait until another process gives a lock up, and say for which; again if it changes.
+
+    It may be this one: what a thread of it waits for, another one tells to be under way.
+    """
     told: Holder | str | None = None
+    here = Holder.here(what)
     while True:
         holder = Holder.read(path) or "another process"
         if holder != told:
-            busy_with = holder.what if isinstance(holder, Holder) else what
-            logger.info("Waiting for %s, busy with %s", holder, busy_with)
+            _tell_of(holder, here)
             told = holder
         try:
             lock.acquire(timeout=NEWS)
         except TimeoutError:
             continue
         return
+
+
+def _tell_of(holder: Holder | str, here: Holder) -> None:
+    if isinstance(holder, str):
+        logger.info("Waiting for %s, busy with %s", holder, here.what)
+    elif (holder.host, holder.process) != (here.host, here.process):
+        logger.info("Waiting for %s, busy with %s", holder, holder.what)
 
 
 @cache
