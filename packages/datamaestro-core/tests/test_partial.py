@@ -3,7 +3,7 @@
 import pytest
 
 from datamaestro.preparation.partial import Partial, origin
-from datamaestro.preparation.unfinished import StartOver
+from datamaestro.preparation.transfer_target import StartOver
 
 URL = "https://example.org/x"
 

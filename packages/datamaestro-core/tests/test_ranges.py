@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 
 import pytest
@@ -14,7 +15,7 @@ from datamaestro.preparation import ranges, transfer
 from datamaestro.preparation.connections import Connections
 from datamaestro.preparation.partial import Partial
 from datamaestro.preparation.ranges import Ranges
-from datamaestro.preparation.transfer import Means, Transfer
+from datamaestro.preparation.transfer import Transfer, TransferContext
 from datamaestro.progress import NoProgress
 
 URL = "memory://host/data.bin"
@@ -25,7 +26,8 @@ class Piecewise(Transport):
     """Gives a content in ranges, as slowly and as badly as a test wants it.
 
     :ivar failures: the errors that the next openings of a range raise
-    :ivar stalled: by the number of a request, counted from 1, what it waits for after a chunk
+    :ivar stalled: by the number of a request, counted from 1, what it waits for after a chunk;
+        or by the number of a connection and that of its request, in a pair
     :ivar most: the most responses that were open at once
     """
 
@@ -39,6 +41,7 @@ class Piecewise(Transport):
         self.cut_after = []
         self.stalled = {}
         self.requests = []
+        self.requests_of = Counter()  # threads, each of which is a connection
         self.open_now = self.most = 0
         self.stops = True
         self.ranges = True
@@ -47,12 +50,16 @@ class Piecewise(Transport):
     def open(self, request):
         with self.lock:
             self.requests.append(request)
+            thread = threading.get_ident()
+            self.requests_of[thread] += 1
+            asked = [*self.requests_of].index(thread) + 1, self.requests_of[thread]
+            stalled = self.stalled.get(asked) or self.stalled.get(len(self.requests))
             if request.stop is not None and self.failures:
                 raise self.failures.pop(0)
             self.open_now += 1
             self.most = max(self.most, self.open_now)
             cut = self.cut_after.pop(0) if request.stop is not None and self.cut_after else None
-            return Piece(self, request, cut, self.stalled.get(len(self.requests)))
+            return Piece(self, request, cut, stalled)
 
 
 class Piece(Response):
@@ -269,7 +276,7 @@ def test_the_last_piece_that_stalls_comes_from_a_connection_that_is_free(small, 
 
 def test_a_connection_that_was_always_slow_is_not_replaced(small, stall):
     transport = Piecewise(pause=0.0005)
-    transport.stalled = {3: stall}
+    transport.stalled = {(3, 1): stall}
     response, _ = opened(transport, limit=4)
     with response:
         assert read_all(response) == CONTENT
@@ -278,7 +285,7 @@ def test_a_connection_that_was_always_slow_is_not_replaced(small, stall):
 
 def test_a_connection_that_became_slow_is_replaced(small, stall):
     transport = Piecewise(pause=0.0005)
-    transport.stalled = {15: stall}
+    transport.stalled = {(3, 2): stall}
     response, _ = opened(transport, limit=4)
     with response:
         assert read_all(response) == CONTENT
@@ -306,9 +313,9 @@ def transferred(tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "WORTH_SPLITTING", 0.0)
 
     def run(transport, *, limit=4):
-        means = Means(NoProgress(), Connections(limit), threading.Event())
+        shared = TransferContext(NoProgress(), Connections(limit), threading.Event())
         partial = Partial(tmp_path / "x.part")
-        made = Transfer(transport, URL, Source((URL,)), partial, means)
+        made = Transfer(transport, URL, Source((URL,)), partial, shared)
         received = b"".join(made)
         assert received == transport.content == partial.path.read_bytes()
         return [request for request in transport.requests if request.stop is not None]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from datamaestro.preparation.aside import Aside
+from datamaestro.preparation.background import BackgroundWorker
 
 __all__ = ["Digests"]
 
 
-class Digests(Aside):
+class Digests(BackgroundWorker):
     """Computes digests in the order of the chunks that are put there.
 
     :param algorithms: names that :func:`hashlib.new` knows

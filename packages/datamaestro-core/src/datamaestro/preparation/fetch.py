@@ -25,14 +25,14 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.files import remove, usable
-from datamaestro.preparation.arriving import Arriving, watched
-from datamaestro.preparation.asking import Asking
 from datamaestro.preparation.entries import NextSource, alone, entry_name, linked, not_emptied
+from datamaestro.preparation.failover import Failover
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.partial import Partial, origin
 from datamaestro.preparation.state import Download
-from datamaestro.preparation.transfer import Means, Transfer
-from datamaestro.preparation.unfinished import InMemory, StartOver, Unfinished
+from datamaestro.preparation.transfer import Transfer, TransferContext
+from datamaestro.preparation.transfer_stream import TransferStream, watched
+from datamaestro.preparation.transfer_target import InMemory, StartOver, TransferTarget
 from datamaestro.preparation.written import WrittenFiles
 from datamaestro.sharing import make_folder
 from datamaestro.urls import masked
@@ -68,8 +68,10 @@ class CacheFetcher:
         self.written = WrittenFiles()
         self.light = False
         self._used: list[Source] = []
-        means = Means(context.progress, context.connections, cancelled or threading.Event())
-        self._asking = Asking(context, means, self._transport)
+        shared = TransferContext(
+            context.progress, context.connections, cancelled or threading.Event()
+        )
+        self._failover = Failover(context, shared, self._transport)
 
     # --- what resources ask for
 
@@ -114,8 +116,8 @@ class CacheFetcher:
         return self.written.create(path)
 
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
-        """Give the last `count` bytes of what `source` serves, or None; see `Asking.tail`."""
-        return self._asking.tail(source, count)
+        """Give the last `count` bytes of what `source` serves, or None; see `Failover.tail`."""
+        return self._failover.tail(source, count)
 
     def release(self, needed: Callable[[Source], bool]) -> None:
         """Remove what was fetched from the cache, unless downloads are kept.
@@ -223,30 +225,30 @@ class CacheFetcher:
         return self.context.transport(url)
 
     def _download(
-        self, source: Source, destination: Path, begin: Callable[[], Unfinished]
+        self, source: Source, destination: Path, begin: Callable[[], TransferTarget]
     ) -> Download:
         """Download the whole of a source to `destination`.
 
         :param begin: gives what to write to until it is whole
         """
         while True:
-            transfer = self._asking.transfer(source, begin())
-            with suppress(NextSource), self._asking.failures_noted(source, transfer):
+            transfer = self._failover.transfer(source, begin())
+            with suppress(NextSource), self._failover.failures_noted(source, transfer):
                 for _ in watched(transfer):
                     pass
                 return self._accept(source, transfer, destination)
 
     @contextmanager
     def _arriving(
-        self, source: Source, partial: Unfinished, destination: Path | None
+        self, source: Source, partial: TransferTarget, destination: Path | None
     ) -> Iterator[BufferedReader[Any]]:
         """Give what a source serves while it arrives; it is accepted at the block's end.
 
         :param destination: where it is put when it is whole, if it is kept
         """
-        arriving = Arriving(self._asking.transfer(source, partial))
+        arriving = TransferStream(self._failover.transfer(source, partial))
         refused = None
-        with self._asking.failures_noted(source, arriving.transfer):
+        with self._failover.failures_noted(source, arriving.transfer):
             with BufferedReader(arriving, CHUNK_SIZE) as stream:
                 try:
                     yield stream

@@ -25,7 +25,7 @@ from pathlib import Path
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import check_space, persistently, remove, write_atomically
-from datamaestro.preparation.unfinished import Kept, StartOver
+from datamaestro.preparation.transfer_target import Resumable, StartOver
 from datamaestro.sharing import share
 from datamaestro.urls import recognizable
 
@@ -77,7 +77,7 @@ class Partial:
             left.replace(self.path)
             share(self.path)
 
-    def resumable(self, url: str) -> Kept:
+    def resumable(self, url: str) -> Resumable:
         """Give what is there of `url`'s content."""
         note = self._note
         if note is not None and note.url == recognizable(url) and note.validator:
@@ -86,8 +86,8 @@ class Partial:
                 if note.size is None or length <= note.size:
                     # No range begins behind the last byte: of a whole file that is asked for again.
                     whole = length == note.size and length > 0
-                    return Kept(length - whole, note.validator, note.size)
-        return Kept()
+                    return Resumable(length - whole, note.validator, note.size)
+        return Resumable()
 
     def begin(self, url: str, response: Response) -> None:
         """Begin an empty file, and note durably what is about to be written to it.

@@ -16,7 +16,7 @@ from statistics import fmean
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.preparation.connections import Connections
-from datamaestro.preparation.pace import Pace
+from datamaestro.preparation.rate_monitor import RateMonitor
 from datamaestro.utils import CHUNK_SIZE
 
 __all__ = ["Ranges"]
@@ -253,14 +253,14 @@ class Ranges(Response):
 
     def _fetch(self, worker: _Worker, piece: _Piece) -> None:
         request = TransportRequest(self._url, piece.start, self.validator, piece.stop)
-        pace = Pace(self._url)
+        monitor = RateMonitor(self._url)
         with self._transport.open(request) as response:
             if (response.start, response.size) != (request.start, self.size) or (
                 response.validator != self.validator
             ):
                 raise TransportError("the content changed while it was read", where=self._url)
             # To its very end, though all has come: only then the connection serves again.
-            while chunk := pace.read(response, CHUNK_SIZE):
+            while chunk := monitor.read(response, CHUNK_SIZE):
                 if not self._put(worker, piece, chunk):
                     return
         if not piece.complete and not self._closed:

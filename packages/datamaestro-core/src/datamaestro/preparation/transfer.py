@@ -18,13 +18,19 @@ from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError, VerificationError
 from datamaestro.files import usable
-from datamaestro.preparation.aside import Aside
+from datamaestro.preparation.background import BackgroundWorker
 from datamaestro.preparation.connections import Connections
 from datamaestro.preparation.content import TELLING, refuse_page
 from datamaestro.preparation.digests import Digests
-from datamaestro.preparation.pace import Pace
 from datamaestro.preparation.ranges import Ranges
-from datamaestro.preparation.unfinished import Content, Kept, StartOver, Unfinished, write_all
+from datamaestro.preparation.rate_monitor import RateMonitor
+from datamaestro.preparation.transfer_target import (
+    Content,
+    Resumable,
+    StartOver,
+    TransferTarget,
+    write_all,
+)
 from datamaestro.preparation.worker_threads import Cancelled
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE
@@ -32,7 +38,7 @@ from datamaestro.utils import CHUNK_SIZE
 if TYPE_CHECKING:
     from datamaestro.progress import Progress
 
-__all__ = ["Means", "Transfer", "Transferred"]
+__all__ = ["Transfer", "TransferContext", "Transferred"]
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +62,7 @@ MOSTLY_WAITING = 0.7
 
 
 @dataclass(frozen=True)
-class Means:
+class TransferContext:
     """What a transfer has at hand.
 
     :param progress: what is told how far it is
@@ -104,8 +110,8 @@ class Transfer:
         transport: Transport,
         url: str,
         source: Source,
-        partial: Unfinished,
-        means: Means,
+        partial: TransferTarget,
+        shared: TransferContext,
         attempts: int = ATTEMPTS,
         may_split: bool = True,
     ) -> None:
@@ -115,7 +121,7 @@ class Transfer:
         self.partial = partial
         self.media_type: str | None = None
         self.result: Transferred | None = None
-        self._means = means
+        self._shared = shared
         self._attempts = attempts
         self._position = 0
         self._validator: str | None = None
@@ -132,7 +138,7 @@ class Transfer:
         label = self.source.filename or masked(self.url)
         with (
             Digests({"sha256", *self.source.digests}) as digests,
-            self._means.progress.task(label, self.source.size) as task,
+            self._shared.progress.task(label, self.source.size) as task,
         ):
             for chunk in self._chunks():
                 self._position += len(chunk)
@@ -160,12 +166,12 @@ class Transfer:
                 failures = 1 if self._position > before else failures + 1
                 attempts = ATTEMPTS if self._position or kept.length else self._attempts
                 if error.overloaded:
-                    self._means.connections.lower(self.url)
+                    self._shared.connections.lower(self.url)
                 if not error.retry or failures >= attempts:
                     raise
                 wait = _wait(failures, error.retry_after)
                 logger.warning("%s; trying again in %.1f s", error, wait)
-                if self._means.cancelled.wait(wait):
+                if self._shared.cancelled.wait(wait):
                     raise Cancelled from error
                 kept = self.partial.resumable(self.url)
                 if kept.length < self._position:
@@ -173,7 +179,7 @@ class Transfer:
             else:
                 return
 
-    def _attempt(self, kept: Kept) -> Iterator[bytes]:
+    def _attempt(self, kept: Resumable) -> Iterator[bytes]:
         """Give what is in the partial file beyond what was given, and then what comes.
 
         :param kept: what of the partial file may be used
@@ -199,7 +205,7 @@ class Transfer:
                 file.seek(self._position)
                 while chunk := file.read(min(CHUNK_SIZE, length - self._position)):
                     yield chunk
-                with Aside(partial(self._write, file)) as written:
+                with BackgroundWorker(partial(self._write, file)) as written:
                     for chunk in self._incoming(response):
                         written.put(chunk)
                         yield chunk
@@ -220,8 +226,8 @@ class Transfer:
         try:
             self.source.check_size(self.url, response.size)
         except VerificationError:
-            pace, beginning = Pace(self.url), b""
-            while len(beginning) < TELLING and (chunk := pace.read(response, TELLING)):
+            monitor, beginning = RateMonitor(self.url), b""
+            while len(beginning) < TELLING and (chunk := monitor.read(response, TELLING)):
                 beginning += chunk
             refuse_page(self.source, self.url, beginning, response.media_type)
             raise
@@ -232,12 +238,12 @@ class Transfer:
 
     def _incoming(self, response: Response) -> Iterator[bytes]:
         """Give what comes, from several connections once one has shown to be slow."""
-        pace = Pace(self.url)
-        while chunk := pace.read(response, CHUNK_SIZE):
+        monitor = RateMonitor(self.url)
+        while chunk := monitor.read(response, CHUNK_SIZE):
             yield chunk
-            if self._means.cancelled.is_set():
+            if self._shared.cancelled.is_set():
                 raise Cancelled
-            if self._worth_splitting(response, pace):
+            if self._worth_splitting(response, monitor):
                 break
         else:
             return
@@ -246,15 +252,15 @@ class Transfer:
         response.close()
         request = TransportRequest(self.url, self._position, response.validator)
         with Ranges(
-            self.transport, request, response.size, self._means.connections, pace.rate
+            self.transport, request, response.size, self._shared.connections, monitor.rate
         ) as ranges:
-            pace = Pace(self.url)
-            while chunk := pace.read(ranges, CHUNK_SIZE):
+            monitor = RateMonitor(self.url)
+            while chunk := monitor.read(ranges, CHUNK_SIZE):
                 yield chunk
-                if self._means.cancelled.is_set():
+                if self._shared.cancelled.is_set():
                     raise Cancelled
 
-    def _worth_splitting(self, response: Response, pace: Pace) -> bool:
+    def _worth_splitting(self, response: Response, monitor: RateMonitor) -> bool:
         """Tell whether further connections may help, and take one if they do.
 
         They may when the server gives ranges of what stays the same, and it's the
@@ -264,14 +270,14 @@ class Transfer:
             return False
         left = response.size - self._position
         return (
-            pace.elapsed > FIRST_LOOK
-            and pace.waited > MOSTLY_WAITING * pace.elapsed
-            and left > WORTH_SPLITTING * pace.rate
-            and self._means.connections.take_free(self.url)
+            monitor.elapsed > FIRST_LOOK
+            and monitor.waited > MOSTLY_WAITING * monitor.elapsed
+            and left > WORTH_SPLITTING * monitor.rate
+            and self._shared.connections.take_free(self.url)
         )
 
 
-def _sizes_differ(kept: Kept, response: Response) -> bool:
+def _sizes_differ(kept: Resumable, response: Response) -> bool:
     """Tell whether a server has another content, though it says that it is the same."""
     return None not in (kept.size, response.size) and kept.size != response.size
 

@@ -6,8 +6,8 @@ import pytest
 
 from datamaestro.download import Response
 from datamaestro.errors import TransportError
-from datamaestro.preparation import pace
-from datamaestro.preparation.pace import Pace
+from datamaestro.preparation import rate_monitor
+from datamaestro.preparation.rate_monitor import RateMonitor
 
 URL = "https://host.example/data.csv"
 
@@ -32,8 +32,8 @@ class Broken(Dripping):
 
 
 def test_a_transfer_below_the_minimal_rate_is_given_up_and_may_be_tried_again(monkeypatch):
-    monkeypatch.setattr(pace, "STALLED_AFTER", 0.02)
-    watched, dripping = Pace(URL), Dripping(0.005)
+    monkeypatch.setattr(rate_monitor, "STALLED_AFTER", 0.02)
+    watched, dripping = RateMonitor(URL), Dripping(0.005)
     with pytest.raises(TransportError, match="the transfer is stalled") as caught:
         b"".join(iter(lambda: watched.read(dripping, 1000), b""))
     assert caught.value.retry
@@ -41,17 +41,17 @@ def test_a_transfer_below_the_minimal_rate_is_given_up_and_may_be_tried_again(mo
 
 
 def test_a_transfer_that_is_slow_but_not_that_slow_goes_on(monkeypatch):
-    monkeypatch.setattr(pace, "STALLED_AFTER", 0.01)
-    monkeypatch.setattr(pace, "MINIMAL_RATE", 1.0)
-    watched = Pace(URL)
+    monkeypatch.setattr(rate_monitor, "STALLED_AFTER", 0.01)
+    monkeypatch.setattr(rate_monitor, "MINIMAL_RATE", 1.0)
+    watched = RateMonitor(URL)
     for _ in range(20):
         watched.read(Dripping(0.002), 1000)
     assert watched.received == 20
 
 
 def test_the_time_that_a_reader_needs_is_not_waiting(monkeypatch):
-    monkeypatch.setattr(pace, "STALLED_AFTER", 0.02)
-    watched = Pace(URL)
+    monkeypatch.setattr(rate_monitor, "STALLED_AFTER", 0.02)
+    watched = RateMonitor(URL)
     for _ in range(5):
         watched.read(Dripping(0.0), 1000)
         time.sleep(0.01)
@@ -60,5 +60,5 @@ def test_the_time_that_a_reader_needs_is_not_waiting(monkeypatch):
 
 def test_an_error_of_the_system_is_a_transfer_that_broke_off():
     with pytest.raises(TransportError, match="broke off: reset by peer") as caught:
-        Pace(URL).read(Broken(0.0), 1000)
+        RateMonitor(URL).read(Broken(0.0), 1000)
     assert caught.value.retry

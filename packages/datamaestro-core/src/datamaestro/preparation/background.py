@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
-__all__ = ["Aside"]
+__all__ = ["BackgroundWorker"]
 
 ALONE = 1 << 20
 """How many bytes are worked on without a thread: starting one costs more than they do."""
@@ -17,7 +17,7 @@ PENDING = 8
 """How many chunks may wait: enough to keep both sides busy, and little memory."""
 
 
-class Aside:
+class BackgroundWorker:
     """Does one thing with each chunk, in their order, in a thread once there are many.
 
     Hashing and writing give up the interpreter's lock, so on two cores they cost the one

@@ -10,7 +10,7 @@ from datamaestro.errors import VerificationError
 from datamaestro.preparation.content import TELLING, refuse_page
 from datamaestro.preparation.transfer import Transfer
 
-__all__ = ["Arriving", "watched"]
+__all__ = ["TransferStream", "watched"]
 
 
 def watched(transfer: Transfer) -> Generator[bytes]:
@@ -29,7 +29,7 @@ def watched(transfer: Transfer) -> Generator[bytes]:
     yield from chunks
 
 
-class Arriving(io.RawIOBase):
+class TransferStream(io.RawIOBase):
     """A transfer as a raw stream that is read once, forward."""
 
     def __init__(self, transfer: Transfer) -> None:

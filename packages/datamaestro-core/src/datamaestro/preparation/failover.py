@@ -19,55 +19,55 @@ from datamaestro.errors import (
 )
 from datamaestro.preparation.candidates import archived, candidate_urls
 from datamaestro.preparation.entries import NextSource
-from datamaestro.preparation.transfer import ATTEMPTS, Means, Transfer
-from datamaestro.preparation.turns import Turn, Turns
-from datamaestro.preparation.unfinished import StartOver, Unfinished
+from datamaestro.preparation.transfer import ATTEMPTS, Transfer, TransferContext
+from datamaestro.preparation.transfer_target import StartOver, TransferTarget
+from datamaestro.preparation.url_queue import QueuedUrl, UrlQueue
 from datamaestro.urls import masked
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["Asking"]
+__all__ = ["Failover"]
 
 logger = logging.getLogger(__name__)
 
 
-class Asking:
-    """Begins the transfers of one resource, each from the URL whose turn it is.
+class Failover:
+    """Begins the transfers of one resource, each from the next URL of its source.
 
     :param context: what tells the site's mirrors
-    :param means: what transfers have at hand
+    :param shared: what all its transfers use
     :param transport: gives what opens a URL
     """
 
     def __init__(
-        self, context: Context, means: Means, transport: Callable[[str], Transport]
+        self, context: Context, shared: TransferContext, transport: Callable[[str], Transport]
     ) -> None:
         self._context = context
-        self._means = means
+        self._shared = shared
         self._transport = transport
-        self._turns: dict[Source, Turns] = {}
+        self._queues: dict[Source, UrlQueue] = {}
         self._restarts: dict[str, int] = {}
 
-    def transfer(self, source: Source, partial: Unfinished) -> Transfer:
-        """Make the transfer from the URL whose turn it is.
+    def transfer(self, source: Source, partial: TransferTarget) -> Transfer:
+        """Make the transfer from the next URL of its source.
 
         :raises DatamaestroError: if all have failed; it tells why each did
         """
-        turn, transport = self._next(source)
-        logger.info("Downloading %s", masked(turn.url))
-        restarted = turn.url in self._restarts
+        queued, transport = self._next(source)
+        logger.info("Downloading %s", masked(queued.url))
+        restarted = queued.url in self._restarts
         if not restarted:
             # Otherwise another process may be at work, which should keep what it has.
-            partial.take_over(turn.url)
+            partial.take_over(queued.url)
         # What had to start over may be another content for each connection.
         return Transfer(
             transport,
-            turn.url,
+            queued.url,
             source,
             partial,
-            self._means,
-            turn.attempts,
+            self._shared,
+            queued.attempts,
             may_split=not restarted,
         )
 
@@ -81,7 +81,7 @@ class Asking:
         :raises NextSource: if another URL may give the bytes
         :raises DatamaestroError: if none is left
         """
-        url, turns = transfer.url, self._turns[source]
+        url, queue = transfer.url, self._queues[source]
         try:
             yield
         except StartOver as error:
@@ -90,14 +90,14 @@ class Asking:
             if self._restarts[url] < ATTEMPTS:
                 logger.warning("%s; it is read from its beginning", error)
             else:
-                _pass_on(turns, _reason(error))
+                _pass_on(queue, _reason(error))
             raise NextSource from error
         except (DownloadError, VerificationError, DataFormatError) as error:
             if not isinstance(error, DownloadError):
                 transfer.partial.remove()
-            _pass_on(turns, error)
-            if turns.next is None:
-                raise turns.summary() from error
+            _pass_on(queue, error)
+            if queue.next is None:
+                raise queue.summary() from error
             raise NextSource from error
 
     def tail(self, source: Source, count: int) -> bytes | None:
@@ -122,29 +122,29 @@ class Asking:
     def _urls(self, source: Source) -> list[str]:
         return candidate_urls(source, self._context.mirror, self._context.settings.mirrors)
 
-    def _turns_of(self, source: Source) -> Turns:
-        if source not in self._turns:
+    def _queue_of(self, source: Source) -> UrlQueue:
+        if source not in self._queues:
             archive = self._context.wayback
             last_resorts = [] if archive is None else archived(source, archive)
-            self._turns[source] = Turns(source, self._urls(source), last_resorts)
-        return self._turns[source]
+            self._queues[source] = UrlQueue(source, self._urls(source), last_resorts)
+        return self._queues[source]
 
-    def _next(self, source: Source) -> tuple[Turn, Transport]:
-        turns = self._turns_of(source)
-        while (turn := turns.next) is not None:
+    def _next(self, source: Source) -> tuple[QueuedUrl, Transport]:
+        queue = self._queue_of(source)
+        while (queued := queue.next) is not None:
             try:
-                return turn, self._transport(turn.url)
+                return queued, self._transport(queued.url)
             except OfflineError as error:  # which all are then, but for copies on disk
-                turns.failed(error)
+                queue.failed(error)
             except TransportError as error:
-                _pass_on(turns, error)
-        raise turns.summary()
+                _pass_on(queue, error)
+        raise queue.summary()
 
 
-def _pass_on(turns: Turns, error: DatamaestroError) -> None:
+def _pass_on(queue: UrlQueue, error: DatamaestroError) -> None:
     """Note why a URL gave nothing; the one after the last is an error, which tells it itself."""
-    turns.failed(error)
-    if turns.next is not None:
+    queue.failed(error)
+    if queue.next is not None:
         logger.warning("%s", error)
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: which URL of a source is asked next, and how patiently."""
+"""Which URL of a source is asked next, and how patiently."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from datamaestro.errors import (
 )
 from datamaestro.preparation.transfer import ATTEMPTS
 
-__all__ = ["Turn", "Turns"]
+__all__ = ["QueuedUrl", "UrlQueue"]
 
 
 @dataclass(frozen=True)
-class Turn:
+class QueuedUrl:
     """One URL that may be asked.
 
     :param url: the URL
@@ -30,7 +30,7 @@ class Turn:
     attempts: int
 
 
-class Turns:
+class UrlQueue:
     """The URLs of one source, and what became of those that were asked.
 
     Waiting for one that may recover makes no sense while another may have the bytes. So
@@ -49,24 +49,23 @@ class Turns:
         self.source = source
         first, last = list(urls), list(last_resorts)
         alone = len(first) + len(last) == 1
-        self._first = [Turn(url, ATTEMPTS if alone else 1) for url in first]
-        self._again: list[Turn] = []
-        self._last = [Turn(url, ATTEMPTS) for url in last]
+        self._first = [QueuedUrl(url, ATTEMPTS if alone else 1) for url in first]
+        self._again: list[QueuedUrl] = []
+        self._last = [QueuedUrl(url, ATTEMPTS) for url in last]
         self.failures: dict[str, DatamaestroError] = {}
 
     @property
-    def next(self) -> Turn | None:
-        """Whose turn it is; None when all failed."""
+    def next(self) -> QueuedUrl | None:
+        """The URL to ask; None when all failed."""
         return next(iter((*self._first, *self._again, *self._last)), None)
 
     def failed(self, error: DatamaestroError) -> None:
-        """Note why the one whose turn it is gave nothing, and pass on."""
-        turns = self._first or self._again or self._last
-        turn = turns.pop(0)
-        self.failures[turn.url] = error
+        """Note why that URL gave nothing, and pass on to another."""
+        queued = (self._first or self._again or self._last).pop(0)
+        self.failures[queued.url] = error
         passing = isinstance(error, TransportError) and error.retry
-        if passing and turn.attempts < ATTEMPTS:
-            self._again.append(Turn(turn.url, ATTEMPTS))
+        if passing and queued.attempts < ATTEMPTS:
+            self._again.append(QueuedUrl(queued.url, ATTEMPTS))
 
     def summary(self) -> DatamaestroError:
         """Make the error that tells of every URL why it gave nothing.
@@ -90,4 +89,4 @@ class Turns:
                 where=self.source.url,
                 hint="prepare it once with a network, or name a mirror on disk in settings.json",
             )
-        return TransportError("no source could be reached", where=self.source.url, found=reasons)
+        return TransportError("no source gave the file", where=self.source.url, found=reasons)

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple, Protocol
 from datamaestro.download.transport import Response
 from datamaestro.sharing import share
 
-__all__ = ["Content", "InMemory", "Kept", "StartOver", "Unfinished", "write_all"]
+__all__ = ["Content", "InMemory", "Resumable", "StartOver", "TransferTarget", "write_all"]
 
 
 class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
     """What was given is void: all of it has to be read anew."""
 
 
-class Kept(NamedTuple):
+class Resumable(NamedTuple):
     """What is there of a content, to go on from.
 
     :param length: how many bytes; 0 if they are of no use
@@ -43,7 +43,7 @@ class Content(Protocol):
         """Write some of the data there, and tell how many bytes that were."""
 
 
-class Unfinished(Protocol):
+class TransferTarget(Protocol):
     """The content of one transfer, as far as it has come.
 
     :ivar folder: what an error of writing it is about
@@ -54,7 +54,7 @@ class Unfinished(Protocol):
     def take_over(self, url: str) -> None:
         """Take what an interrupted transfer of `url` left; leave what is of no use."""
 
-    def resumable(self, url: str) -> Kept:
+    def resumable(self, url: str) -> Resumable:
         """Give what is there of `url`'s content."""
 
     def begin(self, url: str, response: Response) -> None:
@@ -89,11 +89,11 @@ class InMemory:
     def take_over(self, url: str) -> None:
         """Take nothing: nothing was left."""
 
-    def resumable(self, url: str) -> Kept:
+    def resumable(self, url: str) -> Resumable:
         """Give what came of `url`'s content."""
         if url == self._url and self._validator is not None:
-            return Kept(len(self._content.getvalue()), self._validator, self._size)
-        return Kept()
+            return Resumable(len(self._content.getvalue()), self._validator, self._size)
+        return Resumable()
 
     def begin(self, url: str, response: Response) -> None:
         """Begin with no bytes."""

@@ -8,7 +8,7 @@ from datamaestro.errors import SettingsError, TransportError
 from datamaestro.preparation.candidates import archived, candidate_urls
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.transfer import ATTEMPTS
-from datamaestro.preparation.turns import Turn, Turns
+from datamaestro.preparation.url_queue import QueuedUrl, UrlQueue
 from datamaestro.settings import Settings, UserSettings
 
 BYTES = bytes(range(256))
@@ -18,23 +18,23 @@ BUSY = TransportError("busy", retry=True)
 GONE = TransportError("gone")
 
 
-def order(turns, *errors):
-    """Give the turns that are taken when all fail, one error after the other."""
+def order(queue, *errors):
+    """Give what is asked when all fail, one error after the other."""
     taken = []
     for error in errors:
-        taken.append(turns.next)
-        turns.failed(error)
-    assert turns.next is None
-    return [(turn.url, turn.attempts) for turn in taken]
+        taken.append(queue.next)
+        queue.failed(error)
+    assert queue.next is None
+    return [(queued.url, queued.attempts) for queued in taken]
 
 
 def test_the_only_source_is_asked_with_patience():
-    assert Turns(Source(("a:",)), ["a:"]).next == Turn("a:", ATTEMPTS)
+    assert UrlQueue(Source(("a:",)), ["a:"]).next == QueuedUrl("a:", ATTEMPTS)
 
 
 def test_each_is_asked_once_before_one_is_asked_again():
-    turns = Turns(Source(("a:",)), ["a:", "b:", "c:"])
-    assert order(turns, BUSY, GONE, BUSY, BUSY, GONE) == [
+    queue = UrlQueue(Source(("a:",)), ["a:", "b:", "c:"])
+    assert order(queue, BUSY, GONE, BUSY, BUSY, GONE) == [
         ("a:", 1),
         ("b:", 1),
         ("c:", 1),
@@ -44,8 +44,8 @@ def test_each_is_asked_once_before_one_is_asked_again():
 
 
 def test_the_last_resort_comes_after_all_patience():
-    turns = Turns(Source(("a:",)), ["a:"], ["old:"])
-    assert order(turns, BUSY, BUSY, GONE) == [("a:", 1), ("a:", ATTEMPTS), ("old:", ATTEMPTS)]
+    queue = UrlQueue(Source(("a:",)), ["a:"], ["old:"])
+    assert order(queue, BUSY, BUSY, GONE) == [("a:", 1), ("a:", ATTEMPTS), ("old:", ATTEMPTS)]
 
 
 def fetched(context, *urls):

@@ -7,7 +7,7 @@ import time
 from datamaestro.download.transport import Response
 from datamaestro.errors import DatamaestroError, TransportError
 
-__all__ = ["Pace"]
+__all__ = ["RateMonitor"]
 
 MINIMAL_RATE = 1000.0
 """Bytes a second; a transfer that stays below is stalled."""
@@ -16,7 +16,7 @@ STALLED_AFTER = 30.0
 """Seconds of waiting after which a transfer below the minimal rate is given up."""
 
 
-class Pace:
+class RateMonitor:
     """Reads a response, and measures how long that takes.
 
     Only waiting counts: a reader that is slow itself can't make a transfer look slow.

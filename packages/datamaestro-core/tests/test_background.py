@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from datamaestro.preparation.aside import ALONE, PENDING, Aside
+from datamaestro.preparation.background import ALONE, PENDING, BackgroundWorker
 
 LARGE = bytes(ALONE)
 
@@ -19,7 +19,7 @@ def numbered(count):
 
 def put_all(do, chunks, error=None):
     """Put chunks, then leave by an error, if there is one."""
-    with Aside(do) as aside:
+    with BackgroundWorker(do) as aside:
         for chunk in chunks:
             aside.put(chunk)
         if error is not None:
@@ -55,7 +55,7 @@ def test_no_more_chunks_wait_than_there_is_room_for():
             waiting.pop()
 
     threading.Timer(0.3, going_on.set).start()
-    with Aside(do) as aside:
+    with BackgroundWorker(do) as aside:
         aside.put(LARGE)
         for number in range(3 * PENDING):
             waiting.append(number)
