@@ -1,9 +1,10 @@
 """Readers of files against their peers: ``python benchmarks/formats.py [--json FILE] [--quick]``.
 
 Each row times the same work by ours and by a peer, in turns, inside this process with
-all libraries imported; memory is touched before each run, so that no program pays for
-pages that the one before gave back. The median of the runs counts, and only the ratio
-says something: times differ from machine to machine.
+all libraries imported; memory is touched before each run, and the file of numbers, so
+that no program pays for pages that the one before gave back or left alone for seconds.
+The median of the runs counts, and only the ratio says something: times differ from
+machine to machine.
 
 Peers: ``pip install idx2numpy pandas polars pyarrow ir_datasets``; the earlier
 datamaestro has the same import name, so it runs in an environment of its own
@@ -107,17 +108,24 @@ class Bench:
         self.results.append(Result(*values))
         print(self.results[-1], flush=True)
 
-    def compare(self, touched: int, **works: Callable[[], Any]) -> dict[str, float]:
+    def compare(
+        self, touched: int, file: Path | None = None, **works: Callable[[], Any]
+    ) -> dict[str, float]:
         """Time pieces of work in turns; give the median of each by its name.
 
         Each round has an order of its own, so that none always follows the same neighbor,
         which leaves memory behind that is quicker or slower to use again.
+
+        :param touched: how many bytes of memory to touch before each
+        :param file: what to read before each
         """
         times: dict[str, list[float]] = {name: [] for name in works}
         names = list(works)
         for run in range(self.runs + 1):
             for name in random.Random(run).sample(names, len(names)):
                 np.ones(touched, np.uint8)
+                if file is not None:
+                    file.read_bytes()
                 elapsed = timed(works[name])
                 if run:  # the first one warms up
                     times[name].append(elapsed)
@@ -207,7 +215,7 @@ def csv(bench: Bench) -> None:
                 matrix[:, number] = column
 
         works["pyarrow"] = arrow
-    times = bench.compare(2 * size, **works)
+    times = bench.compare(2 * size, path, **works)
     ours = times.pop("ours")
     if times:
         fastest = min(times, key=lambda name: times[name])
@@ -216,7 +224,7 @@ def csv(bench: Bench) -> None:
         bench.report("CSV to a matrix", f"fastest: {fastest}", ours, times[fastest], 1.15)
     if bench.earlier:
         with worker(bench.earlier, path) as run:
-            pair = bench.compare(2 * size, ours=works["ours"], theirs=run)
+            pair = bench.compare(2 * size, path, ours=works["ours"], theirs=run)
         bench.report("CSV to a matrix", "earlier datamaestro", *pair.values(), 0.06)
     else:
         print("  left out: earlier datamaestro (see --earlier)")

@@ -5,6 +5,7 @@ import binascii
 import functools
 import gzip
 import hashlib
+import io
 import json
 import shutil
 from collections import namedtuple
@@ -28,6 +29,7 @@ from datamaestro.errors import (
 )
 from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.fetch import CacheFetcher
+from datamaestro.progress import JSONLines
 
 BYTES = bytes(range(256)) * 20
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -580,6 +582,17 @@ def test_a_page_with_the_declared_digest_is_data(prepare, memory):
 def test_a_page_that_is_called_one_is_data(prepare, memory):
     memory.CONTENT["memory://host/page.html"] = PAGE
     assert prepare(Source(("memory://host/page.html",))) == PAGE
+
+
+def test_the_size_that_a_server_tells_is_shown(home, memory):
+    memory.CONTENT[URL] = BYTES
+    stream = io.StringIO()
+    context = Context(home / "shown", progress=JSONLines(stream))
+    context.prepare(fetched(Source((URL,))))
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    end = next(item for item in told if item["event"] == "end")
+    assert "total" not in next(item for item in told if item.get("label") == "data.bin")
+    assert end["total"] == end["done"] == len(BYTES)
 
 
 # --- streams

@@ -5,11 +5,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from datamaestro import progress
-from datamaestro.progress import Bars, JSONLines, NoProgress
+from datamaestro.progress import EVERY, Bars, JSONLines, NoProgress
 
 CHOICE = "from datamaestro.progress import automatic_progress as a; print(type(a()).__name__)"
 
@@ -122,3 +123,15 @@ def test_a_program_that_reads_no_more_stops_no_transfer():
     stream.close()
     with JSONLines(stream).task("a") as task:
         task.update(1)
+
+
+def test_a_size_that_only_the_server_tells_is_shown_too(capsys):
+    stream = io.StringIO()
+    with JSONLines(stream).task("data.csv") as task, Bars().task("data.csv") as bar:
+        for shown in (task, bar):
+            shown.expect(2048)
+        time.sleep(2 * EVERY)
+        for shown in (task, bar):
+            shown.update(1024)
+    assert [item.get("total") for item in events(stream)] == [None, 2048, 2048]
+    assert "1.00k/2.00k" in capsys.readouterr().err

@@ -23,6 +23,9 @@ class Task(Protocol):
     def update(self, count: int) -> object:
         """Tell that `count` further bytes have come; it is negative when some count no more."""
 
+    def expect(self, total: int) -> object:
+        """Tell the size of all in bytes, where it is known only once the transfer goes on."""
+
 
 class Progress(Protocol):
     """What is told about transfers, by several threads at once."""
@@ -49,6 +52,9 @@ class _Silent:
     def update(self, count: int) -> None:
         pass
 
+    def expect(self, total: int) -> None:
+        pass
+
 
 class NoProgress:
     """Shows nothing."""
@@ -71,15 +77,19 @@ class NoProgress:
         return nullcontext()
 
 
-class _Together:
-    """Passes on what it is told to several tasks."""
+class _Barred:
+    """A transfer with a bar of its own, and perhaps a part of another one."""
 
-    def __init__(self, *tasks: Task) -> None:
-        self.tasks = tasks
+    def __init__(self, bar: Any, *common: Any) -> None:
+        self.bar = bar
+        self.common = common
 
     def update(self, count: int) -> None:
-        for task in self.tasks:
-            task.update(count)
+        for bar in (self.bar, *self.common):
+            bar.update(count)
+
+    def expect(self, total: int) -> None:
+        self.bar.total = total
 
 
 class Bars:
@@ -92,13 +102,13 @@ class Bars:
 
     def __init__(self, *, notebook: bool = False) -> None:
         self.notebook = notebook
-        self._common: list[Task] = []
+        self._common: list[Any] = []
 
     @contextmanager
     def task(self, label: str, total: int | None = None) -> Iterator[Task]:
         """Begin a transfer, and show its bar until it ends."""
         with self._bar(label, total, delay=0.5 if self._common else 0.0) as bar:
-            yield _Together(bar, *self._common)
+            yield _Barred(bar, *self._common)
 
     @contextmanager
     def all(self, label: str, count: int, total: int | None = None) -> Iterator[None]:
@@ -113,10 +123,10 @@ class Bars:
             finally:
                 self._common.remove(bar)
 
-    def _bar(self, label: str, total: int | None, delay: float) -> AbstractContextManager[Task]:
+    def _bar(self, label: str, total: int | None, delay: float) -> AbstractContextManager[Any]:
         # In a notebook without widgets, tqdm's own choice is the bar of a terminal.
         module = importlib.import_module("tqdm.auto" if self.notebook else "tqdm")
-        bar: AbstractContextManager[Task] = module.tqdm(
+        bar: AbstractContextManager[Any] = module.tqdm(
             desc=label,
             total=total,
             unit="B",
@@ -201,6 +211,9 @@ class _Reported:
         if (now := time.monotonic()) - self.told >= EVERY:
             self.told = now
             self.lines.write("progress", **self.facts())
+
+    def expect(self, total: int) -> None:
+        self.total = total
 
     def facts(self) -> dict[str, Any]:
         seconds = max(time.monotonic() - self.began, 1e-6)

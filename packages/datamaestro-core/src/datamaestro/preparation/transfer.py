@@ -102,6 +102,7 @@ class Transfer:
     :param attempts: how often it is tried before any byte has come
     :param may_split: whether several connections may be used
     :ivar media_type: what the server calls the content, once it has told
+    :ivar size: the number of bytes of all, once the server has told, if it does
     :ivar result: what came, once the iteration has ended
     """
 
@@ -120,6 +121,7 @@ class Transfer:
         self.source = source
         self.partial = partial
         self.media_type: str | None = None
+        self.size = source.size
         self.result: Transferred | None = None
         self._shared = shared
         self._attempts = attempts
@@ -141,6 +143,8 @@ class Transfer:
             self._shared.progress.task(label, self.source.size) as task,
         ):
             for chunk in self._chunks():
+                if self._position == 0 and self.size is not None:
+                    task.expect(self.size)
                 self._position += len(chunk)
                 self._refuse_excess()
                 task.update(len(chunk))
@@ -188,6 +192,7 @@ class Transfer:
         request = TransportRequest(self.url, length, self._validator if length else None)
         with self.transport.open(request) as response:
             self.media_type = response.media_type
+            self.size = response.size
             self._check_size(response)
             goes_on = response.start == length > 0
             if (self._position > 0 and not goes_on) or (goes_on and _sizes_differ(kept, response)):
