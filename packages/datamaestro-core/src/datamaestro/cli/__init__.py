@@ -11,7 +11,7 @@ import os
 import sys
 from contextlib import suppress
 from gc import freeze  # a command has the module's name
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -70,10 +70,30 @@ def cli(context: click.Context, /, **options: Any) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit with its code."""
-    code = run(sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    code = run(arguments)
+    if not _is_flushed(sys.stdout) and code == 0:
+        code = _report("can't write to the standard output", 1, arguments)
+    _is_flushed(sys.stderr)
     # A process that ends needs no look for what could be freed: that took it a sixth of its time.
     freeze()
     sys.exit(code)
+
+
+def _is_flushed(stream: TextIO | None) -> bool:
+    """Write what a stream holds back; drop it if that fails, and tell so.
+
+    The interpreter would try it again, and exit with 120.
+    """
+    if stream is None:
+        return True
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError), open(os.devnull, "w") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), stream.fileno())
+        return False
+    return True
 
 
 def run(arguments: list[str]) -> int:
