@@ -56,7 +56,7 @@ class Reader:
         starts = self.index.starts
         start = starts[number]
         line = self.text[start : starts[number + 1]]
-        if not self._is_line(number, start, line):
+        if not self._is_line(start, line):
             raise self._stale()
         return line
 
@@ -78,17 +78,19 @@ class Reader:
                 found = key_of(line)
             except ValueError as error:  # each had an id
                 raise self._stale() from error
-            if found == key and self._is_line(number, start, line):
-                return number, line
+            if found == key:
+                ends = line.find(b"\n") + 1 == len(line)
+                if (ends and start and text[start - 1] == LINE_END) or self._is_line(start, line):
+                    return number, line
             if found == key or crc32(found) >> index.shift != bucket:
                 raise self._stale()
         return None
 
-    def _is_line(self, number: int, start: int, line: bytes) -> bool:
+    def _is_line(self, start: int, line: bytes) -> bool:
         """Tell whether what the index takes for a line is a whole one; the last needs no end."""
         text = self.text
         return len(line) == (line.find(b"\n") + 1 or len(text) - start) and (
-            not number or text[start - 1] == LINE_END
+            start == self.index.starts[0] or text[start - 1] == LINE_END
         )
 
     def _stale(self) -> StaleIndexError:
