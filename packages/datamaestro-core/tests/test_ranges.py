@@ -274,22 +274,17 @@ def test_the_last_piece_that_stalls_comes_from_a_connection_that_is_free(small, 
         assert time.monotonic() - began < 10
 
 
-def test_a_connection_that_was_always_slow_is_not_replaced(small, stall):
+@pytest.mark.parametrize(
+    ("stalled", "wanted"),
+    [pytest.param((3, 1), 3, id="always slow"), pytest.param((3, 2), 4, id="became slow")],
+)
+def test_a_slow_connection_is_replaced_if_it_was_fast_before(small, stall, stalled, wanted):
     transport = Piecewise(pause=0.0005)
-    transport.stalled = {(3, 1): stall}
+    transport.stalled = {stalled: stall}
     response, _ = opened(transport, limit=4)
     with response:
         assert read_all(response) == CONTENT
-        assert response._wanted == 3
-
-
-def test_a_connection_that_became_slow_is_replaced(small, stall):
-    transport = Piecewise(pause=0.0005)
-    transport.stalled = {(3, 2): stall}
-    response, _ = opened(transport, limit=4)
-    with response:
-        assert read_all(response) == CONTENT
-        assert response._wanted == 4
+        assert response._wanted == wanted
 
 
 def test_a_pause_of_all_connections_costs_one_at_the_most(small, stall):

@@ -23,12 +23,7 @@ from typing import TYPE_CHECKING
 
 from datamaestro.user_paths import absolute
 from datamaestro.utils import environment_flag
-from datamaestro.variables import (
-    connection_limit,
-    data_directory,
-    site_mirror,
-    web_archive,
-)
+from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
 
 if TYPE_CHECKING:
     from datamaestro.preparation.connections import Connections

@@ -73,11 +73,7 @@ class ProjectRepository(Repository):
 
     def find_by_path(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up in all that the project lists: its id tells no place."""
-        return self.find_anywhere(dataset_id)
-
-    def find_in(self, module: str | None, dataset_id: str) -> DatasetDefinition | None:  # noqa: ARG002
-        """Look a dataset up in all that the project lists: no index has it."""
-        return self.find_anywhere(dataset_id)
+        return self.find_undeclared(dataset_id)
 
     def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up in all that the project lists: no index has it."""

@@ -25,8 +25,10 @@ def check_room(resources: Iterable[Resource], folder: Path, cache: Path) -> None
     """
     stored = (item for item in resources if isinstance(item, StoredResource))
     lasting = [item for item in stored if not item.transient and item.finished_size]
-    # Looking at each takes longer than adding up, and almost always there is enough.
+    if not lasting:
+        return
     folder = next(path for path in (folder, *folder.parents) if path.exists())
+    # Looking at each takes longer than adding up, and almost always there is enough.
     if sum(item.finished_size or 0 for item in lasting) <= shutil.disk_usage(folder).free:
         return
     new = [item for item in lasting if not item.path.exists()]
