@@ -1,14 +1,17 @@
 """The HTTP transport, against a real server on loopback."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.testing.faults import Page, Redirect, Status
+from datamaestro.testing.faults import Fault, Page, Redirect, Status
 from datamaestro_transport_http import HttpTransport
 
 BYTES = bytes(range(256)) * 100
@@ -100,6 +103,39 @@ def test_connections_are_used_again(transport, file_server):
     (manager,) = transport._client._pools._managers.values()
     (pool,) = [manager.pools[key] for key in manager.pools.keys()]  # noqa: SIM118
     assert pool.num_connections == 1
+
+
+class Held(Fault):
+    """The content comes when it's let go."""
+
+    def __init__(self):
+        self.go = threading.Event()
+
+    def send(self, answer):
+        self.go.wait(10)
+        super().send(answer)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forked processes")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of forking beside threads
+def test_a_forked_process_has_connections_of_its_own(context, file_server):
+    file_server.files["/x"], file_server.files["/small"] = BYTES, b"other bytes"
+    file_server.faults["/x"] = [held := Held()]
+
+    def fetch(name, told=lambda: None):
+        response = context.transport("http:").open(TransportRequest(file_server.url(name)))
+        told()
+        return read(response)
+
+    fetch("/small")
+    begun = os.pipe()
+    if (child := os.fork()) == 0:
+        signal.alarm(10)  # bytes that another process has read never come
+        os._exit(fetch("/x", told=lambda: os.write(begun[1], b"!")) != BYTES)
+    os.read(begun[0], 1)
+    threading.Timer(0.5, held.go.set).start()
+    assert fetch("/small") == b"other bytes"
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,13 +20,15 @@ __all__ = ["Transports"]
 class Transports:
     """The transports of a context, each made when it is first asked for, by any thread.
 
+    A process that was forked makes its own. Those of its parent may keep connections: if
+    several processes asked on the same one, each would get parts of the others' answers.
+
     :param context: that one
     """
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._made: dict[str, Transport] = {}
-        self._lock = threading.Lock()
+        self._made: dict[tuple[int, str], Transport] = {}
 
     def get(self, url: str) -> Transport:
         """Give what opens URLs of the scheme of `url`.
@@ -35,11 +37,12 @@ class Transports:
         :raises PluginError: if the plugin that does is broken, or several do
         """
         scheme = urlsplit(url).scheme.lower()
-        with self._lock:
-            if scheme not in self._made:
-                provided = self._provided(scheme, url)
-                self._made[scheme] = self.context.plugins.load(provided)(self.context)
-            return self._made[scheme]
+        key = os.getpid(), scheme
+        if key not in self._made:
+            made = self.context.plugins.load(self._provided(scheme, url))(self.context)
+            # No lock: one that a thread holds during a fork is never given up in the child.
+            self._made.setdefault(key, made)
+        return self._made[key]
 
     def _provided(self, scheme: str, url: str) -> Provided[TransportSpec]:
         plugins = self.context.plugins
