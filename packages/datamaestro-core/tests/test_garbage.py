@@ -1,6 +1,7 @@
 """What lies around: found, left alone while it is in use, and removed."""
 
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -141,6 +142,17 @@ def test_what_a_running_process_has_not_finished_is_no_garbage(context, shelf):
     (folder / ".downloads").mkdir(parents=True)
     with locked(folder / ".state.lock", "a test"):
         assert list(find_garbage(context, before=soon())) == []
+
+
+def test_what_another_process_removes_meanwhile_is_no_garbage(context, shelf, monkeypatch):
+    work = context.folder("org.example.alpha") / ".downloads"
+    work.mkdir(parents=True)
+
+    def removed(lock):
+        shutil.rmtree(work, ignore_errors=True)
+
+    monkeypatch.setattr("datamaestro.inventory.garbage.is_busy", removed)
+    assert list(find_garbage(context, before=datetime.now(UTC))) == []
 
 
 def test_what_a_killed_process_renamed_aside_is_garbage(context, shelf):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from datetime import UTC, datetime
 
@@ -207,6 +208,24 @@ def test_a_file_with_two_names_counts_once(tmp_path):
     (tmp_path / "a").write_bytes(b"x" * 5000)
     os.link(tmp_path / "a", tmp_path / "b")
     usage = Meter().measure(tmp_path)
+    assert (usage.size, usage.files) == (5000, 1)
+
+
+def test_what_another_process_removes_meanwhile_does_not_count(tmp_path):
+    folder = tmp_path / "folder"
+    for name in ("a", "b", "c/d"):
+        (folder / name).mkdir(parents=True)
+
+    class Racing(Meter):
+        def _usage(self, status):
+            usage = super()._usage(status)
+            if usage.files:
+                shutil.rmtree(folder)
+            return usage
+
+    (folder / "a" / "file").write_bytes(b"x" * 5000)
+    (folder / "c" / "file").write_bytes(b"x" * 5000)
+    usage = Racing().measure(folder)
     assert (usage.size, usage.files) == (5000, 1)
 
 

@@ -138,6 +138,14 @@ def test_a_dataset_that_another_process_is_busy_with_is_not_removed(context, she
     assert context.missing("org.example.alpha") == []
 
 
+def test_what_another_process_has_just_removed_is_gone(context, shelf):
+    alpha = prepared(context, "alpha")
+    remove_dataset(alpha)
+    remove_dataset(alpha)
+    assert visible(alpha.folder) == []
+    assert not (alpha.folder / ".downloads").exists()
+
+
 @pytest.mark.parametrize("step", range(6))
 def test_wherever_a_removal_breaks_off_the_dataset_is_whole_or_gone(
     context, shelf, monkeypatch, step

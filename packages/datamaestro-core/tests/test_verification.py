@@ -7,8 +7,9 @@ import threading
 
 import pytest
 
-from datamaestro.inventory.manifest import MANIFESTS
+from datamaestro.inventory.manifest import MANIFESTS, stored_files
 from datamaestro.inventory.prepared import Prepared, find_prepared
+from datamaestro.inventory.removal import remove_dataset
 from datamaestro.inventory.verification import repair, verify
 from datamaestro.preparation.locks import locked
 
@@ -122,6 +123,39 @@ def test_data_are_verified_though_their_plugin_is_gone(context, shelf):
     flip(gone.path("data"))
     assert status(gone, context) == "changed"
     assert alpha.id == gone.id
+
+
+# --- what another process changes meanwhile
+
+
+def test_what_is_replaced_meanwhile_is_verified_as_it_is_now(context, shelf):
+    alpha = prepared(context, "alpha")
+    shelf.CONTENT["memory://host/alpha"] = b"other" * 1000
+    context.prepare("org.example.alpha", force=True)
+    verdict = one(verify([alpha], context))
+    assert (verdict.status, verdict.dataset) == ("ok", prepared(context, "alpha"))
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta"])
+def test_there_is_no_verdict_on_what_is_removed_meanwhile(context, shelf, monkeypatch, name):
+    dataset = prepared(context, name)
+
+    def removed_then(path):
+        found = stored_files(path)
+        remove_dataset(dataset)
+        return found
+
+    monkeypatch.setattr("datamaestro.inventory.verification.stored_files", removed_then)
+    assert list(verify([dataset], context)) == []
+
+
+def test_what_differs_while_another_process_is_busy_with_it_is_unverifiable(context, shelf):
+    alpha = prepared(context, "alpha")
+    flip(alpha.path("data"))
+    with locked(alpha.folder / ".state.lock", "a test"):
+        verdict = one(verify([alpha], context))
+    assert verdict.status == "unverifiable"
+    assert verdict.reason == "another process is busy with the dataset"
 
 
 # --- folders, whose digests are kept from the first verification on

@@ -133,10 +133,16 @@ def _in_place(place: Place, before: datetime) -> Iterator[Garbage]:
 
 
 def _changed(path: Path) -> datetime:
-    """Give when a file, or the last file or folder in a folder, was written."""
-    times = [path.lstat().st_mtime]
-    for folder, folders, files in os.walk(path):
-        times += [Path(folder, name).lstat().st_mtime for name in (*folders, *files)]
+    """Give when a file, or the last file or folder in a folder, was written.
+
+    Where something goes meanwhile, that is now.
+    """
+    try:
+        times = [path.lstat().st_mtime]
+        for folder, folders, files in os.walk(path):
+            times += [Path(folder, name).lstat().st_mtime for name in (*folders, *files)]
+    except FileNotFoundError:
+        return datetime.now(UTC)
     return datetime.fromtimestamp(max(times), UTC)
 
 

@@ -98,6 +98,8 @@ def remove_dataset(dataset: Prepared) -> None:
     """
     folder = dataset.folder
     with _held(folder), usable(folder):
+        if not (folder / STATE).exists():
+            return  # another process has just removed it
         aside = folder / WORK / REMOVED
         remove(aside)
         aside.mkdir(parents=True)

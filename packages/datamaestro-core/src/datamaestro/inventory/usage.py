@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +45,9 @@ class Meter:
         self._seen: set[tuple[int, int]] = set()
 
     def measure(self, path: Path, without: Collection[Path] = ()) -> Usage:
-        """Measure what lies at `path`, links as themselves; nothing there takes nothing.
+        """Measure what lies at `path`, links as themselves.
+
+        What isn't there takes nothing, be it that another process removes it just now.
 
         :param without: folders to leave out
         """
@@ -113,7 +116,10 @@ def _statuses(folder: str, left_out: set[str]) -> Iterator[os.stat_result]:
     except PermissionError as error:
         logger.warning("not counted: %s", error)
         return
+    except (FileNotFoundError, NotADirectoryError):
+        return
     for entry in entries:
-        yield entry.stat(follow_symlinks=False)
+        with suppress(FileNotFoundError):
+            yield entry.stat(follow_symlinks=False)
         if entry.is_dir(follow_symlinks=False):
             yield from _statuses(entry.path, left_out)

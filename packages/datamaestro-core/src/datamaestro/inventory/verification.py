@@ -27,7 +27,9 @@ from datamaestro.errors import DatamaestroError, VerificationError
 from datamaestro.files import size_on_disk
 from datamaestro.inventory.manifest import Manifest, manifest_of_record, stored_files
 from datamaestro.inventory.prepared import Prepared, definition_of
+from datamaestro.preparation.locks import is_busy
 from datamaestro.preparation.operations import proves, remake
+from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import State
 from datamaestro.utils import file_digests
 
@@ -94,7 +96,8 @@ def verify(datasets: Iterable[Prepared], context: Context) -> Iterator[Verdict]:
     """Hash all files of prepared datasets again, and give a verdict for each resource.
 
     Files are hashed in as many threads as there are processors: hashlib gives up the
-    interpreter's lock. Verdicts come in the order of the datasets.
+    interpreter's lock. Verdicts come in the order of the datasets; there is none for what
+    another process removes meanwhile.
     """
     chosen = list(datasets)
     stopped = Event()
@@ -114,9 +117,9 @@ def verify(datasets: Iterable[Prepared], context: Context) -> Iterator[Verdict]:
                 for name in dataset.records:
                     begun.append(_Reading.begin(dataset, name, threads, watch))
                     if len(begun) > AHEAD:
-                        yield _verdict(begun.popleft(), context)
+                        yield from _verdicts(begun.popleft(), threads, watch, context)
             while begun:
-                yield _verdict(begun.popleft(), context)
+                yield from _verdicts(begun.popleft(), threads, watch, context)
         finally:
             stopped.set()
             threads.shutdown(cancel_futures=True)
@@ -172,16 +175,46 @@ class _Reading:
         return links | digests
 
 
-def _verdict(reading: _Reading, context: Context) -> Verdict:
+def _verdicts(
+    reading: _Reading, threads: ThreadPoolExecutor, watch: Watch, context: Context
+) -> Iterator[Verdict]:
+    """Give the verdict on a resource, unless another process removes it meanwhile.
+
+    What differs from its record may have been read while another process replaced it: so
+    it is only wrong if nobody is busy with it, and the record is still the same.
+    """
     dataset, name = reading.dataset, reading.resource
-    record = dataset.records[name]
+    verdict = _verdict(reading, context)
+    if verdict.is_wrong and is_busy(dataset.folder / LOCK):
+        reason = "another process is busy with the dataset"
+        verdict = replace(verdict, status=UNVERIFIABLE, reason=reason, files=())
+    if verdict.is_wrong:
+        record = State.load(dataset.folder).get(name)
+        if record is None:
+            return
+        if record != dataset.records[name]:
+            renewed = replace(dataset, records={**dataset.records, name: record})
+            again = _Reading.begin(renewed, name, threads, watch)
+            yield from _verdicts(again, threads, watch, context)
+            return
+    yield verdict
+
+
+def _verdict(reading: _Reading, context: Context) -> Verdict:
     if reading.files is None:
-        return Verdict(dataset, name, MISSING, "nothing is there")
+        return Verdict(reading.dataset, reading.resource, MISSING, "nothing is there")
     try:
-        found = reading.found()
+        return _compared(reading, context)
     except OSError as error:
         status = UNVERIFIABLE if isinstance(error, PermissionError) else CHANGED
-        return Verdict(dataset, name, status, f"it can't be read: {error}")
+        return Verdict(reading.dataset, reading.resource, status, f"it can't be read: {error}")
+
+
+def _compared(reading: _Reading, context: Context) -> Verdict:
+    """Compare what was read with what is known; raises `OSError` if it can't be read."""
+    dataset, name = reading.dataset, reading.resource
+    record = dataset.records[name]
+    found = reading.found()
     known = manifest_of_record(record) or Manifest.load(dataset.folder, name, record)
     if known is not None:
         different = _different(known.files, found)
