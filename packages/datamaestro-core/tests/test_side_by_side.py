@@ -1,6 +1,7 @@
 """Resources of one dataset that are fetched beside one another."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 from fetched import Fetched
@@ -54,6 +55,47 @@ def test_several_are_made_at_once(context, memory, monkeypatch):
     monkeypatch.setattr(Meeting, "meeting", threading.Barrier(4))
     found = urls(memory, 4)
     context.prepare(declared(*(Meeting(f"f{n}", url) for n, url in enumerate(found))))
+
+
+class Pair(FileResource):
+    """Is made of two downloads, the second opened while the first is."""
+
+    meeting = threading.Barrier(1)
+
+    def __init__(self, filename, *urls):
+        super().__init__(filename)
+        self.both = tuple(Source((url,)) for url in urls)
+
+    @property
+    def sources(self):
+        return self.both
+
+    @property
+    def fingerprint(self):
+        return f"{super().fingerprint} {self.both}"
+
+    def _download(self, destination):
+        with self.open(self.both[0]) as first:
+            with suppress(threading.BrokenBarrierError):
+                self.meeting.wait(timeout=2)  # those that begin anew meet nobody
+            with self.open(self.both[1]) as second:
+                destination.write_bytes(first.read() + second.read())
+
+
+def test_two_that_open_the_same_downloads_in_another_order_do_not_wait_for_ever(
+    context, memory, monkeypatch
+):
+    monkeypatch.setattr(Pair, "meeting", threading.Barrier(2))
+    one, two = urls(memory, 2)
+    paths = context.prepare(declared(Pair("a", one, two), Pair("b", two, one))).paths
+    first, second = memory.CONTENT[one], memory.CONTENT[two]
+    assert [path.read_bytes() for path in paths] == [first + second, second + first]
+
+
+def test_one_that_opens_a_download_twice_does_not_wait_for_itself(context, memory):
+    (url,) = urls(memory, 1)
+    (path,) = context.prepare(declared(Pair("a", url, url))).paths
+    assert path.read_bytes() == memory.CONTENT[url] * 2
 
 
 def test_no_more_are_made_at_once_than_the_host_gets(context, memory, monkeypatch):

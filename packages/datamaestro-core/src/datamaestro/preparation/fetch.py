@@ -18,14 +18,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
-from datamaestro.errors import (
-    DataFormatError,
-    DatamaestroError,
-    OfflineError,
-    VerificationError,
-)
+from datamaestro.errors import DataFormatError, DatamaestroError, OfflineError, VerificationError
 from datamaestro.files import remove, usable
 from datamaestro.preparation.entries import NextSource, alone, entry_name, linked, not_emptied
+from datamaestro.preparation.entry_locks import EntryLocks
 from datamaestro.preparation.failover import Failover
 from datamaestro.preparation.locks import locked
 from datamaestro.preparation.partial import Partial, origin
@@ -68,6 +64,7 @@ class CacheFetcher:
         self.written = WrittenFiles()
         self.light = False
         self._used: list[Source] = []
+        self._locks = EntryLocks()
         shared = TransferContext(
             context.progress, context.connections, cancelled or threading.Event()
         )
@@ -98,7 +95,7 @@ class CacheFetcher:
             return
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
-        with locked(entry.with_suffix(".lock"), masked(source.url)):
+        with self._locks.holding(entry, masked(source.url)):
             download = self._cached(source, path)
             if download is None:
                 with self._arriving(source, Partial(entry), path) as stream:
@@ -179,7 +176,7 @@ class CacheFetcher:
         """
         entry = self._entry(source)
         path = entry.with_suffix(".dl")
-        with locked(entry.with_suffix(".lock"), masked(source.url)), usable(destination.parent):
+        with self._locks.holding(entry, masked(source.url)), usable(destination.parent):
             download = self._cached(source, path)
             if download is None:
                 download = self._download(source, path, lambda: Partial(entry))
