@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from datamaestro.context import Context
+from datamaestro.download import Source
 from datamaestro.errors import DatamaestroError, VerificationError
 from datamaestro.inventory.cache import cache_entries
 from datamaestro.inventory.garbage import cache_garbage, discard, find_garbage, orphaned_data
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.reachability import note_reachability
+from datamaestro.preparation.entries import entry_name, sweep
 from datamaestro.preparation.locks import locked
 from datamaestro.testing import write_distribution
 
@@ -104,6 +106,18 @@ def test_a_download_that_came_into_use_since_stays(keeping, shelf):
     with locked(item.path.with_suffix(".lock"), "a test"):
         assert not discard(item)
     assert item.path.exists()
+
+
+def test_a_run_that_was_interrupted_leaves_alone_what_another_fetches(context, shelf):
+    source = Source((ALPHA,))
+    context.cachepath.mkdir(parents=True)
+    partial = context.cachepath / f"{entry_name(source)}.0123abcd.part"
+    partial.touch()
+    with locked(context.cachepath / f"{entry_name(source)}.lock", "a test"):
+        sweep(context, [source], lambda source: False)
+        assert partial.exists()
+    sweep(context, [source], lambda source: False)
+    assert not partial.exists()
 
 
 def test_a_kept_download_whose_source_is_dead_is_no_garbage(keeping, shelf):

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
+from datamaestro.errors import DataDirectoryError
 from datamaestro.files import remove
+from datamaestro.preparation.locks import locked
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -70,10 +72,15 @@ def sweep(context: Context, sources: Iterable[Source], needed: Callable[[Source]
     by_name = {entry_name(source): source for source in sources}
     with suppress(FileNotFoundError):
         for path in context.cachepath.iterdir():
-            source = by_name.get(path.name.lstrip(".").partition(".")[0])
-            if source is None or path.suffix in (".lock", ".rejected"):
+            name = path.name.lstrip(".").partition(".")[0]
+            if name not in by_name or path.suffix in (".lock", ".rejected"):
                 continue
-            if path.suffix not in (".dl", ".json") or not (
-                context.keep_downloads or needed(source)
+            # One that is busy is fetched just now, for another dataset.
+            with (
+                suppress(BlockingIOError, DataDirectoryError),
+                locked(path.with_name(f"{name}.lock"), "", wait=False),
             ):
-                remove(path)
+                if path.suffix not in (".dl", ".json") or not (
+                    context.keep_downloads or needed(by_name[name])
+                ):
+                    remove(path)
