@@ -96,7 +96,17 @@ def test_a_lock_whose_holder_is_killed_is_taken_over(holder, waiting):
     assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("note", ["", "{oops", "[]", '{"user": "someone"}'])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "{oops",
+        "[]",
+        '{"user": "someone"}',
+        '{"user": "ada", "host": "node7", "process": 1, "since": 2026, "what": "a"}',
+        '{"user": "\\u001b[2J", "host": "node7", "process": 1, "since": "2026", "what": "a"}',
+    ],
+)
 def test_a_note_that_cannot_be_read_is_no_error(tmp_path, holder, waiting, caplog, note):
     (tmp_path / "x.holder").write_text(note)
     thread = waiting()

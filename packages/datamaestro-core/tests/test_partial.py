@@ -1,8 +1,10 @@
 """Partial files: one transfer's own, until another takes them over."""
 
+import json
+
 import pytest
 
-from datamaestro.preparation.partial import Partial, origin
+from datamaestro.preparation.partial import Partial, origin, received_bytes
 from datamaestro.preparation.transfer_target import StartOver
 
 URL = "https://example.org/x"
@@ -82,6 +84,19 @@ def test_what_came_from_elsewhere_stays_until_something_better_begins(entry, int
     assert interrupted.path.read_bytes() == b"four"
     partial.begin("https://example.org/other", Answer())
     assert not interrupted.path.exists()
+
+
+@pytest.mark.parametrize(
+    "file", ["", "..", "../hash.0123abcd.part", "other.0123abcd.part", 5, None]
+)
+def test_a_note_that_cannot_be_one_says_nothing(entry, tmp_path, file):
+    note = {"file": file, "url": URL, "validator": "v1", "size": 10}
+    (tmp_path / "hash.json").write_text(json.dumps(note))
+    (tmp_path / "other.0123abcd.part").write_bytes(b"another")
+    partial = successor(entry)
+    partial.begin(URL, Answer())
+    assert (tmp_path / "other.0123abcd.part").exists()
+    assert (partial.resumable(URL), received_bytes(entry)) == ((0, "v1", 10), 0)
 
 
 def test_another_version_gets_another_file(entry, interrupted):

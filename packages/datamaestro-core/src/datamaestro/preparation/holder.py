@@ -47,9 +47,12 @@ class Holder:
 
     @classmethod
     def read(cls, lock: Path) -> Self | None:
-        """Give who noted to hold a lock file, if that can be read."""
+        """Give who noted to hold a lock file, if that can be read, and shown on a terminal."""
         with suppress(OSError, ValueError, TypeError):
-            return cls(**json.loads(_beside(lock).read_text(encoding="utf-8")))
+            holder = cls(**json.loads(_beside(lock).read_text(encoding="utf-8")))
+            texts = (holder.user, holder.host, holder.since, holder.what)
+            if all(isinstance(text, str) and text.isprintable() for text in texts):
+                return holder
         return None
 
     def write(self, lock: Path) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -165,5 +166,14 @@ def received_bytes(entry: Path) -> int:
 
 def _read_note(path: Path) -> _Note | None:
     with suppress(OSError, ValueError, TypeError):
-        return _Note(**json.loads(path.read_text(encoding="utf-8")))
+        note = _Note(**json.loads(path.read_text(encoding="utf-8")))
+        if _is_about(path.stem, note):
+            return note
     return None
+
+
+def _is_about(name: str, note: _Note) -> bool:
+    """Tell whether a note can be that about a partial file of the entry of that name."""
+    own = re.fullmatch(rf"{re.escape(name)}\.\w+\.part", note.file) is not None
+    texts = isinstance(note.url, str) and isinstance(note.validator, str | None)
+    return own and texts and isinstance(note.size, int | None)
