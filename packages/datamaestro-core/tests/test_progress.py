@@ -1,5 +1,6 @@
 """Bars are shown where somebody watches, and lines of JSON where a program does."""
 
+import errno
 import io
 import json
 import os
@@ -135,3 +136,16 @@ def test_a_size_that_only_the_server_tells_is_shown_too(capsys):
             shown.update(1024)
     assert [item.get("total") for item in events(stream)] == [None, 2048, 2048]
     assert "1.00k/2.00k" in capsys.readouterr().err
+
+
+def test_bars_that_cannot_be_shown_stop_nothing(monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, *_):
+            raise OSError(errno.EIO, "the terminal is gone")
+
+        flush = write
+
+    monkeypatch.setattr(sys, "stderr", Gone())
+    bars = Bars()
+    with bars.all("org.example.files", 2), bars.task("data.csv", 2048) as task:
+        task.update(1024)

@@ -92,6 +92,29 @@ class _Barred:
         self.bar.total = total
 
 
+class _Heedless:
+    """A stream of which it doesn't matter that it can't be written: a terminal may be gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __eq__(self, other: object) -> bool:
+        return other == self._stream  # tqdm asks so whether it is a terminal
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 class Bars:
     """Shows a bar for each transfer and one for all, on the terminal or in a notebook.
 
@@ -126,15 +149,12 @@ class Bars:
     def _bar(self, label: str, total: int | None, delay: float) -> AbstractContextManager[Any]:
         # In a notebook without widgets, tqdm's own choice is the bar of a terminal.
         module = importlib.import_module("tqdm.auto" if self.notebook else "tqdm")
-        bar: AbstractContextManager[Any] = module.tqdm(
-            desc=label,
-            total=total,
-            unit="B",
-            unit_scale=True,
-            unit_divisor=1024,
-            leave=False,
-            delay=delay,
-        )
+        options: dict[str, Any] = {"desc": label, "total": total, "delay": delay, "leave": False}
+        if not self.notebook:
+            options["file"] = _Heedless(sys.stderr)
+        bar: AbstractContextManager[Any] = nullcontext(_Silent())
+        with suppress(OSError):  # of the stream itself, which is flushed first
+            bar = module.tqdm(unit="B", unit_scale=True, unit_divisor=1024, **options)
         return bar
 
 
