@@ -150,6 +150,22 @@ def test_a_link_to_a_directory_is_not_its_own_site(home, monkeypatch):
     assert own.site_directories == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_that_leads_to_itself_is_left_out(home, monkeypatch, caplog):
+    (home / "link").symlink_to(home / "link")
+    monkeypatch.setenv("DATAMAESTRO_PATH", str(home / "link"))
+    assert Context(home / "own").site_directories == []
+    assert "can't be read: it is left out" in caplog.text
+
+
+def test_nothing_is_written_to_a_site_in_ones_own_directory(home):
+    definition = one_file()
+    path = Context(home / "own" / "site", site=[]).prepare(definition).path
+    before = listed(home / "own")
+    assert Context(home / "own", site=[home / "own" / "site"]).prepare(definition).path == path
+    assert listed(home / "own") == before
+
+
 def test_a_reference_leads_to_what_the_site_has(site, user):
     target = one_file()
     path = site.prepare(target).path

@@ -38,8 +38,9 @@ class Site:
         if not named:
             return []
         paths = dict.fromkeys(map(absolute, named))
-        own = self.own.resolve()
-        return [path for path in paths if path.resolve() != own and self._is_usable(path)]
+        # Not Path.resolve, which fails for a link to itself in Python 3.11 and 3.12.
+        own = os.path.realpath(self.own)
+        return [p for p in paths if os.path.realpath(p) != own and self._is_usable(p)]
 
     def datafolder(self, name: str, settings: Settings) -> Path | None:
         """Give the data folder that the first of the directories' settings names so."""

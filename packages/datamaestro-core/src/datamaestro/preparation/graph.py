@@ -73,7 +73,7 @@ class Graph:
     @property
     def is_at_site(self) -> bool:
         """Whether it is read from a directory of the site, where nothing is written."""
-        return not self.folder.is_relative_to(self.context.path)
+        return not self.folder.is_relative_to(self.context.datapath)
 
     @property
     def sources(self) -> list[Source]:
