@@ -43,6 +43,15 @@ class Two(Dataset):
         return Folder(path=self.FIRST.path.parent)
 
 
+@dataset(id="org.example.sized")
+class Sized(Dataset):
+    FIRST = Fetched("first.bin", Source((URL,), size=5))
+    SECOND = Fetched("second.bin", Source((OTHER,), size=6))
+
+    def config(self) -> Folder:
+        return Folder(path=self.FIRST.path.parent)
+
+
 @dataset(id="org.example.single")
 class Single(Dataset):
     DATA = Fetched("data.bin", URL)
@@ -57,8 +66,12 @@ def served(memory, quick):
     return memory
 
 
-def contents(context):
-    folder = context.folder(Two)
+def killed(*_):
+    raise KeyboardInterrupt
+
+
+def contents(context, definition=Two):
+    folder = context.folder(definition)
     return (folder / "first.bin").read_bytes(), (folder / "second.bin").read_bytes()
 
 
@@ -84,6 +97,20 @@ def test_nothing_is_replaced_until_all_is_whole(context, served):
     assert context.missing(Two) == []
     left = {".state.json", ".state.lock", ".used", "first.bin", "second.bin"}
     assert {path.name for path in context.folder(Two).iterdir()} == left
+
+
+@pytest.mark.parametrize("definition", [Two, Sized])
+def test_old_and_new_are_never_taken_for_one_version(context, served, monkeypatch, definition):
+    context.prepare(definition)
+    served.CONTENT.update({URL: b"FIRST", OTHER: b"SECOND"})
+    with monkeypatch.context() as patch:
+        patch.setattr("datamaestro.preparation.replacement.flush_folder", killed)
+        with pytest.raises(KeyboardInterrupt):
+            context.prepare(definition, force=True)
+    assert contents(context, definition) == (b"FIRST", b"second")
+    assert context.missing(definition) == ["FIRST", "SECOND"]
+    context.prepare(definition)
+    assert contents(context, definition) == (b"FIRST", b"SECOND")
 
 
 def test_readers_have_the_old_until_then(context, served):

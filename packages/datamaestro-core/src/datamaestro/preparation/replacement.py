@@ -60,17 +60,23 @@ def staged(graph: Graph) -> Graph:
 
 
 def replace_all(graph: Graph, new: Graph) -> None:
-    """Put all that was made in `new` in the place of what `graph` has, and record it."""
+    """Put all that was made in `new` in the place of what `graph` has, and record it.
+
+    Meanwhile nothing counts as complete but what is in its place already: old and new may be
+    of two versions, and where this is interrupted, the rest is made once more.
+    """
     made = State.load(new.folder)
     state = State.load(graph.folder, new.folder)
-    for resource in new.resources:
-        record = made.get(resource.name) if isinstance(resource, StoredResource) else None
-        if record is not None:
-            _tell_differences(state.get(resource.name), record)
-            place = graph.folder / record.path
-            move_into_place(new.folder / record.path, place)
-            flush_folder(place.parent)
-            state.complete({resource.name: record})
+    names = [item.name for item in new.resources if isinstance(item, StoredResource)]
+    records = {name: record for name in names if (record := made.get(name)) is not None}
+    for name, record in records.items():
+        _tell_differences(state.get(name), record)
+    state.invalidate(records)
+    for name, record in records.items():
+        place = graph.folder / record.path
+        move_into_place(new.folder / record.path, place)
+        flush_folder(place.parent)
+        state.complete({name: record})
     state.take_dropped(made)
 
 

@@ -31,8 +31,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import indent
@@ -168,6 +168,18 @@ class State:
             self._records[name] = record
             self._dropped.pop(name, None)
             self._texts.pop(name, None)
+        persistently(self._save)
+
+    def invalidate(self, names: Iterable[str]) -> None:
+        """Let resources no longer count as complete; raises as :meth:`complete`.
+
+        Their records stay: they tell what lies there, and that its size is no proof of it.
+        """
+        self.refresh()
+        for name in names:
+            if (record := self._records.get(name)) is not None:
+                self._records[name] = replace(record, fingerprint="")
+                self._texts.pop(name, None)
         persistently(self._save)
 
     def drop(self, name: str) -> None:
