@@ -433,6 +433,68 @@ def test_an_output_that_is_closed_is_no_terminal(run, command):
     assert (result.returncode, "Error" in result.stderr) == (0, False)
 
 
+TALKATIVE = """
+print("imported")
+
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.download import FileResource
+
+
+class Made(FileResource):
+    def _download(self, destination):
+        print("made")
+        destination.write_text("made")
+
+
+@Made("data.txt")
+@dataset(id="org.example.talkative")
+def talkative(data) -> File:
+    \"""What prints all the time\"""
+    print("built")
+    return File(path=data)
+"""
+
+
+@pytest.mark.parametrize("command", [["prepare"], ["info", "--json"], ["cite", "--json"]])
+def test_what_a_definition_prints_is_no_output_of_a_command(run, tmp_path, command):
+    definitions = tmp_path / "talkative.py"
+    definitions.write_text(TALKATIVE)
+    result = run(*command, f"{definitions}:talkative")
+    assert value(result)
+    assert "imported" in result.stderr
+
+
+def test_what_a_definition_prints_is_offered_by_no_shell(run, tmp_path):
+    definitions = tmp_path / "talkative.py"
+    definitions.write_text(TALKATIVE)
+    result = run(
+        _DATAMAESTRO_COMPLETE="bash_complete",
+        COMP_WORDS=f"datamaestro prepare {definitions}:",
+        COMP_CWORD="2",
+    )
+    assert result.stdout == f"plain,{definitions}:talkative\n"
+
+
+def test_the_command_of_a_plugin_prints_what_it_likes(run):
+    command = (
+        "import click\n"
+        "from datamaestro.cli.session import pass_session\n"
+        "@click.command\n"
+        "@pass_session\n"
+        "def hello(session):\n"
+        "    session.context\n"
+        "    print('hello')\n"
+    )
+    write_distribution(
+        run.folder,
+        "greeting",
+        files={"greeting.py": command},
+        entry_points={"datamaestro.commands": {"hello": "greeting:hello"}},
+    )
+    assert run("hello").stdout == "hello\n"
+
+
 def test_the_shell_completes_dataset_ids(run):
     result = run(
         _DATAMAESTRO_COMPLETE="bash_complete",

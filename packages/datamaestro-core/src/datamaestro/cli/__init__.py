@@ -60,7 +60,8 @@ def cli(context: click.Context, /, **options: Any) -> None:
     A dataset has a qualified id, such as com.lecun.mnist.
     """
     arguments: list[str] = context.obj
-    context.obj = session = Session(**options)
+    of_kernel = context.invoked_subcommand in LazyGroup.COMMANDS
+    context.obj = session = Session(**options, reserve_output=of_kernel)
     session.configure_logging()
     if session.host is not None:
         from datamaestro.cli.remote import run_remotely

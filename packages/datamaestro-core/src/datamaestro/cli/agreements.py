@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from datamaestro.agreements import Agreement, State, accept, revoke, state_of
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import AGREEMENT, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
@@ -42,7 +43,7 @@ def list_agreements(session: Session, as_json: bool) -> None:
         )
         return
     for agreement_id, (state, ids) in sorted(rows.items()):
-        click.echo(f"{agreement_id}\t{state}\t{' '.join(ids) or '(of no installed dataset)'}")
+        echo(f"{agreement_id}\t{state}\t{' '.join(ids) or '(of no installed dataset)'}")
 
 
 @command.command("show")
@@ -61,7 +62,7 @@ def show(session: Session, agreement: str, as_json: bool) -> None:
             ]
         )
         return
-    click.echo("\n\n".join(item.text for item in found))
+    echo("\n\n".join(item.text for item in found))
 
 
 @command.command("accept")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from datamaestro.cli.garbage import collect
+from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import as_json, echo_json, yes
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text, time_text
 from datamaestro.inventory.cache import cache_entries
 from datamaestro.inventory.garbage import cache_garbage
-from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -31,7 +29,7 @@ def list_entries(session: Session, as_json: bool) -> None:
     entries = list(cache_entries(session.context.cachepath))
     if as_json:
         echo_json([entry.to_json() for entry in entries])
-    elif is_terminal(sys.stdout):
+    elif is_shown():
         rows = [
             (entry.state, size_text(entry.size), time_text(entry.changed), entry.url or "?")
             for entry in entries
@@ -39,7 +37,7 @@ def list_entries(session: Session, as_json: bool) -> None:
         echo_columns(("STATE", "SIZE", "WRITTEN", "FROM"), rows)
     else:
         for entry in entries:
-            click.echo(f"{entry.size}\t{entry.state}\t{entry.url or entry.path}")
+            echo(f"{entry.size}\t{entry.state}\t{entry.url or entry.path}")
 
 
 @command.command("clear")

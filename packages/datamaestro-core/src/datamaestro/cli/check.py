@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from datamaestro.availability import (
@@ -13,11 +11,11 @@ from datamaestro.availability import (
     check_sources,
     entries_to_check,
 )
+from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import DATASET, as_json, echo_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.errors import DownloadError
-from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -56,11 +54,11 @@ def command(
             (item.status, item.dataset, item.problem or item.location or item.url)
             for item in findings
         ]
-        if is_terminal(sys.stdout):
+        if is_shown():
             echo_columns(("STATUS", "DATASET", "URL"), rows)
         else:
             for row in rows:
-                click.echo("\t".join(row))
+                echo("\t".join(row))
     dead = [finding for finding in findings if finding.status == DEAD]
     if dead:
         raise DownloadError(

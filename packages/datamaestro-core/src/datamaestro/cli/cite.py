@@ -10,6 +10,7 @@ import click
 from datamaestro import identifiers
 from datamaestro.catalog import Entry
 from datamaestro.citation import bibtex, csl_json, plain_text
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import DATASET, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
@@ -51,9 +52,9 @@ def command(session: Session, datasets: tuple[str, ...], prepared: bool, form: s
     else:
         entries = [context.catalog.entry(identifiers.parse(name)) for name in datasets]
     if form == "csl-json":
-        click.echo(json.dumps(csl_json(entries), indent=2, ensure_ascii=False))
+        echo(json.dumps(csl_json(entries), indent=2, ensure_ascii=False))
     elif entries:
-        click.echo("\n".join(plain_text(entries)) if form == "text" else bibtex(entries))
+        echo("\n".join(plain_text(entries)) if form == "text" else bibtex(entries))
 
 
 def _prepared(context: Context) -> list[Entry]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from datamaestro import identifiers
+from datamaestro.cli.output import echo
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
 
@@ -54,10 +55,10 @@ def command(
     path = _place(session, dataset_id, into, output)
     text = definition_text(dataset_id, examine(urls, session.context))
     if path is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     else:
         write_atomically(path, text)
-        click.echo(str(path))
+        echo(str(path))
     line = next(number for number, item in enumerate(text.splitlines(), 1) if "TODO" in item)
     where = f"line {line}" if path is None else f"{path}:{line}"
     click.echo(f"Left to write: what {dataset_id} is about ({where}).", err=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from datamaestro.cli.output import echo
+
 __all__ = ["command"]
 
 KINDS = ("repository", "handler", "format", "transport")
@@ -28,5 +30,5 @@ def command(name: str, kind: str, into: Path) -> None:
     from datamaestro.create.plugin import write_plugin
 
     folder = write_plugin(name, kind, into.absolute())
-    click.echo(str(folder))
+    echo(str(folder))
     click.echo("To install it: pip install --editable . pytest; to test it: pytest", err=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, NotFoundError
@@ -28,7 +29,7 @@ def list_folders(session: Session, as_json: bool) -> None:
         echo_json({name: str(path) for name, path in folders.items()})
         return
     for name, path in folders.items():
-        click.echo(f"{name}\t{path}")
+        echo(f"{name}\t{path}")
 
 
 @command.command("set")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text
 from datamaestro.inventory.prepared import qualified
 from datamaestro.inventory.usage import DiskUsage, Usage, disk_usage
-from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -31,12 +29,12 @@ def command(session: Session, as_json: bool) -> None:
         echo_json(_json(found))
         return
     rows = _rows(found)
-    if is_terminal(sys.stdout):
+    if is_shown():
         texts = [(size_text(item.disk), size_text(item.size), name) for name, item in rows]
         echo_columns(("ON DISK", "CONTENT", ""), texts)
     else:
         for name, usage in rows:
-            click.echo(f"{usage.disk}\t{usage.size}\t{name}")
+            echo(f"{usage.disk}\t{usage.size}\t{name}")
 
 
 def _rows(found: DiskUsage) -> list[tuple[str, Usage]]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 import click
 
+from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import echo_json
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text
 from datamaestro.inventory.garbage import Garbage, discard
-from datamaestro.terminal import is_terminal
 
 __all__ = ["collect"]
 
@@ -24,12 +23,12 @@ def collect(found: Iterable[Garbage], *, yes: bool, as_json: bool) -> None:
         (gone if not yes or discard(item) else busy).append(item)
     if as_json:
         echo_json({"removed": yes, "garbage": [item.to_json() for item in gone]})
-    elif is_terminal(sys.stdout):
+    elif is_shown():
         rows = [(item.kind, size_text(item.size), item.about) for item in gone]
         echo_columns(("KIND", "SIZE", "OF"), rows)
     else:
         for item in gone:
-            click.echo(f"{item.size}\t{item.kind}\t{item.path}")
+            echo(f"{item.size}\t{item.kind}\t{item.path}")
     total = size_text(sum(item.size for item in gone))
     click.echo(f"{total} {'freed' if yes else 'can be freed: --yes does it'}.", err=True)
     for item in busy:

@@ -18,6 +18,7 @@ from datamaestro.catalog.on_disk import (
     kept_resources,
     prepared_variants,
 )
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import DATASET, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
@@ -41,7 +42,7 @@ def command(session: Session, dataset: str, as_json: bool) -> None:
     if as_json:
         echo_json(_document(entry, datapath))
     else:
-        click.echo("\n".join(_lines(entry, datapath)))
+        echo("\n".join(_lines(entry, datapath)))
 
 
 def _entry(context: Context, dataset: str) -> Entry:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text, time_text
 from datamaestro.inventory.prepared import Prepared, prepared_datasets, qualified
-from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -49,7 +48,7 @@ def command(session: Session, sort: str, as_json: bool) -> None:
         return
     counts = Counter(dataset.id for dataset in found)
     names = [item.id if counts[item.id] == 1 else qualified(item) for item in found]
-    if is_terminal(sys.stdout):
+    if is_shown():
         rows = [
             (name, size_text(item.size), time_text(item.completed), time_text(item.last_use))
             for name, item in zip(names, found, strict=True)
@@ -57,6 +56,6 @@ def command(session: Session, sort: str, as_json: bool) -> None:
         echo_columns(("DATASET", "SIZE", "COMPLETE", "LAST USED"), rows)
     else:
         for name in names:
-            click.echo(name)
+            echo(name)
     if not found:
         click.echo("No dataset is prepared.", err=True)

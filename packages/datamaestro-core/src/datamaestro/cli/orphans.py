@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.files import size_on_disk
@@ -28,4 +29,4 @@ def command(session: Session, size: bool, as_json: bool) -> None:
         echo_json(rows)
         return
     for path, count in found:
-        click.echo(f"{path}" if count is None else f"{count}\t{path}")
+        echo(f"{path}" if count is None else f"{count}\t{path}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from datamaestro.cli.output import echo
 from datamaestro.cli.session import Session
 
 if TYPE_CHECKING:
@@ -46,7 +49,8 @@ class _Completed(click.types.StringParamType):
         from datamaestro.cli import completion  # only a shell that completes needs it
 
         complete = getattr(completion, self._function)
-        found: list[CompletionItem] = complete(incomplete, _completing_session(ctx))
+        with redirect_stdout(io.StringIO()):  # the shell takes all that is printed for an offer
+            found: list[CompletionItem] = complete(incomplete, _completing_session(ctx))
         return found
 
 
@@ -90,7 +94,7 @@ force = click.option(
 
 def echo_json(value: Any) -> None:
     """Print a value as JSON on the standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def refuse_both_or_none(datasets: tuple[str, ...], **flags: bool) -> None:

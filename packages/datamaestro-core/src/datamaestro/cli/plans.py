@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import echo_json
 from datamaestro.preparation.plan import Plan, PlannedDownload, Step
 
@@ -36,7 +37,7 @@ def echo_plan(
     if as_json:
         echo_json(plan.to_json())
     else:
-        click.echo("\n".join([*_lines(plan), *_totals(plan)]))
+        echo("\n".join([*_lines(plan), *_totals(plan)]))
 
 
 def _lines(plan: Plan, indent: str = "") -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
@@ -37,13 +38,13 @@ def command(session: Session, as_json: bool) -> None:
         )
         return
     for plugin, kinds in provided.items():
-        click.echo(str(plugin))
+        echo(str(plugin))
         for kind, names in kinds.items():
-            click.echo(f"  {kind.replace('_', ' ')}: {', '.join(names)}")
+            echo(f"  {kind.replace('_', ' ')}: {', '.join(names)}")
     for item in broken:
-        click.echo(f"{item.plugin} is broken ({item.plugin.entry_point}): {item}")
+        echo(f"{item.plugin} is broken ({item.plugin.entry_point}): {item}")
     for warning in left_out:
-        click.echo(warning)
+        echo(warning)
 
 
 def _load_targets(context: Context) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from datamaestro.cli.by_lock import by_lock, chosen
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import DATASET, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
@@ -80,7 +81,7 @@ def command(
     else:
         text = encode(context.prepare(dataset, only=only, download=True, force=force))
     if output is None:
-        click.echo(text)
+        echo(text)
     else:
         write_atomically(output, text + "\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import PREPARED, as_json, echo_json, yes
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
@@ -41,7 +42,7 @@ def command(
         echo_json({"removed": yes, "datasets": [plan.to_json() for plan in plans]})
     else:
         for plan in plans:
-            click.echo("\n".join(_lines(plan)))
+            echo("\n".join(_lines(plan)))
     if not yes:
         click.echo("Nothing was removed: --yes does it.", err=True)
 

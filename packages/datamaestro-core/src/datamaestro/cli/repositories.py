@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 
@@ -20,4 +21,4 @@ def command(session: Session, as_json: bool) -> None:
         echo_json([{"id": name, "description": description} for name, description in found])
         return
     for name, description in found:
-        click.echo(f"{name}: {description}")
+        echo(f"{name}: {description}")

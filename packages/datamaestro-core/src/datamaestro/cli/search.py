@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from datamaestro.catalog import Catalog
+from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.search import Condition, forgiven, parse_query
-from datamaestro.terminal import is_terminal
 
 if TYPE_CHECKING:
     from datamaestro.catalog.entry import Entry, Named
@@ -44,12 +43,12 @@ def command(session: Session, terms: tuple[str, ...], limit: int | None, as_json
         return
     found = _found(catalog, catalog.names, condition, limit)
     names = _names(found, context)
-    if is_terminal(sys.stdout):
+    if is_shown():
         from datamaestro.cli.table import echo_table
 
         echo_table([(name, item.name) for name, item in zip(names, found, strict=True)])
     elif names:
-        click.echo("\n".join(names))
+        echo("\n".join(names))
 
 
 def _found(

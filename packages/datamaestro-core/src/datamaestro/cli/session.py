@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from datamaestro.cli.output import reserve_output
+
 if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.progress import Progress
@@ -18,7 +20,9 @@ __all__ = ["Session", "pass_session"]
 class Session:
     """The global options, and the context that follows from them.
 
-    Parameters are those of the command line.
+    Parameters are those of the command line, but for one.
+
+    :param reserve_output: whether definitions and plugins leave the standard output alone
     """
 
     def __init__(
@@ -33,6 +37,7 @@ class Session:
         traceback: bool = False,
         host: str | None = None,
         pythonpath: str = "python3",
+        reserve_output: bool = False,
     ) -> None:
         self.data = data
         self.offline = offline
@@ -43,12 +48,15 @@ class Session:
         self.traceback = traceback
         self.host = host
         self.pythonpath = pythonpath
+        self._reserve_output = reserve_output
 
     @cached_property
     def context(self) -> Context:
         """Where data live, and which settings hold."""
         from datamaestro.context import Context
 
+        if self._reserve_output:  # nothing of others has been imported before
+            reserve_output()
         return Context(
             self.data,
             offline=True if self.offline else None,

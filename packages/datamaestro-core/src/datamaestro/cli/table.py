@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import click
 
+from datamaestro.cli.output import echo
+
 __all__ = ["echo_columns", "echo_table"]
 
 
@@ -17,7 +19,7 @@ def echo_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         widths = [max(len(row[column]) for row in table) for column in range(len(header))]
         for row in table:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            click.echo("  ".join(cells).rstrip())
+            echo("  ".join(cells).rstrip())
 
 
 def echo_table(rows: Sequence[tuple[str, str]]) -> None:
@@ -25,4 +27,4 @@ def echo_table(rows: Sequence[tuple[str, str]]) -> None:
     if rows:
         formatter = click.HelpFormatter(width=shutil.get_terminal_size().columns)
         formatter.write_dl(rows, col_max=60)
-        click.echo(formatter.getvalue().rstrip("\n"))
+        echo(formatter.getvalue().rstrip("\n"))

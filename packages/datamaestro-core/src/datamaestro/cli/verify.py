@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 
 import click
 
+from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import PREPARED, as_json, echo_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.errors import VerificationError
 from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
 from datamaestro.inventory.verification import repair, verify
-from datamaestro.terminal import is_terminal
 
 __all__ = ["command"]
 
@@ -53,11 +52,11 @@ def command(
             )
             for item in verdicts
         ]
-        if is_terminal(sys.stdout):
+        if is_shown():
             echo_columns(("STATUS", "DATASET", "RESOURCE", "WHY"), rows)
         else:
             for row in rows:
-                click.echo("\t".join(row))
+                echo("\t".join(row))
     _conclude(Counter(verdict.status for verdict in verdicts if verdict.is_wrong))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from datamaestro.cli.output import echo
+
 __all__ = ["command"]
 
 
@@ -12,4 +14,4 @@ def command() -> None:
     """Print the version."""
     from datamaestro.version import VERSION
 
-    click.echo(VERSION)
+    echo(VERSION)
