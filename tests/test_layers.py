@@ -50,6 +50,7 @@ LAYERS = [
     {"__init__"},
     {"create"},
     {"cli", "testing"},
+    {"program"},
     {"__main__"},
 ]
 """The modules and packages of the kernel, the lowest first.

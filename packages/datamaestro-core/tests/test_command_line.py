@@ -495,6 +495,12 @@ def test_the_command_of_a_plugin_prints_what_it_likes(run):
     assert run("hello").stdout == "hello\n"
 
 
+def test_an_interruption_while_the_program_starts_is_told_in_one_line(run):
+    (run.folder / "click.py").write_text("import signal; signal.raise_signal(signal.SIGINT)")
+    result = run("search")
+    assert (result.returncode, result.stderr) == (130, "Interrupted.\n")
+
+
 def test_the_shell_completes_dataset_ids(run):
     result = run(
         _DATAMAESTRO_COMPLETE="bash_complete",

@@ -1,6 +1,6 @@
 """``python -m datamaestro``."""
 
-from datamaestro.cli import main
+from datamaestro.program import main
 
 if __name__ == "__main__":
     main()
