@@ -4,9 +4,15 @@ import sys
 
 import pytest
 
+from datamaestro import identifiers
 from datamaestro.catalog.lookup import published_datasets
 from datamaestro.context import Context, find_dataset, get_dataset, prepare_dataset
-from datamaestro.errors import DatasetNotFoundError, DefinitionError, QueryError
+from datamaestro.errors import (
+    AmbiguousDatasetError,
+    DatasetNotFoundError,
+    DefinitionError,
+    QueryError,
+)
 from datamaestro.identifiers import is_dataset_id
 from datamaestro.search import (
     AndCondition,
@@ -146,6 +152,20 @@ def test_an_unknown_id_of_a_published_plugin_tells_what_to_install(greek, monkey
         greek.dataset("org.known.elsewhere")
 
 
+def test_a_dataset_of_another_repository_than_named_is_found_by_the_hint(
+    greek, site_packages, monkeypatch
+):
+    published = {"org.example.alpha": "repository-greek"}
+    monkeypatch.setattr("datamaestro.catalog.lookup.published_datasets", lambda: published)
+    install(site_packages, "latin", {"org/other.py": ALPHA})
+    with pytest.raises(DatasetNotFoundError) as caught:
+        Context().dataset("latin:org.example.alpha")
+    assert str(caught.value) == (
+        "the repository 'latin' doesn't have a dataset 'org.example.alpha'; "
+        "did you mean org.example.alpha or org.other.alpha?"
+    )
+
+
 def test_published_datasets_are_ids_and_distributions():
     published = published_datasets()
     assert all(is_dataset_id(item) for item in published)
@@ -159,6 +179,14 @@ def test_an_id_in_two_repositories_is_an_error_that_tells_how_to_choose(greek, s
         match=r"write greek:org\.example\.alpha or latin:org\.example\.alpha, or set",
     ):
         Context().dataset("org.example.alpha")
+
+
+def test_an_id_in_two_repositories_is_no_part_of_a_dataset_with_a_shorter_one(greek, site_packages):
+    install(site_packages, "latin", {"org/example.py": ALPHA})
+    shorter = f"{HEADER}\n@dataset(File, id='org.example')\ndef all(): return {{'path': 'all'}}\n"
+    install(site_packages, "gothic", {"org/example.py": shorter})
+    with pytest.raises(AmbiguousDatasetError):
+        Context().get("org.example.alpha")
 
 
 def test_the_default_repository_is_preferred(greek, site_packages, home):
@@ -178,6 +206,14 @@ def test_a_broken_module_is_left_out_and_the_others_work(site_packages, home, ca
     assert ids == ["org.example.alpha"]
     assert "left out of repository greek" in caplog.text
     assert "nowhere" in caplog.text
+
+
+def test_a_broken_module_is_told_of_once(site_packages, home, caplog):
+    install(site_packages, "greek", {"org/example.py": ALPHA, "org/broken.py": "import nowhere"})
+    context = Context()
+    with pytest.raises(DatasetNotFoundError):
+        context.catalog.entry(identifiers.parse("org.example.nothing"))
+    assert caplog.text.count("left out of repository greek") == 1
 
 
 def test_asking_for_what_a_broken_module_should_hold_raises_its_error(site_packages, home):

@@ -21,6 +21,7 @@ fits on one line. The command line prints that line and exits with the error's
     ├── QueryError (ValueError)       2   a search query or a selector can't be read
     ├── NotFoundError (LookupError)   3   what was asked for by name isn't known
     │   ├── DatasetNotFoundError      3
+    │   │   └── AmbiguousDatasetError 3   several repositories have a dataset of that id
     │   └── RepositoryNotFoundError   3
     ├── DownloadError                 4   no source gave the bytes
     │   └── TransportError            4   one source failed (may be worth another try)
@@ -35,6 +36,7 @@ from typing import ClassVar
 
 __all__ = [
     "AgreementError",
+    "AmbiguousDatasetError",
     "DataDirectoryError",
     "DataFormatError",
     "DatamaestroError",
@@ -175,6 +177,10 @@ class NotFoundError(DatamaestroError, LookupError):
 
 class DatasetNotFoundError(NotFoundError):
     """No installed repository has a dataset of that id."""
+
+
+class AmbiguousDatasetError(DatasetNotFoundError):
+    """Several repositories have a dataset of that id, and the user prefers none of them."""
 
 
 class RepositoryNotFoundError(NotFoundError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
 
 __all__ = ["Repository", "declared_in", "definitions_in", "guarded", "named"]
-
-logger = logging.getLogger(__name__)
 
 
 class Repository:
@@ -158,7 +155,7 @@ class Repository:
         try:
             return self._defined(dataset_id)
         except DatamaestroError as error:
-            logger.warning("left out of repository %s: %s", self.id, error)
+            self.context.plugins.warn(f"left out of repository {self.id}: {error}")
             return None
 
     def _defined(self, dataset_id: str) -> DatasetDefinition | None:
@@ -211,7 +208,7 @@ class Repository:
             return self.definitions(module)
         except DatamaestroError as error:
             self.broken[module] = error
-            logger.warning("left out of repository %s: %s", self.id, error)
+            self.context.plugins.warn(f"left out of repository {self.id}: {error}")
             return []
 
     def _modules_on_path(self, dataset_id: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from datamaestro.errors import DatasetNotFoundError
+from datamaestro.errors import AmbiguousDatasetError, DatasetNotFoundError
 from datamaestro.identifiers import Identifier, did_you_mean
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def preferred(context: Context, identifier: Identifier, found: dict[str, Item]) 
     """Choose between the repositories that have a dataset.
 
     :param found: what each of them has, by its id
-    :raises DatasetNotFoundError: if there are several and the user prefers none of them
+    :raises AmbiguousDatasetError: if there are several and the user prefers none of them
     """
     if len(found) == 1:
         return next(iter(found.values()))
@@ -29,7 +29,7 @@ def preferred(context: Context, identifier: Identifier, found: dict[str, Item]) 
     if default in found:
         return found[default]
     written = [f"{repository}:{identifier.name}" for repository in found]
-    raise DatasetNotFoundError(
+    raise AmbiguousDatasetError(
         f"several repositories have a dataset {identifier.name!r}",
         found=", ".join(found),
         hint=f"write {' or '.join(written)}, or set 'default_repository' in user.json",
@@ -41,22 +41,26 @@ def not_found(identifier: Identifier, known: Iterable[str]) -> DatasetNotFoundEr
 
     :param known: the ids that there are
     """
-    distribution = published_datasets().get(identifier.name)
-    if distribution is not None:
-        todo = (
-            "is installed but left out: 'datamaestro plugins' tells why"
-            if _is_installed(distribution)
-            else f"provides it: pip install {distribution}"
-        )
-        return DatasetNotFoundError(
-            f"no installed repository has a dataset {identifier.name!r}",
-            hint=f"{distribution} {todo}",
-        )
+    name, known = identifier.name, list(known)
+    whose = "no installed repository has"
+    if identifier.repository is not None:
+        whose = f"the repository {identifier.repository!r} doesn't have"
     return DatasetNotFoundError(
-        f"no installed repository has a dataset {identifier.name!r}",
-        hint=did_you_mean(identifier.name, [*known, *published_datasets()])
+        f"{whose} a dataset {name!r}",
+        hint=_provider(name, known)
+        or did_you_mean(name, [*known, *published_datasets()])
         or "'datamaestro search' lists what there is",
     )
+
+
+def _provider(name: str, known: list[str]) -> str | None:
+    """Tell which distribution should provide a dataset, if that is known and none does."""
+    distribution = published_datasets().get(name)
+    if distribution is None or name in known:
+        return None
+    if _is_installed(distribution):
+        return f"{distribution} is installed but left out: 'datamaestro plugins' tells why"
+    return f"{distribution} provides it: pip install {distribution}"
 
 
 def _is_installed(distribution: str) -> bool:
