@@ -16,6 +16,7 @@ from datamaestro.errors import (
     QueryError,
     SettingsError,
 )
+from datamaestro.inventory.prepared import find_prepared
 from datamaestro.testing import write_distribution
 
 DEFINITIONS = """
@@ -285,6 +286,19 @@ def test_a_project_has_one_place_for_its_data(garden, context, monkeypatch, tmp_
     assert path.is_relative_to(context.datapath / "__custom__" / "my-garden")
     monkeypatch.chdir(tmp_path)
     assert Context(context.path).prepare("work/src/mydata.py:Corpus").path == path
+
+
+def test_data_of_a_project_are_found_by_the_id_after_its_own(garden, context):
+    path = context.prepare("org.example.corpus").path
+    (found,) = find_prepared("my-garden:org.example.corpus", context)
+    assert path.is_relative_to(found.folder)
+
+
+def test_data_of_a_project_are_told_from_those_of_another_file_by_its_id(garden, context):
+    write("../mydata.py")
+    context.prepare("../mydata.py:Corpus")
+    with pytest.raises(DatasetNotFoundError):
+        find_prepared("my-garden:org.example.corpus", context)
 
 
 def test_what_is_installed_in_a_project_is_no_part_of_it(garden, context):

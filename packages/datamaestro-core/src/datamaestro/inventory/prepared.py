@@ -93,10 +93,10 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
     """
     wanted = identifiers.parse(reference)
     known = list(prepared_datasets(context.datapath))
-    if wanted.file is None:
-        found = [item for item in known if _is(item, wanted)]
+    if wanted.file is not None or _is_of_project(wanted, context):
+        found = _declared_by_user(wanted, known, context)
     else:
-        found = _declared_in_file(wanted, known, context)
+        found = [item for item in known if _is(item, wanted)]
     repositories = {item.repository for item in found}
     if len(repositories) > 1 and context.user_settings.default_repository in repositories:
         repositories = {context.user_settings.default_repository}
@@ -145,15 +145,23 @@ def _is(dataset: Prepared, wanted: Identifier) -> bool:
         return False  # a folder of another kind of name, which no id has
 
 
-def _declared_in_file(
+def _is_of_project(wanted: Identifier, context: Context) -> bool:
+    """Tell whether an id stands after that of the project of the current directory."""
+    if wanted.repository is None:
+        return False
+    project = context.project_repository()
+    return project is not None and project.id == wanted.repository
+
+
+def _declared_by_user(
     wanted: Identifier, known: Iterable[Prepared], context: Context
 ) -> list[Prepared]:
-    """Find the dataset that a file declares among the prepared ones, or its variants."""
+    """Find what a file or the project declares among the prepared datasets, or its variants."""
     from datamaestro.preparation.places import dataset_folder
 
-    definition = context.dataset(f"{wanted.file}:{wanted.name}")
+    definition = context.dataset(f"{wanted.file or wanted.repository}:{wanted.name}")
     folder = dataset_folder(definition, context)
-    by_id = replace(wanted, name=definition.id, file=None)
+    by_id = replace(wanted, repository=None, name=definition.id, file=None)
     return [
         replace(item, file=wanted.file)
         for item in known
