@@ -121,7 +121,7 @@ class User:
         self.server = server
 
     def create(self, *arguments: str) -> CompletedProcess[str]:
-        return run_command("--quiet", "create-dataset", *arguments, home=self.home)
+        return run_command("create-dataset", *arguments, home=self.home)
 
     def serve(self, files: Mapping[str, bytes]) -> list[str]:
         self.server.files.update({f"/data/{name}": content for name, content in files.items()})
@@ -215,7 +215,8 @@ def test_a_definition_is_printed_and_the_one_thing_left_is_told_beside(user: Use
     line = done.stdout.splitlines().index(
         "    TODO: say what the dataset holds, who made it, and how it is meant to be used."
     )
-    assert done.stderr == (f"Left to write: what local.data.pets is about (line {line + 1}).\n")
+    left = f"Left to write: what local.data.pets is about (line {line + 1})."
+    assert done.stderr.splitlines()[-1] == left
 
 
 def test_a_definition_is_formatted_and_sorted(user: User) -> None:
@@ -312,7 +313,7 @@ def test_a_definition_in_a_repository_is_found_by_its_id(user: User, shelf: Path
     environment = {"PYTHONPATH": str(shelf.parents[1])}
     (url,) = user.serve({"my-pets.csv": CSV})
     done = run_command(
-        *("--quiet", "create-dataset", url, "--into", "shelf", "--id", "net.example.my-pets"),
+        *("create-dataset", url, "--into", "shelf", "--id", "net.example.my-pets"),
         home=user.home,
         environment=environment,
     )

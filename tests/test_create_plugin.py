@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -96,7 +97,8 @@ def test_the_command_prints_the_folder_and_what_to_do(tmp_path: Path) -> None:
     done = run("create-plugin", "Example.Flowers", "--kind", "format", home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{tmp_path / 'example-flowers'}\n"
-    assert "pip install --editable . pytest" in done.stderr
+    folder = shlex.quote(done.stdout.rstrip("\n"))
+    assert f"pip install --editable {folder} pytest;" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -407,6 +408,47 @@ def test_quiet_shows_no_messages(run):
     assert "Verifying" in run("download", "org.example.alpha").stderr
     (run.home / "datamaestro/data/greek/org/example/alpha/.state.json").unlink()
     assert run("--quiet", "download", "org.example.alpha").stderr == ""
+
+
+@pytest.mark.parametrize("command", [["search", "omega"], ["list"], ["gc"]])
+def test_quiet_hides_what_a_command_says_in_passing(run, command):
+    assert run(*command).stderr != ""
+    assert run("--quiet", *command).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["prepare", "x.y", "--locked", "--frozen"], "--locked and --frozen exclude each other."),
+        (["prepare", "x.y", "--dry-run", "-o", "value.json"], "--dry-run prints what would be"),
+        (["prepare", "x.y", "--dry-run", "--no-downloads"], "--dry-run prints what would be"),
+        (["datafolders", "set", "", "."], "no name for a data folder"),
+        (["datafolders", "set", "a\tb", "."], "no name for a data folder"),
+    ],
+)
+def test_what_cannot_be_done_as_it_is_asked_for_is_refused(run, arguments, message):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "cite", "lock", "remove", "verify"])
+def test_commands_that_take_several_datasets_call_them_alike(run, command):
+    assert "DATASETS" not in run(command, "--help").stdout
+
+
+def test_a_lock_file_that_isnt_there_is_written_by_the_hint(run, tmp_path):
+    path = tmp_path / "of my own.lock"
+    result = run("prepare", "--locked", "--lock-file", str(path), "org.example.alpha")
+    assert f"'datamaestro lock -o {shlex.quote(str(path))} ID…' writes it" in result.stderr
+
+
+def test_a_lock_file_that_is_out_of_date_is_written_by_the_hint(run, tmp_path):
+    path = tmp_path / "empty.lock"
+    path.write_text("version = 1\n")
+    result = run("lock", "--check", "-o", str(path), "org.example.alpha")
+    command = f"datamaestro lock -o {shlex.quote(str(path))} org.example.alpha"
+    assert f"'{command}' brings it up to date" in result.stderr
 
 
 def test_a_reader_that_has_had_enough_gets_no_complaint(run):

@@ -32,6 +32,7 @@ A lock file is TOML, sorted, the same for the same data on every platform::
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -172,7 +173,9 @@ class Lock:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise NotFoundError(
-                "there is no lock file", where=path, hint="'datamaestro lock ID…' writes it"
+                "there is no lock file",
+                where=path,
+                hint=f"'datamaestro lock -o {shlex.quote(str(path))} ID…' writes it",
             ) from error
         except (OSError, ValueError) as error:
             raise LockError(f"can't be read: {error}", where=path) from error

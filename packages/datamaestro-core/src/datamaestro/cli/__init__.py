@@ -48,9 +48,13 @@ INTERRUPTED = 130
 )
 @click.option("--debug", is_flag=True, help="Show what happens inside, and tracebacks.")
 @click.option("--traceback", is_flag=True, help="Show the traceback of an error.")
-@click.option("--host", help="Run the command on this host, through ssh.")
+@click.option("--host", metavar="NAME", help="Run the command on this host, through ssh.")
 @click.option(
-    "--pythonpath", default="python3", show_default=True, help="The Python to use on that host."
+    "--pythonpath",
+    metavar="PATH",
+    default="python3",
+    show_default=True,
+    help="The Python to use on that host.",
 )
 @click.version_option(VERSION, message="%(version)s", help="Print the version.")
 @click.pass_context

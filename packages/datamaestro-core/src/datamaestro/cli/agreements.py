@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from datamaestro.agreements import Agreement, State, accept, revoke, state_of
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import AGREEMENT, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
@@ -85,7 +86,7 @@ def accept_agreements(session: Session, agreements: tuple[str, ...]) -> None:
         click.echo(f"{item.text}\n", err=True)
     accept(found, context.user_settings)
     for item in found:
-        click.echo(f"Accepted: {item.id}", err=True)
+        note(f"Accepted: {item.id}")
 
 
 @command.command("revoke")

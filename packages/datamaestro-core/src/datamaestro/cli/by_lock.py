@@ -71,12 +71,14 @@ def chosen(locked: bool, frozen: bool, lock_file: Path | None, **others: Any) ->
     """Give what the options choose: a lock file, or none.
 
     :param others: options that don't go with a lock file, by their name
-    :raises click.UsageError: if one of these is given too, or a lock file that isn't read
+    :raises click.UsageError: if one of these is given too, one that isn't read, or both
     """
     if not (locked or frozen):
         if lock_file is not None:
             raise click.UsageError("--lock-file goes with --locked or --frozen.")
         return None
+    if locked and frozen:
+        raise click.UsageError("--locked and --frozen exclude each other.")
     for name, value in others.items():
         if value:
             raise click.UsageError(f"--{name.replace('_', '-')} doesn't go with a lock file.")

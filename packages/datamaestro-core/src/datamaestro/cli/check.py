@@ -21,7 +21,7 @@ __all__ = ["command"]
 
 
 @click.command
-@click.argument("datasets", nargs=-1, type=DATASET)
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...", type=DATASET)
 @click.option("--all", "everything", is_flag=True, help="Check all datasets that are declared.")
 @click.option(
     "--pause",
@@ -36,7 +36,7 @@ __all__ = ["command"]
 def command(
     session: Session, datasets: tuple[str, ...], everything: bool, pause: float, as_json: bool
 ) -> None:
-    """Look whether the sources of DATASETS are alive, without fetching them.
+    """Look whether the sources of each DATASET are alive, without fetching them.
 
     Each URL, mirrors too, is alive, changed (it gives another size than declared, a
     web page, or other content than was fetched), or dead. The exit code is 4 if

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 @click.command
-@click.argument("datasets", nargs=-1, type=DATASET)
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...", type=DATASET)
 @click.option("--prepared", is_flag=True, help="Cite all that is prepared.")
 @click.option(
     "--format",
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 @click.option("--json", "form", flag_value="csl-json", help="Print CSL JSON.")
 @pass_session
 def command(session: Session, datasets: tuple[str, ...], prepared: bool, form: str) -> None:
-    """Tell how to cite DATASETS: what their authors ask for, each paper once.
+    """Tell how to cite each DATASET: what its authors ask for, each paper once.
 
     Where nothing is declared, an entry is made from the name, the page and the DOI.
     """

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from datamaestro import identifiers
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
@@ -18,8 +19,15 @@ __all__ = ["command"]
 @click.command
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("--into", metavar="REPOSITORY", help="Write the module into this repository.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it to this file.")
-@click.option("--id", "dataset_id", help="The dataset's id (default: as the URL suggests).")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to this file.",
+)
+@click.option(
+    "--id", "dataset_id", metavar="ID", help="The dataset's id (default: as the URL suggests)."
+)
 @pass_session
 def command(
     session: Session,
@@ -61,7 +69,7 @@ def command(
         echo(str(path))
     line = next(number for number, item in enumerate(text.splitlines(), 1) if "TODO" in item)
     where = f"line {line}" if path is None else f"{path}:{line}"
-    click.echo(f"Left to write: what {dataset_id} is about ({where}).", err=True)
+    note(f"Left to write: what {dataset_id} is about ({where}).")
 
 
 def _place(session: Session, dataset_id: str, into: str | None, output: Path | None) -> Path | None:
@@ -70,7 +78,7 @@ def _place(session: Session, dataset_id: str, into: str | None, output: Path | N
     :raises DefinitionError: if something is there already
     """
     if into is not None and output is not None:
-        raise click.UsageError("--into and --output exclude each other")
+        raise click.UsageError("--into and --output exclude each other.")
     if into is not None:
         return _module_path(session.context.repository(into).configdir, dataset_id)
     if output is not None and output.exists():

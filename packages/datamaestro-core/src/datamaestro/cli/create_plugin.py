@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 
 __all__ = ["command"]
@@ -31,4 +33,5 @@ def command(name: str, kind: str, into: Path) -> None:
 
     folder = write_plugin(name, kind, into.absolute())
     echo(str(folder))
-    click.echo("To install it: pip install --editable . pytest; to test it: pytest", err=True)
+    path = shlex.quote(str(folder))
+    note(f"To install it: pip install --editable {path} pytest; to test it: pytest {path}")

@@ -9,7 +9,7 @@ import click
 from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
-from datamaestro.errors import DataDirectoryError, NotFoundError
+from datamaestro.errors import DataDirectoryError, NotFoundError, QueryError
 
 __all__ = ["command"]
 
@@ -38,6 +38,8 @@ def list_folders(session: Session, as_json: bool) -> None:
 @pass_session
 def set_folder(session: Session, name: str, path: Path) -> None:
     """Give the folder at PATH the NAME that definitions use for it."""
+    if not name or not name.isprintable():
+        raise QueryError("no name for a data folder", expected="printed letters", found=repr(name))
     path = path.expanduser().absolute()
     if not path.is_dir():
         raise DataDirectoryError(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import click
-
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import echo_json
 from datamaestro.cli.table import echo_columns
@@ -30,6 +29,7 @@ def collect(found: Iterable[Garbage], *, yes: bool, as_json: bool) -> None:
         for item in gone:
             echo(f"{item.size}\t{item.kind}\t{item.path}")
     total = size_text(sum(item.size for item in gone))
-    click.echo(f"{total} {'freed' if yes else 'can be freed: --yes does it'}.", err=True)
+    done = "freed" if yes else "can be freed: --yes does it"
+    note(f"{total} {done}." if gone else "There is nothing to free.")
     for item in busy:
-        click.echo(f"{item.path} stays: another process has begun to use it.", err=True)
+        note(f"{item.path} stays: another process has begun to use it.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
@@ -58,4 +59,4 @@ def command(session: Session, sort: str, as_json: bool) -> None:
         for name in names:
             echo(name)
     if not found:
-        click.echo("No dataset is prepared.", err=True)
+        note("No dataset is prepared.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from datamaestro.cli.by_lock import LOCK_FILE
+from datamaestro.cli.messages import note
 from datamaestro.cli.parameters import DATASET
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import LockError
@@ -17,7 +19,7 @@ __all__ = ["command"]
 
 
 @click.command
-@click.argument("datasets", nargs=-1, type=DATASET, metavar="[DATASET]...")
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...", type=DATASET)
 @click.option(
     "-o",
     "--output",
@@ -40,18 +42,19 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     wanted = datasets or tuple(dataset.reference for dataset in before.requested())
     after = lock_datasets(wanted, session.context)
     if check:
+        arguments = shlex.join(["lock", "-o", str(output), *datasets])
         if changes := list(differences(before, after)):
             raise LockError(
                 "the lock file isn't up to date",
                 where=output,
                 found="; ".join(changes),
-                hint="'datamaestro lock' brings it up to date",
+                hint=f"'datamaestro {arguments}' brings it up to date",
             )
     elif after.write(output):
         count = len(after.datasets)
-        click.echo(f"Wrote {output}: {count} dataset{'' if count == 1 else 's'}", err=True)
+        note(f"Wrote {output}: {count} dataset{'' if count == 1 else 's'}")
     else:
-        click.echo(f"{output} is up to date", err=True)
+        note(f"{output} is up to date")
     for dataset in after.datasets:
         if names := dataset.needs_definition:
             found = f"{', '.join(names)} of {dataset.id}"

@@ -8,7 +8,10 @@ from contextlib import suppress
 
 import click
 
-__all__ = ["show_messages"]
+__all__ = ["note", "show_messages"]
+
+_ALL = "datamaestro"
+"""The logger above those of all modules."""
 
 
 def show_messages(level: int, *, origins: bool) -> None:
@@ -17,10 +20,16 @@ def show_messages(level: int, *, origins: bool) -> None:
     :param level: the least important ones
     :param origins: whether each tells the module that it comes from
     """
-    logger = logging.getLogger("datamaestro")
+    logger = logging.getLogger(_ALL)
     logger.setLevel(level)
     logger.propagate = False
     logger.handlers = [_Handler("%(name)s" if origins else logger.name)]
+
+
+def note(text: str) -> None:
+    """Say what a command has done or found, unless only warnings and errors are shown."""
+    if logging.getLogger(_ALL).isEnabledFor(logging.INFO):
+        click.echo(text, err=True)
 
 
 class _Handler(logging.Handler):

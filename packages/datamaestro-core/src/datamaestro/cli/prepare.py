@@ -27,6 +27,7 @@ __all__ = ["command"]
 @click.argument("dataset", type=DATASET)
 @click.option(
     "--encoder",
+    metavar="NAME",
     default=BUILT_IN_ENCODER,
     show_default=True,
     help="How the value is written; plugins add others.",
@@ -61,6 +62,8 @@ def command(
     """
     if force and no_downloads:
         raise click.UsageError("--force downloads, and --no-downloads doesn't.")
+    if dry_run and (output is not None or no_downloads):
+        raise click.UsageError("--dry-run prints what would be fetched, and no value.")
     context = session.context
     others = {"force": force, "only": only, "dry_run": dry_run, "no_downloads": no_downloads}
     lock = chosen(locked, frozen, lock_file, **others)

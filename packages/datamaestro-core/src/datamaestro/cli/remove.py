@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import PREPARED, as_json, echo_json, yes
 from datamaestro.cli.session import Session, pass_session
@@ -16,7 +17,7 @@ __all__ = ["command"]
 
 
 @click.command
-@click.argument("datasets", nargs=-1, required=True, type=PREPARED)
+@click.argument("datasets", nargs=-1, required=True, metavar="DATASET...", type=PREPARED)
 @yes
 @click.option("--even-irreplaceable", is_flag=True, help="Remove also what can't be fetched again.")
 @as_json
@@ -24,7 +25,7 @@ __all__ = ["command"]
 def command(
     session: Session, datasets: tuple[str, ...], yes: bool, even_irreplaceable: bool, as_json: bool
 ) -> None:
-    """Remove prepared DATASETS; without --yes, only show what would go.
+    """Remove each prepared DATASET; without --yes, only show what would go.
 
     What can't be fetched again is refused: what was made from no declared source, and
     what comes from a source that was dead when 'datamaestro check' last looked. Links
@@ -44,7 +45,7 @@ def command(
         for plan in plans:
             echo("\n".join(_lines(plan)))
     if not yes:
-        click.echo("Nothing was removed: --yes does it.", err=True)
+        note("Nothing was removed: --yes does it.")
 
 
 def _refuse_losses(plans: list[Removal]) -> None:

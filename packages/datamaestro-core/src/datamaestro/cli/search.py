@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from datamaestro.catalog import Catalog
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
@@ -24,12 +25,12 @@ Found = TypeVar("Found", "Entry", "Named")
 
 
 @click.command
-@click.argument("terms", nargs=-1)
-@click.option("--limit", type=click.IntRange(min=1), help="Show so many at the most.")
+@click.argument("terms", nargs=-1, metavar="[TERM]...")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Show so many at the most.")
 @as_json
 @pass_session
 def command(session: Session, terms: tuple[str, ...], limit: int | None, as_json: bool) -> None:
-    """Search for datasets for which all TERMS hold; the best come first.
+    """Search for datasets for which each TERM holds; the best come first.
 
     A term is a word, words in quotes, a regular expression for the id or the name, or one
     after tag:, task:, repo:, type: or license:; or lang:fr, size:<1GB, prepared:yes. OR
@@ -64,9 +65,9 @@ def _found(
     similar, replaced = forgiven(condition, catalog)
     again = list(search(similar, limit)) if replaced else []
     for word, other in replaced.items() if again else ():
-        click.echo(f"Nothing matches {word!r}; showing {other!r}.", err=True)
+        note(f"Nothing matches {word!r}; showing {other!r}.")
     if not again:
-        click.echo("No dataset matches.", err=True)
+        note("No dataset matches.")
     return again
 
 

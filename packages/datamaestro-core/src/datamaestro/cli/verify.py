@@ -18,7 +18,7 @@ __all__ = ["command"]
 
 
 @click.command
-@click.argument("datasets", nargs=-1, type=PREPARED)
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...", type=PREPARED)
 @click.option("--all", "everything", is_flag=True, help="Verify all that is prepared.")
 @click.option("--repair", "mend", is_flag=True, help="Fetch again what is changed or missing.")
 @as_json
@@ -26,7 +26,7 @@ __all__ = ["command"]
 def command(
     session: Session, datasets: tuple[str, ...], everything: bool, mend: bool, as_json: bool
 ) -> None:
-    """Look whether the data of prepared DATASETS are unchanged, by hashing them again.
+    """Look whether the data of each prepared DATASET are unchanged, by hashing them again.
 
     Each resource is ok, changed, missing, or unverifiable, when nothing is known to
     compare it with; from then on, something is. The exit code is 5 if anything is
