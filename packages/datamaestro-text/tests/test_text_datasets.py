@@ -32,6 +32,13 @@ TASKS = {
     "org.nltk.names": {"text classification", "natural language processing"},
     "org.universaldependencies.french.partut": {"POS tagging", "dependency parsing"},
 }
+LANGUAGES = {
+    "com.github.karpathy.tinyshakespeare": {"en"},
+    "com.github.multi30k.dataset": {"cs", "de", "en", "fr"},
+    "edu.cornell.cs.rotten-tomatoes": {"en"},
+    "irds.beir.nfcorpus": {"en"},
+    "org.universaldependencies.french.partut": {"fr"},
+}
 UNKNOWN_LICENCE = {
     "com.github.karpathy.tinyshakespeare",
     "edu.cornell.cs.rotten-tomatoes",
@@ -66,6 +73,11 @@ def test_a_dataset_tells_what_it_is(context, dataset_id):
     assert entry.url.startswith("http")
     assert "text" in entry.tags
     assert set(entry.tasks) == TASKS[dataset_id]
+
+
+@pytest.mark.parametrize(("dataset_id", "languages"), LANGUAGES.items())
+def test_a_text_is_found_by_its_languages(context, dataset_id, languages):
+    assert context.dataset(dataset_id).languages == languages
 
 
 @pytest.mark.parametrize("dataset_id", TYPES)

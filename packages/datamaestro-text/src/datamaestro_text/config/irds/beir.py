@@ -30,6 +30,7 @@ CITATION = """
     url="https://www.cl.uni-heidelberg.de/statnlpgroup/nfcorpus/",
     aliases=["com.github.beir-cellar.beir.nfcorpus"],
     citation=CITATION,
+    languages=["en"],
 )
 def nfcorpus(collection: Path) -> Retrieval:
     """NFCorpus, in the form of BEIR

@@ -19,7 +19,7 @@ FILE = "data/tinyshakespeare/input.txt"
     size=1115394,
     sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
 )
-@dataset(url="https://github.com/karpathy/char-rnn")
+@dataset(url="https://github.com/karpathy/char-rnn", languages=["en"])
 def tinyshakespeare(shakespeare: Path) -> Lines:
     """Tiny Shakespeare
 

@@ -58,6 +58,7 @@ def _parallel(**languages: FileDownloader) -> ParallelLines:
     url="https://github.com/multi30k/dataset",
     doi="10.18653/v1/W16-3210",
     licence="CC-BY-NC-SA-4.0, on the terms of Flickr30k",
+    languages=["cs", "de", "en", "fr"],
     citation=CITATION,
 )
 class Multi30k(Dataset):

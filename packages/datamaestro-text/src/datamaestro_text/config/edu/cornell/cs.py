@@ -30,6 +30,7 @@ CITATION = """
     id=".rotten-tomatoes",
     url="http://www.cs.cornell.edu/people/pabo/movie-review-data/",
     citation=CITATION,
+    languages=["en"],
 )
 def rotten_tomatoes(sentences: Path) -> ClassifiedLines:
     """Sentence polarity, from Rotten Tomatoes

@@ -33,6 +33,7 @@ COMMIT = PARTUT + "4d0c8351842f93be11b50fd08ea7b2b4b9101c01/"
 @dataset(
     url="https://github.com/UniversalDependencies/UD_French-ParTUT",
     licence="CC-BY-NC-SA-4.0",
+    languages=["fr"],
 )
 def partut(train: Path, validation: Path, test: Path) -> Treebank:
     """UD French ParTUT
