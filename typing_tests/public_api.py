@@ -280,6 +280,16 @@ class Words(Dataset):
         return Lexicon(path=self.FILE.path, language="fr")
 
 
+@dataset(id="org.example.sized", variants=AxesVariants(size=Axis(["small", "large"])))
+class Sized(Dataset):
+    """Words, some or more: the value takes the axes that it asks for"""
+
+    FILE = FileDownloader("words.txt", "https://example.org/{size}.gz")
+
+    def config(self, size: str) -> Lexicon:
+        return Lexicon(path=self.FILE.path, language=size)
+
+
 @metadataset(Lexicon)
 class Lexicons:
     """What several datasets share"""

@@ -209,7 +209,7 @@ class Dataset(ABC):
     data_path = DataPath()
 
     @abstractmethod
-    def config(self) -> Any:
+    def config(self, *args: Any, **kwargs: Any) -> Any:  # whichever axes it asks for
         """Build the dataset's value; its annotation says of which data type."""
 
 
