@@ -10,6 +10,7 @@ import pytest
 
 from datamaestro.context import Context
 from datamaestro.errors import (
+    AmbiguousDatasetError,
     DatasetNotFoundError,
     DefinitionError,
     PluginConflictError,
@@ -299,6 +300,15 @@ def test_data_of_a_project_are_told_from_those_of_another_file_by_its_id(garden,
     context.prepare("../mydata.py:Corpus")
     with pytest.raises(DatasetNotFoundError):
         find_prepared("my-garden:org.example.corpus", context)
+
+
+def test_data_of_two_files_are_not_taken_for_one_dataset(context):
+    for folder in ("one", "two"):
+        write(f"{folder}/mydata.py")
+        context.prepare(f"{folder}/mydata.py:Corpus")
+    with pytest.raises(AmbiguousDatasetError, match=r"__custom__/mydata_\w+, __custom__/mydata_"):
+        find_prepared("org.example.corpus", context)
+    assert len(find_prepared("one/mydata.py:Corpus", context)) == 1
 
 
 def test_what_is_installed_in_a_project_is_no_part_of_it(garden, context):

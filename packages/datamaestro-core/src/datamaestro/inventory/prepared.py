@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro import identifiers
-from datamaestro.errors import DatamaestroError, DatasetNotFoundError, QueryError
+from datamaestro.errors import (
+    AmbiguousDatasetError,
+    DatamaestroError,
+    DatasetNotFoundError,
+    QueryError,
+)
 from datamaestro.identifiers import Identifier, did_you_mean
 from datamaestro.places import places
 from datamaestro.preparation.state import Record, State
@@ -88,7 +93,8 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
     """Find the prepared datasets that a user names; without a selector all variants.
 
     :param reference: an id, perhaps after its repository's; or a file and a name in it
-    :raises DatasetNotFoundError: if none is, or several repositories have one
+    :raises DatasetNotFoundError: if none is
+    :raises AmbiguousDatasetError: if several repositories, files or projects have one
     :raises QueryError: if it isn't an id at all
     """
     wanted = identifiers.parse(reference)
@@ -102,7 +108,7 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
         repositories = {context.user_settings.default_repository}
     if len(repositories) > 1:
         names = sorted(qualified(item) for item in found)
-        raise DatasetNotFoundError(
+        raise AmbiguousDatasetError(
             f"several repositories have a dataset {wanted.name!r}",
             found=", ".join(names),
             hint=f"write {' or '.join(names)}",
@@ -114,7 +120,21 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
             hint=did_you_mean(wanted.name, [item.id for item in known])
             or "'datamaestro list' shows what is",
         )
-    return [item for item in found if item.repository in repositories]
+    found = [item for item in found if item.repository in repositories]
+    _refuse_several_origins(found, wanted, context.datapath)
+    return found
+
+
+def _refuse_several_origins(found: list[Prepared], wanted: Identifier, datapath: Path) -> None:
+    """Refuse one id for what files or projects have made that know nothing of each other."""
+    own = [item.folder.relative_to(datapath) for item in found if item.repository is None]
+    origins = sorted({folder.parts[1] for folder in own})
+    if len(origins) > 1:
+        raise AmbiguousDatasetError(
+            f"several files or projects have made a dataset {wanted.name!r}",
+            found=", ".join(f"{CUSTOM}/{origin}" for origin in origins),
+            hint=f"write FILE.py:NAME, or, in a project, PROJECT:{wanted.name}",
+        )
 
 
 def qualified(dataset: Prepared) -> str:
