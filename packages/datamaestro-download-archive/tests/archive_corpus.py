@@ -166,6 +166,12 @@ TAR_CASES = [
         "outside",
     ),
     case(
+        "gnu-symbolic-link-far-down",
+        with_good_tar(gnu_long("a/" * 5000, b"K"), tar_link("link", "innocent")),
+        UnsafeArchiveError,
+        "deeper than 128 folders",
+    ),
+    case(
         "link-through-link",
         with_good_tar(tar_folder("d"), tar_link("a", "d"), tar_link("b", "a/x")),
         UnsafeArchiveError,

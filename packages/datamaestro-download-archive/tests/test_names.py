@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from archive_builders import Entry, tar, tar_file, zipped
 from archive_corpus import UNSAFE_NAMES
@@ -9,8 +11,9 @@ from archive_routes import make, stored
 from hypothesis import given, strategies as st
 
 from datamaestro_download_archive import TarDownloader, UnsafeArchiveError, ZipDownloader
-from datamaestro_download_archive.names import fold, safe_name
+from datamaestro_download_archive.names import fold, resolve_link, safe_name
 from datamaestro_download_archive.plain_names import are_all_plain
+from datamaestro_download_archive.tree import resolve_below
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,22 @@ def test_the_quick_look_at_all_names_never_misses_one_that_is_not_plain(names):
 def test_no_unsafe_name_is_plain(name):
     encoded = name.encode()
     assert not are_all_plain([b"a", encoded, b"b"]) or name.count("/") > 100
+
+
+def test_where_links_lead_takes_little_more_memory_than_their_texts():
+    target = f"{'a long name of a folder/' * 127}file"
+    tracemalloc.start()
+    links = [resolve_link(f"d/{number}", target, "x") for number in range(100)]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * len(links) * len(target)
+    assert len(list(links[0].through())) == 128
+
+
+def test_what_a_link_passes_outside_of_the_wanted_folder_is_no_path_in_it():
+    target = resolve_below("wanted/link", "../another/../wanted/d/file", "x", "wanted")
+    assert target.place == "d/file"
+    assert list(target.through()) == ["d", "d/file"]
 
 
 def test_forms_and_cases_fold_to_one():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from datamaestro_download_archive.errors import shown, unsafe
@@ -44,7 +45,7 @@ def safe_name(name: str, archive: str, *, windows: bool = WINDOWS) -> str:
     if len(name) <= LONGEST_PART and not windows and _PLAIN.fullmatch(name):
         return name
     problem = _problem(name)
-    parts = [part for part in name.split("/") if part not in ("", ".")]
+    parts = _parts(name)
     if problem is None:
         problem = _problem_of_length(parts)
     if problem is None and windows:
@@ -89,12 +90,32 @@ def _problem_on_windows(part: str) -> str | None:
 class LinkTarget(NamedTuple):
     """Where a symbolic link leads.
 
-    :param place: the path, in the archive
-    :param through: all paths that it passes on its way, `place` included
+    :param place: the path
+    :param folder: the folder of the archive that the link lies in
+    :param text: what it holds
+    :param below: the folder of the archive that `place` counts from
     """
 
     place: str
-    through: tuple[str, ...]
+    folder: str
+    text: str
+    below: str = ""
+
+    def through(self) -> Iterator[str]:
+        """Give all paths that it passes on its way, `place` included, as `place` is given.
+
+        They aren't kept: together they may be a hundred times as long as the text.
+        """
+        start = f"{self.below}/" if self.below else ""
+        parts = _parts(self.folder)
+        for step in _parts(self.text):
+            if step == "..":
+                parts.pop()
+                continue
+            parts.append(step)
+            path = "/".join(parts)
+            if path.startswith(start):
+                yield path[len(start) :]
 
 
 def resolve_link(name: str, target: str, archive: str) -> LinkTarget:
@@ -106,22 +127,28 @@ def resolve_link(name: str, target: str, archive: str) -> LinkTarget:
     :param target: what it holds
     :raises UnsafeArchiveError: if that lies outside, or can't be a link's target
     """
+    steps = _parts(target)
     problem = _problem(target)
-    if problem is not None and not problem.endswith("'..' in its path"):
+    if problem is None or problem.endswith("'..' in its path"):
+        problem = _problem_of_length([step for step in steps if step != ".."])
+    if problem is not None:
         raise unsafe(name, archive, f"is a link to {shown(target)}, which {problem}")
     if "\\" in target:
         raise unsafe(name, archive, f"is a link to {shown(target)}, with backslashes")
-    parts = name.split("/")[:-1]
-    through = []
-    for part in target.split("/"):
-        if part == "..":
-            if not parts:
-                raise unsafe(name, archive, f"is a link to {shown(target)}, which lies outside")
+    folder = name.rpartition("/")[0]
+    parts = _parts(folder)
+    for step in steps:
+        if step != "..":
+            parts.append(step)
+        elif parts:
             parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-            through.append("/".join(parts))
-    return LinkTarget("/".join(parts), tuple(through))
+        else:
+            raise unsafe(name, archive, f"is a link to {shown(target)}, which lies outside")
+    return LinkTarget("/".join(parts), folder, target)
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]
 
 
 def fold(name: str) -> str:

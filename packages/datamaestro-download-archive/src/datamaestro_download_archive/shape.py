@@ -93,6 +93,6 @@ class Shape:
         }
 
     def _leads_to_file(self, link: str, target: LinkTarget) -> bool:
-        if any(place in self._links for place in target.through):
+        if any(place in self._links for place in target.through()):
             raise unsafe(link, self.archive, "is a link that leads through another link")
         return target.place in self.files

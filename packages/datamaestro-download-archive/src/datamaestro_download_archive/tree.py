@@ -171,7 +171,7 @@ class Tree:
 
     def _make_link(self, name: str, top: str) -> None:
         target = self._links[name]
-        if any(place in self._links for place in target.through):
+        if any(place in self._links for place in target.through()):
             raise unsafe(name, self.archive, "is a link that leads through another link")
         if top and target.place != top and not target.place.startswith(f"{top}/"):
             raise unsafe(name, self.archive, "is a link that lies outside the archive's top folder")
@@ -244,5 +244,4 @@ def resolve_below(name: str, target: str, archive: str, subpath: str) -> LinkTar
         return resolved
     if resolved.place != subpath and not resolved.place.startswith(f"{subpath}/"):
         raise unsafe(name, archive, f"is a link to {shown(target)}, outside of {shown(subpath)}")
-    start = len(subpath) + 1
-    return LinkTarget(resolved.place[start:], tuple(place[start:] for place in resolved.through))
+    return resolved._replace(place=resolved.place[len(subpath) + 1 :], below=subpath)
