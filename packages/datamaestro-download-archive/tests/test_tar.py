@@ -356,3 +356,14 @@ def test_an_error_of_the_stream_passes_and_leaves_nothing(tmp_path):
         with pytest.raises((ConnectionResetError, UnsupportedArchiveError)):
             unpack_tar(Broken(data, 300), tmp_path / "out", "test.tar", Plan())
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("compression", COMPRESSORS)
+def test_the_first_name_may_begin_as_a_bzip2_file_does(compression, tmp_path):
+    data = COMPRESSORS[compression](tar(tar_file("BZh91AY.txt", b"text")))
+    assert unpack(data, tmp_path) == {"BZh91AY.txt": b"text"}
+
+
+def test_such_a_tar_is_read_in_place(tmp_path):
+    archive = ArchiveFolder(path=stored(tar(tar_file("BZh91AY.txt", b"text")), tmp_path))
+    assert archive.read("BZh91AY.txt") == b"text"

@@ -46,7 +46,12 @@ _SKIPPABLE_ZSTD = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 
 
 def compression_of(head: bytes) -> str | None:
-    """Name the compression of a file that begins with `head`: gzip, bzip2, xz, zstd or None."""
+    """Name the compression of a file that begins with `head`: gzip, bzip2, xz, zstd or None.
+
+    A bare tar begins with the name of its first member, which may be ``BZhang.txt``.
+    """
+    if is_tar_header(head[:HEAD_SIZE]):
+        return None
     for magic, name in _COMPRESSIONS.items():
         if head.startswith(magic):
             return name
