@@ -16,6 +16,7 @@ from datamaestro_download_archive import (
     UnsafeArchiveError,
     ZipDownloader,
 )
+from datamaestro_download_archive.selection import neighbours
 
 NAMES = ["top/a.csv", "top/b.txt", "top/sub/c.csv", "top/sub/d[1].csv", "top/sub/deep/e.txt"]
 ARCHIVES = {
@@ -105,6 +106,16 @@ def test_a_folder_among_files_means_all_below_it(chosen):
 def test_a_file_that_is_not_there_is_an_error_with_the_nearest_names(chosen):
     with pytest.raises(MemberNotFoundError, match=r"nearest are .*'top/sub/c.csv'"):
         chosen(files=["top/a.csv", "top/sup/c.csv"])
+
+
+@pytest.mark.parametrize("wrong", ["trainnig/00023.png", "training/0023.png"])
+def test_a_wrong_name_is_compared_with_few_of_many_others(wrong):
+    names = [
+        f"{folder}/{number:05}.png" for folder in ("test", "training") for number in range(5000)
+    ]
+    few = neighbours(wrong, names)
+    assert "training/00023.png" in few
+    assert len(few) < len(names) / 20
 
 
 def test_a_name_without_its_folder_is_an_error_that_names_it_with(chosen):
