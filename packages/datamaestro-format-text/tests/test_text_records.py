@@ -50,6 +50,7 @@ def write(path: Path, content: str | bytes) -> Path:
         ("a\rb\n", ["a\rb"]),
         ("\ufeffa\nb\n", ["a", "b"]),
         ("\ufeff", []),
+        ("\ufeff\ufeffa\n\ufeffb\n", ["\ufeffa", "\ufeffb"]),
         ("é\u2028\x0b\x1e\nß\n", ["é\u2028\x0b\x1e", "ß"]),
     ],
 )
@@ -86,7 +87,19 @@ def test_another_encoding_is_read(path: Path) -> None:
     assert rows.get("é") == ["é", "à"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32-le", "cp037", "no such encoding"])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "utf-16",
+        "utf-32-le",
+        "cp037",
+        "no such encoding",
+        "base64",
+        "rot13",
+        "undefined",
+        "\0",
+    ],
+)
 def test_encodings_whose_line_ends_are_not_one_byte_are_refused(encoding: str) -> None:
     with pytest.raises(ParameterError, match="encoding"):
         Lines(path="x", encoding=encoding)
@@ -100,6 +113,13 @@ def test_text_in_another_encoding_is_an_error_with_its_line(path: Path) -> None:
         with pytest.raises(DataFormatError) as caught:
             read()
         assert caught.value.where == f"{path}:2"
+
+
+def test_gzip_in_gzip_is_unpacked_once_however_it_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.gzip", gzip.compress(b"a\nb\n"))
+    lines = Lines(path=path, encoding="latin-1")
+
+    assert [lines[number] for number in range(len(lines))] == list(iter(lines))
 
 
 def test_damaged_gzip_data_are_an_error(tmp_path: Path) -> None:
@@ -185,6 +205,16 @@ class TestTSV:
         rows = TSV(path=write(path, content), id_column=column)
 
         assert [rows.get(key) is not None for key in "7890"] == [True, True, True, False]
+
+    @pytest.mark.parametrize("column", [0, 1, -2])
+    def test_an_id_may_end_with_a_carriage_return_where_the_line_goes_on(
+        self, path: Path, column: int
+    ) -> None:
+        content = "a\r\ta\r\tx\r\na\ta\ty\r\n"
+        rows = TSV(path=write(path, content), id_column=column)
+
+        assert rows.get("a\r") == ["a\r", "a\r", "x"]
+        assert rows.get("a") == ["a", "a", "y"]
 
     def test_the_first_of_rows_with_one_id_is_found(self, path: Path) -> None:
         rows = TSV(path=write(path, "k\t1\nx\t2\nk\t3\n"), id_column=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
 from abc import ABC, abstractmethod
@@ -45,8 +44,8 @@ class Records(File, ABC, Generic[Record]):
 
     def __post_init__(self) -> None:
         try:
-            suits = codecs.lookup(self.encoding).encode("\n")[0] == b"\n"
-        except LookupError:
+            suits = "\n".encode(self.encoding) == b"\n"
+        except (LookupError, ValueError):  # also for what is no encoding of text
             suits = False
         if not suits:
             raise ParameterError(

@@ -106,26 +106,30 @@ def open_text(path: Path, header_lines: int = 0) -> Iterator[BinaryIO]:
     :param header_lines: how many lines to skip
     :raises DataFormatError: in the block, if the bytes are no sound gzip data
     """
-    with path.open("rb", buffering=CHUNK_SIZE) as file:
-        start = file.read(len(GZIP_MAGIC))
-        file.seek(0)
-        if start != GZIP_MAGIC:
-            _skip(file, header_lines)
-            yield file
-            return
-        # Inflating 500 MB takes isal a third of the time of gzip.
-        igzip: Any = importlib.import_module("isal.igzip")
-        try:
-            with io.BufferedReader(igzip.open(file), CHUNK_SIZE) as plain:
-                _skip(plain, header_lines)
-                yield plain
-        except (EOFError, gzip.BadGzipFile, zlib.error, igzip.igzip_lib.IsalError) as error:
-            raise DataFormatError(
-                "damaged gzip data",
-                where=path,
-                found=error,
-                hint="the file may be a partial copy",
-            ) from error
+    with _decompressing(path) if _is_gzip(path) else _open(path) as text:
+        _skip(text, header_lines)
+        yield text
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb", buffering=CHUNK_SIZE)
+
+
+@contextmanager
+def _decompressing(path: Path) -> Iterator[BinaryIO]:
+    """Open what a file under gzip holds, whatever that is."""
+    # Inflating 500 MB takes isal a third of the time of gzip.
+    igzip: Any = importlib.import_module("isal.igzip")
+    try:
+        with _open(path) as file, io.BufferedReader(igzip.open(file), CHUNK_SIZE) as plain:
+            yield plain
+    except (EOFError, gzip.BadGzipFile, zlib.error, igzip.igzip_lib.IsalError) as error:
+        raise DataFormatError(
+            "damaged gzip data",
+            where=path,
+            found=error,
+            hint="the file may be a partial copy",
+        ) from error
 
 
 def _skip(file: BinaryIO, header_lines: int) -> None:
@@ -161,7 +165,8 @@ def make_reader(path: Path, *, header_lines: int, suffix: str, key_of: KeyReader
     stamp = stamp_of(path)
     plain = _decompressed(path, stamp) if _is_gzip(path) else path
     text = _map_text(plain)
-    with open_text(plain, header_lines) as lines:
+    with _open(plain) as lines:
+        _skip(lines, header_lines)
         content = build_index(lines, lines.tell(), stamp, len(text), key_of)
     saved = save(places(path, f"{suffix}.index"), content)
     # What was saved is mapped, unless another process replaced it by that of a
@@ -215,7 +220,7 @@ def _plain_suffix(stamp: Stamp) -> str:
 def _decompressed(path: Path, stamp: Stamp) -> Path:
     """Decompress a file to where indexes are kept, and remove the copies of other states."""
     suffix = _plain_suffix(stamp)
-    with open_text(path) as compressed, save_first(places(path, suffix)) as (target, place):
+    with _decompressing(path) as compressed, save_first(places(path, suffix)) as (target, place):
         shutil.copyfileobj(compressed, target, CHUNK_SIZE)
     for stale in place.parent.glob(f"{glob.escape(place.name.removesuffix(suffix))}*.text"):
         if stale != place:

@@ -148,8 +148,9 @@ def _first_field(line: bytes) -> bytes:
 
 
 def _field(column: int, line: bytes) -> bytes:
-    fields = line.split(TAB, column + 1 if column > 0 else -1)
+    # Without the line's end, and no other: a field may end with a carriage return.
+    fields = line.rstrip(b"\r\n").split(TAB, column + 1 if column > 0 else -1)
     try:
-        return fields[column].rstrip(b"\r\n")
+        return fields[column]
     except IndexError:
         raise ValueError(f"{len(fields)} fields, where the id is in number {column}") from None
