@@ -89,10 +89,36 @@ def test_a_target_of_text_is_an_array_of_text(path: Path) -> None:
     assert target.dtype.kind == "U"
 
 
+def test_a_target_of_text_may_begin_with_an_empty_text(path: Path) -> None:
+    target = matrix(path, "1,\n2,red\n", target=-1).data()[2]
+
+    assert target.tolist() == ["", "red"]
+
+
 def test_a_missing_value_in_a_target_of_text_is_empty(path: Path) -> None:
     target = matrix(path, "1,?\n2,red\n3,?\n", target=-1, missing=["?"]).data()[2]
 
     assert target.tolist() == ["", "red", ""]
+
+
+@pytest.mark.parametrize("line", ["1,?\n", '"1",?\n'])
+def test_a_target_of_text_may_begin_with_many_missing_values(path: Path, line: str) -> None:
+    content = line * 2_500_000 if line[0] == "1" else line * 40_000
+    target = matrix(path, content + "3,red\n", target=-1, missing=["?"]).data()[2]
+
+    assert target[-2:].tolist() == ["", "red"]
+
+
+def test_a_target_of_missing_values_alone_is_of_numbers(path: Path) -> None:
+    target = matrix(path, "1,?\n2,?\n", target=-1, missing=["?"]).data()[2]
+
+    np.testing.assert_array_equal(target, [np.nan, np.nan])
+
+
+def test_a_target_of_numbers_may_begin_with_a_missing_value_after_a_blank(path: Path) -> None:
+    target = matrix(path, "1, ?\n2, 3.5\n", target=-1, missing=["?"]).data()[2]
+
+    np.testing.assert_array_equal(target, [np.nan, 3.5])
 
 
 def test_a_target_that_begins_with_a_number_is_of_numbers(path: Path) -> None:

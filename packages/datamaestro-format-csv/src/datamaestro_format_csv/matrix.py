@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from datamaestro_format_csv.generic import Generic
 from datamaestro_format_csv.numbers import Layout, Part, parse_numbers
 from datamaestro_format_csv.stack import Stack
 from datamaestro_format_csv.table import Preview, Table
-from datamaestro_format_csv.values import read_number
+from datamaestro_format_csv.values import BLANKS, read_number
 
 if TYPE_CHECKING:
     import polars
@@ -111,12 +112,25 @@ class Matrix(Generic):
         target = self._target_index(table, preview.columns)
         text_target = False
         if target is not None:
-            values = (row.fields[target] for row in preview.rows if target < len(row.fields))
-            known = next((text for text in values if text not in self._missing), None)
+            first = (row.fields[target] for row in preview.rows if target < len(row.fields))
+            known = self._first_known(first)
+            if known is None and self._missing:
+                known = self._first_known_of_all(target, preview.columns)
             text_target = known is not None and read_number(known) is None
         return Layout(
             preview.columns, table.names, target, text_target, element_type, self._missing
         )
+
+    def _first_known(self, texts: Iterable[str]) -> str | None:
+        """Give the first text that is no missing value, blanks around it aside."""
+        missing = self._missing
+        return next((t for t in texts if t not in missing and t.strip(BLANKS) not in missing), None)
+
+    def _first_known_of_all(self, target: int, columns: int) -> str | None:
+        """Look for it in all of the file: the first rows may have none."""
+        with self._table() as table:
+            texts = (block.texts(columns)[str(target)] for block in table.blocks())
+            return self._first_known(chain.from_iterable(texts))
 
     def _target_index(self, table: Table, columns: int) -> int | None:
         if self.target is None:
