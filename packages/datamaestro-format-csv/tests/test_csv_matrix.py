@@ -12,6 +12,7 @@ import pytest
 
 from datamaestro.errors import DataFormatError, ParameterError
 from datamaestro_format_csv import Matrix
+from datamaestro_format_csv.stack import Stack
 
 ROOT = Path(__file__).parents[3]
 MIRROR = Path(os.environ.get("DATAMAESTRO_TEST_MIRROR") or ROOT / "../shared/mirror")
@@ -312,6 +313,12 @@ class TestErrors:
             "name the encoding of the file with encoding=...",
         )
 
+    def test_half_a_character_is_an_error_with_its_line(self, path: Path) -> None:
+        error = failure(matrix(path, b"1,2\n3,\\ud800\n", encoding="unicode_escape"))
+
+        assert error.where == f"{path}:2"
+        assert "surrogates" in str(error)
+
     def test_text_that_the_named_encoding_lacks_is_an_error(self, path: Path) -> None:
         assert "utf-16" in str(failure(matrix(path, b"1,2\n3", encoding="utf-16")))
 
@@ -374,6 +381,8 @@ class TestParameters:
             {"comment": ""},
             {"encoding": "utf-9"},
             {"encoding": "rot13"},
+            {"encoding": "undefined"},
+            {"encoding": "\0"},
         ],
     )
     def test_those_that_make_no_sense_are_refused(self, parameters: dict[str, Any]) -> None:
@@ -409,6 +418,14 @@ def test_a_file_whose_rows_become_shorter_is_one_matrix(path: Path) -> None:
 
     assert data.shape == (2_200_000, 2)
     assert (data == [1, 2]).all()
+
+
+def test_room_is_made_for_what_is_there_and_not_for_any_hope() -> None:
+    stack = Stack(4, "float64")
+
+    assert stack.room(1_000_000, 0.5) == 2_040_000
+    assert stack.room(1_000_000, 0.0001) * 4 * 8 <= 1 << 30
+    assert stack.room(1 << 30, 0.0001) == 4 << 30
 
 
 def test_quotes_may_appear_late(path: Path) -> None:

@@ -51,7 +51,7 @@ class Dialect:
             )
         try:
             " ".encode(self.encoding)  # which refuses codecs that are none of text
-        except LookupError:
+        except (LookupError, ValueError):
             raise ParameterError(
                 "unknown encoding",
                 expected="one that Python knows, such as utf-8 or latin-1",

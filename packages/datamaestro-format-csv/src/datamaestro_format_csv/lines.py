@@ -237,8 +237,13 @@ class _Reencoded(io.RawIOBase):
             text = self._decode(piece)
             if not piece:
                 break
+        try:
+            encoded = text.encode()
+        except UnicodeEncodeError as error:  # half a character, which some encodings can name
+            line = self._line + text.count("\n", 0, error.start)
+            raise undecodable(self._path, line, self._encoding, error) from error
         self._line += text.count("\n")
-        return text.encode()
+        return encoded
 
     def _decode(self, piece: bytes) -> str:
         state = self._decoder.getstate()

@@ -13,6 +13,12 @@ __all__ = ["Stack"]
 MARGIN = 1.02
 """How much more room is made than the rows so far let expect."""
 
+GROWTH = 4
+"""How many times the rows that there are the room is at the most, beyond `MODEST_BYTES`: the first
+rows may be shorter than the others, or packed a hundred times as well."""
+
+MODEST_BYTES = 1 << 30
+
 
 class Stack:
     """Stacks blocks of rows into one array.
@@ -20,7 +26,8 @@ class Stack:
     Counting the rows first would cost a tenth of the time of parsing, and collecting
     blocks to join them twice the memory. So the array is made as large as its first
     rows make expect, grows in place (where the system can, by moving pages and not
-    bytes), and is cut at the end. Memory that was not written to costs nothing.
+    bytes), and is cut at the end. Memory that was not written to costs nothing, as long as
+    the system gives it.
 
     :param width: how many columns
     :param element_type: the name of the type of the elements
@@ -42,13 +49,20 @@ class Stack:
 
         needed = self._rows + len(rows)
         if needed > len(self._array):
-            shape = (max(needed, int(needed / max(progress, 1e-6) * MARGIN)), self._array.shape[1])
+            shape = (self.room(needed, progress), self._array.shape[1])
             if self._rows:
                 self._array.resize(shape, refcheck=False)  # no one else has seen it
             else:
                 self._array = np.empty(shape, self._array.dtype)
         self._array[self._rows : needed] = rows
         self._rows = needed
+
+    def room(self, needed: int, progress: float) -> int:
+        """Give how many rows to make room for, when there are so many up to here."""
+        expected = int(needed / max(progress, 1e-6) * MARGIN)
+        row_bytes: int = self._array.itemsize * self._array.shape[1]
+        modest = MODEST_BYTES // max(1, row_bytes)
+        return max(needed, min(expected, max(modest, GROWTH * needed)))
 
     def array(self) -> NDArray[np.floating[Any]]:
         """Give all rows; nothing may be added then."""
