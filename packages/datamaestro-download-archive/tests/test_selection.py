@@ -103,6 +103,12 @@ def test_a_folder_among_files_means_all_below_it(chosen):
     assert set(chosen(files=["top/sub"], unwrap=False)) == {name for name in NAMES if "sub" in name}
 
 
+def test_a_folder_and_all_that_is_in_it_may_both_be_listed(chosen):
+    assert chosen(files=["top/sub/deep", "top/sub/deep/e.txt"], unwrap=False) == {
+        "top/sub/deep/e.txt": "top/sub/deep/e.txt"
+    }
+
+
 def test_a_file_that_is_not_there_is_an_error_with_the_nearest_names(chosen):
     with pytest.raises(MemberNotFoundError, match=r"nearest are .*'top/sub/c.csv'"):
         chosen(files=["top/a.csv", "top/sup/c.csv"])

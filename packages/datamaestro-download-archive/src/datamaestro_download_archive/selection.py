@@ -73,7 +73,7 @@ class Selection:
             return True
         listed = False
         parent = name
-        while parent and not listed:
+        while parent:
             if parent in self._exact:
                 self._unmatched.discard(parent)
                 listed = True
