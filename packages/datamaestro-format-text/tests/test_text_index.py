@@ -72,6 +72,14 @@ def test_it_is_made_again_when_the_file_changes(path: Path) -> None:
     assert rows(path).get("k7") == ["k7", "changed"]
 
 
+def test_the_plain_copy_of_a_file_whose_name_only_begins_alike_stays(tmp_path: Path) -> None:
+    for name in ("rows.tsv", "rows"):
+        (tmp_path / name).write_bytes(gzip.compress(b"a\n"))
+        assert len(Lines(path=tmp_path / name)) == 1
+
+    assert len(list(tmp_path.glob("*.text"))) == 2
+
+
 def test_a_change_of_the_time_alone_is_noticed(path: Path) -> None:
     len(rows(path))
     content = path.read_text()

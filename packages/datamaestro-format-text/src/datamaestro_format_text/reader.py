@@ -222,8 +222,10 @@ def _decompressed(path: Path, stamp: Stamp) -> Path:
     suffix = _plain_suffix(stamp)
     with _decompressing(path) as compressed, save_first(places(path, suffix)) as (target, place):
         shutil.copyfileobj(compressed, target, CHUNK_SIZE)
-    for stale in place.parent.glob(f"{glob.escape(place.name.removesuffix(suffix))}*.text"):
-        if stale != place:
+    beginning = place.name.removesuffix(suffix)
+    for stale in place.parent.glob(f"{glob.escape(beginning)}*.text"):
+        # Those of a file whose name only begins alike have another dot.
+        if stale != place and stale.name.count(".") == place.name.count("."):
             with contextlib.suppress(OSError):  # mapped by another process, on Windows
                 stale.unlink()
     return place
