@@ -81,6 +81,7 @@ KINDS = {
     "latin.csv": ("ville,âge\nNîmes,2\nSète,3\n".encode("latin-1"), 'encoding="latin-1"'),
     "one.csv": (b"words\nto\nread\n", "Generic(path=self.ONE.path, names_row=0)"),
     "corpus.jsonl": (JSON_LINES, 'JSONLines(path=self.CORPUS.path, id_field="id")'),
+    "flags.jsonl": (b'{"id": true}\n{"id": false}\n', "JSONLines(path=self.FLAGS.path)"),
     "corpus.jsonl.xz": (
         lzma.compress(JSON_LINES),
         'JSONLines(path=self.CORPUS.path, id_field="id")',

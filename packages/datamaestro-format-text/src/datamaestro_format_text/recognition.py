@@ -67,7 +67,7 @@ def _id_field(records: Iterable[Mapping[str, Any]]) -> str | None:
     found = list(records)
     for field in ID_FIELDS:
         ids = [record.get(field) for record in found]
-        if all(isinstance(item, str | int) for item in ids) and len(set(ids)) == len(ids):
+        if set(map(type, ids)) <= {str, int} and len(set(map(str, ids))) == len(ids):
             return field
     return None
 
