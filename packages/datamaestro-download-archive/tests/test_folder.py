@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import tracemalloc
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -327,6 +328,21 @@ def test_an_index_with_unsafe_names_is_refused(tmp_path):
     index.write_text(index.read_text().replace("a.txt", "../a"))
     with pytest.raises(UnsafeArchiveError):
         folder.names()
+
+
+@pytest.mark.parametrize("pack", ["zip", "zip with a strange name", "tar"])
+def test_names_that_lie_deep_take_little_more_memory_than_their_archive(pack, tmp_path):
+    names = [f"{number:04}/{'d/' * 40}x" for number in range(2000)]
+    if pack == "tar":
+        data = tar(*(tar_file(name) for name in names))
+    else:
+        data = zipped(*map(Entry, [*names, "é"] if "strange" in pack else names))
+    archive = ArchiveFolder(path=stored(data, tmp_path))
+    tracemalloc.start()
+    assert len(archive.names()) >= len(names)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * len(data)
 
 
 def test_neither_zip_nor_tar_is_named(tmp_path):

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-__all__ = ["LONGEST_PART", "WINDOWS", "are_all_plain", "plain_texts", "with_folders"]
+__all__ = [
+    "LONGEST_PART",
+    "WINDOWS",
+    "are_all_plain",
+    "folders_above",
+    "plain_texts",
+    "with_folders",
+]
 
 LONGEST_PART = 255
 """Bytes of one part of a name, in UTF-8: what ext4, APFS, NTFS and XFS hold at the most."""
@@ -40,6 +47,20 @@ def plain_texts(names: bytes, count: int) -> list[str] | None:
         return None
     texts = lines[:-1].decode("ascii").split("\n")
     return texts if max(map(len, texts)) <= LONGEST_PART else None
+
+
+def folders_above(names: Iterable[str]) -> Iterator[str]:
+    """Give the folders that names lie in, some perhaps twice.
+
+    Keeping all of them would take a hundred times the memory of names that lie deep.
+    """
+    before = ""
+    for parent in sorted({name.rpartition("/")[0] for name in names}):
+        folder = parent
+        while folder and not before.startswith(f"{folder}/"):
+            yield folder
+            folder = folder.rpartition("/")[0]
+        before = f"{parent}/"
 
 
 def with_folders(names: Iterable[str]) -> set[str]:

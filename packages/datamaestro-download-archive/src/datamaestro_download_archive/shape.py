@@ -6,30 +6,26 @@ reading one member find them here, so that an archive is refused either way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from datamaestro_download_archive.errors import shown, unsafe
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.names import LinkTarget, resolve_link, safe_name
+from datamaestro_download_archive.plain_names import folders_above
 
 __all__ = ["Shape", "check_parents"]
 
 
-def check_parents(names: Iterable[str], leaves: Iterable[str], archive: str) -> None:
+def check_parents(names: Iterable[str], leaves: Container[str], archive: str) -> None:
     """Check that nothing lies below a member that is no folder.
 
     :param names: of all members
-    :param leaves: of those that are no folders; looked at with ``in`` only
+    :param leaves: of those that are no folders
     :raises UnsafeArchiveError: if something does
     """
-    seen: set[str] = set()
-    for parent in {name.rpartition("/")[0] for name in names}:
-        folder = parent
-        while folder and folder not in seen:
-            if folder in leaves:
-                raise unsafe(folder, archive, "is no folder, and other members lie below it")
-            seen.add(folder)
-            folder = folder.rpartition("/")[0]
+    for folder in folders_above(names):
+        if folder in leaves:
+            raise unsafe(folder, archive, "is no folder, and other members lie below it")
 
 
 class Shape:

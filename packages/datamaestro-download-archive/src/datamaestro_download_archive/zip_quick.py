@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import add, sub
 
-from datamaestro_download_archive.plain_names import plain_texts, with_folders
+from datamaestro_download_archive.plain_names import folders_above, plain_texts
 from datamaestro_download_archive.zip_entry import UNICODE_PATH, ZipEntry
 
 __all__ = ["PlainDirectory", "look_quickly"]
@@ -128,8 +128,9 @@ def look_quickly(data: bytes, shift: int, end: int, count: int) -> PlainDirector
         return None
     by_name = dict(zip(texts, parts, strict=True))
     folder_names = frozenset(texts[at] for at in folders)
-    parents = with_folders({text.rpartition("/")[0] for text in texts})
-    if len(by_name) != len(parts) or (by_name.keys() & parents) - folder_names:
+    if len(by_name) != len(parts):
+        return None
+    if any(folder in by_name and folder not in folder_names for folder in folders_above(texts)):
         return None
     return PlainDirectory(by_name, folder_names, columns.offsets, end, shift)
 
