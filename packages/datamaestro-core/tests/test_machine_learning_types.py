@@ -42,6 +42,21 @@ def test_arrays_hold_paths_and_labels(pets):
     assert (labels.tolist(), labels.dtype) == ([0, 0, 1, 1], "int64")
 
 
+class Walked(FolderBased):
+    """Counts how often its folders are gone through."""
+
+    def __iter__(self):
+        self.__dict__["walks"] = self.__dict__.get("walks", 0) + 1
+        return super().__iter__()
+
+
+def test_folders_are_gone_through_once_for_arrays(pets):
+    pytest.importorskip("numpy")
+    folders = Walked(path=pets.path, classes=pets.classes)
+    folders.numpy()
+    assert folders.walks == 1
+
+
 def read_text(path):
     return path.read_text()
 

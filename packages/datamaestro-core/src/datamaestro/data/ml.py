@@ -108,7 +108,7 @@ class FolderBased(Base):
         :raises DataDirectoryError: as iteration does
         """
         numpy = required("numpy")
-        items = list(self)
+        items = self._items()
         paths = numpy.array([str(path) for path, _ in items], dtype=str)
         return paths, numpy.array([label for _, label in items], dtype=numpy.int64)
 
@@ -120,7 +120,10 @@ class FolderBased(Base):
         :raises DataDirectoryError: as iteration does
         """
         required("torch")
-        return LabelledFiles(list(self), load)
+        return LabelledFiles(self._items(), load)
+
+    def _items(self) -> list[tuple[Path, int]]:
+        return list(iter(self))  # without `iter`, it would ask for the length first
 
 
 class LabelledFiles:
