@@ -15,7 +15,8 @@ import pytest
 from datamaestro.data import File
 from datamaestro.errors import DataDirectoryError, DataFormatError
 from datamaestro_format_text import TSV, Lines, _plugin
-from datamaestro_format_text.storage import places
+from datamaestro_format_text.reader import decompressed, make_reader
+from datamaestro_format_text.storage import places, stamp_of
 
 
 @pytest.fixture
@@ -78,6 +79,29 @@ def test_the_plain_copy_of_a_file_whose_name_only_begins_alike_stays(tmp_path: P
         assert len(Lines(path=tmp_path / name)) == 1
 
     assert len(list(tmp_path.glob("*.text"))) == 2
+
+
+def test_none_is_kept_of_a_file_that_changes_while_it_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "rows.tsv"
+    path.write_bytes(b"a\nb\n")
+
+    def change(line: bytes) -> bytes:
+        os.utime(path, ns=(0, 1))
+        return line
+
+    with pytest.raises(DataFormatError, match="changes"):
+        make_reader(path, header_lines=0, suffix="test", key_of=change)
+    assert [item.name for item in tmp_path.iterdir()] == ["rows.tsv"]
+
+
+def test_no_plain_copy_is_named_after_another_state_of_its_file(tmp_path: Path) -> None:
+    old, path = tmp_path / "old.gz", tmp_path / "rows.gz"
+    for file, content in ((old, b"a\n"), (path, b"b\n")):
+        file.write_bytes(gzip.compress(content))
+
+    with pytest.raises(DataFormatError, match="changes"):
+        decompressed(path, stamp_of(old))
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["old.gz", "rows.gz"]
 
 
 def test_a_change_of_the_time_alone_is_noticed(path: Path) -> None:

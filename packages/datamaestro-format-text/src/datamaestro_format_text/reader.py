@@ -20,9 +20,16 @@ from zlib import crc32
 from datamaestro.errors import DataFormatError
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_format_text.index import Index, KeyReader, Stamp, build_index, read_index
-from datamaestro_format_text.storage import map_file, places, save, save_first, stamp_of
+from datamaestro_format_text.storage import (
+    map_file,
+    places,
+    save,
+    save_first,
+    stamp_of,
+    stamp_of_open,
+)
 
-__all__ = ["Reader", "StaleIndexError", "make_reader", "open_reader", "open_text"]
+__all__ = ["Reader", "StaleIndexError", "decompressed", "make_reader", "open_reader", "open_text"]
 
 GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
@@ -106,9 +113,14 @@ def open_text(path: Path, header_lines: int = 0) -> Iterator[BinaryIO]:
     :param header_lines: how many lines to skip
     :raises DataFormatError: in the block, if the bytes are no sound gzip data
     """
-    with _decompressing(path) if _is_gzip(path) else _open(path) as text:
-        _skip(text, header_lines)
-        yield text
+    with _open(path) as file:
+        if not _holds_gzip(file):
+            _skip(file, header_lines)
+            yield file
+            return
+        with _decompressing(file, path) as text:
+            _skip(text, header_lines)
+            yield text
 
 
 def _open(path: Path) -> BinaryIO:
@@ -116,12 +128,12 @@ def _open(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def _decompressing(path: Path) -> Iterator[BinaryIO]:
+def _decompressing(file: BinaryIO, path: Path) -> Iterator[BinaryIO]:
     """Open what a file under gzip holds, whatever that is."""
     # Inflating 500 MB takes isal a third of the time of gzip.
     igzip: Any = importlib.import_module("isal.igzip")
     try:
-        with _open(path) as file, io.BufferedReader(igzip.open(file), CHUNK_SIZE) as plain:
+        with io.BufferedReader(igzip.open(file), CHUNK_SIZE) as plain:
             yield plain
     except (EOFError, gzip.BadGzipFile, zlib.error, igzip.igzip_lib.IsalError) as error:
         raise DataFormatError(
@@ -163,17 +175,19 @@ def make_reader(path: Path, *, header_lines: int, suffix: str, key_of: KeyReader
     Parameters and errors are those of `open_reader`.
     """
     stamp = stamp_of(path)
-    plain = _decompressed(path, stamp) if _is_gzip(path) else path
+    plain = decompressed(path, stamp) if _is_gzip(path) else path
     text = _map_text(plain)
     with _open(plain) as lines:
         _skip(lines, header_lines)
         content = build_index(lines, lines.tell(), stamp, len(text), key_of)
+        if plain == path:
+            _check_stamp(lines, stamp, path)
     saved = save(places(path, f"{suffix}.index"), content)
     # What was saved is mapped, unless another process replaced it by that of a
     # later state of the file, or nothing could be saved.
     index = _stored(saved, stamp, len(text)) or read_index(memoryview(content), stamp)
     if index is None or stamp_of(path) != stamp:
-        raise DataFormatError("the file changes while it is read", where=path)
+        raise _changing(path)
     return Reader(path, text, index, key_of)
 
 
@@ -209,7 +223,26 @@ def _map_text(path: Path) -> mmap | bytes:
 
 def _is_gzip(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+        return _holds_gzip(file)
+
+
+def _holds_gzip(file: BinaryIO) -> bool:
+    start = file.read(len(GZIP_MAGIC))
+    file.seek(0)
+    return start == GZIP_MAGIC
+
+
+def _check_stamp(file: BinaryIO, stamp: Stamp, path: Path) -> None:
+    """Keep nothing that was made from another state of the file than it is to be named after.
+
+    :raises DataFormatError: if the open file has another stamp
+    """
+    if stamp_of_open(file) != stamp:
+        raise _changing(path)
+
+
+def _changing(path: Path) -> DataFormatError:
+    return DataFormatError("the file changes while it is read", where=path)
 
 
 def _plain_suffix(stamp: Stamp) -> str:
@@ -217,11 +250,17 @@ def _plain_suffix(stamp: Stamp) -> str:
     return f"{stamp.size:x}-{stamp.modified:x}-{stamp.ends[:8].hex()}.text"
 
 
-def _decompressed(path: Path, stamp: Stamp) -> Path:
-    """Decompress a file to where indexes are kept, and remove the copies of other states."""
+def decompressed(path: Path, stamp: Stamp) -> Path:
+    """Decompress a file to where indexes are kept, and remove the copies of other states.
+
+    :param stamp: of the file, in its state that the copy is named after
+    :raises DataFormatError: if it is in another one, or no sound gzip data
+    """
     suffix = _plain_suffix(stamp)
-    with _decompressing(path) as compressed, save_first(places(path, suffix)) as (target, place):
-        shutil.copyfileobj(compressed, target, CHUNK_SIZE)
+    with _open(path) as file, save_first(places(path, suffix)) as (target, place):
+        with _decompressing(file, path) as content:
+            shutil.copyfileobj(content, target, CHUNK_SIZE)
+        _check_stamp(file, stamp, path)
     beginning = place.name.removesuffix(suffix)
     for stale in place.parent.glob(f"{glob.escape(beginning)}*.text"):
         # Those of a file whose name only begins alike have another dot.

@@ -21,7 +21,7 @@ from datamaestro.sharing import share
 from datamaestro.sidecars import sidecar
 from datamaestro_format_text.index import Stamp
 
-__all__ = ["map_file", "places", "save", "save_first", "stamp_of"]
+__all__ = ["map_file", "places", "save", "save_first", "stamp_of", "stamp_of_open"]
 
 SAMPLE = 1 << 16
 """How much of either end of a file tells whether it has changed: 0.1 ms, once for an object."""
@@ -30,10 +30,16 @@ SAMPLE = 1 << 16
 def stamp_of(path: Path) -> Stamp:
     """Give what tells whether the file has changed."""
     with path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        ends = hashlib.sha256(file.read(SAMPLE))
-        file.seek(max(file.tell(), status.st_size - SAMPLE))
-        ends.update(file.read(SAMPLE))
+        return stamp_of_open(file)
+
+
+def stamp_of_open(file: BinaryIO) -> Stamp:
+    """Give the stamp of an open file, whatever lies at its path by now."""
+    status = os.fstat(file.fileno())
+    file.seek(0)
+    ends = hashlib.sha256(file.read(SAMPLE))
+    file.seek(max(file.tell(), status.st_size - SAMPLE))
+    ends.update(file.read(SAMPLE))
     return Stamp(status.st_size, status.st_mtime_ns, ends.digest())
 
 
