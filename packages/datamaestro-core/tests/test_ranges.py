@@ -197,6 +197,24 @@ def test_when_every_connection_fails_the_transfer_may_try_again(small):
     assert caught.value.retry
 
 
+def test_a_server_that_refuses_all_from_now_on_is_not_asked_without_end(small, monkeypatch):
+    monkeypatch.setattr(ranges, "LOOK", 0.001)
+
+    class Expiring(Piecewise):
+        def open(self, request):
+            response = super().open(request)
+            if 6 < len(self.requests) < 200:
+                time.sleep(0.002)
+                raise TransportError("expired", where=URL)
+            return response
+
+    transport = Expiring(pause=0.001)
+    response, _ = opened(transport)
+    with response, pytest.raises(TransportError, match="expired"):
+        read_all(response)
+    assert len(transport.requests) < 30
+
+
 def test_an_error_that_nobody_expected_reaches_the_reader(small):
     transport = Piecewise()
     transport.failures = [ZeroDivisionError("a bug") for _ in range(9)]

@@ -139,8 +139,8 @@ class Ranges(Response):
                         f"no connection gave the rest: {self._error}", where=self._url, retry=True
                     ) from self._error
                 else:
-                    self._changed.wait(LOOK)
                     self._look()
+                    self._changed.wait(LOOK)
             return b""
 
     def close(self) -> None:
@@ -184,9 +184,7 @@ class Ranges(Response):
             if not self._connections.take_free(self._url):
                 return
             self._hire(taken=True)
-        if piece.worker.received < self._piece:  # it was never faster, and the next may not be
-            self._wanted = max(1, self._wanted - 1)
-        self._leave(piece.worker)
+        self._leave(piece.worker, replace=piece.worker.received >= self._piece)
         piece.worker = None
         self._seconds.clear()
 
@@ -246,9 +244,11 @@ class Ranges(Response):
         self._pieces.append(_Piece(start, self._next))
         return self._pieces[-1]
 
-    def _leave(self, worker: _Worker) -> None:
+    def _leave(self, worker: _Worker, *, replace: bool = True) -> None:
+        """Go on without a connection; one that was of no use isn't worth another in its place."""
         if worker in self._workers:
             self._workers.remove(worker)
+            self._wanted = max(1, self._wanted - (not replace))
             self._changed.notify_all()
 
     def _fetch(self, worker: _Worker, piece: _Piece) -> None:
@@ -289,7 +289,7 @@ class Ranges(Response):
             if piece.worker is worker and not piece.complete:
                 piece.worker = None
                 self._error = error
-            self._leave(worker)
+            self._leave(worker, replace=worker.received > 0)
 
 
 def _take(chunks: deque[bytes], size: int) -> bytes:
