@@ -1,5 +1,6 @@
 """URLs that the kernel opens by itself, for the bytes that a lock file has."""
 
+import os
 import socket
 import ssl
 
@@ -81,6 +82,25 @@ class TestPlainFile(TransportContract):
 def test_a_file_of_another_machine_is_refused(context):
     with pytest.raises(TransportError, match="names another machine"):
         PlainFile(context).open(TransportRequest("file://elsewhere/x"))
+
+
+@pytest.mark.parametrize("rest", ["?version=2", "#part"])
+def test_a_file_is_named_by_its_path_alone(context, tmp_path, rest):
+    (tmp_path / "x").write_bytes(b"another content")
+    with pytest.raises(TransportError, match="no query and no fragment"):
+        PlainFile(context).open(TransportRequest((tmp_path / "x").as_uri() + rest))
+
+
+def test_what_is_no_file_is_not_opened(context, tmp_path):
+    with pytest.raises(TransportError, match="not a file"):
+        PlainFile(context).open(TransportRequest(tmp_path.as_uri()))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_nobody_waits_for_a_pipe(context, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(TransportError, match="not a file"):
+        PlainFile(context).open(TransportRequest((tmp_path / "pipe").as_uri()))
 
 
 # --- continuing what began

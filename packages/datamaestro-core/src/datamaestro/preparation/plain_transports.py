@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import stat
 from collections.abc import Callable
 from functools import cached_property
 from http.client import HTTPException, HTTPResponse
@@ -56,8 +57,13 @@ class PlainFile(Transport):
             raise TransportError(
                 "a file: URL names another machine", where=request.url, found=parts.netloc
             )
+        if parts.query or parts.fragment:
+            raise TransportError("a file: URL has no query and no fragment", where=request.url)
+        path = Path(url2pathname(parts.path))
         try:
-            return _PlainResponse(Path(url2pathname(parts.path)).open("rb"), request.url)
+            if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe waits for who writes to it
+                raise TransportError("not a file", where=request.url)
+            return _PlainResponse(path.open("rb"), request.url)
         except OSError as error:
             raise TransportError(f"can't be read: {error.strerror}", where=request.url) from error
 
