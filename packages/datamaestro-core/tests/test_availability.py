@@ -1,9 +1,13 @@
 """Whether sources are alive, asked politely."""
 
 import pytest
+from fetched import Fetched
 
 from datamaestro.availability import check_sources
+from datamaestro.catalog import Entry
 from datamaestro.context import Context
+from datamaestro.data import File
+from datamaestro.definitions import dataset
 from datamaestro.download import SourceFacts
 from datamaestro.errors import OfflineError, TransportError
 from datamaestro.identifiers import parse
@@ -69,6 +73,28 @@ def test_a_web_page_in_the_place_of_data_is_a_change(context, shelf, monkeypatch
     answering(monkeypatch, shelf, SourceFacts(ALPHA, 5000, None, "text/html"))
     (finding,) = check(context, "alpha")
     assert (finding.status, finding.problem) == ("changed", "it gives a web page")
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "status"),
+    [
+        ("page.xht", "application/xhtml+xml", "alive"),
+        ("page.MHTML", "text/html", "alive"),
+        ("data.txt", "Text/HTML", "changed"),
+    ],
+)
+def test_a_page_is_told_by_the_same_names_and_types_as_in_downloads(
+    context, memory, monkeypatch, name, media_type, status
+):
+    answering(monkeypatch, memory, SourceFacts(f"memory://host/{name}", None, None, media_type))
+
+    @Fetched("data", f"memory://host/{name}", name="data")
+    @dataset(File, id="org.example.page")
+    def page(data):
+        """Page"""
+
+    (finding,) = check_sources([Entry.of(page)], context, pause=0)
+    assert finding.status == status
 
 
 def test_where_a_source_has_moved_is_told(context, shelf, monkeypatch):

@@ -22,7 +22,7 @@ from datamaestro.download.transport import SourceFacts
 from datamaestro.errors import DatamaestroError, OfflineError, QueryError, TransportError
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import note_reachability
-from datamaestro.preparation.content import PAGE_TYPES
+from datamaestro.preparation.content import PAGE_EXTENSIONS, PAGE_TYPES
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -225,7 +225,7 @@ def _judge(finding: Finding, validator: str | None, answer: Answer) -> Finding:
 def _difference(finding: Finding, validator: str | None, facts: SourceFacts) -> str | None:
     """Tell what a URL gives that it shouldn't, or None."""
     extension = PurePosixPath(urlsplit(finding.url).path).suffix.lower()
-    if facts.media_type in PAGE_TYPES and extension not in (".html", ".htm", ".xhtml"):
+    if (facts.media_type or "").lower() in PAGE_TYPES and extension not in PAGE_EXTENSIONS:
         return "it gives a web page"
     if None not in (facts.size, finding.declared_size) and facts.size != finding.declared_size:
         return f"expected {finding.declared_size} bytes, found {facts.size}"

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from datamaestro.download.source import Source
 from datamaestro.errors import VerificationError
 
-__all__ = ["PAGE_TYPES", "TELLING", "refuse_page"]
+__all__ = ["PAGE_EXTENSIONS", "PAGE_TYPES", "TELLING", "refuse_page"]
 
 TELLING = 4096
 """How many bytes tell whether they aren't data; a slow server may send them one by one."""
@@ -21,7 +21,7 @@ _PAGE = re.compile(
 _MARKUP = re.compile(rb"\s*<[a-z!]", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_PAGE_EXTENSIONS = frozenset({".html", ".htm", ".xhtml", ".xht", ".mhtml"})
+PAGE_EXTENSIONS = frozenset({".html", ".htm", ".xhtml", ".xht", ".mhtml"})
 _MARKUP_EXTENSIONS = frozenset({".xml", ".sgml", ".sgm", ".svg", ".rdf", ".owl"})
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -49,7 +49,7 @@ def refuse_page(source: Source, url: str, beginning: bytes, media_type: str | No
 
 
 def _is_page(text: bytes, extension: str, media_type: str | None) -> bool:
-    if extension in _PAGE_EXTENSIONS:
+    if extension in PAGE_EXTENSIONS:
         return False
     called_page = (media_type or "").lower() in PAGE_TYPES
     if extension in _MARKUP_EXTENSIONS:  # XHTML may be, and other markup looks like it
