@@ -16,6 +16,7 @@ from datamaestro.testing.faults import (
     DropAfter,
     IgnoreRange,
     IgnoreValidator,
+    Informational,
     Redirect,
     Status,
     Together,
@@ -150,6 +151,13 @@ def test_a_status_says_whether_to_ask_again(http, file_server, code, again):
     with pytest.raises(TransportError, match=f"found status {code}") as caught:
         http.open(TransportRequest(file_server.url("/x")))
     assert caught.value.retry is again
+
+
+def test_what_a_server_says_before_its_answer_is_passed_over(http, file_server):
+    file_server.files["/x"] = CONTENT
+    file_server.faults["/x"] = [Informational((100, 102, 103, 103))]
+    with http.open(TransportRequest(file_server.url("/x"))) as response:
+        assert (response.size, response.read(5)) == (len(CONTENT), CONTENT[:5])
 
 
 def test_a_transfer_that_breaks_off_may_be_tried_again(http, file_server):

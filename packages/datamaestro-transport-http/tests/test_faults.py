@@ -18,6 +18,7 @@ from datamaestro.testing.faults import (
     Encoded,
     Fault,
     IgnoreRange,
+    Informational,
     Page,
     Redirect,
     ShortBody,
@@ -99,6 +100,7 @@ HARMLESS = {
     "too early and timed out": [Status(425), Status(408)],
     "slow": [Drip(100_000, 0.01)],
     "encoded against our wish": [Encoded()],
+    "other answers before its own": [Informational((100, 102, 103, 103)), Informational()],
     "no length": [WithoutLength()],
     "chunked": [Chunked()],
 }

@@ -7,6 +7,7 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datamaestro.download.http_answers import FinalResponse
 from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Scope
 from datamaestro_transport_http.credentials import user_in
@@ -15,7 +16,7 @@ from datamaestro_transport_http.proxies import proxy_for
 from datamaestro_transport_http.redirects import Hop
 
 if TYPE_CHECKING:
-    from urllib3 import PoolManager
+    from urllib3 import HTTPConnectionPool, PoolManager
 
 __all__ = ["Pools"]
 
@@ -42,7 +43,7 @@ class Pools:
         # A proxy looks names up by itself, and connects to what it finds.
         key = certificates, proxy, hop.permitted if proxy is None else None
         if key not in self._managers:
-            self._managers[key] = _manager(hop, *key)
+            self._managers[key] = _with_final_answers(_manager(hop, *key))
         return self._managers[key]
 
     def close(self) -> None:
@@ -67,6 +68,23 @@ def _manager(
     user = user_in(proxy)
     fields = {} if user is None else {"Proxy-Authorization": user}
     return urllib3.ProxyManager(proxy, proxy_headers=fields, **options)
+
+
+def _with_final_answers(manager: PoolManager) -> PoolManager:
+    """Have connections of a manager skip what servers say before their answer."""
+
+    def final(kind: Any) -> type[HTTPConnectionPool]:
+        class Connection(kind.ConnectionCls):  # type: ignore[misc]
+            response_class = FinalResponse
+
+        class Pool(kind):  # type: ignore[misc]
+            ConnectionCls = Connection
+
+        return Pool
+
+    kinds = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {scheme: final(kind) for scheme, kind in kinds.items()}
+    return manager
 
 
 def _through_socks(proxy: str, options: dict[str, Any]) -> PoolManager:

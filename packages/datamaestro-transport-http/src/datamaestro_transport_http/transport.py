@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
+from datamaestro.download.http_answers import RETRIED
 from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Address, resolved
 from datamaestro_transport_http.client import Answer, Client
@@ -34,9 +35,6 @@ __all__ = ["HttpTransport"]
 
 WHOLE = frozenset({200, 203})
 """Status codes with the whole content; a proxy may have changed it with 203."""
-
-RETRIED = frozenset({408, 425, 429, *range(500, 600)})
-"""Status codes after which the same request may succeed later."""
 
 OVERLOADED = frozenset({429, 503})
 """Those of them that say that the server is asked too much."""

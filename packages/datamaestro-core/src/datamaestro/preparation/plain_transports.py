@@ -12,7 +12,7 @@ import ssl
 import stat
 from collections.abc import Callable
 from functools import cached_property
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from io import BufferedIOBase
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,6 +31,7 @@ from urllib.request import (
     url2pathname,
 )
 
+from datamaestro.download.http_answers import RETRIED, FinalResponse
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from typing import IO
 
 __all__ = ["PLAIN_TRANSPORTS", "PlainFile", "PlainHttp"]
-
-RETRIED = frozenset({408, 425, 429, *range(500, 600)})
-"""Status codes after which the same request may succeed later."""
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19})")
 
@@ -112,8 +110,8 @@ class PlainHttp(Transport):
         opener = OpenerDirector()
         for handler in (
             ProxyHandler(),
-            HTTPHandler(),
-            HTTPSHandler(context=ssl.create_default_context()),
+            _Http(),
+            _Https(ssl.create_default_context()),
             _Redirects(self.is_internal),
             HTTPErrorProcessor(),
             HTTPDefaultErrorHandler(),
@@ -165,6 +163,28 @@ class _PlainHttpResponse(_PlainResponse):
             request.validator,
         ):
             self.start, self.size = request.start, int(part[2])
+
+
+class _HttpConnection(HTTPConnection):
+    response_class = FinalResponse
+
+
+class _HttpsConnection(HTTPSConnection):
+    response_class = FinalResponse
+
+
+class _Http(HTTPHandler):
+    def http_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(_HttpConnection, req)
+
+
+class _Https(HTTPSHandler):
+    def __init__(self, trusting: ssl.SSLContext) -> None:
+        super().__init__(context=trusting)
+        self._trusting = trusting
+
+    def https_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(_HttpsConnection, req, context=self._trusting)
 
 
 class _Redirects(HTTPRedirectHandler):

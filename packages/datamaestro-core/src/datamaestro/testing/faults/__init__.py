@@ -11,6 +11,7 @@ server's own: :meth:`~datamaestro.testing.FileServer.down`, and certificates.
 
 from datamaestro.testing.faults.answers import (
     IgnoreRange,
+    Informational,
     Page,
     Redirect,
     Status,
@@ -45,6 +46,7 @@ __all__ = [
     "Fault",
     "IgnoreRange",
     "IgnoreValidator",
+    "Informational",
     "Modified",
     "Page",
     "Redirect",

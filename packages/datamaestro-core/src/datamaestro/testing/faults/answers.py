@@ -10,7 +10,7 @@ from datamaestro.testing.faults.fault import Fault
 if TYPE_CHECKING:
     from datamaestro.testing.server import Answer
 
-__all__ = ["IgnoreRange", "Page", "Redirect", "Status", "WrongRange"]
+__all__ = ["IgnoreRange", "Informational", "Page", "Redirect", "Status", "WrongRange"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,20 @@ class Redirect(Fault):
 
     def change(self, answer: Answer) -> None:
         answer.give_instead(self.code, b"", Location=self.url)
+
+
+@dataclass(frozen=True)
+class Informational(Fault):
+    """Other answers come first, which say that there will be one.
+
+    :param codes: their status codes
+    """
+
+    codes: tuple[int, ...] = (102, 103)
+
+    def change(self, answer: Answer) -> None:
+        for code in self.codes:
+            answer.write(f"HTTP/1.1 {code} Wait\r\nLink: </x>\r\n\r\n".encode())
 
 
 class IgnoreRange(Fault):
