@@ -185,6 +185,37 @@ def test_two_resources_in_one_place_are_an_error_even_if_they_differ_by_case():
     assert "are both stored as a.txt" in str(error_of(declare))
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("a", "A/b", "'TWO' is stored in a, which is where 'ONE' is"),
+        ("a/b/c", "a", "'ONE' is stored in a, which is where 'TWO' is"),
+    ],
+)
+def test_no_resource_may_lie_in_the_place_of_another(first, second, message):
+    def declare():
+        @dataset(id="org.example.nested")
+        class Nested(Dataset):
+            ONE = Written(first)
+            TWO = Written(second)
+
+            def config(self) -> File: ...
+
+    assert message in str(error_of(declare))
+
+
+def test_resources_may_lie_beside_each_other_in_one_folder():
+    @dataset(id="org.example.beside")
+    class Beside(Dataset):
+        ONE = Written("a/b")
+        TWO = Written("a/c")
+        THREE = Written("ab")
+
+        def config(self) -> File: ...
+
+    assert [*Beside.__dataset__.resources] == ["ONE", "TWO", "THREE"]
+
+
 def test_an_argument_that_no_resource_fills_is_an_error(context):
     @Written("data.txt")
     @dataset(File, id="org.example.unfilled")

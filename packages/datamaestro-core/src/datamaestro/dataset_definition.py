@@ -12,7 +12,7 @@ from typing import Any, cast
 from datamaestro.agreements import Agreement
 from datamaestro.data import Base
 from datamaestro.download.resource import Resource
-from datamaestro.download.stored import StoredResource
+from datamaestro.download.stored import Places, StoredResource
 from datamaestro.download.variation import Variation, is_by_variant, placeholders
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
@@ -80,7 +80,7 @@ class DatasetDefinition:
         self.tags = frozenset(tags)
         self.tasks = frozenset(tasks)
         self._declared: dict[str, Resource] = {}  # as decorators come: bottom up
-        self._places: dict[str, str] = {}
+        self._places = Places()
         self.variants = variants
         self.variant: dict[str, Any] = {}
         self.selector = ""
@@ -109,14 +109,13 @@ class DatasetDefinition:
     def add_resource(self, resource: Resource) -> None:
         """Add a resource that is named as its decorator says.
 
-        :raises DefinitionError: if another one has its name or its place on disk
+        :raises DefinitionError: if another one has its name, or its place on disk or a part of it
         """
         if resource.name in self._declared:
             raise self.error(f"two resources are named {resource.name!r}")
-        if (place := _place(resource)) is not None:
-            other = self._places.setdefault(place, resource.name)
-            if other != resource.name:
-                raise self.error(f"{other!r} and {resource.name!r} are both stored as {place}")
+        clash = self._places.take(resource) if isinstance(resource, StoredResource) else None
+        if clash is not None:
+            raise self.error(clash)
         self._declared[resource.name] = resource
 
     @property
@@ -170,7 +169,7 @@ class DatasetDefinition:
         definition.id = f"{self.id}{definition.selector}"
         words = {name: word(value) for name, value in definition.variant.items()}
         variation = Variation(definition.variant, words)
-        definition._declared, definition._places = {}, {}
+        definition._declared, definition._places = {}, Places()
         for resource in self._declared.values():
             definition.add_resource(variation.of(resource))
         return definition
@@ -284,10 +283,3 @@ def declared_dataset(target: Any) -> DatasetDefinition | None:
         return target
     own = getattr(target, "__dict__", {}).get("__dataset__")
     return own if isinstance(own, DatasetDefinition) else None
-
-
-def _place(resource: Resource) -> str | None:
-    """Give the path of a resource in its dataset's folder, as file systems compare them."""
-    if isinstance(resource, StoredResource):
-        return str(resource.relative_path).casefold()
-    return None

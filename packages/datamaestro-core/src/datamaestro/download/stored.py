@@ -13,7 +13,7 @@ from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.utils import Checker, GlobChecker, HashCheck, valid_checker
 
-__all__ = ["FileResource", "FolderResource", "StoredResource", "relative_name"]
+__all__ = ["FileResource", "FolderResource", "Places", "StoredResource", "relative_name"]
 
 
 class StoredResource(Resource):
@@ -135,6 +135,30 @@ class FolderResource(StoredResource):
     @property
     def relative_path(self) -> PurePosixPath:
         return PurePosixPath(relative_name(self.name))
+
+
+class Places:
+    """The paths of a dataset's resources, of which none may be, or lie in, that of another."""
+
+    def __init__(self) -> None:
+        self._taken: dict[PurePosixPath, str] = {}
+        self._folders: dict[PurePosixPath, str] = {}
+
+    def take(self, resource: StoredResource) -> str | None:
+        """Take the place of a resource; tell how it clashes with another one, if it does."""
+        # As file systems compare them.
+        place = PurePosixPath(str(resource.relative_path).casefold())
+        name, above = resource.name, place.parents
+        if place in self._taken:
+            return f"{self._taken[place]!r} and {name!r} are both stored as {place}"
+        if place in self._folders:
+            return f"{self._folders[place]!r} is stored in {place}, which is where {name!r} is"
+        for folder in above:
+            if folder in self._taken:
+                return f"{name!r} is stored in {folder}, which is where {self._taken[folder]!r} is"
+        self._taken[place] = name
+        self._folders.update(dict.fromkeys(above, name))
+        return None
 
 
 def relative_name(name: str) -> str:
