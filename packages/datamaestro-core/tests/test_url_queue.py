@@ -6,6 +6,7 @@ from datamaestro.context import Context
 from datamaestro.download import Source
 from datamaestro.errors import SettingsError, TransportError
 from datamaestro.preparation.candidates import archived, candidate_urls
+from datamaestro.preparation.connections import host_of
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.transfer import ATTEMPTS
 from datamaestro.preparation.url_queue import QueuedUrl, UrlQueue
@@ -65,6 +66,41 @@ def test_when_no_other_has_the_bytes_a_source_is_given_time_to_come_back(context
         fetched(context, FIRST, SECOND)
     urls = [request.url for request in memory.REQUESTS]
     assert urls == [FIRST, SECOND, *[FIRST] * ATTEMPTS]
+
+
+@pytest.fixture
+def hosts(context, memory):
+    """Give a function that fetches a file from either of two hosts, and tells which it asked.
+
+    The first can't be reached; both have all files otherwise.
+    """
+    error = TransportError("away", where=FIRST, retry=True, unreachable=True)
+    for name in "abc":
+        memory.REFUSED[f"memory://first/{name}"] = error
+        memory.CONTENT[f"memory://second/{name}"] = BYTES
+
+    def asked(name):
+        memory.REQUESTS.clear()
+        assert fetched(context, f"memory://first/{name}", f"memory://second/{name}") == BYTES
+        return [host_of(request.url) for request in memory.REQUESTS]
+
+    return asked
+
+
+def test_a_host_that_can_not_be_reached_is_waited_for_once(hosts):
+    assert [hosts(name) for name in "abc"] == [["first", "second"], ["second"], ["second"]]
+
+
+def test_a_host_that_could_not_be_reached_is_asked_when_no_other_has_the_bytes(hosts, memory):
+    hosts("a")
+    del memory.REFUSED["memory://first/b"], memory.CONTENT["memory://second/b"]
+    memory.CONTENT["memory://first/b"] = BYTES
+    assert hosts("b") == ["second", "first"]
+
+
+def test_a_host_that_could_not_be_reached_is_asked_first_again_later(hosts, monkeypatch):
+    monkeypatch.setattr("datamaestro.preparation.connections.REMEMBERED", 0.0)
+    assert [hosts(name) for name in "ab"] == [["first", "second"]] * 2
 
 
 def test_a_source_that_has_begun_is_not_left_for_another(context, memory, quick):

@@ -21,7 +21,7 @@ def opened(transport, server, *faults):
 def test_what_may_pass_is_tried_again(transport, file_server, code):
     with pytest.raises(TransportError, match=f"found status {code}") as caught:
         opened(transport, file_server, Status(code))
-    assert caught.value.retry
+    assert (caught.value.retry, caught.value.unreachable) == (True, False)
 
 
 def test_a_file_that_is_being_made_is_asked_for_again(transport, file_server):
@@ -78,7 +78,7 @@ def test_who_never_answers_is_tried_again(transport, monkeypatch):
         port = silent.getsockname()[1]
         with pytest.raises(TransportError, match=r"can't be reached: .*[Tt]ime") as caught:
             transport.open(TransportRequest(f"http://127.0.0.1:{port}/x"))
-    assert caught.value.retry
+    assert (caught.value.retry, caught.value.unreachable) == (True, True)
 
 
 def test_a_transfer_that_stalls_is_tried_again(transport, file_server, monkeypatch):
@@ -98,7 +98,7 @@ def test_an_unknown_host_is_tried_again(transport, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(TransportError, match="can't be reached: gaierror") as caught:
         transport.open(TransportRequest("http://nowhere.example/x"))
-    assert caught.value.retry
+    assert (caught.value.retry, caught.value.unreachable) == (True, True)
 
 
 def test_wrong_bytes_of_the_only_source_are_not_asked_for_again(context, file_server):

@@ -199,6 +199,7 @@ class TransportError(DownloadError):
     :param retry: whether the same request may succeed when it is made again
     :param retry_after: the seconds that the server asked to wait before that
     :param overloaded: whether the server said that it is asked too much at once
+    :param unreachable: whether its host couldn't be connected, or didn't answer
     """
 
     def __init__(
@@ -212,11 +213,13 @@ class TransportError(DownloadError):
         retry: bool = False,
         retry_after: float | None = None,
         overloaded: bool = False,
+        unreachable: bool = False,
     ) -> None:
         super().__init__(message, where=where, expected=expected, found=found, hint=hint)
         self.retry = retry
         self.retry_after = retry_after
         self.overloaded = overloaded
+        self.unreachable = unreachable
 
 
 class VerificationError(DatamaestroError):

@@ -27,6 +27,7 @@ def unreachable(url: str, error: Exception) -> TransportError:
         f"{'its proxy ' if by_proxy else ''}can't be reached: {reason(error)}",
         where=url,
         retry=passing,
+        unreachable=isinstance(error, urllib3.exceptions.TimeoutError),
         hint="http_proxy, https_proxy and no_proxy say what is asked for it" if by_proxy else None,
     )
 

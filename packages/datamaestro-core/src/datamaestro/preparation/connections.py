@@ -1,12 +1,16 @@
-"""How many connections each host gets at once."""
+"""How many connections each host gets at once, and which hosts can't be reached."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from urllib.parse import urlsplit
 
 __all__ = ["Connections", "host_of"]
+
+REMEMBERED = 300.0
+"""Seconds for which a host that couldn't be reached is asked after others."""
 
 
 class Connections:
@@ -22,6 +26,7 @@ class Connections:
         self.limit = limit
         self._limits: dict[str, int] = {}
         self._used: Counter[str] = Counter()
+        self._unreachable_until: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def limit_for(self, url: str) -> int:
@@ -52,6 +57,14 @@ class Connections:
         with self._lock:
             host = host_of(url)
             self._limits[host] = max(1, min(self.limit_for(url), self._used[host]) - 1)
+
+    def note_unreachable(self, url: str) -> None:
+        """Note that the host of a URL can't be reached: it was waited for in vain."""
+        self._unreachable_until[host_of(url)] = time.monotonic() + REMEMBERED
+
+    def is_unreachable(self, url: str) -> bool:
+        """Tell whether the host of a URL couldn't be reached lately."""
+        return time.monotonic() < self._unreachable_until.get(host_of(url), 0.0)
 
 
 def host_of(url: str) -> str:

@@ -120,7 +120,9 @@ class Failover:
         return None
 
     def _urls(self, source: Source) -> list[str]:
-        return candidate_urls(source, self._context.mirror, self._context.settings.mirrors)
+        """Give what to ask, in order; hosts that can't be reached come last."""
+        urls = candidate_urls(source, self._context.mirror, self._context.settings.mirrors)
+        return sorted(urls, key=self._shared.connections.is_unreachable)
 
     def _queue_of(self, source: Source) -> UrlQueue:
         if source not in self._queues:

@@ -226,4 +226,9 @@ def _failure(url: str, error: Exception) -> TransportError:
         )
     reason = getattr(error, "reason", error)
     passing = isinstance(reason, OSError) and not isinstance(reason, ssl.SSLCertVerificationError)
-    return TransportError(f"can't be reached: {reason}", where=url, retry=passing)
+    return TransportError(
+        f"can't be reached: {reason}",
+        where=url,
+        retry=passing,
+        unreachable=isinstance(reason, TimeoutError | socket.gaierror),
+    )

@@ -171,6 +171,8 @@ class Transfer:
                 attempts = ATTEMPTS if self._position or kept.length else self._attempts
                 if error.overloaded:
                     self._shared.connections.lower(self.url)
+                if error.unreachable:
+                    self._shared.connections.note_unreachable(self.url)
                 if not error.retry or failures >= attempts:
                     raise
                 wait = _wait(failures, error.retry_after)
