@@ -15,14 +15,14 @@ class Choosing:
     """Three fetches from one host; a thread that takes the next one waits before it does."""
 
     def __init__(self):
-        self.left = [SimpleNamespace(sources=[SimpleNamespace(url=URL)]) for _ in range(3)]
+        self.left = [SimpleNamespace() for _ in range(3)]
         self.chooses, self.chosen = threading.Event(), threading.Event()
 
     def next_to_fetch(self, take_connection):
         if threading.current_thread() is not threading.main_thread():
             self.chooses.set()
             self.chosen.wait(0.5)
-        return self.left.pop() if self.left and take_connection(URL) else None
+        return (self.left.pop(), URL) if self.left and take_connection(URL) else None
 
 
 def test_a_host_gets_no_more_where_two_threads_choose_at_once(monkeypatch):

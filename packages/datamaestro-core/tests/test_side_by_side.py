@@ -98,7 +98,9 @@ def test_one_that_opens_a_download_twice_does_not_wait_for_itself(context, memor
     assert path.read_bytes() == memory.CONTENT[url] * 2
 
 
-def test_no_more_are_made_at_once_than_the_host_gets(context, memory, monkeypatch):
+@pytest.fixture
+def at_once(context, monkeypatch):
+    """Give a function that fetches files, and tells how many were fetched at once."""
     monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "2")
     now, most, lock, pair = [0], [0], threading.Lock(), threading.Barrier(2)
 
@@ -112,8 +114,23 @@ def test_no_more_are_made_at_once_than_the_host_gets(context, memory, monkeypatc
             with lock:
                 now[0] -= 1
 
-    context.prepare(declared(*(Counted(f"f{n}", url) for n, url in enumerate(urls(memory, 12)))))
-    assert most == [2]
+    def at_once(urls):
+        context.prepare(declared(*(Counted(f"f{n}", url) for n, url in enumerate(urls))))
+        return most[0]
+
+    return at_once
+
+
+def test_no_more_are_made_at_once_than_the_host_gets(at_once, memory):
+    assert at_once(urls(memory, 12)) == 2
+
+
+def test_a_mirror_of_several_hosts_gets_no_more_at_once(at_once, memory, context):
+    found = [f"memory://host{number % 6}/{number}" for number in range(12)]
+    for number, url in enumerate(found):
+        memory.CONTENT[f"memory://near/{number}"] = url.encode()
+        context.settings.mirrors[f"memory://host{number % 6}/"] = ["memory://near/"]
+    assert at_once(found) == 2
 
 
 def test_a_file_that_fails_keeps_no_other_from_coming(context, memory):

@@ -92,20 +92,21 @@ class FetchPool:
             if self._under_way and self._is_soon():
                 return None
             take = self._connections.take_free if self._under_way else self._connections.take
-            resource = self._schedule.next_to_fetch(take)
-            if resource is None:
+            found = self._schedule.next_to_fetch(take)
+            if found is None:
                 return None
             self._under_way += 1
             self._begun = time.monotonic()
-        return resource, partial(self._do, resource)
+        resource, url = found
+        return resource, partial(self._do, resource, url)
 
     def _is_soon(self) -> bool:
         return time.monotonic() - self._begun < SPACING
 
-    def _do(self, resource: StoredResource) -> Made:
+    def _do(self, resource: StoredResource, url: str) -> Made:
         try:
             return self._make(resource)
         finally:
             with self._lock:
-                self._connections.give_back(resource.sources[0].url)
+                self._connections.give_back(url)
                 self._under_way -= 1

@@ -28,6 +28,7 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.files import flush_folder, move_into_place, remove, usable
+from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.fetch_pool import FetchPool
 from datamaestro.preparation.graph import Graph, is_complete
@@ -75,7 +76,7 @@ class Loop:
         self.state.dataset = graph.definition.id
         self._recorded_paths = {record.path for record in self.state.records.values()}
         self._missing = graph.missing(self.state, self.anew)
-        self.schedule = Schedule(self._missing)
+        self.schedule = Schedule(self._missing, self._first_url)
         self.shared_downloads = SharedDownloads(graph)
         self.pool = FetchPool(
             self.schedule, graph.context.connections, self._fetched, self.workspace.cancelled
@@ -153,6 +154,10 @@ class Loop:
         """Make a resource that fetches; this is for threads of the pool."""
         self.workspace.fetcher(resource.name).light = self._is_light(resource)
         return self._made(resource)
+
+    def _first_url(self, source: Source) -> str:
+        context = self.graph.context
+        return candidate_urls(source, context.mirror, context.settings.mirrors)[0]
 
     def _is_light(self, resource: StoredResource) -> bool:
         """Tell whether what a resource fetches is of no use to any other, or to a second try."""

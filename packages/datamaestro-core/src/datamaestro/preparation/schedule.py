@@ -21,10 +21,11 @@ class Schedule:
     the one thread that sees to the order.
 
     :param resources: those that have to be made, dependencies first
+    :param first_url: gives the URL that a source is asked for first, as that of a mirror
     :ivar sizes: the sizes of all that is to be fetched, None where one isn't declared
     """
 
-    def __init__(self, resources: Sequence[Resource]) -> None:
+    def __init__(self, resources: Sequence[Resource], first_url: Callable[[Source], str]) -> None:
         sources = [source for item in resources for source in item.sources]
         self.sizes = [source.size for source in sources]
         self._urls = Counter(source.url for source in sources)
@@ -33,7 +34,8 @@ class Schedule:
         self._dependents: dict[int, list[Resource]] = defaultdict(list)
         self._lock = threading.Lock()
         self._here: deque[Resource] = deque()
-        self._to_fetch: dict[str, deque[StoredResource]] = defaultdict(deque)
+        self._first_url = first_url
+        self._to_fetch: dict[str, deque[tuple[StoredResource, str]]] = defaultdict(deque)
         for resource in resources:
             before = [item for item in resource.dependencies if id(item) in self._unfinished]
             self._open[id(resource)] = len(before)
@@ -42,14 +44,16 @@ class Schedule:
             if not before:
                 self._add(resource)
 
-    def next_to_fetch(self, take_connection: Callable[[str], bool]) -> StoredResource | None:
-        """Give a resource that can be fetched, with a connection for its first URL taken.
+    def next_to_fetch(
+        self, take_connection: Callable[[str], bool]
+    ) -> tuple[StoredResource, str] | None:
+        """Give a resource that can be fetched, and the URL that a connection was taken for.
 
         :param take_connection: takes one for a URL, if it can, and tells whether it did
         """
         with self._lock:
             for queue in self._to_fetch.values():
-                if queue and take_connection(queue[0].sources[0].url):
+                if queue and take_connection(queue[0][1]):
                     return queue.popleft()
         return None
 
@@ -76,7 +80,8 @@ class Schedule:
 
     def _add(self, resource: Resource) -> None:
         if isinstance(resource, StoredResource) and resource.sources:
+            url = self._first_url(resource.sources[0])
             with self._lock:
-                self._to_fetch[host_of(resource.sources[0].url)].append(resource)
+                self._to_fetch[host_of(url)].append((resource, url))
         else:
             self._here.append(resource)
