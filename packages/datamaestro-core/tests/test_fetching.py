@@ -615,6 +615,14 @@ class HalfRead(Fetched):
             destination.write_bytes(stream.read(100))
 
 
+class Closed(Fetched):
+    """Closes the stream, as a wrapper around it does."""
+
+    def _download(self, destination):
+        with self.open(self.source) as stream, stream:
+            destination.write_bytes(stream.read(100))
+
+
 def streamed(context, source, kind=Streamed):
     @kind("data.bin", source)
     @dataset(File, id="org.example.streamed")
@@ -737,12 +745,13 @@ def test_a_stream_of_another_size_than_declared_is_a_verification_error(context,
         streamed(context, Source((URL,), size=7, sha256=SHA256))
 
 
-def test_a_stream_that_is_not_read_to_its_end_is_verified_all_the_same(context, memory):
+@pytest.mark.parametrize("kind", [HalfRead, Closed])
+def test_a_stream_that_is_not_read_to_its_end_is_verified_all_the_same(context, memory, kind):
     memory.CONTENT[URL] = BYTES[:-1] + b"!"
     with pytest.raises(VerificationError, match="wrong sha256"):
-        streamed(context, Source((URL,), sha256=SHA256), HalfRead)
+        streamed(context, Source((URL,), sha256=SHA256), kind)
     memory.CONTENT[URL] = BYTES
-    assert streamed(context, Source((URL,), sha256=SHA256), HalfRead) == BYTES[:100]
+    assert streamed(context, Source((URL,), sha256=SHA256), kind) == BYTES[:100]
 
 
 # --- being offline

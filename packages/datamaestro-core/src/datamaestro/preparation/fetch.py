@@ -11,7 +11,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -246,14 +246,14 @@ class CacheFetcher:
         arriving = TransferStream(self._failover.transfer(source, partial))
         refused = None
         with self._failover.failures_noted(source, arriving.transfer):
-            with BufferedReader(arriving, CHUNK_SIZE) as stream:
+            with closing(arriving.chunks), BufferedReader(arriving, CHUNK_SIZE) as stream:
                 try:
                     yield stream
                 except Exception as error:
                     if not source.digests or not _may_be_of_bytes(error):
                         raise
                     refused = error
-                while stream.read(CHUNK_SIZE):
+                for _ in arriving.chunks:
                     pass
             if refused is not None and arriving.transfer.result is None:
                 raise refused  # not the reader refused the bytes, but the transfer

@@ -30,11 +30,16 @@ def watched(transfer: Transfer) -> Generator[bytes]:
 
 
 class TransferStream(io.RawIOBase):
-    """A transfer as a raw stream that is read once, forward."""
+    """A transfer as a raw stream that is read once, forward.
+
+    Who reads it may close it, as what wraps a stream does; the transfer can go on then.
+
+    :ivar chunks: what is still to come, to be closed in any case
+    """
 
     def __init__(self, transfer: Transfer) -> None:
         self.transfer = transfer
-        self._chunks = watched(transfer)
+        self.chunks = watched(transfer)
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
@@ -42,12 +47,8 @@ class TransferStream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._rest:
-            self._rest = memoryview(next(self._chunks, b""))
+            self._rest = memoryview(next(self.chunks, b""))
         count = min(len(buffer), len(self._rest))
         buffer[:count] = self._rest[:count]
         self._rest = self._rest[count:]
         return count
-
-    def close(self) -> None:
-        self._chunks.close()
-        super().close()
