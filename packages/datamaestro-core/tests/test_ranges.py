@@ -282,10 +282,14 @@ def test_the_rest_of_a_piece_that_stalls_comes_from_another_connection(small, st
     assert transport.requests[number - 1].start + 1000 in [r.start for r in transport.requests]
 
 
-def test_the_last_piece_that_stalls_comes_from_a_connection_that_is_free(small, stall):
+@pytest.mark.parametrize("limit", [2, 3])
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_last_piece_that_stalls_comes_from_a_connection_that_is_free(
+    small, stall, number, limit
+):
     transport = Piecewise(CONTENT[:8_000], pause=0.001)
-    transport.stalled = {1: stall}
-    response, _ = opened(transport, limit=3)
+    transport.stalled = {number: stall}
+    response, _ = opened(transport, limit=limit)
     with response:
         began = time.monotonic()
         assert read_all(response) == transport.content

@@ -51,11 +51,9 @@ LATELY = 8
 class _Worker:
     """One connection.
 
-    :param taken: whether it was taken for this content, and is given back at its end
     :ivar received: the bytes that it has given
     """
 
-    taken: bool
     received: int = 0
 
 
@@ -86,8 +84,8 @@ class Ranges(Response):
     :param transport: what opens them
     :param request: what is asked for, and what identifies the content
     :param size: the bytes of the whole content
-    :param connections: where to take connections from; the caller has two, and gives
-        the second away
+    :param connections: where to take connections from; the caller has two, and gives both
+        away: each is given back when it is of no more use. Closing takes one for the caller
     :param rate: the bytes a second of one connection alone
     """
 
@@ -119,8 +117,8 @@ class Ranges(Response):
         self._closed = False
         self._changed = threading.Condition()
         with self._changed:
-            self._hire(taken=False)
-            self._hire(taken=True)
+            self._hire()
+            self._hire()
 
     # --- the reader's side
 
@@ -147,6 +145,7 @@ class Ranges(Response):
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        self._connections.take(self._url)
 
     @property
     def _end(self) -> int:
@@ -183,22 +182,22 @@ class Ranges(Response):
         if len(self._workers) == 1:
             if not self._connections.take_free(self._url):
                 return
-            self._hire(taken=True)
+            self._hire()
         self._leave(piece.worker, replace=piece.worker.received >= self._piece)
         piece.worker = None
         self._seconds.clear()
 
     # --- the connections' side
 
-    def _hire(self, *, taken: bool) -> None:
-        """Begin to use one more connection; one that was `taken` is given back at its end."""
-        worker = _Worker(taken)
+    def _hire(self) -> None:
+        """Begin to use one more connection, which was taken."""
+        worker = _Worker()
         self._workers.append(worker)
         threading.Thread(target=self._work, args=(worker,), daemon=True).start()
 
     def _hire_all(self) -> None:
         while len(self._workers) < self._wanted and self._connections.take_free(self._url):
-            self._hire(taken=True)
+            self._hire()
 
     def _work(self, worker: _Worker) -> None:
         try:
@@ -209,8 +208,7 @@ class Ranges(Response):
                     self._give_up(worker, piece, error)
                     return
         finally:
-            if worker.taken:
-                self._connections.give_back(self._url)
+            self._connections.give_back(self._url)
 
     def _claim(self, worker: _Worker) -> _Piece | None:
         """Wait for a piece that may be asked for; None when this connection isn't needed."""
