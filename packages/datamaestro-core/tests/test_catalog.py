@@ -175,7 +175,7 @@ def test_published_datasets_are_ids_and_distributions():
 def test_an_id_in_two_repositories_is_an_error_that_tells_how_to_choose(greek, site_packages):
     install(site_packages, "latin", {"org/example.py": ALPHA})
     with pytest.raises(
-        DatasetNotFoundError,
+        AmbiguousDatasetError,
         match=r"write greek:org\.example\.alpha or latin:org\.example\.alpha, or set",
     ):
         Context().dataset("org.example.alpha")

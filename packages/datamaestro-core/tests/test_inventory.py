@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from datamaestro.context import Context
-from datamaestro.errors import DatasetNotFoundError
+from datamaestro.errors import AmbiguousDatasetError, DatasetNotFoundError
 from datamaestro.inventory.prepared import definition_of, find_prepared, prepared_datasets
 from datamaestro.inventory.usage import Meter, disk_usage
 
@@ -162,7 +162,7 @@ def test_an_id_that_is_not_prepared_names_the_closest(context):
 def test_an_id_that_is_prepared_in_two_repositories_needs_its_repository(context):
     for repository in ("one", "two"):
         state(context.datapath / repository / "org" / "example", data="data.txt")
-    with pytest.raises(DatasetNotFoundError, match=r"found one:org\.example, two:org\.example"):
+    with pytest.raises(AmbiguousDatasetError, match=r"found one:org\.example, two:org\.example"):
         find_prepared("org.example", context)
     (found,) = find_prepared("two:org.example", context)
     assert found.repository == "two"

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro import identifiers
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.errors import (
-    AmbiguousDatasetError,
-    DatasetNotFoundError,
-    DefinitionError,
-    QueryError,
-)
+from datamaestro.errors import DatasetNotFoundError, DefinitionError, QueryError
 from datamaestro.identifiers import Identifier
 from datamaestro.selector import format_selector
 
@@ -85,18 +80,15 @@ def find_family(catalog: Catalog, identifier: Identifier) -> tuple[Identifier, D
     """Look an id up; where there is no such dataset, it may name a part of one.
 
     :return: what the id stands for, its part told from the dataset's id
-    :raises DatasetNotFoundError: if it names neither, or several repositories have it
+    :raises DatasetNotFoundError: if it names neither
+    :raises AmbiguousDatasetError: if several repositories have it
     """
     try:
         return identifier, catalog.definition(identifier)
-    except AmbiguousDatasetError:
-        raise
     except DatasetNotFoundError as error:
         for shorter in identifier.shorter():
             try:
                 return shorter, catalog.definition(shorter)
-            except AmbiguousDatasetError:
-                raise
             except DatasetNotFoundError:
                 continue
         raise error

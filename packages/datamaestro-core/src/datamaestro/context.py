@@ -138,6 +138,7 @@ class Context(Directories):
             and the selector of a variant after it. That of a part gives the dataset
             that it is a part of
         :raises DatasetNotFoundError: if no repository has it; the message names the closest
+        :raises AmbiguousDatasetError: if several have it, and the user prefers none of them
         :raises QueryError: if it isn't an id at all, or there is no such variant
         """
         from datamaestro import address

@@ -153,8 +153,9 @@ class Catalog:
     def definition(self, identifier: Identifier) -> DatasetDefinition:
         """Look one dataset up.
 
-        :raises DatasetNotFoundError: if no repository has it, or several do and the
-            user prefers none of them; or if a file that it names doesn't declare it
+        :raises DatasetNotFoundError: if no repository has it, or a file that it names doesn't
+            declare it
+        :raises AmbiguousDatasetError: if several have it, and the user prefers none of them
         :raises RepositoryNotFoundError: if the repository that it names isn't installed
         :raises DefinitionError: if the module that should hold it can't be imported
         """

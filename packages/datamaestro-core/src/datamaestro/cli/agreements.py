@@ -10,12 +10,7 @@ from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import AGREEMENT, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
-from datamaestro.errors import (
-    AmbiguousDatasetError,
-    DatasetNotFoundError,
-    NotFoundError,
-    QueryError,
-)
+from datamaestro.errors import DatasetNotFoundError, NotFoundError, QueryError
 from datamaestro.identifiers import did_you_mean
 from datamaestro.preparation.hooks import with_referred
 
@@ -123,8 +118,6 @@ def _find(context: Context, name: str) -> list[Agreement]:
         return found
     try:
         definition = context.definition(name)
-    except AmbiguousDatasetError:
-        raise
     except (DatasetNotFoundError, QueryError):
         known = [agreement.id for agreement in _asked_for(context)]
         raise NotFoundError(

@@ -22,7 +22,7 @@ from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import DATASET, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
-from datamaestro.errors import AmbiguousDatasetError, DatasetNotFoundError
+from datamaestro.errors import DatasetNotFoundError
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -52,8 +52,6 @@ def _entry(context: Context, dataset: str) -> Entry:
     if indexed:
         try:
             return context.catalog.entry(identifier)
-        except AmbiguousDatasetError:
-            raise
         except DatasetNotFoundError:
             if next(identifier.shorter(), None) is None:
                 raise
