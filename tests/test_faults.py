@@ -190,7 +190,7 @@ class Preparation:
 def server(file_server: FileServer, monkeypatch: pytest.MonkeyPatch) -> FileServer:
     """Give a server, for which transfers wait no time before they try again."""
     for name in ("FIRST_WAIT", "LONGEST_WAIT"):
-        monkeypatch.setattr(f"datamaestro.preparation.transfer.{name}", 0.0)
+        monkeypatch.setattr(f"datamaestro.transfer.transfer.{name}", 0.0)
     return file_server
 
 

@@ -18,9 +18,8 @@ from workspace.commandline import run
 
 from datamaestro import Context
 from datamaestro.errors import DownloadError, VerificationError
-from datamaestro.lockfile import Lock
+from datamaestro.lockfile import Lock, prepare_frozen
 from datamaestro.plugins.manager import PluginManager
-from datamaestro.preparation.locked import prepare_frozen
 from datamaestro.testing import FileServer, write_distribution
 
 DEFINITIONS = """

@@ -76,7 +76,7 @@ from datamaestro.download.single import (
 from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
 from datamaestro.inventory.usage import disk_usage
 from datamaestro.inventory.verification import Verdict, repair, verify
-from datamaestro.lockfile import Lock
+from datamaestro.lockfile import Lock, lock_datasets, prepare_frozen
 from datamaestro.plugins import (
     Candidate,
     Certainty,
@@ -90,8 +90,6 @@ from datamaestro.plugins import (
     ValueProposal,
     hookimpl,
 )
-from datamaestro.preparation.locked import prepare_frozen
-from datamaestro.preparation.locking import lock_datasets
 from datamaestro.preparation.plan import Plan
 from datamaestro.record import Item, Record, RecordType, record_type
 from datamaestro.settings import Settings, UserSettings

@@ -104,8 +104,8 @@ def definitions(site_packages):
 @pytest.fixture
 def quick(monkeypatch):
     """Make transfers wait no time before they try again."""
-    monkeypatch.setattr("datamaestro.preparation.transfer.FIRST_WAIT", 0.0)
-    monkeypatch.setattr("datamaestro.preparation.transfer.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.transfer.FIRST_WAIT", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.transfer.LONGEST_WAIT", 0.0)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from datamaestro.preparation.background import ALONE, PENDING, BackgroundWorker
+from datamaestro.transfer.background import ALONE, PENDING, BackgroundWorker
 
 LARGE = bytes(ALONE)
 

@@ -4,7 +4,7 @@ import pytest
 
 from datamaestro.context import Context
 from datamaestro.errors import SettingsError
-from datamaestro.preparation.connections import Connections, host_of
+from datamaestro.transfer.connections import Connections, host_of
 
 A = "https://a.example/data.csv"
 B = "https://b.example/data.csv"

@@ -4,8 +4,8 @@ import threading
 import time
 from types import SimpleNamespace
 
-from datamaestro.preparation.connections import Connections
 from datamaestro.preparation.fetch_pool import FetchPool
+from datamaestro.transfer.connections import Connections
 
 PATIENCE = 30
 URL = "memory://host/file"

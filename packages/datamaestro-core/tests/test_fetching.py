@@ -27,9 +27,9 @@ from datamaestro.errors import (
     TransportError,
     VerificationError,
 )
-from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.progress import JSONLines
+from datamaestro.transfer.candidates import candidate_urls
 
 BYTES = bytes(range(256)) * 20
 SHA256 = hashlib.sha256(BYTES).hexdigest()

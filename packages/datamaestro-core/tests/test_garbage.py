@@ -13,8 +13,8 @@ from datamaestro.inventory.cache import cache_entries
 from datamaestro.inventory.garbage import cache_garbage, discard, find_garbage, orphaned_data
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.reachability import note_reachability
+from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.entries import entry_name, sweep
-from datamaestro.preparation.locks import locked
 from datamaestro.testing import write_distribution
 
 ALPHA = "memory://host/alpha"

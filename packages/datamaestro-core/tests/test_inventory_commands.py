@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from datamaestro.preparation.locks import locked
+from datamaestro.locks.exclusive import locked
 
 FOLDER = "datamaestro/data/shelf/org/example"
 

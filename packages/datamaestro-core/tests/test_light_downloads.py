@@ -40,7 +40,7 @@ def single(resource):
 
 @pytest.fixture
 def small(memory, monkeypatch):
-    monkeypatch.setattr("datamaestro.preparation.transfer.FIRST_WAIT", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.transfer.FIRST_WAIT", 0.0)
     memory.CONTENT[URL] = BYTES
     return memory
 

@@ -14,10 +14,16 @@ from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
 from datamaestro.download.recipe import NotPortable, arguments_of, declared_again
 from datamaestro.errors import AgreementError, NotFoundError, VerificationError
-from datamaestro.lock_differences import differences
-from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
-from datamaestro.preparation.locked import prepare_frozen, prepare_locked
-from datamaestro.preparation.locking import lock_datasets
+from datamaestro.lockfile import (
+    Lock,
+    LockedDataset,
+    LockedDownload,
+    LockedResource,
+    lock_datasets,
+    prepare_frozen,
+    prepare_locked,
+)
+from datamaestro.lockfile.differences import differences
 from datamaestro.preparation.state import State
 from datamaestro.utils import HashCheck, tree_digest
 from datamaestro.variants import AxesVariants, Axis

@@ -12,14 +12,14 @@ import threading
 import pytest
 
 from datamaestro.errors import DataDirectoryError
-from datamaestro.preparation import locks
-from datamaestro.preparation.holder import Holder
-from datamaestro.preparation.locks import locked
+from datamaestro.locks import exclusive as locks
+from datamaestro.locks.exclusive import locked
+from datamaestro.locks.holder import Holder
 
 HOLD = """
 import sys
 from pathlib import Path
-from datamaestro.preparation.locks import locked
+from datamaestro.locks.exclusive import locked
 with locked(Path(sys.argv[1]), "org.example.busy"):
     print("held", flush=True)
     sys.stdin.read()

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from datamaestro.preparation.partial import Partial, origin, received_bytes
-from datamaestro.preparation.transfer_target import StartOver
+from datamaestro.transfer.partial import Partial, origin, received_bytes
+from datamaestro.transfer.target import StartOver
 
 URL = "https://example.org/x"
 

@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from datamaestro.download.derivation import Unpacked
-from datamaestro.preparation.plain_archives import unpack
+from datamaestro.lockfile.plain_archives import unpack
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import trustme
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.preparation.plain_transports import PLAIN_TRANSPORTS, PlainFile, PlainHttp
+from datamaestro.lockfile.plain_transports import PLAIN_TRANSPORTS, PlainFile, PlainHttp
 from datamaestro.testing import FileServer, TransportContract
 from datamaestro.testing.faults import (
     Chunked,

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from datamaestro.download import Response, Transport, TransportRequest
 from datamaestro.download.source import Source
 from datamaestro.errors import TransportError
-from datamaestro.preparation import ranges, transfer
-from datamaestro.preparation.connections import Connections
-from datamaestro.preparation.partial import Partial
-from datamaestro.preparation.ranges import Ranges
-from datamaestro.preparation.transfer import Transfer, TransferContext
 from datamaestro.progress import NoProgress
+from datamaestro.transfer import ranges, transfer
+from datamaestro.transfer.connections import Connections
+from datamaestro.transfer.partial import Partial
+from datamaestro.transfer.ranges import Ranges
+from datamaestro.transfer.transfer import Transfer, TransferContext
 
 URL = "memory://host/data.bin"
 CONTENT = bytes(range(256)) * 400

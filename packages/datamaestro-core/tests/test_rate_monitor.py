@@ -6,8 +6,8 @@ import pytest
 
 from datamaestro.download import Response
 from datamaestro.errors import TransportError
-from datamaestro.preparation import rate_monitor
-from datamaestro.preparation.rate_monitor import RateMonitor
+from datamaestro.transfer import rate_monitor
+from datamaestro.transfer.rate_monitor import RateMonitor
 
 URL = "https://host.example/data.csv"
 

@@ -12,7 +12,7 @@ from datamaestro.inventory.prepared import find_prepared, prepared_datasets
 from datamaestro.inventory.reachability import dead_urls, note_reachability
 from datamaestro.inventory.removal import is_unfinished, plan_removal, remove_dataset
 from datamaestro.inventory.replaceable import irreplaceable
-from datamaestro.preparation.locks import locked
+from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.state import State
 from datamaestro.sidecars import sidecar
 

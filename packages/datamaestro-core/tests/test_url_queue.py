@@ -5,12 +5,12 @@ import pytest
 from datamaestro.context import Context
 from datamaestro.download import Source
 from datamaestro.errors import SettingsError, TransportError
-from datamaestro.preparation.candidates import archived, candidate_urls
-from datamaestro.preparation.connections import host_of
 from datamaestro.preparation.fetch import CacheFetcher
-from datamaestro.preparation.transfer import ATTEMPTS
-from datamaestro.preparation.url_queue import QueuedUrl, UrlQueue
 from datamaestro.settings import Settings, UserSettings
+from datamaestro.transfer.candidates import archived, candidate_urls
+from datamaestro.transfer.connections import host_of
+from datamaestro.transfer.transfer import ATTEMPTS
+from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
 
 BYTES = bytes(range(256))
 FIRST, SECOND = "memory://first/x", "memory://second/x"
@@ -99,7 +99,7 @@ def test_a_host_that_could_not_be_reached_is_asked_when_no_other_has_the_bytes(h
 
 
 def test_a_host_that_could_not_be_reached_is_asked_first_again_later(hosts, monkeypatch):
-    monkeypatch.setattr("datamaestro.preparation.connections.REMEMBERED", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.connections.REMEMBERED", 0.0)
     assert [hosts(name) for name in "ab"] == [["first", "second"]] * 2
 
 

@@ -11,7 +11,7 @@ from datamaestro.inventory.manifest import MANIFESTS, stored_files
 from datamaestro.inventory.prepared import Prepared, find_prepared
 from datamaestro.inventory.removal import remove_dataset
 from datamaestro.inventory.verification import repair, verify
-from datamaestro.preparation.locks import locked
+from datamaestro.locks.exclusive import locked
 
 
 def prepared(context, name) -> Prepared:

@@ -3,8 +3,8 @@
 import threading
 from contextvars import ContextVar
 
-from datamaestro.preparation import worker_threads as module
-from datamaestro.preparation.worker_threads import Cancelled, WorkerThreads
+from datamaestro.transfer import worker_threads as module
+from datamaestro.transfer.worker_threads import Cancelled, WorkerThreads
 
 PATIENCE = 30
 

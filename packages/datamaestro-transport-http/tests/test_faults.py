@@ -82,8 +82,8 @@ def of(kind, source):
 @pytest.fixture
 def served(file_server, monkeypatch):
     """Serve the bytes, and give the server and a URL; transfers wait no time."""
-    monkeypatch.setattr("datamaestro.preparation.transfer.FIRST_WAIT", 0.0)
-    monkeypatch.setattr("datamaestro.preparation.transfer.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.transfer.FIRST_WAIT", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.transfer.LONGEST_WAIT", 0.0)
     file_server.files["/x"] = BYTES
     return file_server, file_server.url("/x")
 
@@ -132,8 +132,8 @@ NODES = count()
 def test_what_each_connection_gives_another_name_comes_through_one(
     context, served, kind, result, monkeypatch
 ):
-    monkeypatch.setattr("datamaestro.preparation.transfer.FIRST_LOOK", 0.01)
-    monkeypatch.setattr("datamaestro.preparation.transfer.WORTH_SPLITTING", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.transfer.FIRST_LOOK", 0.01)
+    monkeypatch.setattr("datamaestro.transfer.transfer.WORTH_SPLITTING", 0.0)
     server, url = served
     server.faults["/x"] = [Together(AnotherNode(), Drip(50_000, 0.005)) for _ in range(99)]
     value = context.prepare(of(kind, Source.of(url)))

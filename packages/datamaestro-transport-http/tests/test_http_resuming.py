@@ -88,7 +88,7 @@ def server():
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr("datamaestro.preparation.transfer.FIRST_WAIT", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.transfer.FIRST_WAIT", 0.0)
 
 
 @fuzz

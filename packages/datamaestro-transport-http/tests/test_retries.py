@@ -7,8 +7,8 @@ import pytest
 from datamaestro.download import Source, TransportRequest
 from datamaestro.errors import TransportError, VerificationError
 from datamaestro.preparation.fetch import CacheFetcher
-from datamaestro.preparation.transfer import LONGEST_WAIT, _wait
 from datamaestro.testing.faults import Corrupt, Stall, Status
+from datamaestro.transfer.transfer import LONGEST_WAIT, _wait
 
 
 def opened(transport, server, *faults):

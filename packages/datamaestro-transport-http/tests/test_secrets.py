@@ -102,7 +102,7 @@ def records():
 
 @pytest.fixture(params=["user", "signature", "key"])
 def run(request, home, records, file_server, monkeypatch):
-    monkeypatch.setattr("datamaestro.preparation.transfer.FIRST_WAIT", 0.0)
+    monkeypatch.setattr("datamaestro.transfer.transfer.FIRST_WAIT", 0.0)
     file_server.files["/x"] = file_server.files["/y"] = BYTES
     urls = {
         "user": file_server.url("/x", host=f"me:{SECRET}@127.0.0.1"),

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import kinds
 from datamaestro import Context
-from datamaestro.preparation import locks
+from datamaestro.locks import exclusive as locks
 
 
 class Granted:

@@ -26,9 +26,9 @@ from datamaestro.utils import environment_flag
 from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
 
 if TYPE_CHECKING:
-    from datamaestro.preparation.connections import Connections
     from datamaestro.settings import Settings, UserSettings
     from datamaestro.sites import Site
+    from datamaestro.transfer.connections import Connections
 
 __all__ = ["Directories"]
 
@@ -117,7 +117,7 @@ class Directories:
 
         :raises SettingsError: if the environment or the settings give no such number
         """
-        from datamaestro.preparation.connections import Connections
+        from datamaestro.transfer.connections import Connections
 
         return Connections(connection_limit(self.settings))
 

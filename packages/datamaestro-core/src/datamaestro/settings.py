@@ -85,8 +85,8 @@ class _SettingsFile:
         :raises SettingsError: as :meth:`load`; nothing is written then
         :raises DataDirectoryError: as :meth:`save`
         """
-        from datamaestro.file_locks import WITHOUT_LOCKS, new_lock
         from datamaestro.files import usable
+        from datamaestro.locks.file_locks import WITHOUT_LOCKS, new_lock
         from datamaestro.sharing import make_folder, share
 
         with usable(self.path.parent):

@@ -37,8 +37,7 @@ class ByLock:
 
     def prepare(self, dataset: str, context: Context) -> Any:
         """Prepare a dataset as the lock file says, and give its value."""
-        from datamaestro.lockfile import Lock
-        from datamaestro.preparation.locked import prepare_frozen, prepare_locked
+        from datamaestro.lockfile import Lock, prepare_frozen, prepare_locked
 
         lock = Lock.load(self.path)
         if self.frozen:

@@ -12,8 +12,8 @@ from datamaestro.cli.messages import note
 from datamaestro.cli.parameters import DATASET
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import LockError
-from datamaestro.lock_differences import differences
 from datamaestro.lockfile import Lock
+from datamaestro.lockfile.differences import differences
 
 __all__ = ["command"]
 
@@ -36,7 +36,7 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     What isn't prepared is prepared first. Without any DATASET, the lock file is
     brought up to date for those that it has.
     """
-    from datamaestro.preparation.locking import lock_datasets
+    from datamaestro.lockfile import lock_datasets
 
     before = Lock.load(output) if output.exists() or check or not datasets else Lock(())
     wanted = datasets or tuple(dataset.reference for dataset in before.requested())

@@ -21,8 +21,8 @@ from datamaestro.inventory.prepared import definition_of, prepared_datasets
 from datamaestro.inventory.removal import finish_removal, is_unfinished
 from datamaestro.inventory.replaceable import SourceCheck
 from datamaestro.inventory.usage import Meter
+from datamaestro.locks.exclusive import is_busy, locked
 from datamaestro.places import Place, places
-from datamaestro.preparation.locks import is_busy, locked
 from datamaestro.preparation.operations import drop_unneeded, unneeded_resources
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.workspace import WORK

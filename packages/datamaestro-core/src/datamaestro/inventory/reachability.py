@@ -13,7 +13,7 @@ from typing import Any
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import write_atomically
-from datamaestro.preparation.locks import locked
+from datamaestro.locks.exclusive import locked
 
 __all__ = ["dead_urls", "note_reachability"]
 

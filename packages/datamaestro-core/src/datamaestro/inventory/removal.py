@@ -19,8 +19,8 @@ from datamaestro.inventory.manifest import MANIFESTS
 from datamaestro.inventory.prepared import Prepared
 from datamaestro.inventory.replaceable import irreplaceable
 from datamaestro.inventory.usage import Meter, Usage
+from datamaestro.locks.exclusive import locked
 from datamaestro.places import places
-from datamaestro.preparation.locks import locked
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import STATE, State
 from datamaestro.preparation.use import USED

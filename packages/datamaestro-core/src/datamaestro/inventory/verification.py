@@ -27,7 +27,7 @@ from datamaestro.errors import DatamaestroError, VerificationError
 from datamaestro.files import size_on_disk
 from datamaestro.inventory.manifest import Manifest, manifest_of_record, stored_files
 from datamaestro.inventory.prepared import Prepared, definition_of
-from datamaestro.preparation.locks import is_busy
+from datamaestro.locks.exclusive import is_busy
 from datamaestro.preparation.operations import proves, remake
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import State

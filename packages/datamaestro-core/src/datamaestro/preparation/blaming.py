@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError
-from datamaestro.preparation.entries import NextSource
+from datamaestro.transfer.target import NextSource
 
 __all__ = ["noting"]
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import discard, usable
+from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.locks import locked
 from datamaestro.preparation.loop import Disturbed, Loop
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.replacement import fresh_workspace, replace_all, staged

@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING
 from datamaestro.download.source import Source
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import remove
-from datamaestro.preparation.locks import locked
+from datamaestro.locks.exclusive import locked
+from datamaestro.transfer.target import NextSource
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["NextSource", "alone", "entry_name", "linked", "not_emptied", "sweep"]
-
-
-class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
-    """What was made from a download is void: make it again, from what comes next."""
+__all__ = ["alone", "entry_name", "linked", "not_emptied", "sweep"]
 
 
 def entry_name(source: Source) -> str:

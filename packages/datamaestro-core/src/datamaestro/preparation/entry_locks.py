@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from datamaestro.preparation.locks import locked
+from datamaestro.locks.exclusive import locked
 
 __all__ = ["EntryLocks"]
 

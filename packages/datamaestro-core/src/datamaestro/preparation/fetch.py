@@ -2,7 +2,7 @@
 
 A download is named by the hash of its preferred URL: ``<hash>.dl`` once it is
 whole and verified, ``<hash>.rejected`` when its bytes are not the declared ones; for
-what is under way see :mod:`datamaestro.preparation.partial`.
+what is under way see :mod:`datamaestro.transfer.partial`.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
 from datamaestro.errors import DataFormatError, DatamaestroError, OfflineError, VerificationError
 from datamaestro.files import remove, usable
-from datamaestro.preparation.entries import NextSource, alone, entry_name, linked, not_emptied
+from datamaestro.locks.exclusive import locked
+from datamaestro.preparation.entries import alone, entry_name, linked, not_emptied
 from datamaestro.preparation.entry_locks import EntryLocks
-from datamaestro.preparation.failover import Failover
-from datamaestro.preparation.locks import locked
-from datamaestro.preparation.partial import Partial, origin
 from datamaestro.preparation.state import Download
-from datamaestro.preparation.transfer import Transfer, TransferContext
-from datamaestro.preparation.transfer_stream import TransferStream, watched
-from datamaestro.preparation.transfer_target import InMemory, StartOver, TransferTarget
 from datamaestro.preparation.written import WrittenFiles
 from datamaestro.sharing import make_folder
+from datamaestro.transfer.failover import Failover
+from datamaestro.transfer.partial import Partial, origin
+from datamaestro.transfer.stream import TransferStream, watched
+from datamaestro.transfer.target import InMemory, NextSource, StartOver, TransferTarget
+from datamaestro.transfer.transfer import Transfer, TransferContext
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE, file_digests
 

@@ -11,10 +11,10 @@ from typing import Self
 
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
-from datamaestro.preparation.connections import Connections
 from datamaestro.preparation.making import Made
 from datamaestro.preparation.schedule import Schedule
-from datamaestro.preparation.worker_threads import Ended, Job, WorkerThreads
+from datamaestro.transfer.connections import Connections
+from datamaestro.transfer.worker_threads import Ended, Job, WorkerThreads
 
 __all__ = ["FetchPool"]
 

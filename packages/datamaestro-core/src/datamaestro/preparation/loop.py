@@ -28,7 +28,6 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.files import flush_folder, move_into_place, remove, usable
-from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.fetch_pool import FetchPool
 from datamaestro.preparation.graph import Graph, is_complete
@@ -37,8 +36,9 @@ from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.preparation.space import check_room
 from datamaestro.preparation.state import Record, State
-from datamaestro.preparation.worker_threads import Ended
 from datamaestro.sharing import make_folder
+from datamaestro.transfer.candidates import candidate_urls
+from datamaestro.transfer.worker_threads import Ended
 
 __all__ = ["Disturbed", "Loop"]
 

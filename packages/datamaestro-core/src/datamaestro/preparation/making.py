@@ -12,9 +12,9 @@ from datamaestro.download.stored import FileResource, FolderResource, StoredReso
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.files import STORAGE_ERRORS, flush_to_disk, remove, size_on_disk, usable
 from datamaestro.preparation.blaming import noting
-from datamaestro.preparation.entries import NextSource
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.sharing import make_folder
+from datamaestro.transfer.target import NextSource
 
 __all__ = ["Made", "make"]
 

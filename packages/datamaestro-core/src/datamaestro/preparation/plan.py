@@ -17,12 +17,12 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
-from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.graph import Graph, is_complete
-from datamaestro.preparation.partial import received_bytes
 from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.state import State
+from datamaestro.transfer.candidates import candidate_urls
+from datamaestro.transfer.partial import received_bytes
 from datamaestro.urls import masked
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from datamaestro.files import flush_folder, move_into_place
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.state import Download, Record, State
-from datamaestro.preparation.transfer import Transfer
 from datamaestro.preparation.workspace import WORK, Workspace
+from datamaestro.transfer.transfer import Transfer
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

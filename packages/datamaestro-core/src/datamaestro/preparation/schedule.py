@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
-from datamaestro.preparation.connections import host_of
+from datamaestro.transfer.connections import host_of
 
 __all__ = ["Schedule"]
 

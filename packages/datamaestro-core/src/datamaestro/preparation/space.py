@@ -10,7 +10,7 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
 from datamaestro.files import check_space
 from datamaestro.preparation.entries import entry_name
-from datamaestro.preparation.partial import received_bytes
+from datamaestro.transfer.partial import received_bytes
 
 __all__ = ["check_room"]
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from datamaestro.preparation.digests import Digests
+from datamaestro.transfer.digests import Digests
 from datamaestro.utils import CHUNK_SIZE, file_digests
 
 __all__ = ["WrittenFiles"]

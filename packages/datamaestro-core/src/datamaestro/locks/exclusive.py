@@ -19,9 +19,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from datamaestro.errors import DataDirectoryError
-from datamaestro.file_locks import WITHOUT_LOCKS, new_lock
 from datamaestro.files import usable
-from datamaestro.preparation.holder import Holder
+from datamaestro.locks.file_locks import WITHOUT_LOCKS, new_lock
+from datamaestro.locks.holder import Holder
 from datamaestro.sharing import make_folder, share
 
 if TYPE_CHECKING:

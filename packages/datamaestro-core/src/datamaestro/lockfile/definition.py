@@ -2,7 +2,7 @@
 
 Each resource is made by the handler that made it, if that is installed. If it isn't, the
 kernel makes what follows from the downloads as the lock file tells
-(`datamaestro.preparation.derived`).
+(`datamaestro.lockfile.derived`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from datamaestro.download.recipe import declared_again
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import LockError, VerificationError
 from datamaestro.location import Location
-from datamaestro.lockfile import LockedDataset, LockedResource
-from datamaestro.preparation.derived import DerivedResource
-from datamaestro.preparation.locking import KERNEL_HANDLERS, content_digest
+from datamaestro.lockfile.derived import DerivedResource
+from datamaestro.lockfile.lock import LockedDataset, LockedResource
+from datamaestro.lockfile.writing import KERNEL_HANDLERS, content_digest
 from datamaestro.utils import Checker
 
 if TYPE_CHECKING:

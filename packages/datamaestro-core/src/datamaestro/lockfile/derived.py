@@ -18,8 +18,8 @@ from datamaestro.download.derivation import Joined, Member, Unpacked
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import LockError, VerificationError
-from datamaestro.lockfile import LockedResource
-from datamaestro.preparation.plain_archives import copy_member, unpack
+from datamaestro.lockfile.lock import LockedResource
+from datamaestro.lockfile.plain_archives import copy_member, unpack
 from datamaestro.utils import CHUNK_SIZE
 
 __all__ = ["DerivedResource"]

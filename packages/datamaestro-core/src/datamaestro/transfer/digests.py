@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from datamaestro.preparation.background import BackgroundWorker
+from datamaestro.transfer.background import BackgroundWorker
 
 __all__ = ["Digests"]
 

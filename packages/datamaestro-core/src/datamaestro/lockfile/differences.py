@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamaestro.lockfile import Lock, LockedDataset
+from datamaestro.lockfile.lock import Lock, LockedDataset
 
 __all__ = ["differences"]
 

@@ -7,8 +7,8 @@ from collections.abc import Generator
 from typing import Any
 
 from datamaestro.errors import VerificationError
-from datamaestro.preparation.content import TELLING, refuse_page
-from datamaestro.preparation.transfer import Transfer
+from datamaestro.transfer.content import TELLING, refuse_page
+from datamaestro.transfer.transfer import Transfer
 
 __all__ = ["TransferStream", "watched"]
 

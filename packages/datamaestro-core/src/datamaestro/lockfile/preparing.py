@@ -20,16 +20,16 @@ from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.download.transport import Transport
 from datamaestro.errors import TransportError, VerificationError
-from datamaestro.lockfile import Lock, LockedDataset, LockedDownload, LockedResource
+from datamaestro.lockfile.definition import LockedDefinition
+from datamaestro.lockfile.lock import Lock, LockedDataset, LockedDownload, LockedResource
+from datamaestro.lockfile.plain_transports import PLAIN_TRANSPORTS
+from datamaestro.lockfile.writing import content_digest
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.hooks import before_use
-from datamaestro.preparation.locked_definition import LockedDefinition
-from datamaestro.preparation.locking import content_digest
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.parts import part_of
 from datamaestro.preparation.places import dataset_folder, graph_at_site
-from datamaestro.preparation.plain_transports import PLAIN_TRANSPORTS
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
 

@@ -26,8 +26,8 @@ from pathlib import Path
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import check_space, persistently, remove, write_atomically
-from datamaestro.preparation.transfer_target import Resumable, StartOver
 from datamaestro.sharing import share
+from datamaestro.transfer.target import Resumable, StartOver
 from datamaestro.urls import recognizable
 
 __all__ = ["Partial", "origin", "received_bytes"]

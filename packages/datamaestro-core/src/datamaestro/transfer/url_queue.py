@@ -13,7 +13,7 @@ from datamaestro.errors import (
     TransportError,
     VerificationError,
 )
-from datamaestro.preparation.transfer import ATTEMPTS
+from datamaestro.transfer.transfer import ATTEMPTS
 
 __all__ = ["QueuedUrl", "UrlQueue"]
 

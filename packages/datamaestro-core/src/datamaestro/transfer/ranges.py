@@ -15,8 +15,8 @@ from statistics import fmean
 
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.preparation.connections import Connections
-from datamaestro.preparation.rate_monitor import RateMonitor
+from datamaestro.transfer.connections import Connections
+from datamaestro.transfer.rate_monitor import RateMonitor
 from datamaestro.utils import CHUNK_SIZE
 
 __all__ = ["Ranges"]

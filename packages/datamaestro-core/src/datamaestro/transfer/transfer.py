@@ -18,20 +18,20 @@ from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError, VerificationError
 from datamaestro.files import usable
-from datamaestro.preparation.background import BackgroundWorker
-from datamaestro.preparation.connections import Connections
-from datamaestro.preparation.content import TELLING, refuse_page
-from datamaestro.preparation.digests import Digests
-from datamaestro.preparation.ranges import Ranges
-from datamaestro.preparation.rate_monitor import RateMonitor
-from datamaestro.preparation.transfer_target import (
+from datamaestro.transfer.background import BackgroundWorker
+from datamaestro.transfer.connections import Connections
+from datamaestro.transfer.content import TELLING, refuse_page
+from datamaestro.transfer.digests import Digests
+from datamaestro.transfer.ranges import Ranges
+from datamaestro.transfer.rate_monitor import RateMonitor
+from datamaestro.transfer.target import (
     Content,
     Resumable,
     StartOver,
     TransferTarget,
     write_all,
 )
-from datamaestro.preparation.worker_threads import Cancelled
+from datamaestro.transfer.worker_threads import Cancelled
 from datamaestro.urls import masked
 from datamaestro.utils import CHUNK_SIZE
 

@@ -10,7 +10,19 @@ from typing import Any, NamedTuple, Protocol
 from datamaestro.download.transport import Response
 from datamaestro.sharing import share
 
-__all__ = ["Content", "InMemory", "Resumable", "StartOver", "TransferTarget", "write_all"]
+__all__ = [
+    "Content",
+    "InMemory",
+    "NextSource",
+    "Resumable",
+    "StartOver",
+    "TransferTarget",
+    "write_all",
+]
+
+
+class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
+    """What was made from a download is void: make it again, from what comes next."""
 
 
 class StartOver(Exception):  # noqa: N818  (it is no error, but an order)

@@ -20,7 +20,7 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import PluginError, QueryError
-from datamaestro.lockfile import (
+from datamaestro.lockfile.lock import (
     Lock,
     LockedDataset,
     LockedDownload,
@@ -28,12 +28,12 @@ from datamaestro.lockfile import (
     reference_of,
 )
 from datamaestro.plugins.manager import Plugin
-from datamaestro.preparation.candidates import candidate_urls
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.places import graph_of, place_of
 from datamaestro.preparation.state import Download, State
 from datamaestro.preparation.workspace import Workspace
+from datamaestro.transfer.candidates import candidate_urls
 from datamaestro.urls import masked
 from datamaestro.utils import file_digests, tree_digest
 from datamaestro.variants import word

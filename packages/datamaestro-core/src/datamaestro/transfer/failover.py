@@ -17,11 +17,10 @@ from datamaestro.errors import (
     TransportError,
     VerificationError,
 )
-from datamaestro.preparation.candidates import archived, candidate_urls
-from datamaestro.preparation.entries import NextSource
-from datamaestro.preparation.transfer import ATTEMPTS, Transfer, TransferContext
-from datamaestro.preparation.transfer_target import StartOver, TransferTarget
-from datamaestro.preparation.url_queue import QueuedUrl, UrlQueue
+from datamaestro.transfer.candidates import archived, candidate_urls
+from datamaestro.transfer.target import NextSource, StartOver, TransferTarget
+from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
+from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
 from datamaestro.urls import masked
 
 if TYPE_CHECKING:

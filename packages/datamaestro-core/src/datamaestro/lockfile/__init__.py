@@ -1,0 +1,39 @@
+"""Lock files: which bytes datasets are made of, written down so that others get the same.
+
+>>> from datamaestro.lockfile import Lock, lock_datasets, prepare_frozen, prepare_locked
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datamaestro.lazy import lazily
+
+if TYPE_CHECKING:
+    from datamaestro.lockfile.lock import Lock, LockedDataset, LockedDownload, LockedResource
+    from datamaestro.lockfile.preparing import prepare_frozen, prepare_locked
+    from datamaestro.lockfile.writing import lock_datasets
+
+__all__ = [
+    "Lock",
+    "LockedDataset",
+    "LockedDownload",
+    "LockedResource",
+    "lock_datasets",
+    "prepare_frozen",
+    "prepare_locked",
+]
+
+# Imported when they are first used: who reads a lock file shouldn't pay for preparing.
+__getattr__ = lazily(
+    __name__,
+    {
+        "Lock": "datamaestro.lockfile.lock",
+        "LockedDataset": "datamaestro.lockfile.lock",
+        "LockedDownload": "datamaestro.lockfile.lock",
+        "LockedResource": "datamaestro.lockfile.lock",
+        "lock_datasets": "datamaestro.lockfile.writing",
+        "prepare_frozen": "datamaestro.lockfile.preparing",
+        "prepare_locked": "datamaestro.lockfile.preparing",
+    },
+)

@@ -1,0 +1,3 @@
+"""Locks between processes. (Files that say which bytes datasets are made of are in
+:mod:`datamaestro.lockfile`.)
+"""
