@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workspace.distributions import DISTRIBUTIONS, KERNEL
+from workspace.distributions import DISTRIBUTIONS, KERNEL, ROOT
 from workspace.imports import Import, imports_of
 
 MODULES = DISTRIBUTIONS[KERNEL].modules
@@ -83,6 +83,12 @@ def imported_modules() -> list[tuple[Import, str]]:
 def test_every_module_of_the_kernel_has_one_layer() -> None:
     listed = [name for names in LAYERS for name in names]
     assert sorted(listed) == sorted({part(name) for name in MODULES})
+
+
+def test_contributors_are_told_of_every_package_of_the_kernel() -> None:
+    packages = {part(name) for name in MODULES if name.count(".") > 1}
+    named = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(packages) if f"`{name}/`" not in named] == []
 
 
 def test_imports_point_downwards() -> None:
