@@ -119,6 +119,29 @@ def test_prepare_writes_to_a_file(run, tmp_path):
     assert json.loads((tmp_path / "value.json").read_text())["id"] == "org.example.alpha"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["prepare", "org.example.alpha"], ["lock", "org.example.alpha"], ["create-dataset", "file:x"]],
+)
+def test_a_file_in_a_folder_that_is_not_there_is_refused_before_any_work(run, arguments):
+    folder = run.home / "no such"
+    result = run(*arguments, "-o", str(folder / "value"))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"There is no folder '{folder}'." in result.stderr
+    assert not folder.exists()
+    assert run("list").stdout == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_pipe_is_not_replaced_by_a_file(run):
+    path = run.home / "pipe"
+    os.mkfifo(path)
+    result = run("prepare", "org.example.alpha", "-o", str(path))
+    assert result.returncode == 2
+    assert f"'{path}' is no regular file." in result.stderr
+    assert path.is_fifo()
+
+
 def test_prepare_without_downloads_fails_rather_than_fetch(run):
     result = run("prepare", "--no-downloads", "org.example.alpha")
     assert result.returncode == 7

@@ -10,6 +10,7 @@ import click
 from datamaestro import identifiers
 from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
+from datamaestro.cli.parameters import OUTPUT
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
 
@@ -19,12 +20,7 @@ __all__ = ["command"]
 @click.command
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("--into", metavar="REPOSITORY", help="Write the module into this repository.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write it to this file.",
-)
+@click.option("-o", "--output", type=OUTPUT, help="Write it to this file.")
 @click.option(
     "--id", "dataset_id", metavar="ID", help="The dataset's id (default: as the URL suggests)."
 )

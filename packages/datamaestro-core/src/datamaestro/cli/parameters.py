@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AGREEMENT",
     "DATASET",
+    "OUTPUT",
     "PREPARED",
     "as_json",
     "dry_run",
@@ -68,6 +71,25 @@ PREPARED = _Completed("dataset", "prepared_datasets")
 
 AGREEMENT = _Completed("agreement", "agreements")
 """An agreement that some dataset asks for."""
+
+
+class _Output(click.Path):
+    """A file to write, seen to be possible before any work is done for it."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.parent.is_dir():
+            self.fail(f"There is no folder '{path.parent}'.", param, ctx)
+        if path.exists() and not path.is_file():  # a device would be replaced by a file
+            self.fail(f"'{path}' is no regular file.", param, ctx)
+        return path
+
+
+OUTPUT = _Output()
+"""A file to write, in a folder that is there."""
 
 yes = click.option("--yes", is_flag=True, help="Do it; without this, nothing is removed.")
 

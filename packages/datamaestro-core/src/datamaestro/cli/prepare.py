@@ -11,7 +11,7 @@ import click
 
 from datamaestro.cli.by_lock import by_lock, chosen
 from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import DATASET, as_json, dry_run, force, only
+from datamaestro.cli.parameters import DATASET, OUTPUT, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
 from datamaestro.files import write_atomically
@@ -34,9 +34,7 @@ __all__ = ["command"]
 )
 @force
 @click.option("--no-downloads", is_flag=True, help="Fail rather than fetch what is missing.")
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
-)
+@click.option("-o", "--output", type=OUTPUT, help="Write to this file.")
 @only
 @dry_run
 @as_json
