@@ -340,6 +340,23 @@ def test_definitions_that_are_there_are_left_as_they_are(user: User, shelf: Path
     assert user.server.requests == []
 
 
+def test_nothing_is_written_into_what_the_next_upgrade_replaces(user: User, shelf: Path) -> None:
+    site_packages = shelf.parents[1]
+    record = "shelf/__init__.py,,\nshelf/config/org/example.py,,\n"
+    (site_packages / "example_shelf-1.0.dist-info" / "RECORD").write_text(record, encoding="utf-8")
+    (url,) = user.serve({"pets.csv": CSV})
+    done = run_command(
+        *("create-dataset", url, "--into", "shelf", "--id", "net.example.pets"),
+        home=user.home,
+        environment={"PYTHONPATH": str(site_packages)},
+    )
+    assert done.returncode == 1
+    assert "which the next upgrade of example-shelf removes" in done.stderr
+    assert "pip install --editable" in done.stderr
+    assert not (shelf / "net").exists()
+    assert user.server.requests == []
+
+
 def test_an_archive_that_is_unsafe_is_an_error(user: User) -> None:
     (url,) = user.serve({"bad.zip": zipped({"../x": b"1", "y": b"2"})})
     done = user.create(url)

@@ -28,7 +28,8 @@ def test_a_block_that_is_not_run_tells_why(page: str) -> None:
 def run(block: Block, session: Session) -> None:
     """Do with a block what its language, its caption and the comment before it say."""
     if block.installs is not None:
-        session.install(session.home / block.installs)
+        editable = "--editable" in block.code
+        session.install(session.home / block.installs, editable=editable)
     if block.not_run is not None or block.installs is not None or block.language in SHOWN_ONLY:
         return
     if block.language == "json":

@@ -13,7 +13,7 @@ a ``:caption:``           written to the file that the caption names
 ========================  ==========================================================
 
 A comment before a block says more: ``<!-- not run: REASON -->``, or
-``<!-- installs: FOLDER -->`` for commands that build and install a wheel.
+``<!-- installs: FOLDER -->`` for commands that install a project.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Block:
     :param code: what it holds
     :param file: the file that it shows, if its caption names one
     :param not_run: why it isn't run, if it isn't
-    :param installs: the project that its commands build and install, if they do
+    :param installs: the project that its commands install, if they do
     """
 
     page: str

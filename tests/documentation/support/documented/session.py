@@ -107,10 +107,12 @@ class Session:
         output: str = reply["output"]
         return output
 
-    def install(self, project: Path) -> None:
+    def install(self, project: Path, *, editable: bool = False) -> None:
         """Build the wheel of a project, and install it: for Python alone, that is to unpack it.
 
         As for any user, Python has to be started again to see it.
+
+        :param editable: whether Python reads the project's files where they are
         """
         self.leave_python()
         wheels = project / "dist"
@@ -122,7 +124,11 @@ class Session:
         )
         for wheel in wheels.glob("*.whl"):
             with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(self.site)
+                names = archive.namelist()
+                metadata = [name for name in names if ".dist-info/" in name]
+                archive.extractall(self.site, metadata if editable else names)
+        if editable:
+            self.environment["PYTHONPATH"] += os.pathsep + str(project / "src")
 
 
 def _environment(home: Path, site: Path, mirror: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -13,6 +14,9 @@ from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import OUTPUT
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
+
+if TYPE_CHECKING:
+    from datamaestro.repository import Repository
 
 __all__ = ["command"]
 
@@ -71,15 +75,38 @@ def command(
 def _place(session: Session, dataset_id: str, into: str | None, output: Path | None) -> Path | None:
     """Give the file to write, or None to print.
 
-    :raises DefinitionError: if something is there already
+    :raises DefinitionError: if something is there already, or wouldn't stay there
     """
     if into is not None and output is not None:
         raise click.UsageError("--into and --output exclude each other.")
     if into is not None:
-        return _module_path(session.context.repository(into).configdir, dataset_id)
+        repository = session.context.repository(into)
+        path = _module_path(repository.configdir, dataset_id)
+        _refuse_copy(repository)
+        return path
     if output is not None and output.exists():
         raise DefinitionError("there is a file already; it was left as it is", where=output)
     return output
+
+
+def _refuse_copy(repository: Repository) -> None:
+    """Refuse a repository that isn't installed from its sources: an upgrade replaces its files."""
+    from importlib.metadata import distribution, packages_distributions
+
+    package = type(repository).__module__.partition(".")[0]
+    for name in packages_distributions().get(package, ()):
+        found = distribution(name)
+        root = Path(str(found.locate_file(""))).resolve()
+        # The files of an editable installation aren't among those that pip has written.
+        for file in found.files or () if found.read_text("RECORD") else ():
+            if (root / file).is_relative_to(repository.configdir.resolve()):
+                raise DefinitionError(
+                    f"the repository {repository.id!r} is a copy of its sources, "
+                    f"which the next upgrade of {name} removes",
+                    where=repository.configdir,
+                    hint="install the sources with 'pip install --editable FOLDER', "
+                    "or write to a file of your own with -o",
+                )
 
 
 def _module_path(configdir: Path, dataset_id: str) -> Path:
