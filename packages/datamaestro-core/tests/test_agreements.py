@@ -319,6 +319,15 @@ def test_an_agreement_is_revoked(run, context):
     assert run("prepare", "org.example.alpha").returncode == 6
 
 
+def test_several_agreements_are_revoked_together_or_none_is(run, context):
+    with context.user_settings.edit() as settings:
+        settings.agreements = {"org.example.one": "1", "org.example.two": "2"}
+    assert run("agreements", "revoke", "org.example.one", "org.example.no").returncode == 3
+    assert list(accepted(context)) == ["org.example.one", "org.example.two"]
+    assert run("agreements", "revoke", "org.example.one", "org.example.two").returncode == 0
+    assert "org.example.one" not in run("agreements", "list").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

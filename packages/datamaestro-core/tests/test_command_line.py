@@ -440,6 +440,44 @@ def test_quiet_hides_what_a_command_says_in_passing(run, command):
 
 
 @pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["cache", "list"], "The cache is empty."),
+        (["cite", "--prepared"], "No dataset is prepared."),
+        (["datafolders", "list"], "No data folder is set."),
+        (["list"], "No dataset is prepared."),
+        (["orphans"], "There are no orphans."),
+        (["verify", "--all"], "No dataset is prepared."),
+    ],
+)
+def test_a_list_of_nothing_says_so(run, command, message):
+    result = run(*command)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", f"{message}\n")
+    assert run("--quiet", *command).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["agreements", "list"], "No dataset asks for an agreement."),
+        (["plugins"], "No plugin is installed."),
+        (["repositories"], "No installed plugin provides a repository."),
+        (["search"], "No dataset matches."),
+    ],
+)
+def test_where_no_plugin_is_installed_a_list_of_what_they_provide_says_so(home, command, message):
+    # Nothing but the kernel and what it needs, whose metadata aren't found.
+    script = (
+        "import importlib.metadata, sys; importlib.metadata.distributions = lambda **_: iter(())\n"
+        f"from datamaestro.cli import main; main({command!r})"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", f"{message}\n")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["prepare", "x.y", "--locked", "--frozen"], "--locked and --frozen exclude each other."),

@@ -67,10 +67,14 @@ def accept(agreements: Iterable[Agreement], settings: UserSettings) -> None:
         edited.agreements |= {agreement.id: agreement.hash for agreement in agreements}
 
 
-def revoke(agreement_id: str, settings: UserSettings) -> bool:
-    """Forget that the user accepted an agreement; tell whether it was accepted."""
+def revoke(agreement_ids: Iterable[str], settings: UserSettings) -> None:
+    """Forget that the user accepted some agreements.
+
+    :raises DataDirectoryError: if ``user.json`` can't be written
+    """
     with settings.edit() as edited:
-        return edited.agreements.pop(agreement_id, None) is not None
+        for agreement_id in agreement_ids:
+            edited.agreements.pop(agreement_id, None)
 
 
 def require(

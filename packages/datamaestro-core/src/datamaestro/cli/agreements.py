@@ -45,6 +45,8 @@ def list_agreements(session: Session, as_json: bool) -> None:
         return
     for agreement_id, (state, ids) in sorted(rows.items()):
         echo(f"{agreement_id}\t{state}\t{' '.join(ids) or '(of no installed dataset)'}")
+    if not rows:
+        note("No dataset asks for an agreement.")
 
 
 @command.command("show")
@@ -85,18 +87,20 @@ def accept_agreements(session: Session, agreements: tuple[str, ...]) -> None:
 
 
 @command.command("revoke")
-@click.argument("agreement", type=AGREEMENT)
+@click.argument("agreements", metavar="AGREEMENT...", type=AGREEMENT, nargs=-1, required=True)
 @pass_session
-def revoke_agreement(session: Session, agreement: str) -> None:
-    """Take back that AGREEMENT was accepted; data that are there stay."""
+def revoke_agreements(session: Session, agreements: tuple[str, ...]) -> None:
+    """Take back that each AGREEMENT was accepted; data that are there stay."""
     settings = session.context.user_settings
     known = ", ".join(settings.agreements)
-    if not revoke(agreement, settings):
-        raise NotFoundError(
-            f"no agreement {agreement!r} is accepted",
-            expected=known or None,
-            hint=None if known else "none is",
-        )
+    for agreement in agreements:
+        if agreement not in settings.agreements:
+            raise NotFoundError(
+                f"no agreement {agreement!r} is accepted",
+                expected=known or None,
+                hint=None if known else "none is",
+            )
+    revoke(agreements, settings)
 
 
 def _asked_for(context: Context) -> dict[Agreement, list[str]]:

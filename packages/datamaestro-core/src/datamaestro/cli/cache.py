@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from datamaestro.cli.garbage import collect
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import as_json, echo_json, yes
 from datamaestro.cli.session import Session, pass_session
@@ -38,6 +39,8 @@ def list_entries(session: Session, as_json: bool) -> None:
     else:
         for entry in entries:
             echo(f"{entry.size}\t{entry.state}\t{entry.url or entry.path}")
+    if not entries and not as_json:
+        note("The cache is empty.")
 
 
 @command.command("clear")

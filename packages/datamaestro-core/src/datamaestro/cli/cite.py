@@ -10,6 +10,7 @@ import click
 from datamaestro import identifiers
 from datamaestro.catalog import Entry
 from datamaestro.citation import bibtex, csl_json, plain_text
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import DATASET, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
@@ -68,6 +69,8 @@ def _prepared(context: Context) -> list[Entry]:
             entries.append(entry)
     if unknown:
         logger.warning("not cited, as nothing declares them here: %s", ", ".join(unknown))
+    elif not entries:
+        note("No dataset is prepared.")
     return entries
 
 

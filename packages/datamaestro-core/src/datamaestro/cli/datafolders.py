@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
@@ -30,6 +31,8 @@ def list_folders(session: Session, as_json: bool) -> None:
         return
     for name, path in folders.items():
         echo(f"{name}\t{path}")
+    if not folders:
+        note("No data folder is set.")
 
 
 @command.command("set")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
@@ -30,3 +31,5 @@ def command(session: Session, size: bool, as_json: bool) -> None:
         return
     for path, count in found:
         echo(f"{path}" if count is None else f"{count}\t{path}")
+    if not found:
+        note("There are no orphans.")

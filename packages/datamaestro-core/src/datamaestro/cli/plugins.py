@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
@@ -45,6 +46,8 @@ def command(session: Session, as_json: bool) -> None:
         echo(f"{item.plugin} is broken ({item.plugin.entry_point}): {item}")
     for warning in left_out:
         echo(warning)
+    if not (provided or broken):
+        note("No plugin is installed.")
 
 
 def _load_targets(context: Context) -> None:

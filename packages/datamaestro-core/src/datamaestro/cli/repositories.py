@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
@@ -22,3 +23,5 @@ def command(session: Session, as_json: bool) -> None:
         return
     for name, description in found:
         echo(f"{name}: {description}")
+    if not found:
+        note("No installed plugin provides a repository.")

@@ -6,6 +6,7 @@ from collections import Counter
 
 import click
 
+from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, is_shown
 from datamaestro.cli.parameters import PREPARED, as_json, echo_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
@@ -57,6 +58,8 @@ def command(
         else:
             for row in rows:
                 echo("\t".join(row))
+        if not chosen:
+            note("No dataset is prepared.")
     _conclude(Counter(verdict.status for verdict in verdicts if verdict.is_wrong))
 
 
