@@ -190,6 +190,16 @@ def test_offline_all_that_is_missing_is_told(home, memory):
         offline.prepare(declared(Fetched("a", first), Fetched("b", second)))
     assert first in str(caught.value)
     assert second in str(caught.value)
+    assert str(caught.value).count("prepare it once with a network") == 1
+
+
+def test_hints_that_differ_stay_with_their_failures(context, memory):
+    first, second = urls(memory, 2)
+    memory.REFUSED[first] = TransportError("refused", where=first, hint="log in")
+    memory.REFUSED[second] = TransportError("gone", where=second, hint="look elsewhere")
+    with pytest.raises(DownloadError, match="refused; log in") as caught:
+        context.prepare(declared(Fetched("a", first), Fetched("b", second)))
+    assert "gone; look elsewhere" in str(caught.value)
 
 
 def test_what_depends_on_a_file_that_failed_is_not_made(context, memory):

@@ -91,6 +91,10 @@ class DatamaestroError(Exception):
         self.hint = _text(hint)
 
     def __str__(self) -> str:
+        return self.told()
+
+    def told(self, *, hint: bool = True) -> str:
+        """Give all parts in one line, the hint only if `hint` says so."""
         text = self.message if self.where is None else f"{self.where}: {self.message}"
         facts = [
             f"{name} {value}"
@@ -99,7 +103,7 @@ class DatamaestroError(Exception):
         ]
         if facts:
             text = f"{text}: {', '.join(facts)}"
-        if self.hint is not None:
+        if hint and self.hint is not None:
             text = f"{text}; {self.hint}"
         return " ".join(text.split()).translate(_CONTROLS)
 

@@ -280,10 +280,12 @@ def _together(dataset_id: str, failures: list[DatamaestroError]) -> DatamaestroE
     if len(failures) == 1:
         return failures[0]
     worst = next(item for kind in GOES_ON for item in failures if isinstance(item, kind))
-    told = [str(item) for item in failures[:TOLD]]
+    hints = {item.hint for item in failures}
+    told = [item.told(hint=len(hints) > 1) for item in failures[:TOLD]]
     more = len(failures) - len(told)
     return type(worst)(
         f"{len(failures)} resources can't be made",
         where=dataset_id,
         found=" | ".join(told + ([f"and {more} more"] if more else [])),
+        hint=worst.hint if len(hints) == 1 else None,
     )
