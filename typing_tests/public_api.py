@@ -215,6 +215,8 @@ def data_types(path: Path) -> None:
     split: Supervised[Lexicon, Base, Lexicon] = Supervised(train=lexicon, test=lexicon)
     assert_type(split.train, Lexicon)
     assert_type(split.test, Lexicon | None)
+    of_any: Supervised = split
+    assert_type(of_any.train, Any)
 
 
 def formats(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import Base, Meta, Param
 from datamaestro.data.optional import required
@@ -14,12 +14,17 @@ from datamaestro.errors import DataDirectoryError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from typing_extensions import TypeVar  # of which every type checker knows
+
+    Train = TypeVar("Train", bound=Base, default=Any)
+    Validation = TypeVar("Validation", bound=Base, default=Any)
+    Test = TypeVar("Test", bound=Base, default=Any)
+else:
+    Train, Validation, Test = (
+        typing.TypeVar(name, bound=Base) for name in ("Train", "Validation", "Test")
+    )
 
 __all__ = ["FolderBased", "LabelledFiles", "Supervised", "Test", "Train", "Validation"]
-
-Train = TypeVar("Train", bound=Base)
-Validation = TypeVar("Validation", bound=Base)
-Test = TypeVar("Test", bound=Base)
 
 
 class Supervised(Base, typing.Generic[Train, Validation, Test]):
