@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -92,6 +93,33 @@ def test_du_prints_disk_content_and_name(run):
     assert [row[2] for row in rows] == ["shelf:org.example.alpha", "shelf:", "cache", "total"]
     assert int(rows[0][1]) > 5000
     assert value(run("du", "--json"))["datasets"][0]["id"] == "org.example.alpha"
+
+
+def test_data_of_two_files_are_told_apart(run):
+    text = """
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.download import FileResource
+
+class Made(FileResource):
+    def _download(self, destination):
+        destination.write_text("made")
+
+@Made("data.txt")
+@dataset(File, id="org.example.own")
+def own(data):
+    return {"path": data}
+"""
+    for folder in ("one", "two"):
+        (run.home / folder).mkdir()
+        (run.home / folder / "mydata.py").write_text(text)
+        assert run("prepare", f"{run.home}/{folder}/mydata.py:own").returncode == 0
+    names = run("list").stdout.splitlines()
+    assert len(set(names)) == 2
+    assert all(re.fullmatch(r"__custom__/mydata_\w{8}:org\.example\.own", name) for name in names)
+    rows = [line.split("\t") for line in run("du").stdout.splitlines()]
+    assert sorted(row[2] for row in rows[:2]) == names
+    assert len({item["folder"] for item in value(run("du", "--json"))["datasets"]}) == 2
 
 
 # --- remove

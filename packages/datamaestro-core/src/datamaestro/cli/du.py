@@ -9,7 +9,7 @@ from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text
-from datamaestro.inventory.prepared import qualified
+from datamaestro.inventory.prepared import distinct
 from datamaestro.inventory.usage import DiskUsage, Usage, disk_usage
 
 __all__ = ["command"]
@@ -39,8 +39,12 @@ def command(session: Session, as_json: bool) -> None:
 
 def _rows(found: DiskUsage) -> list[tuple[str, Usage]]:
     """Give what to print: datasets, repositories, then the rest, each the largest first."""
-    datasets = [(qualified(dataset), usage) for dataset, usage in found.datasets]
-    groups = [datasets, [(f"{name}:", usage) for name, usage in found.repositories.items()]]
+    names = distinct(dataset for dataset, _ in found.datasets)
+    usages = [usage for _, usage in found.datasets]
+    groups = [
+        list(zip(names, usages, strict=True)),
+        [(f"{name}:", usage) for name, usage in found.repositories.items()],
+    ]
     largest = [sorted(group, key=lambda row: -row[1].disk) for group in groups]
     return [*largest[0], *largest[1], ("cache", found.cache), ("total", found.total)]
 
@@ -49,7 +53,12 @@ def _json(found: DiskUsage) -> dict[str, object]:
     datasets = sorted(found.datasets, key=lambda row: -row[1].disk)
     return {
         "datasets": [
-            {"id": dataset.id, "repository": dataset.repository, **vars(usage)}
+            {
+                "id": dataset.id,
+                "repository": dataset.repository,
+                "folder": str(dataset.folder),
+                **vars(usage),
+            }
             for dataset, usage in datasets
         ],
         "repositories": {name: vars(usage) for name, usage in found.repositories.items()},

@@ -14,7 +14,7 @@ from datamaestro.cli.parameters import as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text, time_text
-from datamaestro.inventory.prepared import Prepared, prepared_datasets, qualified
+from datamaestro.inventory.prepared import Prepared, distinct, prepared_datasets
 
 __all__ = ["command"]
 
@@ -48,7 +48,10 @@ def command(session: Session, sort: str, as_json: bool) -> None:
         echo_json([dataset.to_json() for dataset in found])
         return
     counts = Counter(dataset.id for dataset in found)
-    names = [item.id if counts[item.id] == 1 else qualified(item) for item in found]
+    names = [
+        item.id if counts[item.id] == 1 else name
+        for item, name in zip(found, distinct(found), strict=True)
+    ]
     if is_shown():
         rows = [
             (name, size_text(item.size), time_text(item.completed), time_text(item.last_use))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.dataset_definition import DatasetDefinition
 
-__all__ = ["Prepared", "definition_of", "find_prepared", "prepared_datasets", "qualified"]
+__all__ = [
+    "Prepared",
+    "definition_of",
+    "distinct",
+    "find_prepared",
+    "prepared_datasets",
+    "qualified",
+]
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,11 @@ class Prepared:
     folder: Path
     records: Mapping[str, Record]
     file: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """The name of the folder that is its repository's; or its file's, or its project's."""
+        return self.folder.parents[len(identifiers.relative_path(self.id).parts) - 1].name
 
     @property
     def size(self) -> int:
@@ -121,14 +134,13 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
             or "'datamaestro list' shows what is",
         )
     found = [item for item in found if item.repository in repositories]
-    _refuse_several_origins(found, wanted, context.datapath)
+    _refuse_several_origins(found, wanted)
     return found
 
 
-def _refuse_several_origins(found: list[Prepared], wanted: Identifier, datapath: Path) -> None:
+def _refuse_several_origins(found: list[Prepared], wanted: Identifier) -> None:
     """Refuse one id for what files or projects have made that know nothing of each other."""
-    own = [item.folder.relative_to(datapath) for item in found if item.repository is None]
-    origins = sorted({folder.parts[1] for folder in own})
+    origins = sorted({item.origin for item in found if item.repository is None})
     if len(origins) > 1:
         raise AmbiguousDatasetError(
             f"several files or projects have made a dataset {wanted.name!r}",
@@ -138,8 +150,20 @@ def _refuse_several_origins(found: list[Prepared], wanted: Identifier, datapath:
 
 
 def qualified(dataset: Prepared) -> str:
-    """Give the id after its repository: what is unique among the prepared datasets."""
+    """Give the id after its repository."""
     return f"{dataset.repository or CUSTOM}:{dataset.id}"
+
+
+def distinct(datasets: Iterable[Prepared]) -> list[str]:
+    """Give ids after their repositories, and after the folders of files where these share one."""
+    datasets = list(datasets)
+    counts = Counter(qualified(item) for item in datasets)
+    return [
+        qualified(item)
+        if item.repository or counts[qualified(item)] == 1
+        else f"{CUSTOM}/{item.origin}:{item.id}"
+        for item in datasets
+    ]
 
 
 def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | None:
