@@ -302,6 +302,12 @@ def test_data_of_a_project_are_told_from_those_of_another_file_by_its_id(garden,
         find_prepared("my-garden:org.example.corpus", context)
 
 
+def test_a_file_without_a_name_is_told_how_to_name_what_it_declares(context):
+    write("mydata.py")
+    with pytest.raises(DatasetNotFoundError, match=r"such as mydata\.py:Garden"):
+        context.dataset("mydata.py")
+
+
 def test_data_of_two_files_are_not_taken_for_one_dataset(context):
     for folder in ("one", "two"):
         write(f"{folder}/mydata.py")

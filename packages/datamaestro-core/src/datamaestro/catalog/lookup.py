@@ -47,10 +47,18 @@ def not_found(identifier: Identifier, known: Iterable[str]) -> DatasetNotFoundEr
         whose = f"the repository {identifier.repository!r} doesn't have"
     return DatasetNotFoundError(
         f"{whose} a dataset {name!r}",
-        hint=_provider(name, known)
+        hint=_in_file(name)
+        or _provider(name, known)
         or did_you_mean(name, [*known, *published_datasets()])
         or "'datamaestro search' lists what there is",
     )
+
+
+def _in_file(name: str) -> str | None:
+    """Tell how to name what a file declares, if that is what an id looks like."""
+    if not name.endswith(".py"):
+        return None
+    return f"a dataset that a file declares is named by both, such as {name}:Garden"
 
 
 def _provider(name: str, known: list[str]) -> str | None:
