@@ -54,14 +54,29 @@ def test_a_damaged_file_is_not_overwritten_by_an_edit(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", '{"datafolders": 3}', '{"datafolders": {"a": 3}}', '{"mirrors": {"a": "b"}}']
+    ("text", "told"),
+    [
+        ("[]", "wrong settings: expected a JSON object, found []"),
+        (
+            '{"datafolders": 3}',
+            "datafolders has the wrong type: expected an object with text for each key, found 3",
+        ),
+        ('{"datafolders": {"a": null}}', 'for each key, found {"a": null}'),
+        (
+            '{"mirrors": {"a": "b"}}',
+            "expected an object with a list with text for each item for each key",
+        ),
+        ('{"connections": "4"}', 'expected a number or null, found "4"'),
+        ('{"wayback": 1}', "expected true or false or text, found 1"),
+    ],
 )
-def test_a_value_that_cannot_be_used_is_named(tmp_path, text):
+def test_a_value_that_cannot_be_used_is_told_in_the_words_of_json(tmp_path, text, told):
     path = tmp_path / "settings.json"
     path.write_text(text)
     with pytest.raises(SettingsError, match="expected") as caught:
         Settings.load(path)
     assert caught.value.where == str(path)
+    assert told in str(caught.value)
 
 
 def test_a_file_that_is_no_text_is_an_error(tmp_path):

@@ -185,6 +185,8 @@ def test_an_archive_is_asked_only_if_a_setting_says_so(
 def test_wrong_keys_are_not_quoted(tmp_path, kind):
     path = tmp_path / "settings.json"
     path.write_text('{"keys": ["5ecr3t"]}')
-    with pytest.raises(SettingsError, match=r"keys has the wrong type: expected dict") as caught:
+    with pytest.raises(
+        SettingsError, match=r"keys has the wrong type: expected an object"
+    ) as caught:
         kind.load(path)
     assert "5ecr3t" not in str(caught.value)

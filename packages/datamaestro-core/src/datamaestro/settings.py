@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from types import NoneType
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from datamaestro.errors import ParameterError, SettingsError
 
@@ -49,21 +50,31 @@ class _SettingsFile:
             raise SettingsError(
                 "wrong settings", where=path, expected="a JSON object", found=f"{document!r:.80}"
             )
+        known = [item.name for item in fields(cls) if item.name not in ("path", "unknown")]
+        unknown = {name: value for name, value in document.items() if name not in known}
+        values = {name: value for name, value in document.items() if name in known}
+        return cls(path, unknown, **cls._checked(values, path))
+
+    @classmethod
+    def _checked(cls, values: dict[str, Any], path: Path) -> dict[str, Any]:
+        """Check each value against the type of its field; raises as :meth:`load`."""
         # Most users have no settings, and those who do change them seldom.
         from datamaestro.data.parameters import check_parameters
 
-        known = [item.name for item in fields(cls) if item.name not in ("path", "unknown")]
-        values = {name: value for name, value in document.items() if name in known}
-        try:
-            checked = check_parameters(cls, values, [], known)
-        except ParameterError as error:
-            # What is found in the place of keys may be a key.
-            found = None if error.message.startswith(f"{cls.__qualname__}.keys ") else error.found
-            raise SettingsError(
-                error.message, where=path, expected=error.expected, found=found
-            ) from None
-        unknown = {name: value for name, value in document.items() if name not in known}
-        return cls(path, unknown, **checked)
+        checked: dict[str, Any] = {}
+        hints = get_type_hints(cls)
+        for name, value in values.items():
+            try:
+                checked |= check_parameters(cls, {name: value}, [], [name])
+            except ParameterError:
+                raise SettingsError(
+                    f"{name} has the wrong type",
+                    where=path,
+                    expected=_in_json(hints[name]),
+                    # What is found in the place of keys may be a key.
+                    found=None if name == "keys" else f"{json.dumps(value):.80}",
+                ) from None
+        return checked
 
     def save(self) -> None:
         """Write the settings, in one piece or not at all.
@@ -105,6 +116,28 @@ class _SettingsFile:
             self.save()
         finally:
             lock.release()
+
+
+_JSON: dict[Any, str] = {
+    str: "text",
+    Path: "text",
+    bool: "true or false",
+    int: "a number",
+    NoneType: "null",
+}
+"""What the types of settings are called in JSON."""
+
+
+def _in_json(hint: Any) -> str:
+    """Name the type of a setting as whoever writes JSON knows it."""
+    arguments = get_args(hint)
+    if get_origin(hint) is dict:
+        return f"an object with {_in_json(arguments[1])} for each key"
+    if get_origin(hint) is list:
+        return f"a list with {_in_json(arguments[0])} for each item"
+    if arguments:
+        return " or ".join(map(_in_json, arguments))
+    return _JSON[hint]
 
 
 @dataclass
