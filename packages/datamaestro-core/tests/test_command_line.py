@@ -498,6 +498,24 @@ def test_commands_that_take_several_datasets_call_them_alike(run, command):
     assert "DATASETS" not in run(command, "--help").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("prepare org.example.alpha --encoder ", "normal"),
+        ("create-dataset --into gr", "greek"),
+        ("datafolders remove cor", "corpora"),
+    ],
+)
+def test_the_shell_completes_names_of_every_kind(run, words, offered):
+    run("datafolders", "set", "corpora", str(run.home))
+    completion = {
+        "_DATAMAESTRO_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"datamaestro {words}",
+        "COMP_CWORD": str(len(words.split(" "))),
+    }
+    assert run(**completion).stdout.splitlines() == [f"plain,{offered}"]
+
+
 def test_a_lock_file_that_isnt_there_is_written_by_the_hint(run, tmp_path):
     path = tmp_path / "of my own.lock"
     result = run("prepare", "--locked", "--lock-file", str(path), "org.example.alpha")

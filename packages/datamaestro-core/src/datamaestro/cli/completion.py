@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from datamaestro.cli.session import Session
     from datamaestro.context import Context
 
-__all__ = ["agreements", "declared_datasets", "prepared_datasets"]
+__all__ = [
+    "agreements",
+    "data_folders",
+    "declared_datasets",
+    "encoders",
+    "prepared_datasets",
+    "repositories",
+]
 
 
 def declared_datasets(incomplete: str, session: Session) -> list[CompletionItem]:
@@ -36,7 +43,7 @@ def prepared_datasets(incomplete: str, session: Session) -> list[CompletionItem]
         if (in_files := _in_files(incomplete)) is not None:
             return in_files
         ids = (dataset.id for dataset in prepared.prepared_datasets(session.context.datapath))
-        return _items(sorted(item for item in ids if item.startswith(incomplete)))
+        return _beginning(incomplete, ids)
     return []
 
 
@@ -45,7 +52,32 @@ def agreements(incomplete: str, session: Session) -> list[CompletionItem]:
     with suppress(DatamaestroError):
         definitions = session.context.datasets()
         ids = {item.id for definition in definitions for item in definition.agreements}
-        return _items(item for item in sorted(ids) if item.startswith(incomplete))
+        return _beginning(incomplete, ids)
+    return []
+
+
+def data_folders(incomplete: str, session: Session) -> list[CompletionItem]:
+    """Complete the name of a data folder."""
+    with suppress(DatamaestroError):
+        return _beginning(incomplete, session.context.settings.datafolders)
+    return []
+
+
+def encoders(incomplete: str, session: Session) -> list[CompletionItem]:
+    """Complete the name of an encoder."""
+    from datamaestro.plugins.descriptors import BUILT_IN_ENCODER
+
+    with suppress(DatamaestroError):
+        others = (item.spec.name for item in session.context.plugins.encoders)
+        return _beginning(incomplete, [BUILT_IN_ENCODER, *others])
+    return []
+
+
+def repositories(incomplete: str, session: Session) -> list[CompletionItem]:
+    """Complete the id of a repository."""
+    with suppress(DatamaestroError):
+        provided = session.context.plugins.repositories
+        return _beginning(incomplete, (item.spec.id for item in provided))
     return []
 
 
@@ -85,6 +117,11 @@ def _choices(variants: AxesVariants, given: set[str]) -> Iterator[str]:
             yield f"{name}="
         else:
             yield from (f"{name}={axis.write(value)}{end}" for value in axis.domain)
+
+
+def _beginning(incomplete: str, texts: Iterable[str]) -> list[CompletionItem]:
+    """Offer the texts that begin as what was typed."""
+    return _items(sorted(text for text in texts if text.startswith(incomplete)))
 
 
 def _items(texts: Iterable[str]) -> list[CompletionItem]:

@@ -11,7 +11,7 @@ import click
 from datamaestro import identifiers
 from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import OUTPUT
+from datamaestro.cli.parameters import OUTPUT, REPOSITORY
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
 
@@ -23,7 +23,9 @@ __all__ = ["command"]
 
 @click.command
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
-@click.option("--into", metavar="REPOSITORY", help="Write the module into this repository.")
+@click.option(
+    "--into", type=REPOSITORY, metavar="REPOSITORY", help="Write the module into this repository."
+)
 @click.option("-o", "--output", type=OUTPUT, help="Write it to this file.")
 @click.option(
     "--id", "dataset_id", metavar="ID", help="The dataset's id (default: as the URL suggests)."

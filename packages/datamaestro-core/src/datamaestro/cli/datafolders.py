@@ -8,7 +8,7 @@ import click
 
 from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import as_json, echo_json
+from datamaestro.cli.parameters import DATAFOLDER, as_json, echo_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, NotFoundError, QueryError
 
@@ -53,7 +53,7 @@ def set_folder(session: Session, name: str, path: Path) -> None:
 
 
 @command.command("remove")
-@click.argument("name")
+@click.argument("name", type=DATAFOLDER)
 @pass_session
 def remove_folder(session: Session, name: str) -> None:
     """Forget the data folder NAME; what it holds stays as it is."""

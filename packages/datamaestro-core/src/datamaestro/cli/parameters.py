@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGREEMENT",
+    "DATAFOLDER",
     "DATASET",
+    "ENCODER",
     "OUTPUT",
     "PREPARED",
+    "REPOSITORY",
     "as_json",
     "dry_run",
     "echo_json",
@@ -71,6 +74,15 @@ PREPARED = _Completed("dataset", "prepared_datasets")
 
 AGREEMENT = _Completed("agreement", "agreements")
 """An agreement that some dataset asks for."""
+
+DATAFOLDER = _Completed("data folder", "data_folders")
+"""A data folder that has a name."""
+
+ENCODER = _Completed("encoder", "encoders")
+"""A way to write a value."""
+
+REPOSITORY = _Completed("repository", "repositories")
+"""A repository that an installed plugin provides."""
 
 
 class _Output(click.Path):

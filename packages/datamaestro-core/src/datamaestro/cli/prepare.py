@@ -11,7 +11,7 @@ import click
 
 from datamaestro.cli.by_lock import by_lock, chosen
 from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import DATASET, OUTPUT, as_json, dry_run, force, only
+from datamaestro.cli.parameters import DATASET, ENCODER, OUTPUT, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
 from datamaestro.files import write_atomically
@@ -27,6 +27,7 @@ __all__ = ["command"]
 @click.argument("dataset", type=DATASET)
 @click.option(
     "--encoder",
+    type=ENCODER,
     metavar="NAME",
     default=BUILT_IN_ENCODER,
     show_default=True,
