@@ -530,6 +530,68 @@ def test_a_lock_file_that_is_out_of_date_is_written_by_the_hint(run, tmp_path):
     assert f"'{command}' brings it up to date" in result.stderr
 
 
+LOUD = """
+import os, subprocess, sys
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.download import FileResource
+
+print("imported")
+
+class Loud(FileResource):
+    def _download(self, destination):
+        subprocess.run([sys.executable, "-c", "print('by a program')"], check=True)
+        os.write(1, b"by C\\n")
+        destination.write_text("loud")
+
+@Loud("data.txt")
+@dataset(File, id="org.example.loud")
+def loud(data):
+    return {"path": data}
+"""
+
+
+def test_what_handlers_and_their_programs_print_spoils_no_output(run):
+    path = run.home / "loud.py"
+    path.write_text(LOUD)
+    result = run("--quiet", "prepare", f"{path}:loud")
+    assert value(result)["id"] == "org.example.loud"
+    assert sorted(result.stderr.splitlines()) == ["by C", "by a program", "imported"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+def test_a_table_is_as_wide_as_the_terminal_wherever_messages_go(run):
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    terminal, other = pty.openpty()
+    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 30, 0, 0))
+    with os.fdopen(other, "w") as stdout:
+        run("search", "repo:greek", stdout=stdout, stderr=subprocess.DEVNULL, COLUMNS="")
+        lines = os.read(terminal, 10_000).decode().splitlines()
+    os.close(terminal)
+    assert "org.example.alpha" in lines[0]
+    assert len(lines) > 1  # the name doesn't fit beside the id
+
+
+def test_a_program_that_runs_a_command_has_its_output_back(run):
+    script = (
+        "import os\nfrom datamaestro.cli import main\n"
+        "try: main(['search', 'repo:greek'])\n"
+        "except SystemExit: print('then', flush=True); os.write(1, b'last')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(run.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.stdout == "org.example.alpha\nthen\nlast"
+
+
 def test_a_reader_that_has_had_enough_gets_no_complaint(run):
     command = [sys.executable, "-m", "datamaestro", "search", "repo:greek", "--json"]
     process = subprocess.Popen(

@@ -1,29 +1,70 @@
 """The standard output: what a command prints, and nothing else.
 
-Definitions and plugins may print too, when they are imported or at work. While a command of
-the kernel runs, that goes to the standard error stream.
+Definitions and plugins may print too, when they are imported or at work, and so may programs
+that they start and libraries in C. While a command of the kernel runs, that goes to the standard
+error stream; but not what C holds back in buffers of its own until the process ends.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 import click
 
 from datamaestro.terminal import is_terminal
 
-__all__ = ["echo", "is_shown", "reserve_output"]
+__all__ = ["echo", "is_shown", "reserve_output", "width"]
 
 _KEY = f"{__name__}.stream"
+
+_OUTPUT, _ERRORS = 1, 2
+"""The file descriptors of the standard streams, which a process hands on to those it starts."""
 
 
 def reserve_output() -> None:
     """Keep the standard output for :func:`echo`, until the program's context is closed."""
     context = click.get_current_context().find_root()
-    context.meta[_KEY] = sys.stdout
-    context.with_resource(redirect_stdout(sys.stderr))
+    context.meta[_KEY] = context.with_resource(_reserved())
+
+
+@contextmanager
+def _reserved() -> Iterator[TextIO | None]:
+    """Lead what is printed to the error stream, and give what leads to the standard output."""
+    stream = sys.stdout
+    with redirect_stdout(sys.stderr):
+        if (_descriptor(stream), _descriptor(sys.stderr)) == (_OUTPUT, _ERRORS):
+            assert stream is not None
+            with _moved(stream) as moved:
+                yield moved
+        else:  # a program that calls this one has streams of its own
+            yield stream
+
+
+@contextmanager
+def _moved(stream: TextIO) -> Iterator[TextIO]:
+    """Give the standard output under another descriptor; its own leads to the error stream."""
+    stream.flush()
+    output = os.dup(_OUTPUT)
+    os.dup2(_ERRORS, _OUTPUT)
+    try:
+        with open(
+            output, "w", encoding=stream.encoding, errors=stream.errors, closefd=False
+        ) as moved:
+            yield moved
+    finally:
+        os.dup2(output, _OUTPUT)
+        os.close(output)
+
+
+def _descriptor(stream: TextIO | None) -> int | None:
+    try:
+        return None if stream is None else stream.fileno()
+    except (OSError, ValueError):
+        return None
 
 
 def echo(text: str, *, nl: bool = True) -> None:
@@ -38,6 +79,17 @@ def echo(text: str, *, nl: bool = True) -> None:
 def is_shown() -> bool:
     """Tell whether the standard output is a terminal."""
     return is_terminal(_stream())
+
+
+def width() -> int:
+    """Give how many columns the terminal has; 80 where that can't be found out."""
+    import shutil
+
+    try:
+        actual = os.get_terminal_size(_descriptor(_stream()) or _OUTPUT)
+    except (OSError, ValueError):  # Windows knows the size by the descriptors 0 to 2 alone
+        actual = os.terminal_size((80, 24))
+    return shutil.get_terminal_size(actual).columns
 
 
 def _stream() -> TextIO | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 
 import click
 
-from datamaestro.cli.output import echo
+from datamaestro.cli.output import echo, width
 
 __all__ = ["echo_columns", "echo_table"]
 
@@ -25,6 +24,6 @@ def echo_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def echo_table(rows: Sequence[tuple[str, str]]) -> None:
     """Print rows of a name and a text, aligned, the text wrapped to the terminal."""
     if rows:
-        formatter = click.HelpFormatter(width=shutil.get_terminal_size().columns)
+        formatter = click.HelpFormatter(width=width())
         formatter.write_dl(rows, col_max=60)
         echo(formatter.getvalue().rstrip("\n"))
