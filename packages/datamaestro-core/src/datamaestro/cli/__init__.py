@@ -38,7 +38,7 @@ INTERRUPTED = 130
 )
 @click.option("--offline", is_flag=True, help="Open no connection (also DATAMAESTRO_OFFLINE=1).")
 @click.option("--keep-downloads", is_flag=True, help="Keep downloads in the cache after use.")
-@click.option("--quiet", is_flag=True, help="Show warnings and errors only, and no bars.")
+@click.option("--quiet", is_flag=True, help="Show only warnings and errors, and no bars.")
 @click.option(
     "--progress",
     type=click.Choice(["auto", "bars", "json", "none"]),
@@ -61,7 +61,8 @@ INTERRUPTED = 130
 def cli(context: click.Context, /, **options: Any) -> None:
     """Find, download and prepare datasets.
 
-    A dataset has a qualified id, such as com.lecun.mnist.
+    A dataset has an id, such as com.lecun.mnist: 'search' finds it, 'info' tells what
+    is known about it, 'prepare' makes its files ready and prints where they are.
     """
     arguments: list[str] = context.obj
     of_kernel = context.invoked_subcommand in LazyGroup.COMMANDS

@@ -22,7 +22,7 @@ def command() -> None:
     """Read and accept what owners of data ask for."""
 
 
-@command.command("list")
+@command.command("list", short_help="List the agreements of all datasets.")
 @as_json
 @pass_session
 def list_agreements(session: Session, as_json: bool) -> None:
@@ -49,7 +49,7 @@ def list_agreements(session: Session, as_json: bool) -> None:
         note("No dataset asks for an agreement.")
 
 
-@command.command("show")
+@command.command("show", short_help="Print the text of an agreement.")
 @click.argument("agreement", type=AGREEMENT)
 @as_json
 @pass_session
@@ -68,7 +68,7 @@ def show(session: Session, agreement: str, as_json: bool) -> None:
     echo("\n\n".join(item.text for item in found))
 
 
-@command.command("accept")
+@command.command("accept", short_help="Accept agreements.")
 @click.argument("agreements", metavar="AGREEMENT...", type=AGREEMENT, nargs=-1, required=True)
 @pass_session
 def accept_agreements(session: Session, agreements: tuple[str, ...]) -> None:
@@ -86,7 +86,7 @@ def accept_agreements(session: Session, agreements: tuple[str, ...]) -> None:
         note(f"Accepted: {item.id}")
 
 
-@command.command("revoke")
+@command.command("revoke", short_help="Take back that agreements were accepted.")
 @click.argument("agreements", metavar="AGREEMENT...", type=AGREEMENT, nargs=-1, required=True)
 @pass_session
 def revoke_agreements(session: Session, agreements: tuple[str, ...]) -> None:

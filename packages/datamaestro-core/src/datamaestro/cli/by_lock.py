@@ -48,11 +48,13 @@ class ByLock:
 def by_lock(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options; the command gets ``locked``, ``frozen`` and ``lock_file``."""
     options = [
-        click.option("--locked", is_flag=True, help="Give the bytes of the lock file, or fail."),
+        click.option(
+            "--locked", is_flag=True, help="Take the bytes that a lock file names, or fail."
+        ),
         click.option(
             "--frozen",
             is_flag=True,
-            help="The same, without the plugins: the files alone.",
+            help="The same, without the plugin that declares the dataset.",
         ),
         click.option(
             "--lock-file",

@@ -36,7 +36,7 @@ __all__ = ["command"]
 def command(
     session: Session, datasets: tuple[str, ...], everything: bool, pause: float, as_json: bool
 ) -> None:
-    """Look whether the sources of each DATASET are alive, without fetching them.
+    """Check whether the sources of each DATASET are alive, without fetching them.
 
     Each URL, mirrors too, is alive, changed (it gives another size than declared, a
     web page, or other content than was fetched), or dead. The exit code is 4 if

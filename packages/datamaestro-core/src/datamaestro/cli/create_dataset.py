@@ -40,7 +40,7 @@ def command(
 ) -> None:
     """Write the definition of a dataset that consists of the files at some URLs.
 
-    They are fetched, and what they are is recognized by their content. The definition
+    The files are fetched, and their kinds recognized by what is in them. The definition
     is printed, or written to a file that isn't there yet.
     """
     from datamaestro.create.dataset import dataset_id_of, examine

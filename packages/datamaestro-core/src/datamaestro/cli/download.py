@@ -32,10 +32,10 @@ def command(
     frozen: bool,
     lock_file: Path | None,
 ) -> None:
-    """Download DATASET and make it ready, without printing its value.
+    """Make the files of DATASET ready: download, verify and unpack them. Print nothing.
 
-    With a lock file, all that was locked if there is no DATASET. --json is for what
-    --dry-run prints.
+    With a lock file, DATASET may be left out: all that was locked is made ready. --json
+    is for what --dry-run prints.
     """
     lock = chosen(locked, frozen, lock_file, force=force, only=only, dry_run=dry_run)
     if lock is not None:

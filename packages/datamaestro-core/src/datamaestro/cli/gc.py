@@ -22,7 +22,7 @@ __all__ = ["command"]
     default=7,
     show_default=True,
     metavar="DAYS",
-    help="How long ago unfinished things were written last.",
+    help="Leave unfinished things that were written more recently.",
 )
 @click.option("--orphans", is_flag=True, help="Remove also folders of no installed dataset.")
 @yes

@@ -37,10 +37,9 @@ _ORDERS: dict[str, Callable[[Prepared], Any]] = {
 @as_json
 @pass_session
 def command(session: Session, sort: str, as_json: bool) -> None:
-    """List the prepared datasets: sizes, when they were complete, and when last used.
+    """List the prepared datasets: their sizes, when they were complete, and when last used.
 
-    The state files alone tell: no plugin is asked, so data of those that aren't
-    installed any more are listed too.
+    No plugin is asked, so data of those that aren't installed any more are listed too.
     """
     found = sorted(prepared_datasets(session.context.datapath), key=_ORDERS["id"])
     found.sort(key=_ORDERS[sort])

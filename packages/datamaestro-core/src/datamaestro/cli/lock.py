@@ -31,7 +31,7 @@ __all__ = ["command"]
 @click.option("--check", is_flag=True, help="Write nothing; fail if the lock file would change.")
 @pass_session
 def command(session: Session, datasets: tuple[str, ...], output: Path, check: bool) -> None:
-    """Write down which bytes each DATASET is made of, for others to get the same.
+    """Write a lock file: which bytes each DATASET is made of, for others to get the same.
 
     What isn't prepared is prepared first. Without any DATASET, the lock file is
     brought up to date for those that it has.

@@ -55,7 +55,7 @@ def command(
     frozen: bool,
     lock_file: Path | None,
 ) -> None:
-    """Download DATASET, make it ready, and print its value as JSON.
+    """Make the files of DATASET ready, as 'download' does, and print its value as JSON.
 
     --json is for what --dry-run prints: the value is JSON anyway.
     """

@@ -26,7 +26,7 @@ Found = TypeVar("Found", "Entry", "Named")
 
 @click.command
 @click.argument("terms", nargs=-1, metavar="[TERM]...")
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Show so many at the most.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Show at most N.")
 @as_json
 @pass_session
 def command(session: Session, terms: tuple[str, ...], limit: int | None, as_json: bool) -> None:
@@ -34,7 +34,7 @@ def command(session: Session, terms: tuple[str, ...], limit: int | None, as_json
 
     A term is a word, words in quotes, a regular expression for the id or the name, or one
     after tag:, task:, repo:, type: or license:; or lang:fr, size:<1GB, prepared:yes. OR
-    stands between alternatives, NOT before what must not hold.
+    stands between alternatives, NOT before what must not hold; AND goes without saying.
     """
     context = session.context
     catalog, condition = context.catalog, parse_query(terms)

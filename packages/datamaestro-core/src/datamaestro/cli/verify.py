@@ -27,10 +27,10 @@ __all__ = ["command"]
 def command(
     session: Session, datasets: tuple[str, ...], everything: bool, mend: bool, as_json: bool
 ) -> None:
-    """Look whether the data of each prepared DATASET are unchanged, by hashing them again.
+    """Check whether the data of each prepared DATASET are unchanged, by hashing them again.
 
-    Each resource is ok, changed, missing, or unverifiable, when nothing is known to
-    compare it with; from then on, something is. The exit code is 5 if anything is
+    Each resource is ok, changed, missing, or unverifiable: nothing is known to compare
+    it with, but the next time there will be. The exit code is 5 if anything is
     changed or missing at the end.
     """
     refuse_both_or_none(datasets, all=everything)
