@@ -1,8 +1,8 @@
 """How to cite datasets: BibTeX, CSL JSON, or lines of text.
 
-A definition's ``citation`` is BibTeX, and given as such it stays as it is. pybtex reads
-it for the other forms, and latexcodec writes an entry where none is declared. Only who
-asks for these needs the libraries: ``pip install datamaestro-core[cite]``.
+A definition's ``citation`` is BibTeX. pybtex reads and checks it; where none is
+declared, an entry is made from what else is known. Only who cites needs that
+library: ``pip install datamaestro-core[cite]``.
 """
 
 from __future__ import annotations
@@ -62,11 +62,6 @@ _FIELDS = {
 }
 """The variables of CSL, and the fields of BibTeX that give them, the first that there is."""
 
-_KEY = re.compile(
-    r"(@(?!comment|preamble|string)\w+\s*{\s*)([^\s,{}=\"]+)(?=\s*[,}])", re.IGNORECASE
-)
-"""The beginning of an entry of BibTeX, and its key."""
-
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -76,34 +71,34 @@ def bibtex(entries: Iterable[Entry]) -> str:
     What is declared is given as it stands; only a key that was used before for
     something else gets a number.
 
-    :raises DefinitionError: if what is declared has no entry of BibTeX
+    :raises DefinitionError: if what is declared isn't BibTeX
     """
-    return "\n\n".join(_bibliography(entries))
+    return "\n\n".join(text for text, _ in _bibliography(entries))
 
 
 def csl_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """Give the citations of datasets as CSL JSON, which citation styles are applied to.
 
-    :raises DefinitionError: if what is declared isn't BibTeX
+    :raises DefinitionError: as :func:`bibtex`
     """
     return [
         _csl(key, reference)
-        for text, entry in _bibliography(entries).items()
-        for key, reference in _parsed(text, entry).items()
+        for _, references in _bibliography(entries)
+        for key, reference in references.items()
     ]
 
 
 def plain_text(entries: Iterable[Entry]) -> list[str]:
     """Give the citations of datasets as text, one line each.
 
-    :raises DefinitionError: if what is declared isn't BibTeX
+    :raises DefinitionError: as :func:`bibtex`
     """
     plugin = _pybtex("pybtex.plugin")
     style = plugin.find_plugin("pybtex.style.formatting", "plain")()
     backend = plugin.find_plugin("pybtex.backends", "plaintext")()
     lines = []
-    for text, entry in _bibliography(entries).items():
-        for reference in _parsed(text, entry).values():
+    for _, references in _bibliography(entries):
+        for reference in references.values():
             if not hasattr(style, f"get_{reference.type}_template"):
                 reference.type = "misc"
             (formatted,) = style.format_entries([reference])
@@ -111,28 +106,22 @@ def plain_text(entries: Iterable[Entry]) -> list[str]:
     return lines
 
 
-def _bibliography(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Give the texts of all citations, each once, their keys unique, and who declares them."""
-    found: dict[str, Entry] = {}
+def _bibliography(entries: Iterable[Entry]) -> list[tuple[str, Mapping[str, Reference]]]:
+    """Give the texts of all citations, each once, and what they say, their keys unique."""
+    found: dict[str, Mapping[str, Reference]] = {}
     taken: set[str] = set()
-
-    def free(match: re.Match[str]) -> str:
-        key = _free(match[2], taken)
-        taken.add(key.lower())
-        return match[1] + key
-
-    seen = set()
     for entry in entries:
         text = entry.citation or _made(entry)
         text = "\n".join(line.rstrip() for line in text.strip().splitlines())
-        if text in seen:
+        if text in found:
             continue
-        seen.add(text)
-        text, count = _KEY.subn(free, text)
-        if not count:
-            raise _unreadable(entry, "no entry")
-        found[text] = entry
-    return found
+        for key in _parsed(text, entry):
+            free = _free(key, taken)
+            taken.add(free.lower())
+            if free != key:
+                text = re.sub(rf"(@\w+\s*{{\s*){re.escape(key)}(?=\s*,)", rf"\g<1>{free}", text)
+        found[text] = _parsed(text, entry)
+    return list(found.items())
 
 
 def _free(key: str, taken: set[str]) -> str:
@@ -159,15 +148,14 @@ def _made(entry: Entry) -> str:
 
 def _parsed(text: str, entry: Entry) -> Mapping[str, Reference]:
     database = _pybtex("pybtex.database")
+    problem = "no entry"
     try:
         references: Mapping[str, Reference] = database.parse_string(text, "bibtex").entries
+        if references:
+            return references
     except _pybtex("pybtex.exceptions").PybtexError as error:
-        raise _unreadable(entry, str(error)) from error
-    return references
-
-
-def _unreadable(entry: Entry, problem: str) -> DefinitionError:
-    return DefinitionError(
+        problem = str(error)
+    raise DefinitionError(
         f"the citation of {entry.id} can't be read",
         where=entry.source,
         expected="an entry of BibTeX",
