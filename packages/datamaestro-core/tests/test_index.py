@@ -571,3 +571,31 @@ def test_prepared_datasets_are_found(site):
     assert search("prepared:no repo:counted hub") == ["org.hub.elm"]
     (folder / "oak.csv").write_bytes(b"1")
     assert search("prepared:yes") == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "found"),
+    [
+        ("oak/size=0.5", ["org.hub.oak"]),
+        ("oak", ["org.hub.oak"]),
+        ("oak/leaf", []),
+    ],
+)
+def test_a_dataset_is_prepared_with_one_of_its_variants_and_not_with_one_below_it(
+    site, folder, found
+):
+    site.write("counted/list.txt", "oak elm")
+    facts = 'name=line, axes={"size": ("0.5",)}, kept={"a": "F"})'
+    with_axes = PACKAGE.replace("name=line)", facts)
+    site.write("counted/__init__.py", with_axes)
+    sys.modules.pop("counted")
+    context = Context()
+    place = context.datapath / "counted/org/hub" / folder
+    place.mkdir(parents=True)
+    record = {"fingerprint": "of a variant", "path": "a", "size": 2, "downloads": []}
+    state = {"version": 2, "resources": {"a": record}}
+    (place / ".state.json").write_text(json.dumps(state), encoding="utf-8")
+    condition = Condition.parse("prepared:yes")
+    assert search("prepared:yes") == found
+    entries = context.catalog.entries()
+    assert [item.id for item in entries if condition.within(context).match(item)] == found

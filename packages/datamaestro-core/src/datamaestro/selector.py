@@ -14,7 +14,15 @@ from collections.abc import Mapping
 
 from datamaestro.errors import QueryError
 
-__all__ = ["SELECTOR", "folder_name", "format_selector", "parse_selector", "quoted", "unquoted"]
+__all__ = [
+    "SELECTOR",
+    "folder_name",
+    "format_selector",
+    "is_folder_name",
+    "parse_selector",
+    "quoted",
+    "unquoted",
+]
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 SELECTOR = rf'(?:[^\[\]"]|{_QUOTED})*'
@@ -109,3 +117,12 @@ def folder_name(selector: str) -> str:
 
     digest = hashlib.sha256(selector.encode()).hexdigest()[:8]
     return f"{re.sub(r'[^A-Za-z0-9_=,.+-]+', '_', name)[: _LONGEST_FOLDER - 9]}~{digest}"
+
+
+def is_folder_name(name: str) -> bool:
+    """Tell a variant's folder from that of another dataset below the same one.
+
+    >>> is_folder_name("lang=fr,size=small"), is_folder_name("small")
+    (True, False)
+    """
+    return "=" in name

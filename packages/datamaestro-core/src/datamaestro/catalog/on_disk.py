@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from datamaestro.catalog.entry import Entry, FileFacts
 from datamaestro.project import CUSTOM
+from datamaestro.selector import is_folder_name
 from datamaestro.state_files import recorded
 
 __all__ = [
@@ -67,11 +68,15 @@ def kept_resources(entry: Entry, datapath: Path) -> dict[str, CompleteResource]:
 
 
 def prepared_variants(entry: Entry, datapath: Path) -> list[str]:
-    """Give the folders of the variants of a dataset in which something is complete."""
+    """Give the names of the folders, in a dataset's own, in which a variant has something complete.
+
+    A variant that the id doesn't tell has none: it lies in the dataset's own folder.
+    """
     folder = folder_of(entry, datapath)
     if not _has_variants(entry) or not folder.is_dir():
         return []
-    return sorted(item.name for item in folder.iterdir() if recorded(item))
+    children = (item for item in folder.iterdir() if is_folder_name(item.name))
+    return sorted(item.name for item in children if recorded(item))
 
 
 def _has_variants(entry: Entry) -> bool:
@@ -84,7 +89,7 @@ def is_prepared(entry: Entry, datapath: Path) -> bool:
     Of a dataset with variants, one of them suffices.
     """
     if _has_variants(entry):
-        return bool(prepared_variants(entry, datapath))
+        return bool(recorded(folder_of(entry, datapath)) or prepared_variants(entry, datapath))
     return bool(entry.kept) and kept_resources(entry, datapath).keys() == entry.kept.keys()
 
 

@@ -82,7 +82,8 @@ class Query:
         found: set[int] = set()
         for datapath in datapaths:
             for place in filter(lambda place: place.has_state, places(datapath)):
-                family, _, _ = place.name.rpartition(".")  # if the folder is that of a variant
+                # If the folder is that of a variant, whose name may have dots.
+                family = place.name.removesuffix(f".{place.folder.name}")
                 rows = self.connection.execute(
                     f"{FROM} WHERE entry.id IN (?, ?) AND repository.id = ?",
                     [place.name, family, place.repository],
