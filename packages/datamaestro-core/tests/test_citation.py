@@ -61,6 +61,57 @@ def test_a_key_that_stands_for_two_things_gets_a_number(entry):
     ]
 
 
+def test_what_got_a_number_is_given_once_too(entry):
+    asked = ["@misc{a, title={X}}", "@misc{a, title={Y}}", "@misc{a, title={Y}}"]
+    found = [entry(f"d{number}", citation=text) for number, text in enumerate(asked)]
+    assert bibtex(found) == "@misc{a, title={X}}\n\n@misc{a-2, title={Y}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbered"),
+    [
+        (r"@misc{a, title={\"Y}}", r"@misc{a-2, title={\"Y}}"),
+        (
+            "@misc{a, title={Y}}\n@misc{a-2, title={Z}}",
+            "@misc{a-3, title={Y}}\n@misc{a-2, title={Z}}",
+        ),
+        (
+            "@inbook{b, title={Y}, crossref={A}}\n@book{a, title={Z}}",
+            "@inbook{b, title={Y}, crossref={A-2}}\n@book{a-2, title={Z}}",
+        ),
+    ],
+)
+def test_a_number_leads_from_and_to_the_same_entries(entry, text, numbered):
+    found = bibtex([entry(citation="@misc{a, title={X}}"), entry("letters", citation=text)])
+    assert found == f"@misc{{a, title={{X}}}}\n\n{numbered}"
+
+
+def test_a_key_may_have_signs_that_mean_something_in_expressions(entry):
+    first, second = (
+        entry(name, citation=rf"@misc{{x+(\1, title = {{{name}}}}}") for name in ("a", "b")
+    )
+    assert bibtex([first, second]).endswith(r"@misc{x+(\1-2, title = {b}}")
+
+
+def test_what_an_entry_refers_to_completes_it(entry):
+    text = """
+    @inproceedings{paper, title = {Paper}, author = {Doe, Jo}, crossref = {volume}}
+    @proceedings{volume, title = {Volume}, booktitle = {The Volume}, year = 2020}
+    """
+    first, _ = csl_json([entry(citation=text)])
+    assert first["container-title"] == "The Volume"
+    assert plain_text([entry(citation=text)])[0] == "Jo Doe. Paper. In The Volume. 2020."
+
+
+@pytest.mark.parametrize(
+    "date", ["year = 2020, month = 5", "year = 2020, month = may", "date = {2020-05-17}"]
+)
+def test_a_date_may_be_written_in_every_way(entry, date):
+    found = [entry(citation=f"@misc{{x, title = {{X}}, {date}}}")]
+    assert csl_json(found)[0]["issued"] == {"date-parts": [[2020, 5]]}
+    assert plain_text(found) == ["X. May 2020."]
+
+
 def test_csl_json_has_every_field_without_the_marks_of_latex(entry):
     assert csl_json([entry(citation=MNIST)]) == [
         {
@@ -101,6 +152,18 @@ def test_text_is_one_line_for_each(entry):
 def test_text_is_given_for_types_that_bibtex_did_not_know(entry, kind):
     (line,) = plain_text([entry(citation=f"@{kind}{{x, title={{{{Some Data}}}}, year=2020}}")])
     assert line.startswith("Some Data")
+
+
+@pytest.mark.parametrize("kind", ["article", "book", "inproceedings", "phdthesis", "techreport"])
+def test_text_is_given_where_something_is_missing(entry, kind):
+    text = f"@{kind}{{x, title={{Some}}, year=2020, eprint={{2001.00001}}}}"
+    assert plain_text([entry(citation=text)]) == ["Some. 2020. arXiv:2001.00001."]
+
+
+@pytest.mark.parametrize("name", ["手書き数字", "Café № 5 ☃", "50 % {of", "a}b"])
+def test_a_name_may_be_in_any_script(entry, name):
+    (item,) = csl_json([entry(text=name)])
+    assert item["title"] == name.replace("{", "").replace("}", "")
 
 
 def test_where_nothing_is_declared_an_entry_is_made(entry):

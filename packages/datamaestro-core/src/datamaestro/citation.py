@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.catalog import Entry
@@ -62,7 +63,13 @@ _FIELDS = {
 }
 """The variables of CSL, and the fields of BibTeX that give them, the first that there is."""
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+_KEY = r"(@\w+\s*[{{(]\s*|\bcrossref\s*=\s*[{{\"]\s*)({})(?=\s*[,}})\"])"
+"""Where a key stands: at the beginning of its entry, or in one that refers to it."""
 
 
 def bibtex(entries: Iterable[Entry]) -> str:
@@ -96,46 +103,71 @@ def plain_text(entries: Iterable[Entry]) -> list[str]:
     plugin = _pybtex("pybtex.plugin")
     style = plugin.find_plugin("pybtex.style.formatting", "plain")()
     backend = plugin.find_plugin("pybtex.backends", "plaintext")()
-    lines = []
-    for _, references in _bibliography(entries):
-        for reference in references.values():
-            if not hasattr(style, f"get_{reference.type}_template"):
-                reference.type = "misc"
+    return [
+        _formatted(reference, style).text.render(backend)
+        for _, references in _bibliography(entries)
+        for reference in references.values()
+    ]
+
+
+def _formatted(reference: Reference, style: Any) -> Any:
+    """Format an entry as its type asks; as any other, if it hasn't what the type asks for."""
+    try:
+        if hasattr(style, f"get_{reference.type}_template"):
             (formatted,) = style.format_entries([reference])
-            lines.append(formatted.text.render(backend))
-    return lines
+            return formatted
+    except _pybtex("pybtex.style.template").FieldIsMissing:
+        pass
+    reference.type = "misc"
+    (formatted,) = style.format_entries([reference])
+    return formatted
 
 
 def _bibliography(entries: Iterable[Entry]) -> list[tuple[str, Mapping[str, Reference]]]:
     """Give the texts of all citations, each once, and what they say, their keys unique."""
-    found: dict[str, Mapping[str, Reference]] = {}
+    found: dict[str, tuple[str, Mapping[str, Reference]]] = {}
     taken: set[str] = set()
     for entry in entries:
-        text = entry.citation or _made(entry)
-        text = "\n".join(line.rstrip() for line in text.strip().splitlines())
-        if text in found:
+        declared = entry.citation or _made(entry)
+        declared = "\n".join(line.rstrip() for line in declared.strip().splitlines())
+        if declared in found:
             continue
-        for key in _parsed(text, entry):
-            free = _free(key, taken)
-            taken.add(free.lower())
-            if free != key:
-                text = re.sub(rf"(@\w+\s*{{\s*){re.escape(key)}(?=\s*,)", rf"\g<1>{free}", text)
-        found[text] = _parsed(text, entry)
-    return list(found.items())
+        keys = _free(_parsed(declared, entry), taken)
+        taken.update(keys.values())
+        text = _renamed(declared, keys)
+        found[declared] = text, _parsed(text, entry)
+    return list(found.values())
 
 
-def _free(key: str, taken: set[str]) -> str:
-    number = 2
-    free = key
-    while free.lower() in taken:
-        free, number = f"{key}-{number}", number + 1
+def _free(keys: Iterable[str], taken: set[str]) -> dict[str, str]:
+    """Give a key that isn't taken for each of some, both in lower case."""
+    own = [key.lower() for key in keys]
+    free: dict[str, str] = {}
+    for key in own:
+        numbered = (f"{key}-{number}" for number in count(2))
+        used = taken.union(own, free.values())
+        free[key] = next(item for item in numbered if item not in used) if key in taken else key
     return free
+
+
+def _renamed(text: str, keys: Mapping[str, str]) -> str:
+    """Put a number after the keys of a text that have got one."""
+    changed = "|".join(re.escape(key) for key, free in keys.items() if free != key)
+    if not changed:
+        return text
+
+    def replaced(match: re.Match[str]) -> str:
+        key = match[2]
+        return f"{match[1]}{key}{keys[key.lower()][len(key) :]}"
+
+    return re.sub(_KEY.format(changed), replaced, text, flags=re.IGNORECASE)
 
 
 def _made(entry: Entry) -> str:
     """Make an entry of BibTeX from what is known about a dataset."""
     required("latexcodec", EXTRA)  # importing it makes Python know LaTeX as an encoding
-    encoded: Any = codecs.encode(entry.name or entry.id, "ulatex")
+    name = re.sub("[{}]", "", entry.name) or entry.id  # a brace alone can't be written
+    encoded: Any = codecs.encode(name, "ulatex", "keep")
     fields = {
         "title": f"{{{encoded}}}",  # a name keeps its capitals
         "doi": entry.doi,
@@ -152,6 +184,8 @@ def _parsed(text: str, entry: Entry) -> Mapping[str, Reference]:
     try:
         references: Mapping[str, Reference] = database.parse_string(text, "bibtex").entries
         if references:
+            for reference in references.values():
+                _complete(reference, references)
             return references
     except _pybtex("pybtex.exceptions").PybtexError as error:
         problem = str(error)
@@ -161,6 +195,24 @@ def _parsed(text: str, entry: Entry) -> Mapping[str, Reference]:
         expected="an entry of BibTeX",
         found=problem,
     )
+
+
+def _complete(reference: Reference, others: Mapping[str, Reference]) -> None:
+    """Add what an entry has from the one that it refers to, and the date as BibTeX has it."""
+    fields = reference.fields
+    whole = others.get(fields.get("crossref", ""))
+    if whole is not None:
+        for own, inherited in (
+            (fields, whole.fields),
+            (reference.persons, whole.persons),
+        ):
+            own.update({name: value for name, value in inherited.items() if name not in own})
+    date = re.match(r"(\d{4})(?:-(\d\d))?", fields.get("date", ""))
+    if date is not None and "year" not in fields:
+        fields.update({"year": date[1], "month": date[2] or ""})
+    month = fields.get("month", "")
+    if month.isdecimal() and 1 <= int(month) <= len(_MONTHS):
+        fields["month"] = _MONTHS[int(month) - 1]
 
 
 def _csl(key: str, reference: Reference) -> dict[str, Any]:
@@ -175,9 +227,9 @@ def _csl(key: str, reference: Reference) -> dict[str, Any]:
         item["page"] = re.sub("[-\N{EN DASH}]+", "-", item["page"])
     year = reference.fields.get("year", "")
     if year.isdecimal():
-        month = reference.fields.get("month", "").lower()[:3]
-        parts = [int(year), *([_MONTHS.index(month) + 1] if month in _MONTHS else [])]
-        item["issued"] = {"date-parts": [parts]}
+        beginning = reference.fields.get("month", "").lower()[:3]
+        month = [i for i, name in enumerate(_MONTHS, 1) if name.lower()[:3] == beginning]
+        item["issued"] = {"date-parts": [[int(year), *month]]}
     return item
 
 
