@@ -424,6 +424,48 @@ def test_a_mistake_in_a_project_is_told_with_its_file_and_line(context, table, l
     assert caught.value.where == (str(path) if line is None else f"{path}:{line}")
 
 
+@pytest.mark.parametrize("text", ["[tool]\ndatamaestro = 3", "[[tool.datamaestro]]\nid = 'a'"])
+def test_what_stands_in_the_place_of_the_table_has_to_be_one(context, text):
+    path = write("pyproject.toml", text)
+    with pytest.raises(SettingsError, match=r"expected a table, \[tool\.datamaestro\]") as caught:
+        context.prepare("org.example.corpus")
+    assert caught.value.where.startswith(f"{path}:")
+
+
+@pytest.mark.parametrize("text", ["tool = 'datamaestro'", "[project]\nname = 3 # tool.datamaestro"])
+def test_what_is_wrong_with_other_tables_is_no_concern_of_ours(context, text):
+    write("pyproject.toml", text)
+    assert context.project_repository() is None
+
+
+@pytest.mark.parametrize("text", ["project = 'x'\n", "[project]\nname = 3\n"])
+def test_a_project_whose_name_is_no_text_needs_an_id(context, text):
+    write("pyproject.toml", f"{text}[tool.datamaestro]\n")
+    with pytest.raises(SettingsError, match=r"tool\.datamaestro\.id is invalid"):
+        context.project_repository()
+    write("pyproject.toml", f"{text}[tool.datamaestro]\nid = 'a'\n")
+    assert context.project_repository().id == "a"
+
+
+def test_what_a_project_lists_twice_is_there_once(context):
+    write("flowers.py")
+    write("pyproject.toml", '[tool.datamaestro]\nid = "a"\ndatasets = ["flowers.py", "flowers"]\n')
+    assert [item.id for item in context.repository("a")].count("org.example.corpus") == 1
+
+
+def test_datasets_are_found_where_the_current_directory_is_gone(context, tmp_path, monkeypatch):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    try:
+        folder.rmdir()
+    except OSError:
+        pytest.skip("this system keeps the current directory")
+    with pytest.raises(DatasetNotFoundError):
+        context.dataset("org.example.nowhere")
+    assert context.project_repository() is None
+
+
 @pytest.mark.parametrize("entry", ["src/nowhere.py", "no.such.module"])
 def test_what_a_project_lists_has_to_be_there(context, caplog, entry):
     path = write("pyproject.toml", f'[tool.datamaestro]\nid = "a"\ndatasets = ["{entry}"]\n')
@@ -440,7 +482,9 @@ def test_a_project_lists_modules_that_are_installed(site_packages, context):
     assert context.dataset("org.example.corpus").repository == "a"
 
 
-def test_a_project_can_not_take_the_id_of_a_plugin(site_packages, context, caplog):
+@pytest.fixture
+def greek(site_packages):
+    """Install a plugin with the repository ``greek``."""
     write_distribution(
         site_packages,
         "repository-greek",
@@ -450,10 +494,23 @@ def test_a_project_can_not_take_the_id_of_a_plugin(site_packages, context, caplo
         },
         entry_points={"datamaestro.repositories": {"greek": "greek:Greek"}},
     )
+
+
+@pytest.mark.usefixtures("greek")
+def test_a_project_can_not_take_the_id_of_a_plugin(context, caplog):
     path = write("pyproject.toml", '[tool.datamaestro]\nid = "greek"\n')
     with pytest.raises(PluginConflictError, match=r"repository-greek .* and this project"):
         context.repository("greek")
     assert "greek" not in [item.id for item in context.repositories()]
+    assert str(path) in caplog.text
+
+
+@pytest.mark.usefixtures("greek")
+def test_what_a_project_that_can_not_be_used_lists_is_not_found(context, caplog):
+    write("flowers.py")
+    table = '[tool.datamaestro]\nid = "greek"\ndatasets = ["flowers.py"]\n'
+    path = write("pyproject.toml", table)
+    assert "org.example.corpus" not in context.catalog.ids()
     assert str(path) in caplog.text
 
 

@@ -86,26 +86,47 @@ def _read(path: Path) -> Project | None:
         raise SettingsError(f"not TOML: {error}", where=path) from error
     from datamaestro.identifiers import is_component
 
-    table = document.get("tool", {}).get("datamaestro")
+    table = _found(document, "tool", "datamaestro")
     if table is None:
         return None
-    project_id = table.get("id", re.sub(r"[._]", "-", document.get("project", {}).get("name", "")))
-    _check(path, "id", project_id, is_component, "a name without dots, such as 'garden'")
+    _check(path, "tool.datamaestro", table, _is_table, "a table, [tool.datamaestro]")
+    name = _found(document, "project", "name")
+    by_default = re.sub(r"[._]", "-", name) if isinstance(name, str) else ""
+    project_id = table.get("id", by_default)
+    _check(
+        path,
+        "tool.datamaestro.id",
+        project_id,
+        is_component,
+        "a name without dots, such as 'garden'",
+    )
     datasets = table.get("datasets", [])
-    _check(path, "datasets", datasets, _is_texts, "a list of files and modules")
+    _check(path, "tool.datamaestro.datasets", datasets, _is_texts, "a list of files and modules")
     for key in table:
-        _check(path, key, key, ("id", "datasets").__contains__, "id or datasets")
+        _check(
+            path, f"tool.datamaestro.{key}", key, ("id", "datasets").__contains__, "id or datasets"
+        )
     return Project(path, project_id, tuple(datasets))
 
 
-def _check(path: Path, key: str, value: Any, holds: Any, expected: str) -> None:
+def _found(document: dict[str, Any], table: str, key: str) -> Any:
+    """Give what stands under a key of a table; None where there is no such table."""
+    inner = document.get(table)
+    return inner.get(key) if isinstance(inner, dict) else None
+
+
+def _check(path: Path, name: str, value: Any, holds: Any, expected: str) -> None:
     if not holds(value):
         raise SettingsError(
-            f"tool.datamaestro.{key} is invalid",
-            where=f"{path}:{_line(path, key)}",
+            f"{name} is invalid",
+            where=f"{path}:{_line(path, name.rpartition('.')[2])}",
             expected=expected,
             found=f"{value!r:.80}",
         )
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _is_texts(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -66,6 +67,10 @@ class ProjectRepository(Repository):
                     hint="choose another id in [tool.datamaestro]",
                 )
         return self
+
+    def __iter__(self) -> Iterator[DatasetDefinition]:
+        """Give all datasets, each once: a file and a module that are listed may be the same."""
+        return iter({id(definition): definition for definition in super().__iter__()}.values())
 
     def modules(self) -> list[str]:
         """Give what the project lists."""

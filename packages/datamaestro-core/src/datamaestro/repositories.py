@@ -59,7 +59,10 @@ class Repositories:
 
     def of_project(self) -> ProjectRepository | None:
         """Give that of the project of the current directory, if it lists datasets."""
-        project = nearest_project(Path.cwd())
+        try:
+            project = nearest_project(Path.cwd())
+        except FileNotFoundError:  # the directory was removed under a running process
+            return None
         if project is None:
             return None
         from datamaestro.project_repository import ProjectRepository

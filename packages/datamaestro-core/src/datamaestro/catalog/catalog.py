@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.entry import Entry, Named
 from datamaestro.catalog.index import Index, Place
+from datamaestro.errors import PluginConflictError
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.dataset_definition import DatasetDefinition
     from datamaestro.identifiers import Identifier
+    from datamaestro.project_repository import ProjectRepository
     from datamaestro.repository import Repository
     from datamaestro.search import Condition
 
@@ -107,8 +109,17 @@ class Catalog:
 
     def _of_project(self) -> list[Entry]:
         """Give the entries of the project of the current directory, which no index has."""
-        project = self.context.project_repository()
+        project = self._project()
         return [] if project is None else [Entry.of(definition) for definition in project]
+
+    def _project(self) -> ProjectRepository | None:
+        """Give the project of the current directory; one that can't be used is warned about."""
+        project = self.context.project_repository()
+        try:
+            return None if project is None else project.unless_installed()
+        except PluginConflictError as error:
+            self.context.plugins.warn(str(error))
+            return None
 
     def repositories(self) -> list[tuple[str, str]]:
         """Give the id and the description of each repository that works."""
@@ -116,7 +127,7 @@ class Catalog:
         if index is None:  # that is nothing to import all modules for
             return [(item.id, item.description) for item in self.context.repositories()]
         self._warn(index)
-        project = self.context.project_repository()
+        project = self._project()
         own = [] if project is None else [(project.id, project.description)]
         return [*index.repositories(), *own]
 
