@@ -89,6 +89,26 @@ def test_names_follow_from_that_of_the_distribution() -> None:
     assert PluginName.of("transport-3d", "transport").scheme == "d"
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("format-file", "format"),
+        ("format-path", "format"),
+        ("none", "format"),
+        ("download-source", "handler"),
+        ("transport-response", "transport"),
+    ],
+)
+def test_a_class_has_no_name_that_its_module_has_for_something_else(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    assert PluginName.of(name, kind).class_name.startswith("The")
+    folder = write_plugin(name, kind, tmp_path)
+    packages = installed(folder, tmp_path / "packages")
+    done = python("-m", "pytest", "-q", "-W", "error", folder=folder, packages=packages)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_command_line_offers_all_kinds() -> None:
     assert list(OFFERED) == list(KINDS)
 

@@ -64,10 +64,12 @@ class PluginName:
 
     :param distribution: as normalized by PEP 503: ``datamaestro-format-hdf5``
     :param words: those that tell it from others of its kind: ``hdf5``
+    :param kind: one of `KINDS`
     """
 
     distribution: str
     words: tuple[str, ...]
+    kind: str
 
     @classmethod
     def of(cls, name: str, kind: str) -> PluginName:
@@ -93,7 +95,7 @@ class PluginName:
         words = tuple(distribution.split("-"))
         common = KINDS[kind].words | {"datamaestro"}
         own = tuple(word for word in words if word not in common)
-        return cls(distribution, own or words)
+        return cls(distribution, own or words, kind)
 
     @property
     def package(self) -> str:
@@ -102,9 +104,10 @@ class PluginName:
 
     @property
     def class_name(self) -> str:
-        """The class that the plugin provides: ``Hdf5``."""
+        """The class that the plugin provides, whose name nothing beside it has: ``Hdf5``."""
         name = "".join(word.capitalize() for word in self.words)
-        return name if name.isidentifier() else f"The{name}"
+        free = name.isidentifier() and name not in {*keyword.kwlist, *_imported_names(self.kind)}
+        return name if free else f"The{name}"
 
     @property
     def scheme(self) -> str:
@@ -125,7 +128,7 @@ def write_plugin(name: str, kind: str, folder: Path) -> Path:
     target = folder / plugin.distribution
     if target.exists():
         raise DataDirectoryError("something is there already; it was left as it is", where=target)
-    values = _values(plugin, kind)
+    values = _values(plugin)
     with usable(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".") as beside:
@@ -138,9 +141,9 @@ def write_plugin(name: str, kind: str, folder: Path) -> Path:
     return target
 
 
-def _values(plugin: PluginName, kind: str) -> dict[str, str]:
-    core = version("datamaestro-core")
-    requirements = (f'  "{name}>={core}",' for name in KINDS[kind].requirements)
+def _values(plugin: PluginName) -> dict[str, str]:
+    core, kind = version("datamaestro-core"), KINDS[plugin.kind]
+    requirements = (f'  "{name}>={core}",' for name in kind.requirements)
     return {
         "name": plugin.distribution,
         "package": plugin.package,
@@ -148,10 +151,17 @@ def _values(plugin: PluginName, kind: str) -> dict[str, str]:
         "class_name": plugin.class_name,
         "lower_name": plugin.class_name.lower(),
         "scheme": plugin.scheme,
-        "kind": kind,
-        "summary": f"{KINDS[kind].summary} {' '.join(plugin.words)}",
+        "kind": plugin.kind,
+        "summary": f"{kind.summary} {' '.join(plugin.words)}",
         "dependencies": "\n".join(requirements),
     }
+
+
+def _imported_names(kind: str) -> Iterator[str]:
+    """Give what the modules of a kind's templates import by name."""
+    for _, text in _templates(kind):
+        for names in re.findall(r"^ *from [\w.]+ import (.+)$", text, re.MULTILINE):
+            yield from names.split(", ")
 
 
 def _templates(kind: str) -> Iterator[tuple[PurePosixPath, str]]:
