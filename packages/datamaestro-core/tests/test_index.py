@@ -380,6 +380,44 @@ def test_searches_that_race_to_build_all_succeed(site_packages, home):
     assert sorted(left) == ["catalog.sqlite", "installed.json"]
 
 
+THREADS = """
+import gc, threading
+from datamaestro.context import Context
+from datamaestro.search import Condition
+
+threshold, context, found = gc.get_threshold(), Context(), []
+
+def search():
+    for _ in range(100):
+        found.append(len([*context.catalog.search(Condition.parse("repo:counted thing"))]))
+
+threads = [threading.Thread(target=search) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(found), *set(found), gc.get_threshold() == threshold)
+"""
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_threads_search_one_index_at_once(site, in_memory):
+    paths = [str(site.folder), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    if in_memory:
+        (site.folder / "file").touch()
+        environment["DATAMAESTRO_INDEX_DIR"] = str(site.folder / "file")
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == "400 2 True\n"
+
+
 def test_a_folder_that_cannot_be_written_is_done_without(site, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(tmp_path / "file"))

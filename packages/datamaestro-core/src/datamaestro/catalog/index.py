@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import weakref
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,11 +59,15 @@ class Index:
 
     :param connection: the database; it's closed when nothing uses the index any more
     :param watched: all that it depends on, as it was
+    :param path: the database's file; None if it is in memory alone
     """
 
-    def __init__(self, connection: sqlite3.Connection, watched: dict[str, Stamp]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, watched: dict[str, Stamp], path: Path | None = None
+    ) -> None:
         self.connection = connection
         self._watched = watched
+        self._path = path
         weakref.finalize(self, connection.close)
 
     @classmethod
@@ -71,7 +76,8 @@ class Index:
 
         :param declared: how the plugins declare the repositories
         """
-        connection = open_database(folder / FILE)
+        path = folder / FILE
+        connection = open_database(path)
         if connection is None:
             return None
         try:
@@ -83,7 +89,7 @@ class Index:
                         "SELECT path, time, size FROM watched"
                     )
                 }
-                index = cls(connection, watched)
+                index = cls(connection, watched, path)
                 if watched and index.is_current():
                     return index
         except (sqlite3.Error, ValueError):
@@ -103,13 +109,14 @@ class Index:
 
         if not can_index():
             return None
-        old = None if afresh else open_database(folder / FILE)
+        path = folder / FILE
+        old = None if afresh else open_database(path)
         try:
-            with renewed(folder / FILE, old) as connection:
+            with renewed(path, old) as connection:
                 watched = refresh(connection, context)
-            made = open_database(folder / FILE)
+            made = open_database(path)
             if made is not None:
-                return cls(made, watched)
+                return cls(made, watched, path)
         except sqlite3.Error:
             if old is not None:  # it may be the one that is damaged
                 return cls.made(folder, context, afresh=True)
@@ -184,31 +191,36 @@ class Index:
 
         :raises QueryError: if a regular expression takes too long
         """
-        rowids = iter([rowid for (rowid,) in self._found("entry.rowid", condition, limit)])
-        while batch := list(islice(rowids, BATCH)):
-            several = ", ".join(map(str, batch))
-            rows = self.connection.execute(f"{FROM} WHERE entry.rowid IN ({several})")
-            entries = {row[0]: entry_of(row) for row in rows}
-            yield from (entries[rowid] for rowid in batch)
+        with self._own_connection() as connection:
+            found = _found(connection, "entry.rowid", condition, limit)
+            rowids = iter([rowid for (rowid,) in found])
+            while batch := list(islice(rowids, BATCH)):
+                several = ", ".join(map(str, batch))
+                rows = connection.execute(f"{FROM} WHERE entry.rowid IN ({several})")
+                entries = {row[0]: entry_of(row) for row in rows}
+                yield from (entries[rowid] for rowid in batch)
 
     def names(self, condition: Condition | None, limit: int | None = None) -> Iterator[Named]:
         """Give what is shown of the entries that :meth:`search` gives; raises as that."""
-        for row in self._found("entry.id, repository.id, entry.name", condition, limit):
-            yield Named(*row)
+        with self._own_connection() as connection:
+            for row in _found(connection, "entry.id, repository.id, entry.name", condition, limit):
+                yield Named(*row)
 
-    def _found(
-        self, columns: str, condition: Condition | None, limit: int | None
-    ) -> Iterator[tuple[Any, ...]]:
-        query = Query(self.connection)
-        where = "1" if condition is None else condition.sql(query)
-        order = "entry.id"
-        if sought := [] if condition is None else condition.ranked_words():
-            order = f"{query.order(rank(sought))}, {query.score(sought)}, entry.id"
-        return query.rows(
-            f"SELECT {columns} FROM entry JOIN repository ON repository.rowid = entry.repository "
-            f"WHERE {where} ORDER BY {order}, entry.rowid "
-            f"LIMIT {-1 if limit is None else int(limit)}"
-        )
+    @contextmanager
+    def _own_connection(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection for one query, which calls functions of Python.
+
+        On a connection that threads share, one that runs such a query waits for Python's
+        lock, and another that has this lock waits for the connection: for ever.
+
+        :raises sqlite3.DatabaseError: if the database isn't there any more
+        """
+        path = self._path
+        own = copied(self.connection, ":memory:") if path is None else open_database(path)
+        if own is None:
+            raise sqlite3.DatabaseError(f"{path} is gone")
+        with closing(own):
+            yield own
 
     def similar_ids(self, name: str) -> list[str]:
         """Give the ids among which those that look most like another one are found.
@@ -239,6 +251,22 @@ class Index:
             [beginning, beginning + chr(sys.maxunicode)],
         )
         return [term for (term,) in rows]
+
+
+def _found(
+    connection: sqlite3.Connection, columns: str, condition: Condition | None, limit: int | None
+) -> Iterator[tuple[Any, ...]]:
+    """Give some columns of the entries that a condition holds for, the best first."""
+    query = Query(connection)
+    where = "1" if condition is None else condition.sql(query)
+    order = "entry.id"
+    if sought := [] if condition is None else condition.ranked_words():
+        order = f"{query.order(rank(sought))}, {query.score(sought)}, entry.id"
+    return query.rows(
+        f"SELECT {columns} FROM entry JOIN repository ON repository.rowid = entry.repository "
+        f"WHERE {where} ORDER BY {order}, entry.rowid "
+        f"LIMIT {-1 if limit is None else int(limit)}"
+    )
 
 
 def _leads(name: str, module: str) -> bool:

@@ -25,7 +25,7 @@ __all__ = ["Query", "quoted"]
 class Query:
     """Writes the parts of one query, and keeps what they need to run.
 
-    :param connection: the database
+    :param connection: the database, which no other query uses
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -151,7 +151,7 @@ class Query:
                 raise
 
         self._functions += 1
-        name = f"condition_{id(self):x}_{self._functions}"  # others may use the connection too
+        name = f"condition_{self._functions}"
         self.connection.create_function(name, arguments, guarded, deterministic=True)
         return name
 

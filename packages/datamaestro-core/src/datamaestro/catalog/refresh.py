@@ -65,6 +65,9 @@ def refresh(connection: sqlite3.Connection, context: Context) -> Watched:
 def _seldom_collected() -> Iterator[None]:
     """Collect garbage less often: what is imported stays, and was looked through in vain."""
     first, *others = gc.get_threshold()
+    if first == PATIENCE:  # as another thread has set it, which sets it back
+        yield
+        return
     gc.set_threshold(PATIENCE, *others)
     try:
         yield
