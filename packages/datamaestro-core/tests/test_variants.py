@@ -187,6 +187,9 @@ def test_a_number_that_is_not_finite_is_refused(value):
         lambda: Axis(["a"], type=int),
         lambda: Axis(type=list),
         lambda: Axis([math.nan]),
+        lambda: Axis(type=enum.Enum("Alike", {"A": "B", "B": 1})),
+        lambda: Axis(list(enum.Enum("Alike", {"A": "B", "B": 1}))),
+        lambda: Axis(type=enum.Enum("Nothing", {"NULL": 1}) | None),
         lambda: AxesVariants(lang=["fr", "en"]),
     ],
 )

@@ -74,6 +74,7 @@ class Axis:
         self.type, nullable = _split_type(_common_type(self.domain or ()) if type is None else type)
         _check_domain(self.domain)
         self.nullable = nullable or default is None or None in (self.domain or ())
+        _check_words(self.type, nullable=self.nullable)
         self.default = default
         self.description = description
         self.elide_default = elide_default
@@ -186,6 +187,22 @@ class Axis:
 def _check_domain(domain: list[Any] | None) -> None:
     if domain is not None and (not domain or any(domain.count(item) > 1 for item in domain)):
         raise _wrong("an axis needs several values", "values that differ; or type=… alone", domain)
+
+
+def _check_words(kind: type, *, nullable: bool) -> None:
+    """Refuse an enumeration of which a text could stand for two values."""
+    if not issubclass(kind, enum.Enum):
+        return
+    words = [word(member) for member in kind]
+    if nullable:
+        words = ["null", *("null" if _is_none(text) else text for text in words)]
+    alike = sorted({text for text in words if words.count(text) > 1})
+    if alike:
+        raise _wrong(
+            "two values of an axis are written alike",
+            "members whose texts, or else names, differ",
+            ", ".join(alike),
+        )
 
 
 def _wrong(message: str, expected: object, found: object) -> DefinitionError:
