@@ -383,13 +383,16 @@ def test_searches_that_race_to_build_all_succeed(site_packages, home):
 THREADS = """
 import gc, threading
 from datamaestro.context import Context
+from datamaestro.identifiers import parse
 from datamaestro.search import Condition
 
 threshold, context, found = gc.get_threshold(), Context(), []
 
 def search():
-    for _ in range(100):
+    for _ in range(50):
         found.append(len([*context.catalog.search(Condition.parse("repo:counted thing"))]))
+        for name in ("org.one.one", "org.two.two"):
+            assert context.catalog.entry(parse(name)).id == name
 
 threads = [threading.Thread(target=search) for _ in range(4)]
 for thread in threads:
@@ -415,7 +418,7 @@ def test_threads_search_one_index_at_once(site, in_memory):
         check=True,
         timeout=60,
     )
-    assert done.stdout == "400 2 True\n"
+    assert done.stdout == "200 2 True\n", done.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_done_without(site, monkeypatch, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -68,6 +69,7 @@ class Index:
         self.connection = connection
         self._watched = watched
         self._path = path
+        self._lock = threading.Lock()
         weakref.finalize(self, connection.close)
 
     @classmethod
@@ -135,31 +137,37 @@ class Index:
 
     def warnings(self) -> list[str]:
         """Give what had to be left out, and why, one line each."""
-        rows = self.connection.execute("SELECT error FROM repository WHERE error IS NOT NULL")
+        rows = self._rows("SELECT error FROM repository WHERE error IS NOT NULL")
         return [*(text for (text,) in rows), *self.broken_units()]
 
     def broken_units(self) -> list[str]:
         """Give what had to be left out of repositories that work otherwise, and why."""
-        rows = self.connection.execute("SELECT error FROM unit WHERE error IS NOT NULL")
+        rows = self._rows("SELECT error FROM unit WHERE error IS NOT NULL")
         return [text for (text,) in rows]
 
     def repositories(self) -> list[tuple[str, str]]:
         """Give the id and the description of the repositories that work."""
-        return self.connection.execute(
-            "SELECT id, description FROM repository WHERE error IS NULL ORDER BY id"
-        ).fetchall()
+        return self._rows("SELECT id, description FROM repository WHERE error IS NULL ORDER BY id")
 
     def ids(self) -> list[str]:
         """Give all dataset ids, in alphabetical order."""
-        return [name for (name,) in self.connection.execute("SELECT id FROM entry ORDER BY id")]
+        return [name for (name,) in self._rows("SELECT id FROM entry ORDER BY id")]
 
     def broken_modules(self) -> list[tuple[str, str]]:
         """Give the repositories and names of the modules that had to be left out."""
-        rows = self.connection.execute(
+        rows = self._rows(
             "SELECT repository.id, unit.module FROM unit "
             "JOIN repository ON repository.rowid = unit.repository WHERE unit.error IS NOT NULL"
         )
         return [(repository, module) for repository, module in rows if module]
+
+    def _rows(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        """Ask the connection that threads share, one at a time and for all rows at once.
+
+        Two that ask the same at once could get each other's rows.
+        """
+        with self._lock:
+            return self.connection.execute(sql, parameters).fetchall()
 
     # --- datasets
 
@@ -168,7 +176,7 @@ class Index:
 
         :param repository: the id of the repository that it must be in, if one was named
         """
-        rows = self.connection.execute(
+        rows = self._rows(
             f"""{FROM} JOIN unit ON unit.rowid = entry.unit
             WHERE entry.id = :name
             OR entry.rowid IN (SELECT entry FROM alias WHERE alias = :name)
@@ -215,10 +223,13 @@ class Index:
 
         :raises sqlite3.DatabaseError: if the database isn't there any more
         """
-        path = self._path
-        own = copied(self.connection, ":memory:") if path is None else open_database(path)
+        if self._path is None:
+            with self._lock:
+                own: sqlite3.Connection | None = copied(self.connection, ":memory:")
+        else:
+            own = open_database(self._path)
         if own is None:
-            raise sqlite3.DatabaseError(f"{path} is gone")
+            raise sqlite3.DatabaseError(f"{self._path} is gone")
         with closing(own):
             yield own
 
@@ -231,22 +242,22 @@ class Index:
         parts = " UNION ALL ".join(["SELECT rowid FROM grams WHERE grams MATCH ?"] * len(sought))
         found = []
         if sought:
-            found = self.connection.execute(
+            found = self._rows(
                 "SELECT entry.id FROM (SELECT rowid AS hit, count(*) AS common "
                 f"FROM ({parts}) GROUP BY rowid ORDER BY common DESC LIMIT {SIMILAR}) "
                 "JOIN entry ON entry.rowid = hit",
                 [quoted(gram) for gram in sought],
-            ).fetchall()
+            )
         if len(found) < SIMILAR:
-            found += self.connection.execute(f"SELECT id FROM entry LIMIT {SIMILAR}")
+            found += self._rows(f"SELECT id FROM entry LIMIT {SIMILAR}")
         return [text for (text,) in found]
 
     def vocabulary(self, beginning: str) -> list[str]:
         """Give all words of the texts that begin with some characters."""
-        self.connection.execute(
+        self._rows(
             "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)"
         )
-        rows = self.connection.execute(
+        rows = self._rows(
             "SELECT term FROM temp.vocabulary WHERE term >= ? AND term < ?",
             [beginning, beginning + chr(sys.maxunicode)],
         )
