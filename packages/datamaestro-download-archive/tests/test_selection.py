@@ -248,6 +248,36 @@ def test_members_of_nested_archives_are_named_as_in_these(tmp_path):
     assert set(contents(made)) == {"inner/deep/x", "inner/deep/y", "inner/z"}
 
 
+@pytest.mark.parametrize("options", [{}, {"unwrap": False}, {"subpath": "top/d"}])
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_a_link_to_a_nested_archive_is_an_error(options, kind, tmp_path):
+    inner = zipped(Entry("x"))
+    if kind == "tar":
+        latest = tar_link("top/d/latest.zip", "v1.zip")
+        handler, data = TarDownloader, tar(tar_file("top/d/v1.zip", inner), latest)
+    else:
+        latest = link("top/d/latest.zip", "v1.zip")
+        handler, data = ZipDownloader, zipped(Entry("top/d/v1.zip", inner), latest)
+    resource = handler("data", stored(data, tmp_path).as_uri(), nested=["*/v1.zip"], **options)
+    says = r"'top/d/latest\.zip' is a symbolic link to 'top/d/v1\.zip', which is unpacked"
+    with pytest.raises(MemberNotFoundError, match=says):
+        make(resource, tmp_path / "work")
+    assert not (tmp_path / "work" / "made").exists()
+
+
+def test_a_link_to_or_into_the_folder_that_a_nested_archive_becomes_stays(tmp_path):
+    data = tar(
+        tar_file("v1.zip", zipped(Entry("x", b"1"), Entry("y"))),
+        tar_file("inner", zipped(Entry("x", b"2"), Entry("y"))),
+        tar_link("first", "v1/x"),
+        tar_link("second", "inner"),
+    )
+    url = stored(data, tmp_path).as_uri()
+    made = make(TarDownloader("data", url, nested=["v1.zip", "inner"]), tmp_path / "work")
+    assert (made / "first").read_text() == "1"
+    assert (made / "second" / "x").read_text() == "2"
+
+
 def test_archives_that_are_not_named_stay_files(tmp_path):
     archive = stored(zipped(Entry("a.zip", zipped(Entry("b"))), Entry("x")), tmp_path)
     made = make(ZipDownloader("data", archive.as_uri()), tmp_path / "work")

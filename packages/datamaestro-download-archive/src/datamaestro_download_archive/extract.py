@@ -14,7 +14,7 @@ from datamaestro_download_archive.content import is_zip_file
 from datamaestro_download_archive.errors import ArchiveLimitError, shown, unsafe
 from datamaestro_download_archive.limits import Budget, Limits
 from datamaestro_download_archive.random_access import RandomAccess
-from datamaestro_download_archive.selection import Selection
+from datamaestro_download_archive.selection import Selection, to_nested
 from datamaestro_download_archive.tar_extract import extract_tar
 from datamaestro_download_archive.tree import Tree, removed_on_error
 from datamaestro_download_archive.zip_extract import extract_zip
@@ -117,7 +117,11 @@ def _unpack_nested(
 
     :param folder: the folder of the archive that the tree's root has the place of
     """
-    for path in _matching(tree.root, folder, wanted):
+    members = _matching(tree.root, folder, wanted)
+    for link, target in tree.links():
+        if target in members and without_suffix(target) != target:
+            raise to_nested(link, target, tree.archive)
+    for path in sorted(members.values()):
         archive = f"{tree.archive}!{path.relative_to(tree.root).as_posix()}"
         if level > plan.limits.nesting:
             raise ArchiveLimitError(
@@ -155,13 +159,13 @@ def _free_name(path: Path) -> Path:
     return free
 
 
-def _matching(root: Path, folder: str, wanted: Selection) -> list[Path]:
-    """Give the files below `root`, which has the place of `folder`, that are wanted."""
-    found = []
+def _matching(root: Path, folder: str, wanted: Selection) -> dict[str, Path]:
+    """Give the files below `root`, which has the place of `folder`, that are wanted, by name."""
+    found = {}
     for parent, _, names in os.walk(root):
         for name in names:
             path = Path(parent, name)
             member = _joined(folder, path.relative_to(root).as_posix())
             if not path.is_symlink() and wanted.place(member) is not None:
-                found.append(path)
-    return sorted(found)
+                found[member] = path
+    return found

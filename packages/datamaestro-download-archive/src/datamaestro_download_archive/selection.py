@@ -12,7 +12,7 @@ from datamaestro_download_archive.errors import MemberNotFoundError, shown
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.plain_names import with_folders
 
-__all__ = ["Selection", "neighbours", "normal", "not_found", "not_selected"]
+__all__ = ["Selection", "neighbours", "normal", "not_found", "not_selected", "to_nested"]
 
 _MOST_SUGGESTIONS = 5
 _MOST_COMPARED = 20_000
@@ -138,6 +138,16 @@ def not_selected(link: str, kind: Kind, target: str, archive: str) -> MemberNotF
         f"member {shown(link)} is {kind.value} to {shown(target)}, which isn't selected",
         where=archive,
         hint="add it to the resource's files",
+    )
+
+
+def to_nested(link: str, target: str, archive: str) -> MemberNotFoundError:
+    """Make the error about a link to an archive that becomes a folder of another name."""
+    return MemberNotFoundError(
+        f"member {shown(link)} is {Kind.SYMBOLIC_LINK.value} to {shown(target)}, which is unpacked",
+        where=archive,
+        expected="links to what stays where it is",
+        hint="leave the link out with the resource's files, or the archive with its nested",
     )
 
 

@@ -135,6 +135,12 @@ class Tree:
         """Whether there are symbolic links."""
         return bool(self._links)
 
+    def links(self) -> Iterator[tuple[str, str]]:
+        """Give the symbolic links, and where they lead, by their names in the archive."""
+        for name, target in self._links.items():
+            start = f"{target.below}/" if target.below else ""
+            yield start + name, start + target.place
+
     def dangling_links(self) -> Iterator[tuple[str, str]]:
         """Give the symbolic links that lead to nothing so far, and where they lead."""
         for name, target in self._links.items():
