@@ -317,6 +317,20 @@ def test_the_number_of_members_is_limited(tmp_path):
         unpack(TWO, tmp_path, limits=Limits(members=2))
 
 
+FOLDERS = tar(tar_file("d/e/f/x"), tar_file("d/e/f/y"), tar_folder("g"), tar_file("g/z"))
+"""Seven, with the folders: four members, and three folders that are none."""
+
+
+def test_folders_above_members_count_once_whether_or_not_they_are_members(tmp_path):
+    assert len(unpack(FOLDERS, tmp_path, limits=Limits(members=7))) == 7
+
+
+def test_folders_above_members_that_are_too_many_are_refused(tmp_path):
+    with pytest.raises(ArchiveLimitError, match="at most 6"):
+        unpack(FOLDERS, tmp_path, limits=Limits(members=6))
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_not_selected_does_not_count_for_the_size(tmp_path):
     files = unpack(TWO, tmp_path, files=("d/b.txt",), limits=Limits().raised_to(1))
     assert files == {"b.txt": b"B"}

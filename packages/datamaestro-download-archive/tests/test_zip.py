@@ -211,6 +211,12 @@ def test_one_damaged_large_member_stops_the_others_and_leaves_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_folders_above_members_count_too(tmp_path):
+    with pytest.raises(ArchiveLimitError, match="members"):
+        unpack(zipped(Entry("a/" * 100 + "x"), Entry("b")), tmp_path, limits=Limits(members=101))
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_number_of_members_is_limited(tmp_path):
     with pytest.raises(ArchiveLimitError, match="at most 1"):
         unpack(zipped(Entry("a"), Entry("b")), tmp_path, limits=Limits(members=1))

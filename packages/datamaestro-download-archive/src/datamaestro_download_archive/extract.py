@@ -56,7 +56,7 @@ def unpack_tar(stream: BinaryIO, destination: Path, archive: str, plan: Plan) ->
     :raises ArchiveError: if it is unsafe, damaged, no tar, or lacks what is selected
     """
     budget = Budget(plan.limits, archive)
-    with _tree(destination, archive) as tree:
+    with _tree(destination, budget) as tree:
         selection = Selection(plan.subpath, plan.files)
         extract_tar(stream, tree, selection, budget)
         return _finished(tree, plan, selection.subpath, budget)
@@ -72,16 +72,16 @@ def unpack_zip(file: BinaryIO, destination: Path, archive: str, plan: Plan) -> i
     :raises ArchiveError: if it is unsafe, damaged, no zip, or lacks what is selected
     """
     budget = Budget(plan.limits, archive)
-    with _tree(destination, archive) as tree:
+    with _tree(destination, budget) as tree:
         selection = Selection(plan.subpath, plan.files)
         extract_zip(RandomAccess(file), tree, selection, budget)
         return _finished(tree, plan, selection.subpath, budget)
 
 
 @contextmanager
-def _tree(destination: Path, archive: str) -> Iterator[Tree]:
+def _tree(destination: Path, budget: Budget) -> Iterator[Tree]:
     with removed_on_error(destination):
-        yield Tree(destination, archive)
+        yield Tree(destination, budget)
 
 
 def _finished(tree: Tree, plan: Plan, subpath: str, budget: Budget) -> int | None:
@@ -138,8 +138,8 @@ def _unpack_nested(
             raise unsafe(
                 path.name, tree.archive, f"is an archive, and {place.name!r} is there already"
             )
-        inner = Tree(place, archive)
         inner_budget = budget.within(archive)
+        inner = Tree(place, inner_budget)
         with packed.open("rb") as file:
             if is_zip_file(file):
                 extract_zip(RandomAccess(file), inner, Selection(), inner_budget)

@@ -28,7 +28,7 @@ class Limits:
         `allowance` bytes have been unpacked (text comes near 10, sparse tables near
         100; deflate can't exceed 1032, bzip2, xz and zstd can)
     :param allowance: bytes that may be unpacked before `ratio` counts
-    :param members: the number of members
+    :param members: the number of members, and of the folders above them that have to be made
     :param nesting: how many archives may lie within one another below the outermost
     """
 

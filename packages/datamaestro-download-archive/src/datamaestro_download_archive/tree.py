@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsafe
+from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.names import LinkTarget, fold, resolve_link
 
 __all__ = ["Tree", "removed_on_error", "resolve_below", "write_all"]
@@ -47,12 +48,14 @@ class Tree:
     All names are safe, relative, and separated by slashes.
 
     :param root: the folder; it must not exist
-    :param archive: where the members come from, for messages
+    :param budget: what is left of the archive's limits; a folder that members lie in counts
+        as one, also where it is none
     """
 
-    def __init__(self, root: Path, archive: str) -> None:
+    def __init__(self, root: Path, budget: Budget) -> None:
         self.root = root
-        self.archive = archive
+        self.archive = budget.archive
+        self._budget = budget
         self._prefix = f"{root}{os.sep}"
         self._folders = {""}
         self._links: dict[str, LinkTarget] = {}
@@ -64,23 +67,33 @@ class Tree:
         :raises UnsafeArchiveError: if something has that name already, or the file
             system can't hold it
         """
-        parent = name.rpartition("/")[0]
-        if parent not in self._folders:
-            self.make_folder(parent)
+        self.make_parents(name)
         try:
             return os.open(self._prefix + name, _CREATE, 0o777 if executable else 0o666)
         except OSError as error:
             raise self._explained(error, name) from error
 
-    def make_folder(self, name: str) -> None:
-        """Make a folder and those above it; it may have been made before.
+    def make_parents(self, name: str) -> None:
+        """Make the folders above a member.
 
+        :raises UnsafeArchiveError: as :meth:`make_folder`
+        """
+        parent = name.rpartition("/")[0]
+        if parent not in self._folders:
+            self._budget.add_members(1)
+            self.make_folder(parent)
+
+    def make_folder(self, name: str) -> None:
+        """Make the folder that a member is, and those above it; it may have been made before.
+
+        :raises ArchiveLimitError: if these are too many
         :raises UnsafeArchiveError: as :meth:`create`
         """
         missing = []
         while name not in self._folders:
             missing.append(name)
             name = name.rpartition("/")[0]
+        self._budget.add_members(len(missing[1:]))
         for folder in reversed(missing):
             if folder in self._links:
                 raise unsafe(folder, self.archive, "is a link, and other members lie below it")
@@ -97,9 +110,7 @@ class Tree:
         """
         if name in self._links or name in self._folders:
             raise self._duplicate(name)
-        parent = name.rpartition("/")[0]
-        if parent not in self._folders:
-            self.make_folder(parent)
+        self.make_parents(name)
         self._links[name] = target
 
     def add_hard_link(self, name: str, target: str) -> int:
@@ -115,9 +126,7 @@ class Tree:
             raise unsafe(
                 name, self.archive, f"is a hard link to {shown(target)}, which no earlier member is"
             )
-        parent = name.rpartition("/")[0]
-        if parent not in self._folders:
-            self.make_folder(parent)
+        self.make_parents(name)
         try:
             os.link(path, self._prefix + name)
         except FileExistsError as error:

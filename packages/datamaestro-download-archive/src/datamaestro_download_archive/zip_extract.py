@@ -46,7 +46,7 @@ def extract_zip(file: RandomAccess, tree: Tree, selection: Selection, budget: Bu
             target = link_target(reader, entry)
             tree.add_link(place, resolve_below(entry.name, target, tree.archive, selection.subpath))
         elif entry.size > CHUNK or entry.packed > CHUNK:
-            tree.make_folder(place.rpartition("/")[0])
+            tree.make_parents(place)
             large.append((entry, place))
         else:
             small.append((entry, place))
