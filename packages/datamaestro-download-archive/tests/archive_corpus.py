@@ -330,6 +330,12 @@ TAR_CASES = [
         "too long",
     ),
     case(
+        "extended-headers-of-megabytes-together",
+        with_good_tar(*[pax(comment="x" * 150_000)] * 8, tar_file("x")),
+        DamagedArchiveError,
+        "too long",
+    ),
+    case(
         "extended-headers-without-end",
         with_good_tar(*[pax(comment="x")] * 40, tar_file("x")),
         DamagedArchiveError,

@@ -16,8 +16,8 @@ from datamaestro_download_archive.tar_header import BLOCK, name_of, number, pars
 
 __all__ = ["Extensions", "unsound"]
 
-LONGEST_EXTENSION = 1 << 20
-"""Bytes of one extended header: they are kept in memory."""
+LONGEST_EXTENSIONS = 1 << 20
+"""Bytes of all extended headers before one member: they are kept in memory."""
 
 MOST_EXTENSIONS = 16
 """Extended headers before one member: five are more than any program writes."""
@@ -44,6 +44,7 @@ class Extensions:
         self.are_global = True
         self._feed = feed
         self._count = 0
+        self._size = 0
 
     def read(self, block: bytes) -> None:
         """Read one extended header.
@@ -63,8 +64,9 @@ class Extensions:
                 found=f"type {kind!r}",
                 hint="pack it again with a current tar",
             )
-        if size > LONGEST_EXTENSION or self._count > MOST_EXTENSIONS:
-            found = f"{size} bytes in header {self._count}"
+        self._size += size
+        if self._size > LONGEST_EXTENSIONS or self._count > MOST_EXTENSIONS:
+            found = f"{self._size} bytes in {self._count} headers"
             raise unsound(self._feed, "extended headers are too long", found)
         data = self._feed.take(-(-size // BLOCK) * BLOCK)
         if len(data) < size:
