@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from datamaestro_download_archive import TarDownloader, UnsafeArchiveError, ZipDownloader
 from datamaestro_download_archive.names import fold, resolve_link, safe_name
-from datamaestro_download_archive.plain_names import are_all_plain
+from datamaestro_download_archive.plain_names import are_all_plain, folders_above, with_folders
 from datamaestro_download_archive.tree import resolve_below
 
 
@@ -48,6 +48,12 @@ def test_the_quick_look_at_all_names_never_misses_one_that_is_not_plain(names):
 def test_no_unsafe_name_is_plain(name):
     encoded = name.encode()
     assert not are_all_plain([b"a", encoded, b"b"]) or name.count("/") > 100
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), min_size=1).map("/".join)))
+def test_folders_above_names_are_those_at_all_heights(names):
+    parents = {name.rpartition("/")[0] for name in names}
+    assert set().union(*folders_above(names)) == with_folders(parents)
 
 
 def test_where_links_lead_takes_little_more_memory_than_their_texts():

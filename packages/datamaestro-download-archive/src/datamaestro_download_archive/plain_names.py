@@ -49,18 +49,17 @@ def plain_texts(names: bytes, count: int) -> list[str] | None:
     return texts if max(map(len, texts)) <= LONGEST_PART else None
 
 
-def folders_above(names: Iterable[str]) -> Iterator[str]:
-    """Give the folders that names lie in, some perhaps twice.
+def folders_above(names: Iterable[str]) -> Iterator[set[str]]:
+    """Give the folders that names lie in, then those that these lie in, and so on.
 
-    Keeping all of them would take a hundred times the memory of names that lie deep.
+    A folder is given at each height that it has above one of the names. Keeping all of them
+    would take a hundred times the memory of names that lie deep.
     """
-    before = ""
-    for parent in sorted({name.rpartition("/")[0] for name in names}):
-        folder = parent
-        while folder and not before.startswith(f"{folder}/"):
-            yield folder
-            folder = folder.rpartition("/")[0]
-        before = f"{parent}/"
+    below = names
+    while folders := {name.rpartition("/")[0] for name in below}:
+        folders.discard("")
+        yield folders
+        below = folders
 
 
 def with_folders(names: Iterable[str]) -> set[str]:

@@ -6,7 +6,7 @@ reading one member find them here, so that an archive is refused either way.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Set
 
 from datamaestro_download_archive.errors import shown, unsafe
 from datamaestro_download_archive.member import Kind
@@ -16,15 +16,15 @@ from datamaestro_download_archive.plain_names import folders_above
 __all__ = ["Shape", "check_parents"]
 
 
-def check_parents(names: Iterable[str], leaves: Container[str], archive: str) -> None:
+def check_parents(names: Iterable[str], leaves: Set[str], archive: str) -> None:
     """Check that nothing lies below a member that is no folder.
 
     :param names: of all members
     :param leaves: of those that are no folders
     :raises UnsafeArchiveError: if something does
     """
-    for folder in folders_above(names):
-        if folder in leaves:
+    for folders in folders_above(names):
+        for folder in sorted(folders & leaves):
             raise unsafe(folder, archive, "is no folder, and other members lie below it")
 
 

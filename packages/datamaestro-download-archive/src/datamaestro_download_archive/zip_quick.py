@@ -130,7 +130,7 @@ def look_quickly(data: bytes, shift: int, end: int, count: int) -> PlainDirector
     folder_names = frozenset(texts[at] for at in folders)
     if len(by_name) != len(parts):
         return None
-    if any(folder in by_name and folder not in folder_names for folder in folders_above(texts)):
+    if not all(by_name.keys() & folders <= folder_names for folders in folders_above(texts)):
         return None
     return PlainDirectory(by_name, folder_names, columns.offsets, end, shift)
 
