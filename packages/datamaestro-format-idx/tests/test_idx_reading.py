@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -272,6 +273,34 @@ class TestWriting:
     ) -> None:
         with pytest.raises(ParameterError, match="of this shape"):
             write_idx(path, np.broadcast_to(np.uint8(0), shape))
+
+    @pytest.mark.parametrize(
+        ("array", "name"),
+        [
+            ([300], "uint8"),
+            (np.array([[1, 300]]), "uint8"),
+            ([-1], "uint8"),
+            (np.array([2.0**31], "float32"), "int32"),
+            ([float("nan")], "int16"),
+            ([2**70], "int32"),
+            ([[1], [2, 3]], "uint8"),
+            ([[1], [2, 3]], None),
+            (["x"], "float32"),
+            ([1], "uint99"),
+        ],
+    )
+    def test_values_that_the_type_cannot_hold_are_refused_and_nothing_is_written(
+        self, array: Any, name: str | None, path: Path
+    ) -> None:
+        with pytest.raises(ParameterError, match="can't be converted"):
+            write_idx(path, array, name)
+        assert not path.exists()
+
+    @pytest.mark.parametrize("array", [[0, 255], [0.5, 255.0], [[]], [True, False], [2**31 - 1]])
+    def test_values_that_the_type_can_hold_are_converted(self, array: Any, path: Path) -> None:
+        name = "int32" if 2**31 - 1 in array else "uint8"
+        write_idx(path, array, name)
+        assert IDX(path=path).data().tolist() == np.trunc(array).tolist()
 
     @pytest.mark.parametrize("name", ["absent/k.idx", "folder", "file/k.idx"])
     def test_a_path_that_cannot_be_written_is_told_as_it_was_given(

@@ -31,13 +31,12 @@ def write_idx(
     :param path: where to; a file that is there is replaced
     :param array: of uint8, int8, int16, int32, float32 or float64, in any byte order
         and memory layout, with at most 32 dimensions, each shorter than 2**32
-    :param dtype: the type to convert the array to first, if it has another
-    :raises ParameterError: if the format can't hold such an array
+    :param dtype: the type to convert the array to first, if it has another; an integer
+        type has to hold its values, whose fractions are cut off
+    :raises ParameterError: if the format, or that type, can't hold such an array
     :raises DataDirectoryError: if the file can't be written
     """
-    import numpy as np
-
-    values = np.asarray(array, dtype=dtype)
+    values = _converted(array, dtype)
     code = _type_code(values)
     _check_shape(values.shape)
     start = bytes([0, 0, code, values.ndim])
@@ -54,6 +53,26 @@ def write_idx(
             where=target,
             expected="the path of a file, in a folder that is there and can be written",
             found=error.strerror or error,
+        ) from error
+
+
+def _converted(array: ArrayLike, dtype: DTypeLike | None) -> NDArray[Any]:
+    import numpy as np
+
+    try:
+        given = np.asarray(array)
+        wanted = given.dtype if dtype is None else np.dtype(dtype)
+        if wanted.kind in "iu" and given.size and not np.can_cast(given.dtype, wanted):
+            # numpy takes what is too large for it modulo, and NaN for any number.
+            low, high = (np.asarray(bound).item() for bound in (given.min(), given.max()))
+            if not np.iinfo(wanted).min <= low <= high <= np.iinfo(wanted).max:
+                raise ValueError(f"values from {low} to {high}, and {wanted} can't hold them")
+        return given.astype(wanted, copy=False)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ParameterError(
+            "the array can't be converted",
+            expected="an array of numbers, all within the type's limits",
+            found=error,
         ) from error
 
 
