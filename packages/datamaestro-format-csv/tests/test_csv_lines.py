@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from datamaestro.errors import DataFormatError
 from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.lines import LineSource, open_lines
+from datamaestro_format_csv.rows import FIELD_LIMIT, RowReader, csv
 
 LINES = [b"%d,%d\n" % (number, number * number) for number in range(2000)]
 
@@ -101,6 +103,22 @@ def test_numbers_are_counted_in_decompressed_text(tmp_path: Path) -> None:
         taken = list(iter(source.take_chunk, None))
 
     assert first_lines(taken[::10]) == beginnings(taken[::10])
+
+
+def test_a_field_takes_half_a_gigabyte_at_the_most_while_it_is_read() -> None:
+    assert csv.field_size_limit() == FIELD_LIMIT
+    assert 4 * FIELD_LIMIT <= 1 << 29
+
+
+def test_a_quote_that_is_never_closed_is_told_of_long_before_the_end() -> None:
+    stream = io.BytesIO(b'1,"2\n' + b"".join(LINES))
+    csv.field_size_limit(1000)
+    try:
+        with pytest.raises(DataFormatError, match=r"x\.csv:1: .*larger"):
+            next(RowReader(LineSource(stream, 100), Dialect(), Path("x.csv")))
+    finally:
+        csv.field_size_limit(FIELD_LIMIT)
+    assert stream.tell() < 1300
 
 
 @pytest.fixture
