@@ -359,6 +359,17 @@ class TestErrors:
     def test_a_target_that_numpy_can_not_hold_is_an_error(self, path: Path) -> None:
         assert "NUL" in str(failure(matrix(path, "1,a\0\n", target=-1)))
 
+    def test_a_target_that_needs_gigabytes_in_each_row_for_one_text_is_an_error(
+        self, path: Path
+    ) -> None:
+        text = "1,a\n" * 1_000_000 + f"2,{'b' * 300}\n"
+        assert "row 1000000 of" in str(failure(matrix(path, text, target=-1)))
+
+    def test_a_target_of_some_long_texts_is_an_array_all_the_same(self, path: Path) -> None:
+        *_, target = matrix(path, "1,a\n" * 1000 + f"2,{'b' * 3000}\n", target=-1).data()
+        assert target.dtype == "U3000"
+        assert target[-2:].tolist() == ["a", "b" * 3000]
+
 
 class TestParameters:
     def test_a_target_by_name_needs_names(self) -> None:

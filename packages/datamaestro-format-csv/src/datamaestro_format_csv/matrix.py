@@ -14,7 +14,7 @@ from datamaestro.errors import DataFormatError, ParameterError
 from datamaestro_format_csv.blocks import Block
 from datamaestro_format_csv.generic import Generic
 from datamaestro_format_csv.numbers import Layout, Part, parse_numbers
-from datamaestro_format_csv.stack import Stack
+from datamaestro_format_csv.stack import MODEST_BYTES, Stack
 from datamaestro_format_csv.table import Preview, Table
 from datamaestro_format_csv.values import BLANKS, read_number
 
@@ -27,6 +27,9 @@ __all__ = ["Matrix"]
 WORKERS = 3
 """Blocks that are parsed at the same time. polars uses all cores for each of them; the
 others fill its gaps. More than 3 make no difference that shows on two cores."""
+
+PADDING = 100
+"""How many times their own size the texts of a target may take, beyond `MODEST_BYTES`."""
 
 
 class Matrix(Generic):
@@ -89,7 +92,8 @@ class Matrix(Generic):
             text, and its type is numpy's ``str``.
         :raises DataFormatError: if a value is no number: with file, line, column and
             text; if a row is too long or too short, quoting is broken or the text can't
-            be decoded: with file and line; if the names or the stated size don't fit
+            be decoded: with file and line; if the names or the stated size don't fit, or
+            a text of the target needs a hundred times the room of all, in gigabytes
         """
         element_type = _float_type(dtype)
         with self._table() as table:
@@ -206,14 +210,32 @@ def _join(parts: list[polars.Series], layout: Layout, path: Path) -> NDArray[Any
     import numpy as np
 
     if layout.text_target:
-        for part in parts:
-            if part.str.ends_with("\0").any():
-                raise DataFormatError(
-                    "a target ends with a NUL character, which numpy's text can't hold",
-                    where=path,
-                    expected="text",
-                    found="NUL",
-                )
-        return np.array([text for part in parts for text in part.to_list()], str)
+        return _join_texts(parts, path)
     arrays = [part.to_numpy() for part in parts]
     return np.concatenate([np.empty(0, layout.element_type), *arrays])
+
+
+def _join_texts(parts: list[polars.Series], path: Path) -> NDArray[Any]:
+    import numpy as np
+
+    for part in parts:
+        if part.str.ends_with("\0").any():
+            raise DataFormatError(
+                "a target ends with a NUL character, which numpy's text can't hold",
+                where=path,
+                expected="text",
+                found="NUL",
+            )
+    texts = [text for part in parts for text in part.to_list()]
+    longest = max(texts, key=len, default="")
+    padded = len(texts) * len(longest) * np.dtype("U1").itemsize
+    if padded > MODEST_BYTES and len(texts) * len(longest) > PADDING * sum(map(len, texts)):
+        raise DataFormatError(
+            "a target is far longer than the others, and numpy's text has room for it in each row",
+            where=path,
+            expected=f"labels, which take less than {PADDING} times their own size that way",
+            found=f"{len(longest)} characters, {longest[:40]!r} and so on, in row "
+            f"{texts.index(longest)} of the matrix; {padded} bytes for all rows",
+            hint="quoting or that row may be wrong; texts of any length are read with Generic",
+        )
+    return np.array(texts, str)

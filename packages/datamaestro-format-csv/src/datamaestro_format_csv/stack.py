@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Stack"]
+__all__ = ["MODEST_BYTES", "Stack"]
 
 MARGIN = 1.02
 """How much more room is made than the rows so far let expect."""
