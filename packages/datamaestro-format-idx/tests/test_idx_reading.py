@@ -137,6 +137,18 @@ def test_a_map_outlives_its_tensor_and_file_handle(path: Path) -> None:
     assert data.tolist() == [1, 2]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a mapped file can't be replaced there")
+def test_a_map_outlives_the_file_that_is_replaced_or_removed(path: Path) -> None:
+    write_idx(path, np.full(10_000, 1, "uint8"))
+    first = IDX(path=path).data()
+    write_idx(path, [2], "uint8")
+    second = IDX(path=path).data()
+    path.unlink()
+
+    assert first.sum() == 10_000
+    assert second.tolist() == [2]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

@@ -104,6 +104,22 @@ def test_no_plain_copy_is_named_after_another_state_of_its_file(tmp_path: Path) 
     assert sorted(item.name for item in tmp_path.iterdir()) == ["old.gz", "rows.gz"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a mapped file can't be replaced there")
+def test_an_object_keeps_its_text_when_the_file_is_replaced_or_removed(tmp_path: Path) -> None:
+    path, other = tmp_path / "x.txt", tmp_path / "y.txt"
+    path.write_text("old\n" * 10_000)
+    other.write_text("new\n")
+    lines = Lines(path=path)
+    assert lines[0] == "old"
+    other.replace(path)
+    newer = Lines(path=path)
+    assert newer[0] == "new"
+    path.unlink()
+
+    assert (lines[9999], len(lines)) == ("old", 10_000)
+    assert (newer[0], len(newer)) == ("new", 1)
+
+
 def test_a_change_of_the_time_alone_is_noticed(path: Path) -> None:
     len(rows(path))
     content = path.read_text()

@@ -62,6 +62,10 @@ class IDX(Tensor, File):
     A plain file is mapped into memory, so that opening costs nothing, only the
     pages that are looked at are read, and processes share them. While an array
     that `data` returned is alive, Windows does not let the file be replaced.
+    Elsewhere it may be replaced or removed, which is all that datamaestro does, and
+    the array stays as it was; but a program that shortens the file itself ends each
+    process that then looks at what is gone (by the signal SIGBUS). Copy the array
+    (``data().copy()``) of a file that others write to.
 
     >>> from datamaestro_format_idx import IDX, write_idx
     >>> write_idx("ramp.idx", [[0, 1, 2], [3, 4, 5]], "int16")

@@ -36,6 +36,10 @@ class Records(File, ABC, Generic[Record]):
     under gzip is also decompressed there, once. An object keeps to the index that it used
     first: after a change of the file, make another object.
 
+    Text and index are mapped into memory. The file may be replaced or removed meanwhile, which
+    is all that datamaestro does; but a program that shortens the file itself ends each process
+    that then looks at a line that is gone (by the signal SIGBUS; Windows refuses to shorten it).
+
     :param path: the file
     :param encoding: of the text; one in which a line end is one byte, as in UTF-8
     """
