@@ -13,7 +13,7 @@ import pytest
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.locks import exclusive as locks
-from datamaestro.locks.exclusive import locked
+from datamaestro.locks.exclusive import is_busy, locked
 from datamaestro.locks.holder import Holder
 
 HOLD = """
@@ -137,6 +137,53 @@ def test_the_note_of_one_that_was_killed_goes_with_a_lock_that_is_not_waited_for
 def test_a_lock_that_is_not_waited_for_is_refused(tmp_path, holder):
     with pytest.raises(BlockingIOError), locked(tmp_path / "x.lock", "", wait=False):
         pass
+
+
+class Unwritable:
+    """A lock whose file a colleague has made, and nobody else may write."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def acquire(self, timeout):
+        if self.path.exists():
+            raise PermissionError(errno.EACCES, "Permission denied", str(self.path))
+        self.path.touch()
+
+    def release(self):
+        pass
+
+
+@pytest.fixture
+def unwritable(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "new_lock", Unwritable)
+    (tmp_path / "x.lock").touch()
+    return tmp_path / "x.lock"
+
+
+def test_who_waits_for_no_lock_takes_one_that_cannot_be_written_for_held(unwritable):
+    before = unwritable.stat().st_ino
+    assert is_busy(unwritable)
+    with pytest.raises(BlockingIOError), locked(unwritable, "", wait=False):
+        pass
+    assert unwritable.stat().st_ino == before
+
+
+def test_who_waits_begins_a_lock_anew_that_cannot_be_written(unwritable):
+    unwritable.write_text("a colleague's")
+    with locked(unwritable, "org.example.waiting"):
+        assert unwritable.read_text() == ""
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or getattr(os, "geteuid", int)() == 0, reason="may write anywhere"
+)
+def test_who_may_only_read_takes_no_lock_for_held(unwritable):
+    unwritable.parent.chmod(0o555)
+    try:
+        assert not is_busy(unwritable)
+    finally:
+        unwritable.parent.chmod(0o755)
 
 
 class Refused:

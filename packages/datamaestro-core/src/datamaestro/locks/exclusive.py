@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
     """
     with usable(path.parent):
         make_folder(path.parent)
-        lock, busy = _attempted(path)
+        lock, busy = _attempted(path, wait)
         if busy and wait:
             _wait(lock, path, what)
     if busy and not wait:
@@ -69,14 +70,17 @@ def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
         lock.release()
 
 
-def _attempted(path: Path) -> tuple[BaseFileLock, bool]:
-    """Try to get a lock at once; give it, and whether another process holds it."""
+def _attempted(path: Path, wait: bool) -> tuple[BaseFileLock, bool]:
+    """Try to get a lock at once; give it, and whether another process may hold it."""
     lock = new_lock(path)
     try:
         busy = not _answer(lock, path.parent)
     except PermissionError:
         # A colleague's, who may have been the only one allowed to write it. Whoever may
-        # write in the folder may begin anew: a lock ends with its process.
+        # write in the folder may begin anew, for at the worst the same is made twice; but
+        # nobody removes what that colleague may be making just now.
+        if not wait and os.access(path.parent, os.W_OK):
+            return lock, True
         path.unlink(missing_ok=True)
         lock = new_lock(path)
         busy = not _answer(lock, path.parent)
@@ -172,7 +176,7 @@ def _tell_of_no_locks(folder: Path, reason: str) -> None:
 
 
 def is_busy(path: Path) -> bool:
-    """Tell whether a process holds the lock file at `path` now; none is made for that."""
+    """Tell whether a process may hold the lock file at `path` now; none is made for that."""
     if not path.exists():
         return False
     try:
