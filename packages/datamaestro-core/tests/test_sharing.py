@@ -68,6 +68,34 @@ def test_a_file_that_is_written_in_one_step_is_the_groups(shared, group):
     assert groups(shared) == {group}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's files")
+@pytest.mark.parametrize(
+    ("folder", "mask", "mode"),
+    [(0o775, 0o002, 0o660), (0o775, 0o022, 0o640), (0o770, 0o077, 0o600), (0o755, 0o022, 0o600)],
+)
+def test_a_file_that_another_user_replaces_is_the_groups_as_mask_and_folder_say(
+    shared, folder, mask, mode
+):
+    (shared / "x").touch()
+    (shared / "x").chmod(0o600)
+    os.chown(shared / "x", 54_322, -1)
+    shared.chmod(folder)
+    before = os.umask(mask)
+    try:
+        with replacing(shared / "x") as file:
+            file.write(b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((shared / "x").stat().st_mode) == mode
+
+
+def test_a_file_that_is_replaced_is_private_while_it_is_written(shared):
+    (shared / "x").touch()
+    (shared / "x").chmod(0o600)
+    with replacing(shared / "x"):
+        assert {stat.S_IMODE(path.stat().st_mode) for path in shared.iterdir()} == {0o600}
+
+
 def test_settings_and_their_lock_are_the_groups(shared, group):
     with Settings.load(shared / "settings.json").edit() as settings:
         settings.keys["service"] = "secret"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from datamaestro.errors import DataDirectoryError
-from datamaestro.sharing import make_folder, share
+from datamaestro.sharing import make_folder, permissions_after, share
 
 __all__ = [
     "LEFTOVER",
@@ -115,7 +115,8 @@ def replacing(path: Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
 
     A reader sees the old content or the new, whatever happens; an error leaves the
     old. A new file gets the permissions that the mask allows, and the group of its folder;
-    an existing one keeps its own. A link stays one.
+    an existing one keeps its own, and if it is another user's, becomes the group's where
+    colleagues share the folder. A link stays one.
 
     :param scratch: where the file is until then, on the same file system; by default
         beside `path`
@@ -126,11 +127,11 @@ def replacing(path: Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
     try:
         with beside.open("xb") as file:
             share(beside)
+            if path.exists():  # before anything is in it, which may be a secret
+                beside.chmod(permissions_after(path, beside))
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
-            beside.chmod(path.stat().st_mode)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

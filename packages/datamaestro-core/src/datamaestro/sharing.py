@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["make_folder", "share"]
+__all__ = ["make_folder", "permissions_after", "share"]
 
 
 def make_folder(path: Path) -> None:
@@ -57,3 +57,17 @@ def share(path: Path) -> None:
         os.chown(path, -1, group, follow_symlinks=False)
         if stat.S_ISDIR(status.st_mode):
             path.chmod(stat.S_IMODE(status.st_mode) | stat.S_ISGID)
+
+
+def permissions_after(path: Path, successor: Path) -> int:
+    """Give the permissions of the file that takes the place of the one at `path`.
+
+    They are its own. Where another user's takes it, in a folder that the group may write, they
+    are the group's too as far as the mask lets it have them: the first one may be the only one
+    who had any, and would be locked out.
+    """
+    before, after = path.stat(), successor.stat()
+    folder = path.parent.stat().st_mode
+    if before.st_uid == after.st_uid or not folder & stat.S_IWGRP:
+        return before.st_mode
+    return before.st_mode | after.st_mode & folder & (stat.S_IRGRP | stat.S_IWGRP)
