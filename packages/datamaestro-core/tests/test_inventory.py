@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from datamaestro.context import Context
-from datamaestro.errors import AmbiguousDatasetError, DatasetNotFoundError
+from datamaestro.errors import AmbiguousDatasetError, DataDirectoryError, DatasetNotFoundError
 from datamaestro.inventory.prepared import definition_of, find_prepared, prepared_datasets
 from datamaestro.inventory.usage import Meter, disk_usage
 
@@ -115,6 +115,21 @@ def test_a_dataset_that_was_moved_to_another_disk_is_found_through_its_link(cont
     (parent / "example").symlink_to(elsewhere, target_is_directory=True)
     (parent / "circle").symlink_to(context.datapath, target_is_directory=True)
     assert ids(context) == ["org.example"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_links_that_lead_to_themselves_hide_no_dataset(context, shelf):
+    context.prepare("org.example.alpha")
+    for folder in (context.datapath, context.datapath / "shelf"):
+        (folder / "circle").symlink_to("circle")
+    assert ids(context) == ["org.example.alpha"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_data_directory_that_leads_to_itself_is_an_error_about_it(tmp_path):
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(DataDirectoryError, match="leads to itself"):
+        list(prepared_datasets(tmp_path / "circle"))
 
 
 def test_the_last_use_is_the_last_time_that_it_was_prepared(context, shelf):

@@ -44,6 +44,7 @@ _HINTS = {
     "(--data or DATAMAESTRO_DIR)",
     errno.ENOTDIR: "something on that path is a file: remove it, or choose another folder",
     errno.EEXIST: "something on that path is a file: remove it, or choose another folder",
+    errno.ELOOP: "a link on that path leads to itself: remove it, or choose another folder",
 }
 
 

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from datamaestro.errors import DataDirectoryError
+from datamaestro.files import usable
 from datamaestro.project import CUSTOM
 from datamaestro.state_files import STATE, recorded
 
 __all__ = ["Place", "places"]
+
+_OUT_OF_REACH = (FileNotFoundError, NotADirectoryError, PermissionError)
+"""The errors of folders in which no dataset can be found."""
 
 
 class Place(NamedTuple):
@@ -75,14 +80,21 @@ class _Contents(NamedTuple):
     @classmethod
     def of(cls, folder: Path) -> _Contents:
         try:
-            with os.scandir(folder) as found:
+            with usable(folder), os.scandir(folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
-            return cls()
+        except DataDirectoryError as error:
+            if isinstance(error.__cause__, _OUT_OF_REACH):
+                return cls()
+            raise
         hidden = tuple(entry.name for entry in entries if entry.name[0] == ".")
-        visible = (entry for entry in entries if entry.name[0] != "." and entry.is_dir())
+        visible = (entry for entry in entries if entry.name[0] != "." and _is_folder(entry))
         folders = (folder / entry.name for entry in visible if not _is_circular(folder, entry))
         return cls(tuple(folders), hidden)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    # Only a Path takes a link that leads to itself for no folder, instead of raising an error.
+    return Path(entry.path).is_dir() if entry.is_symlink() else entry.is_dir()
 
 
 def _is_circular(folder: Path, entry: os.DirEntry[str]) -> bool:

@@ -142,7 +142,7 @@ class State:
             self._dropped = {}
             return {}
         except UNREADABLE as error:
-            logger.warning("%s can't be read (%s): the data are verified again", self.path, error)
+            logger.warning("%s can't be read (%s): none of its data counts", self.path, error)
             self._dropped = {}
             return {}
 
