@@ -8,7 +8,7 @@ from workspace.imports import Import, imports_of
 MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
-    {"lazy", "sequences", "urls"},
+    {"documents", "lazy", "sequences", "urls"},
     {"errors"},
     {"data_path", "earlier", "sharing"},
     {"selector"},

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from datamaestro.documents import read_toml
 from datamaestro.errors import SettingsError
 from datamaestro.freshness import Stamp, settled, stamp
 
@@ -76,11 +77,9 @@ def _project_in(path: Path) -> Project | None:
 
 
 def _read(path: Path) -> Project | None:
-    import tomllib
-
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = read_toml(path)
+    except ValueError as error:
         if _start(path) is None:
             return None  # what is wrong with it is no concern of ours
         raise SettingsError(f"not TOML: {error}", where=path) from error

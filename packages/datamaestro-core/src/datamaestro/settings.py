@@ -15,6 +15,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
+from datamaestro.documents import read_json
 from datamaestro.errors import ParameterError, SettingsError
 
 __all__ = ["Settings", "UserSettings", "user_settings_path"]
@@ -35,7 +36,7 @@ class _SettingsFile:
             used; it tells the line and column, and the file stays as it is
         """
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = read_json(path)
         except (FileNotFoundError, NotADirectoryError):
             return cls(path)
         except json.JSONDecodeError as error:
@@ -44,7 +45,7 @@ class _SettingsFile:
                 where=f"{path}:{error.lineno}:{error.colno}",
                 hint="correct or remove the file; it was left as it is",
             ) from error
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise SettingsError(f"can't be read: {error}", where=path) from error
         if not isinstance(document, dict):
             raise SettingsError(

@@ -5,10 +5,11 @@ What they hold is told by :mod:`datamaestro.preparation.state`, which writes the
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
+
+from datamaestro.documents import read_json
 
 __all__ = ["STATE", "UNREADABLE", "VERSION", "Recorded", "checked", "read_state", "recorded"]
 
@@ -39,7 +40,7 @@ def read_state(path: Path) -> dict[str, Any]:
 
     :raises OSError: if it can't be read; or another of `UNREADABLE`, if it isn't one
     """
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = read_json(path)
     if document["version"] != VERSION:
         document["resources"] = {}
     return document

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from datamaestro.documents import read_json
 from datamaestro.files import write_atomically
 from datamaestro.sidecars import sidecar
 from datamaestro_download_archive.errors import ArchiveError, DamagedArchiveError
@@ -131,7 +132,7 @@ def load_index(path: Path, file: BinaryIO) -> TarIndex | None:
     """
     kept = index_path(path)
     try:
-        content = json.loads(kept.read_text(encoding="utf-8"))
+        content = read_json(kept)
     except FileNotFoundError:
         return None
     except ValueError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from datamaestro.documents import read_json
 
 __all__ = ["CacheEntry", "cache_entries"]
 
@@ -83,7 +84,7 @@ def cache_entries(cachepath: Path) -> Iterator[CacheEntry]:
 
 def _url(note: Path) -> str | None:
     try:
-        url = json.loads(note.read_text(encoding="utf-8"))["url"]
+        url = read_json(note)["url"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     # A hash follows one that is masked.

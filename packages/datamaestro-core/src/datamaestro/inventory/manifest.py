@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from datamaestro.documents import read_json
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import write_atomically
 from datamaestro.preparation.state import Record
@@ -45,7 +46,7 @@ class Manifest:
         :param name: the resource's name
         """
         try:
-            document = json.loads(_path(folder, name).read_text(encoding="utf-8"))
+            document = read_json(_path(folder, name))
             if document["complete"] == [record.fingerprint, record.time]:
                 return cls(dict(document["files"]), str(document["since"]))
         except (OSError, ValueError, KeyError, TypeError):

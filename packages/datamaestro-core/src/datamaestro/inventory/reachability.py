@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from datamaestro.documents import read_json
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import write_atomically
 from datamaestro.locks.exclusive import locked
@@ -47,7 +48,7 @@ def note_reachability(folder: Path, alive: Mapping[str, bool]) -> bool:
 def _load(folder: Path) -> dict[str, Any]:
     """Read the file; one that can't be read says nothing."""
     try:
-        noted = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        noted = read_json(folder / FILE)
         return {str(url): {"alive": bool(f["alive"]), **f} for url, f in noted.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

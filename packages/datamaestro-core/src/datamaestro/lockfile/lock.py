@@ -38,6 +38,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from datamaestro import identifiers
+from datamaestro.documents import read_toml
 from datamaestro.download.derivation import Derivation, derivation_of
 from datamaestro.errors import LockError, NotFoundError
 from datamaestro.files import write_atomically
@@ -167,10 +168,8 @@ class Lock:
         :raises NotFoundError: if there is none
         :raises LockError: if it can't be read, or is of a later version
         """
-        import tomllib
-
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            document = read_toml(path)
         except FileNotFoundError as error:
             raise NotFoundError(
                 "there is no lock file",

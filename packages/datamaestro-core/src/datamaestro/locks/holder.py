@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from datamaestro.documents import read_json
 from datamaestro.sharing import share
 
 __all__ = ["Holder"]
@@ -49,7 +50,7 @@ class Holder:
     def read(cls, lock: Path) -> Self | None:
         """Give who noted to hold a lock file, if that can be read, and shown on a terminal."""
         with suppress(OSError, ValueError, TypeError):
-            holder = cls(**json.loads(_beside(lock).read_text(encoding="utf-8")))
+            holder = cls(**read_json(_beside(lock)))
             texts = (holder.user, holder.host, holder.since, holder.what)
             if all(isinstance(text, str) and text.isprintable() for text in texts):
                 return holder

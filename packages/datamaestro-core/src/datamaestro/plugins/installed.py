@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from datamaestro.documents import read_json
 from datamaestro.freshness import Stamp, settled, stamp, unchanged
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def _remembered(folder: Path) -> dict[str, Any] | None:
     plugin in them, before and now; and the files that tell of plugins are too.
     """
     try:
-        document: dict[str, Any] = json.loads((folder / FILE).read_bytes())
+        document: dict[str, Any] = read_json(folder / FILE)
         same = (
             document["format"] == FORMAT
             and _same_folders(document["folders"], document["packages"])

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from io import FileIO
 from pathlib import Path
 
+from datamaestro.documents import read_json
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import check_space, persistently, remove, write_atomically
@@ -166,7 +167,7 @@ def received_bytes(entry: Path) -> int:
 
 def _read_note(path: Path) -> _Note | None:
     with suppress(OSError, ValueError, TypeError):
-        note = _Note(**json.loads(path.read_text(encoding="utf-8")))
+        note = _Note(**read_json(path))
         if _is_about(path.stem, note):
             return note
     return None
