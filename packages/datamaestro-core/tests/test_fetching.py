@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from datamaestro.context import Context
 from datamaestro.data import File
 from datamaestro.definitions import dataset
-from datamaestro.download import Source
+from datamaestro.download import Response, Source, Transport
 from datamaestro.errors import (
     DataDirectoryError,
     DataFormatError,
@@ -29,6 +29,7 @@ from datamaestro.errors import (
 )
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.progress import JSONLines
+from datamaestro.transfer import rate_monitor
 from datamaestro.transfer.candidates import candidate_urls
 
 BYTES = bytes(range(256)) * 20
@@ -798,3 +799,28 @@ def test_there_is_no_tail_where_the_size_is_unknown_or_wrong(context, memory, si
     memory.CONTENT[URL] = BYTES
     fetcher = CacheFetcher(context, context.path / "work")
     assert fetcher.fetch_tail(Source((URL,), size=size), 8) is None
+
+
+class Dripping(Transport):
+    """Gives one byte after the other, more slowly than any transfer is waited for."""
+
+    def open(self, request):
+        response = Drops()
+        response.start, response.size = request.start, len(BYTES)
+        return response
+
+
+class Drops(Response):
+    def read(self, size):
+        return b"!"
+
+    def close(self):
+        pass
+
+
+def test_a_tail_that_comes_too_slowly_is_given_up(context, monkeypatch):
+    monkeypatch.setattr(rate_monitor, "STALLED_AFTER", 0.0)
+    monkeypatch.setattr(rate_monitor, "MINIMAL_RATE", 1e12)
+    monkeypatch.setattr(context, "transport", Dripping)
+    fetcher = CacheFetcher(context, context.path / "work")
+    assert fetcher.fetch_tail(Source((URL,), size=len(BYTES)), 8) is None

@@ -250,6 +250,15 @@ def test_a_host_that_is_asked_too_much_gets_fewer_connections(small):
     assert connections.limit_for(URL) < 4
 
 
+def test_a_host_that_lets_no_further_connection_come_about_can_be_reached(small):
+    transport = Piecewise()
+    transport.failures = [TransportError("no answer", where=URL, retry=True, unreachable=True)]
+    response, connections = opened(transport)
+    with response:
+        assert read_all(response) == CONTENT
+    assert not connections.is_unreachable(URL)
+
+
 def test_several_connections_that_are_not_faster_are_given_up(small, monkeypatch):
     monkeypatch.setattr(ranges, "TRIAL", 0.0)
     transport = Piecewise(pause=0.0005)

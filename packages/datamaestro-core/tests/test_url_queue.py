@@ -91,6 +91,16 @@ def test_a_host_that_can_not_be_reached_is_waited_for_once(hosts):
     assert [hosts(name) for name in "abc"] == [["first", "second"], ["second"], ["second"]]
 
 
+def test_a_host_that_has_no_tail_for_not_being_reached_is_waited_for_no_more(
+    context, hosts, memory
+):
+    urls = ("memory://first/a", "memory://second/a")
+    fetcher = CacheFetcher(context, context.path / "work")
+    assert fetcher.fetch_tail(Source(urls, size=len(BYTES)), 2) == BYTES[-2:]
+    assert [host_of(request.url) for request in memory.REQUESTS] == ["first", "second"]
+    assert hosts("b") == ["second"]
+
+
 def test_a_host_that_could_not_be_reached_is_asked_when_no_other_has_the_bytes(hosts, memory):
     hosts("a")
     del memory.REFUSED["memory://first/b"], memory.CONTENT["memory://second/b"]

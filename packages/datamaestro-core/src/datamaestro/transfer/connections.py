@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from urllib.parse import urlsplit
 
+from datamaestro.errors import TransportError
+
 __all__ = ["Connections", "host_of"]
 
 REMEMBERED = 300.0
@@ -58,9 +60,12 @@ class Connections:
             host = host_of(url)
             self._limits[host] = max(1, min(self.limit_for(url), self._used[host]) - 1)
 
-    def note_unreachable(self, url: str) -> None:
-        """Note that the host of a URL can't be reached: it was waited for in vain."""
-        self._unreachable_until[host_of(url)] = time.monotonic() + REMEMBERED
+    def note_failure(self, url: str, error: TransportError) -> None:
+        """Note what a failure tells of the host of a URL: that it's asked too much, or is away."""
+        if error.overloaded:
+            self.lower(url)
+        if error.unreachable:
+            self._unreachable_until[host_of(url)] = time.monotonic() + REMEMBERED
 
     def is_unreachable(self, url: str) -> bool:
         """Tell whether the host of a URL couldn't be reached lately."""

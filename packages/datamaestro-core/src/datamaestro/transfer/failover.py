@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
@@ -18,6 +18,7 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.transfer.candidates import archived, candidate_urls
+from datamaestro.transfer.rate_monitor import RateMonitor
 from datamaestro.transfer.target import NextSource, StartOver, TransferTarget
 from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
 from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
@@ -108,15 +109,27 @@ class Failover:
             return None
         start = source.size - count
         for url in self._urls(source):
-            request = TransportRequest(url, start)
-            with suppress(DatamaestroError), self._transport(url).open(request) as response:
-                if response.start == start and response.size == source.size:
-                    tail = b""
-                    while len(tail) < count and (chunk := response.read(count - len(tail))):
-                        tail += chunk
-                    if len(tail) == count:
-                        return tail
+            try:
+                tail = self._rest(TransportRequest(url, start), source.size)
+            except TransportError as error:
+                self._shared.connections.note_failure(url, error)
+            except DatamaestroError:
+                pass
+            else:
+                if len(tail) == count:
+                    return tail
         return None
+
+    def _rest(self, request: TransportRequest, size: int) -> bytes:
+        """Give what comes of a content of that size from a request's start on."""
+        monitor, rest = RateMonitor(request.url), b""
+        with self._transport(request.url).open(request) as response:
+            if (response.start, response.size) == (request.start, size):
+                while (left := size - request.start - len(rest)) and (
+                    chunk := monitor.read(response, left)
+                ):
+                    rest += chunk
+        return rest
 
     def _urls(self, source: Source) -> list[str]:
         """Give what to ask, in order; hosts that can't be reached come last."""

@@ -281,6 +281,7 @@ class Ranges(Response):
 
     def _give_up(self, worker: _Worker, piece: _Piece, error: Exception) -> None:
         """Leave a piece to the other connections, if there are any."""
+        # That it can't be reached is no news: it was, and other connections may still have it.
         if isinstance(error, TransportError) and error.overloaded:
             self._connections.lower(self._url)
         with self._changed:

@@ -169,10 +169,7 @@ class Transfer:
             except TransportError as error:
                 failures = 1 if self._position > before else failures + 1
                 attempts = ATTEMPTS if self._position or kept.length else self._attempts
-                if error.overloaded:
-                    self._shared.connections.lower(self.url)
-                if error.unreachable:
-                    self._shared.connections.note_unreachable(self.url)
+                self._shared.connections.note_failure(self.url, error)
                 if not error.retry or failures >= attempts:
                     raise
                 wait = _wait(failures, error.retry_after)
