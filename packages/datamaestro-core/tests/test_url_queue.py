@@ -1,5 +1,7 @@
 """Which source is asked when, how patiently, and what it is told."""
 
+from contextlib import suppress
+
 import pytest
 
 from datamaestro.context import Context
@@ -9,6 +11,7 @@ from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.settings import Settings, UserSettings
 from datamaestro.transfer.candidates import archived, candidate_urls
 from datamaestro.transfer.connections import host_of
+from datamaestro.transfer.target import NextSource
 from datamaestro.transfer.transfer import ATTEMPTS
 from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
 
@@ -89,6 +92,18 @@ def hosts(context, memory):
 
 def test_a_host_that_can_not_be_reached_is_waited_for_once(hosts):
     assert [hosts(name) for name in "abc"] == [["first", "second"], ["second"], ["second"]]
+
+
+def test_a_connection_to_another_host_than_the_first_counts_there(context, hosts, monkeypatch):
+    monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "1")
+    urls = ("memory://first/a", "memory://second/a")
+    fetcher = CacheFetcher(context, context.path / "work")
+    with suppress(NextSource), fetcher.open(Source(urls)):
+        pass
+    with fetcher.open(Source(urls)) as stream:
+        assert not context.connections.take_free(urls[1])
+        assert stream.read() == BYTES
+    assert context.connections.take_free(urls[1])
 
 
 def test_a_host_that_has_no_tail_for_not_being_reached_is_waited_for_no_more(

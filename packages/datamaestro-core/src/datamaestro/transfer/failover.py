@@ -18,6 +18,7 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.transfer.candidates import archived, candidate_urls
+from datamaestro.transfer.connections import host_of
 from datamaestro.transfer.rate_monitor import RateMonitor
 from datamaestro.transfer.target import NextSource, StartOver, TransferTarget
 from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
@@ -83,7 +84,8 @@ class Failover:
         """
         url, queue = transfer.url, self._queues[source]
         try:
-            yield
+            with self._counted(source, url):
+                yield
         except StartOver as error:
             transfer.partial.remove()
             self._restarts[url] = self._restarts.get(url, 0) + 1
@@ -99,6 +101,19 @@ class Failover:
             if queue.next is None:
                 raise queue.summary() from error
             raise NextSource from error
+
+    @contextmanager
+    def _counted(self, source: Source, url: str) -> Iterator[None]:
+        """Count the connection to a URL, unless it was taken for it when all this began."""
+        connections = self._shared.connections
+        if host_of(url) == host_of(self._candidates(source)[0]):
+            yield
+            return
+        connections.take(url)
+        try:
+            yield
+        finally:
+            connections.give_back(url)
 
     def tail(self, source: Source, count: int) -> bytes | None:
         """Give the last `count` bytes of what `source` serves, or None.
@@ -133,8 +148,10 @@ class Failover:
 
     def _urls(self, source: Source) -> list[str]:
         """Give what to ask, in order; hosts that can't be reached come last."""
-        urls = candidate_urls(source, self._context.mirror, self._context.settings.mirrors)
-        return sorted(urls, key=self._shared.connections.is_unreachable)
+        return sorted(self._candidates(source), key=self._shared.connections.is_unreachable)
+
+    def _candidates(self, source: Source) -> list[str]:
+        return candidate_urls(source, self._context.mirror, self._context.settings.mirrors)
 
     def _queue_of(self, source: Source) -> UrlQueue:
         if source not in self._queues:
