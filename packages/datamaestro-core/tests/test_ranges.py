@@ -329,6 +329,24 @@ def test_a_pause_of_all_connections_costs_one_at_the_most(small, stall):
     assert len(handed_over) == 1
 
 
+def test_the_error_of_an_answer_that_never_ends_is_told_though_all_of_it_came(small):
+    class Endless(Piece):
+        def read(self, size):
+            if self.position == self.stop:
+                raise TransportError("the end doesn't come", where=URL, retry=True)
+            return super().read(size)
+
+    class Withholding(Piecewise):
+        def open(self, request):
+            return Endless(self, request, None, None)
+
+    response, connections = opened(Withholding(), limit=2)
+    connections.take(URL)  # another transfer's, so that none is free
+    connections.take(URL)
+    with response, pytest.raises(TransportError, match="the end doesn't come"):
+        read_all(response)
+
+
 # --- when a transfer uses them
 
 

@@ -287,7 +287,7 @@ class Ranges(Response):
         with self._changed:
             if piece.worker is worker and not piece.complete:
                 piece.worker = None
-                self._error = error
+            self._error = error
             self._leave(worker, replace=worker.received > 0)
 
 
