@@ -390,3 +390,41 @@ def test_a_transfer_from_a_server_without_ranges_uses_one_connection(small, tran
 def test_a_transfer_that_waits_for_its_reader_uses_one_connection(small, transferred, monkeypatch):
     monkeypatch.setattr(transfer, "MOSTLY_WAITING", 1.1)
     assert not transferred(Piecewise(pause=0.001))
+
+
+class BreakingOff(Piecewise):
+    """Refuses all ranges for once, after some have come.
+
+    :ivar after: how many ranges come before
+    """
+
+    after = 8
+
+    def open(self, request):
+        ranges = [earlier for earlier in self.requests if earlier.stop is not None]
+        if request.stop is not None and len(ranges) >= self.after:
+            self.refuse_all = getattr(self, "refuse_all", True)
+            if self.refuse_all:
+                raise TransportError("the network is gone", where=URL)
+        elif request.stop is None and len(ranges) >= self.after:
+            self.refuse_all = False
+        return super().open(request)
+
+
+def ranges_after_a_failure(transport, transferred):
+    transferred(transport)
+    again = max(n for n, request in enumerate(transport.requests) if request.stop is None)
+    assert again > 0
+    return transport.requests[again + 1 :]
+
+
+def test_several_connections_that_were_worth_it_are_used_again_when_they_broke_off(
+    small, transferred, quick, monkeypatch
+):
+    monkeypatch.setattr(ranges, "TRIAL", 0.0)
+    monkeypatch.setattr(ranges, "GAIN", 0.0)
+    assert ranges_after_a_failure(BreakingOff(pause=0.002), transferred)
+
+
+def test_several_connections_that_were_not_worth_it_are_used_once(small, transferred, quick):
+    assert not ranges_after_a_failure(BreakingOff(pause=0.002), transferred)

@@ -87,6 +87,7 @@ class Ranges(Response):
     :param connections: where to take connections from; the caller has two, and gives both
         away: each is given back when it is of no more use. Closing takes one for the caller
     :param rate: the bytes a second of one connection alone
+    :ivar faster: whether several connections have shown to be worth it
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class Ranges(Response):
         self._one_alone = rate
         self._began = time.monotonic()
         self._received = 0
-        self._tried = False
+        self._tried = self.faster = False
         self._wanted = connections.limit
         self._piece = min(LARGEST_PIECE, max(SMALLEST_PIECE, BUFFER // (2 * self._wanted)))
         self._next = request.start
@@ -157,7 +158,8 @@ class Ranges(Response):
         seconds = time.monotonic() - self._began
         if not self._tried and seconds > TRIAL:
             self._tried = True
-            if self._received / seconds < GAIN * self._one_alone:
+            self.faster = self._received / seconds >= GAIN * self._one_alone
+            if not self.faster:
                 self._wanted = 1
         self._hire_all()
 

@@ -252,14 +252,15 @@ class Transfer:
         else:
             return
         assert response.size is not None, "only a content of known size is split"
-        self._may_split = False
         response.close()
         request = TransportRequest(self.url, self._position, response.validator)
         with Ranges(
             self.transport, request, response.size, self._shared.connections, monitor.rate
         ) as ranges:
             monitor = RateMonitor(self.url)
+            self._may_split = False
             while chunk := monitor.read(ranges, CHUNK_SIZE):
+                self._may_split = ranges.faster  # then it's worth it again if they break off
                 yield chunk
                 if self._shared.cancelled.is_set():
                     raise Cancelled
