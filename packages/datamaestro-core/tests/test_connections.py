@@ -1,5 +1,8 @@
 """How many connections a host gets at once."""
 
+import os
+import signal
+
 import pytest
 
 from datamaestro.context import Context
@@ -66,6 +69,20 @@ def test_the_limit_is_a_setting(home, monkeypatch):
     assert Context(home / "data").connections.limit == 7
     monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "2")
     assert Context(home / "data").connections.limit == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forked processes")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of forking beside threads
+def test_a_forked_process_counts_connections_of_its_own(home, monkeypatch):
+    monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "1")
+    context = Context(home / "data")
+    with context.connections._lock:  # as another thread may while this one forks
+        context.connections._used["a.example"] += 1
+        if (child := os.fork()) == 0:
+            signal.alarm(10)
+            os._exit(not context.connections.take_free(A))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert not context.connections.take_free(A)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "", "1000"])

@@ -52,6 +52,7 @@ class Directories:
         self.path = data_directory() if path is None else absolute(path)
         self._offline = offline
         self._site_given = site
+        self._connections: dict[int, Connections] = {}
 
     @property
     def datapath(self) -> Path:
@@ -111,15 +112,21 @@ class Directories:
         """
         return site_mirror()
 
-    @cached_property
+    @property
     def connections(self) -> Connections:
         """How many connections there are to each host, and may be.
+
+        A process that was forked counts its own: those of its parent aren't given back there.
 
         :raises SettingsError: if the environment or the settings give no such number
         """
         from datamaestro.transfer.connections import Connections
 
-        return Connections(connection_limit(self.settings))
+        process = os.getpid()
+        if process not in self._connections:
+            counted = Connections(connection_limit(self.settings))
+            self._connections.setdefault(process, counted)
+        return self._connections[process]
 
     @property
     def wayback(self) -> str | None:
