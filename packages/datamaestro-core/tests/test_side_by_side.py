@@ -1,6 +1,7 @@
 """Resources of one dataset that are fetched beside one another."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -96,6 +97,35 @@ def test_one_that_opens_a_download_twice_does_not_wait_for_itself(context, memor
     (url,) = urls(memory, 1)
     (path,) = context.prepare(declared(Pair("a", url, url))).paths
     assert path.read_bytes() == memory.CONTENT[url] * 2
+
+
+class Twice(FileResource):
+    """Is made of one download that two threads fetch, as often as they find it at once."""
+
+    def __init__(self, filename, url):
+        super().__init__(filename)
+        self.source = Source((url,))
+
+    @property
+    def sources(self):
+        return (self.source,)
+
+    @property
+    def fingerprint(self):
+        return f"{super().fingerprint} {self.source}"
+
+    def _download(self, destination):
+        with ThreadPoolExecutor(2) as threads:
+            for _ in range(20):
+                first, second = threads.map(self.fetch, [self.source] * 2)
+                assert first == second
+        destination.write_bytes(first.read_bytes())
+
+
+def test_two_threads_of_one_resource_may_fetch_the_same(context, memory):
+    (url,) = urls(memory, 1)
+    (path,) = context.prepare(declared(Twice("a", url))).paths
+    assert path.read_bytes() == memory.CONTENT[url]
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ def linked(path: Path, destination: Path) -> bool:
         os.link(path, destination)
     except FileNotFoundError:
         raise
+    except FileExistsError:  # another thread may just have given it that one
+        return path.samefile(destination)
     except (OSError, NotImplementedError):
         return False
     return True
