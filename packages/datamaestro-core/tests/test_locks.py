@@ -157,11 +157,11 @@ class Unwritable:
 @pytest.fixture
 def unwritable(tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "new_lock", Unwritable)
-    (tmp_path / "x.lock").touch()
+    (tmp_path / "x.lock").write_text("a colleague's")
     return tmp_path / "x.lock"
 
 
-def test_who_waits_for_no_lock_takes_one_that_cannot_be_written_for_held(unwritable):
+def test_who_waits_for_no_lock_leaves_one_that_is_held_and_cannot_be_written(holder, unwritable):
     before = unwritable.stat().st_ino
     assert is_busy(unwritable)
     with pytest.raises(BlockingIOError), locked(unwritable, "", wait=False):
@@ -170,9 +170,14 @@ def test_who_waits_for_no_lock_takes_one_that_cannot_be_written_for_held(unwrita
 
 
 def test_who_waits_begins_a_lock_anew_that_cannot_be_written(unwritable):
-    unwritable.write_text("a colleague's")
     with locked(unwritable, "org.example.waiting"):
         assert unwritable.read_text() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks can't be shared there")
+def test_who_waits_for_no_lock_begins_one_anew_that_is_free_and_cannot_be_written(unwritable):
+    assert not is_busy(unwritable)
+    assert unwritable.read_text() == ""
 
 
 @pytest.mark.skipif(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import usable
-from datamaestro.locks.file_locks import WITHOUT_LOCKS, new_lock
+from datamaestro.locks.file_locks import WITHOUT_LOCKS, may_be_held, new_lock
 from datamaestro.locks.holder import Holder
 from datamaestro.sharing import make_folder, share
 
@@ -79,7 +79,7 @@ def _attempted(path: Path, wait: bool) -> tuple[BaseFileLock, bool]:
         # A colleague's, who may have been the only one allowed to write it. Whoever may
         # write in the folder may begin anew, for at the worst the same is made twice; but
         # nobody removes what that colleague may be making just now.
-        if not wait and os.access(path.parent, os.W_OK):
+        if not wait and os.access(path.parent, os.W_OK) and may_be_held(path):
             return lock, True
         path.unlink(missing_ok=True)
         lock = new_lock(path)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["WITHOUT_LOCKS", "new_lock"]
+__all__ = ["WITHOUT_LOCKS", "may_be_held", "new_lock"]
 
 WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 """The errors of file systems that have no locks."""
@@ -26,3 +28,25 @@ def new_lock(path: Path) -> BaseFileLock:
 
     mode = 0o600 | path.parent.stat().st_mode & 0o066
     return FileLock(path, mode=mode, thread_local=False, fallback_to_soft=False)
+
+
+def may_be_held(path: Path) -> bool:
+    """Tell whether a process may hold a lock file that this user may not write.
+
+    Who may read it can know: a lock that several may share is refused while one holds it alone.
+    """
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        return error.errno != errno.ENOENT
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
