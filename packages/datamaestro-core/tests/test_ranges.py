@@ -347,6 +347,25 @@ def test_the_error_of_an_answer_that_never_ends_is_told_though_all_of_it_came(sm
         read_all(response)
 
 
+def test_connections_that_all_fall_silent_are_given_up_together(small, stall, monkeypatch):
+    monkeypatch.setattr(ranges, "SILENT", 0.5)
+    transport = Piecewise(pause=0.0005)
+    transport.stalled = dict.fromkeys(range(5, 40), stall)
+    response, _ = opened(transport, limit=4)
+    with response, pytest.raises(TransportError, match="no connection gave anything") as caught:
+        read_all(response)
+    assert caught.value.retry
+
+
+def test_a_reader_that_is_slow_itself_gives_no_connection_up(small, monkeypatch):
+    monkeypatch.setattr(ranges, "SILENT", 0.1)
+    response, _ = opened(Piecewise(pause=0.0005))
+    with response:
+        first = response.read(1)
+        time.sleep(0.3)  # all that may wait for the reader is there by now
+        assert first + read_all(response) == CONTENT
+
+
 # --- when a transfer uses them
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from statistics import fmean
 
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.transfer.connections import Connections
+from datamaestro.transfer.pieces import Piece, Worker
 from datamaestro.transfer.rate_monitor import RateMonitor
 from datamaestro.utils import CHUNK_SIZE
 
@@ -43,39 +43,15 @@ SLOWER = 3.0
 PATIENCE = 0.5
 """Seconds that it may take in any case."""
 
+SILENT = 15.0
+"""Seconds of waiting without a byte of any connection after which all are given up.
+
+After a change of the network none of them gives any more, and each would be waited for as long
+as one alone, which may be slow to answer.
+"""
+
 LATELY = 8
 """How many pieces tell what is usual."""
-
-
-@dataclass(eq=False)
-class _Worker:
-    """One connection.
-
-    :ivar received: the bytes that it has given
-    """
-
-    received: int = 0
-
-
-@dataclass
-class _Piece:
-    """A part of the content.
-
-    :param start: the first byte that is still to come
-    :param stop: the byte after the last
-    :ivar worker: the connection that gives it, if one does
-    :ivar since: when that was asked for it
-    """
-
-    start: int
-    stop: int
-    worker: _Worker | None = None
-    since: float = 0.0
-    chunks: deque[bytes] = field(default_factory=deque)
-
-    @property
-    def complete(self) -> bool:
-        return self.start == self.stop
 
 
 class Ranges(Response):
@@ -105,15 +81,15 @@ class Ranges(Response):
         self._url = request.url
         self._connections = connections
         self._one_alone = rate
-        self._began = time.monotonic()
+        self._began = self._heard = time.monotonic()
         self._received = 0
         self._tried = self.faster = False
         self._wanted = connections.limit
         self._piece = min(LARGEST_PIECE, max(SMALLEST_PIECE, BUFFER // (2 * self._wanted)))
         self._next = request.start
-        self._pieces: deque[_Piece] = deque()
+        self._pieces: deque[Piece] = deque()
         self._seconds: deque[float] = deque(maxlen=LATELY)
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._error: Exception | None = None
         self._closed = False
         self._changed = threading.Condition()
@@ -125,10 +101,11 @@ class Ranges(Response):
 
     def read(self, size: int) -> bytes:
         with self._changed:
+            self._heard = time.monotonic()
             while self._pieces or self._next < self._end:
                 piece = self._pieces[0] if self._pieces else None
                 if piece is not None and piece.chunks:
-                    return _take(piece.chunks, size)
+                    return piece.take(size)
                 if piece is not None and piece.complete:
                     self._pieces.popleft()
                     self._changed.notify_all()
@@ -164,7 +141,14 @@ class Ranges(Response):
         self._hire_all()
 
     def _look(self) -> None:
-        """See after the connection that the reader waits for."""
+        """See after the connection that the reader waits for.
+
+        :raises TransportError: if none has given anything for too long
+        """
+        if time.monotonic() - self._heard > SILENT:
+            raise TransportError(
+                f"no connection gave anything for {SILENT:.0f} s", where=self._url, retry=True
+            )
         # Not at once: the server may still count the connection that there was before.
         if time.monotonic() - self._began > LOOK:
             self._hire_all()
@@ -193,7 +177,7 @@ class Ranges(Response):
 
     def _hire(self) -> None:
         """Begin to use one more connection, which was taken."""
-        worker = _Worker()
+        worker = Worker()
         self._workers.append(worker)
         threading.Thread(target=self._work, args=(worker,), daemon=True).start()
 
@@ -201,7 +185,7 @@ class Ranges(Response):
         while len(self._workers) < self._wanted and self._connections.take_free(self._url):
             self._hire()
 
-    def _work(self, worker: _Worker) -> None:
+    def _work(self, worker: Worker) -> None:
         try:
             while (piece := self._claim(worker)) is not None:
                 try:
@@ -212,7 +196,7 @@ class Ranges(Response):
         finally:
             self._connections.give_back(self._url)
 
-    def _claim(self, worker: _Worker) -> _Piece | None:
+    def _claim(self, worker: Worker) -> Piece | None:
         """Wait for a piece that may be asked for; None when this connection isn't needed."""
         with self._changed:
             while not self._closed and self._needs(worker):
@@ -226,14 +210,14 @@ class Ranges(Response):
             self._leave(worker)
             return None
 
-    def _needs(self, worker: _Worker) -> bool:
+    def _needs(self, worker: Worker) -> bool:
         """Tell whether a connection is one of those that are wanted; the fastest always is."""
         if worker not in self._workers:
             return False
         fastest = max(self._workers, key=lambda other: other.received)
         return len(self._workers) <= self._wanted or worker is fastest
 
-    def _unclaimed(self) -> _Piece | None:
+    def _unclaimed(self) -> Piece | None:
         """Give the first piece that nobody gives; a new one as far as there is room for it."""
         for piece in self._pieces:
             if piece.worker is None:
@@ -241,17 +225,17 @@ class Ranges(Response):
         if self._next == self._end or len(self._pieces) * self._piece >= BUFFER:
             return None
         start, self._next = self._next, min(self._next + self._piece, self._end)
-        self._pieces.append(_Piece(start, self._next))
+        self._pieces.append(Piece(start, self._next))
         return self._pieces[-1]
 
-    def _leave(self, worker: _Worker, *, replace: bool = True) -> None:
+    def _leave(self, worker: Worker, *, replace: bool = True) -> None:
         """Go on without a connection; one that was of no use isn't worth another in its place."""
         if worker in self._workers:
             self._workers.remove(worker)
             self._wanted = max(1, self._wanted - (not replace))
             self._changed.notify_all()
 
-    def _fetch(self, worker: _Worker, piece: _Piece) -> None:
+    def _fetch(self, worker: Worker, piece: Piece) -> None:
         request = TransportRequest(self._url, piece.start, self.validator, piece.stop)
         monitor = RateMonitor(self._url)
         with self._transport.open(request) as response:
@@ -266,7 +250,7 @@ class Ranges(Response):
         if not piece.complete and not self._closed:
             raise TransportError("the transfer ended early", where=self._url, retry=True)
 
-    def _put(self, worker: _Worker, piece: _Piece, chunk: bytes) -> bool:
+    def _put(self, worker: Worker, piece: Piece, chunk: bytes) -> bool:
         """Add to a piece; tell whether it was of use there."""
         with self._changed:
             if self._closed or piece.complete or piece.worker is not worker:
@@ -276,12 +260,13 @@ class Ranges(Response):
             piece.start += len(chunk)
             worker.received += len(chunk)
             self._received += len(chunk)
+            self._heard = time.monotonic()
             if piece.complete:
                 self._seconds.append(time.monotonic() - piece.since)
             self._changed.notify_all()
             return True
 
-    def _give_up(self, worker: _Worker, piece: _Piece, error: Exception) -> None:
+    def _give_up(self, worker: Worker, piece: Piece, error: Exception) -> None:
         """Leave a piece to the other connections, if there are any."""
         # That it can't be reached is no news: it was, and other connections may still have it.
         if isinstance(error, TransportError) and error.overloaded:
@@ -291,10 +276,3 @@ class Ranges(Response):
                 piece.worker = None
             self._error = error
             self._leave(worker, replace=worker.received > 0)
-
-
-def _take(chunks: deque[bytes], size: int) -> bytes:
-    chunk = chunks.popleft()
-    if len(chunk) > size:
-        chunks.appendleft(chunk[size:])
-    return chunk[:size]
