@@ -707,7 +707,7 @@ def test_a_host_runs_the_command_there_through_ssh(run, tmp_path):
     ssh.chmod(0o755)
     path = f"{ssh.parent}{os.pathsep}{os.environ['PATH']}"
     result = run("--host", "node1", "--pythonpath", "/opt/py", "prepare", "a.b", PATH=path)
-    assert result.stdout == "node1 /opt/py -m datamaestro prepare a.b\n"
+    assert result.stdout == "-- node1 /opt/py -m datamaestro prepare a.b\n"
     assert result.returncode == 5
 
 

@@ -17,7 +17,8 @@ def run_remotely(host: str, python: str, arguments: list[str]) -> int:
     """
     command = shlex.join([python, "-m", "datamaestro", *remote_arguments(arguments)])
     try:
-        return subprocess.run(["ssh", host, command], check=False).returncode
+        # No host is an option, however it is written.
+        return subprocess.run(["ssh", "--", host, command], check=False).returncode
     except FileNotFoundError as error:
         raise DatamaestroError("--host needs the program 'ssh', which isn't there") from error
 
