@@ -94,6 +94,23 @@ def test_a_host_that_can_not_be_reached_is_waited_for_once(hosts):
     assert [hosts(name) for name in "abc"] == [["first", "second"], ["second"], ["second"]]
 
 
+def test_a_host_that_one_file_was_waited_for_in_vain_is_asked_once_for_others(
+    context, memory, quick
+):
+    away = TransportError("away", where=FIRST, retry=True, unreachable=True)
+    memory.REFUSED.update({f"memory://first/{name}": away for name in "abc"})
+
+    def requests(name):
+        memory.REQUESTS.clear()
+        with suppress(TransportError):
+            fetched(context, f"memory://first/{name}")
+        return len(memory.REQUESTS)
+
+    assert [requests(name) for name in "abc"] == [ATTEMPTS, 1, 1]
+    memory.CONTENT["memory://first/d"] = BYTES
+    assert [requests(name) for name in "da"] == [1, ATTEMPTS]
+
+
 def test_a_connection_to_another_host_than_the_first_counts_there(context, hosts, monkeypatch):
     monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "1")
     urls = ("memory://first/a", "memory://second/a")

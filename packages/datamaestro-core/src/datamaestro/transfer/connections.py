@@ -29,6 +29,7 @@ class Connections:
         self._limits: dict[str, int] = {}
         self._used: Counter[str] = Counter()
         self._unreachable_until: dict[str, float] = {}
+        self._given_up: set[str] = set()
         self._lock = threading.Lock()
 
     def limit_for(self, url: str) -> int:
@@ -67,9 +68,22 @@ class Connections:
         if error.unreachable:
             self._unreachable_until[host_of(url)] = time.monotonic() + REMEMBERED
 
+    def give_up(self, url: str) -> None:
+        """Note that the host of a URL was asked with all patience, and couldn't be reached."""
+        self._given_up.add(host_of(url))
+
+    def note_answer(self, url: str) -> None:
+        """Note that the host of a URL answers."""
+        self._given_up.discard(host_of(url))
+        self._unreachable_until.pop(host_of(url), None)
+
     def is_unreachable(self, url: str) -> bool:
         """Tell whether the host of a URL couldn't be reached lately."""
         return time.monotonic() < self._unreachable_until.get(host_of(url), 0.0)
+
+    def is_given_up(self, url: str) -> bool:
+        """Tell whether the host of a URL isn't worth any patience until it answers."""
+        return host_of(url) in self._given_up
 
 
 def host_of(url: str) -> str:

@@ -168,9 +168,10 @@ class Transfer:
                 yield from self._attempt(kept)
             except TransportError as error:
                 failures = 1 if self._position > before else failures + 1
-                attempts = ATTEMPTS if self._position or kept.length else self._attempts
                 self._shared.connections.note_failure(self.url, error)
-                if not error.retry or failures >= attempts:
+                if not error.retry or failures >= self._most_attempts(kept):
+                    if error.unreachable and failures == ATTEMPTS:
+                        self._shared.connections.give_up(self.url)
                     raise
                 wait = _wait(failures, error.retry_after)
                 logger.warning("%s; trying again in %.1f s", error, wait)
@@ -182,6 +183,11 @@ class Transfer:
             else:
                 return
 
+    def _most_attempts(self, kept: Resumable) -> int:
+        if self._shared.connections.is_given_up(self.url):
+            return 1  # or each of thousands of files would be waited for as long
+        return ATTEMPTS if self._position or kept.length else self._attempts
+
     def _attempt(self, kept: Resumable) -> Iterator[bytes]:
         """Give what is in the partial file beyond what was given, and then what comes.
 
@@ -190,6 +196,7 @@ class Transfer:
         length = kept.length
         request = TransportRequest(self.url, length, self._validator if length else None)
         with self.transport.open(request) as response:
+            self._shared.connections.note_answer(self.url)
             self.media_type = response.media_type
             self.size = response.size
             self._check_size(response)
