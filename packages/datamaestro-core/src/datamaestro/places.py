@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from datamaestro.errors import DataDirectoryError
-from datamaestro.files import usable
 from datamaestro.project import CUSTOM
 from datamaestro.state_files import STATE, recorded
 
@@ -80,12 +78,15 @@ class _Contents(NamedTuple):
     @classmethod
     def of(cls, folder: Path) -> _Contents:
         try:
-            with usable(folder), os.scandir(folder) as found:
+            with os.scandir(folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
-        except DataDirectoryError as error:
-            if isinstance(error.__cause__, _OUT_OF_REACH):
-                return cls()
-            raise
+        except _OUT_OF_REACH:
+            return cls()
+        except OSError:
+            from datamaestro.files import usable  # takes longer to import than all of this
+
+            with usable(folder):
+                raise
         hidden = tuple(entry.name for entry in entries if entry.name[0] == ".")
         visible = (entry for entry in entries if entry.name[0] != "." and _is_folder(entry))
         folders = (folder / entry.name for entry in visible if not _is_circular(folder, entry))
