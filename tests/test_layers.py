@@ -8,7 +8,7 @@ from workspace.imports import Import, imports_of
 MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
-    {"documents", "lazy", "sequences", "urls"},
+    {"documents", "lazy", "per_process", "sequences", "urls"},
     {"errors"},
     {"data_path", "earlier", "sharing"},
     {"selector"},

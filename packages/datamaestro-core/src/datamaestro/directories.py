@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.per_process import PerProcess
 from datamaestro.user_paths import absolute
 from datamaestro.utils import environment_flag
 from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
@@ -52,7 +53,7 @@ class Directories:
         self.path = data_directory() if path is None else absolute(path)
         self._offline = offline
         self._site_given = site
-        self._connections: dict[int, Connections] = {}
+        self._connections: PerProcess[Connections] = PerProcess()
 
     @property
     def datapath(self) -> Path:
@@ -122,11 +123,7 @@ class Directories:
         """
         from datamaestro.transfer.connections import Connections
 
-        process = os.getpid()
-        if process not in self._connections:
-            counted = Connections(connection_limit(self.settings))
-            self._connections.setdefault(process, counted)
-        return self._connections[process]
+        return self._connections.get(lambda: Connections(connection_limit(self.settings)))
 
     @property
     def wayback(self) -> str | None:

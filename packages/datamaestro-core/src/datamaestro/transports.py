@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from datamaestro.errors import TransportError
+from datamaestro.per_process import PerProcess
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -28,7 +28,7 @@ class Transports:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._made: dict[tuple[int, str], Transport] = {}
+        self._made: PerProcess[Transport] = PerProcess()
 
     def get(self, url: str) -> Transport:
         """Give what opens URLs of the scheme of `url`.
@@ -37,12 +37,11 @@ class Transports:
         :raises PluginError: if the plugin that does is broken, or several do
         """
         scheme = urlsplit(url).scheme.lower()
-        key = os.getpid(), scheme
-        if key not in self._made:
-            made = self.context.plugins.load(self._provided(scheme, url))(self.context)
-            # No lock: one that a thread holds during a fork is never given up in the child.
-            self._made.setdefault(key, made)
-        return self._made[key]
+        return self._made.get(lambda: self._transport(scheme, url), scheme)
+
+    def _transport(self, scheme: str, url: str) -> Transport:
+        transport: Transport = self.context.plugins.load(self._provided(scheme, url))(self.context)
+        return transport
 
     def _provided(self, scheme: str, url: str) -> Provided[TransportSpec]:
         plugins = self.context.plugins
