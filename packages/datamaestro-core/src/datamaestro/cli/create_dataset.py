@@ -95,13 +95,14 @@ def _refuse_copy(repository: Repository) -> None:
     """Refuse a repository that isn't installed from its sources: an upgrade replaces its files."""
     from importlib.metadata import distribution, packages_distributions
 
+    configdir = repository.configdir.resolve()
     package = type(repository).__module__.partition(".")[0]
     for name in packages_distributions().get(package, ()):
         found = distribution(name)
         root = Path(str(found.locate_file(""))).resolve()
         # The files of an editable installation aren't among those that pip has written.
         for file in found.files or () if found.read_text("RECORD") else ():
-            if (root / file).is_relative_to(repository.configdir.resolve()):
+            if (root / file).is_relative_to(configdir):
                 raise DefinitionError(
                     f"the repository {repository.id!r} is a copy of its sources, "
                     f"which the next upgrade of {name} removes",
