@@ -6,8 +6,8 @@ import click
 
 from datamaestro.agreements import Agreement, State, accept, revoke, state_of
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import AGREEMENT, as_json, echo_json
+from datamaestro.cli.output import echo, echo_json
+from datamaestro.cli.parameters import AGREEMENT, as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
 from datamaestro.errors import DatasetNotFoundError, NotFoundError, QueryError

@@ -11,8 +11,8 @@ from datamaestro.availability import (
     check_sources,
     entries_to_check,
 )
-from datamaestro.cli.output import echo, is_shown
-from datamaestro.cli.parameters import DATASET, as_json, echo_json, refuse_both_or_none
+from datamaestro.cli.output import echo, echo_json, is_shown
+from datamaestro.cli.parameters import DATASET, as_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.errors import DownloadError

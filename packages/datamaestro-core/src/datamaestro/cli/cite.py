@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 import click
@@ -11,7 +10,7 @@ from datamaestro import identifiers
 from datamaestro.catalog import Entry
 from datamaestro.citation import bibtex, csl_json, plain_text
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo
+from datamaestro.cli.output import echo, echo_json
 from datamaestro.cli.parameters import DATASET, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
@@ -53,7 +52,7 @@ def command(session: Session, datasets: tuple[str, ...], prepared: bool, form: s
     else:
         entries = [context.catalog.entry(identifiers.parse(name)) for name in datasets]
     if form == "csl-json":
-        echo(json.dumps(csl_json(entries), indent=2, ensure_ascii=False))
+        echo_json(csl_json(entries))
     elif entries:
         echo("\n".join(plain_text(entries)) if form == "text" else bibtex(entries))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import DATAFOLDER, as_json, echo_json
+from datamaestro.cli.output import echo, echo_json
+from datamaestro.cli.parameters import DATAFOLDER, as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, NotFoundError, QueryError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from datamaestro.cli.output import echo, is_shown
-from datamaestro.cli.parameters import as_json, echo_json
+from datamaestro.cli.output import echo, echo_json, is_shown
+from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text

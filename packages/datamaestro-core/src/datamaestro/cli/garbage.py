@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo, is_shown
-from datamaestro.cli.parameters import echo_json
+from datamaestro.cli.output import echo, echo_json, is_shown
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text
 from datamaestro.inventory.garbage import Garbage, discard

@@ -18,8 +18,8 @@ from datamaestro.catalog.on_disk import (
     kept_resources,
     prepared_variants,
 )
-from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import DATASET, as_json, echo_json
+from datamaestro.cli.output import echo, echo_json
+from datamaestro.cli.parameters import DATASET, as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
 from datamaestro.errors import DatasetNotFoundError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import as_json, echo_json
+from datamaestro.cli.output import echo, echo_json
+from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.files import size_on_disk
 from datamaestro.inventory.orphans import find_orphans

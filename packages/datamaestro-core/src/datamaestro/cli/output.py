@@ -11,13 +11,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from datamaestro.terminal import is_terminal
 
-__all__ = ["echo", "is_shown", "reserve_output", "width"]
+__all__ = ["echo", "echo_json", "is_shown", "reserve_output", "width"]
 
 _KEY = f"{__name__}.stream"
 
@@ -74,6 +74,13 @@ def echo(text: str, *, nl: bool = True) -> None:
     """
     with redirect_stdout(_stream()):
         click.echo(text, nl=nl)
+
+
+def echo_json(value: Any) -> None:
+    """Print a value as JSON on the standard output."""
+    import json
+
+    echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def is_shown() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datamaestro.cli.output import echo
 from datamaestro.cli.session import Session
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ __all__ = [
     "REPOSITORY",
     "as_json",
     "dry_run",
-    "echo_json",
     "force",
     "only",
     "refuse_both_or_none",
@@ -124,11 +121,6 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 force = click.option(
     "--force", is_flag=True, help="Fetch again, and replace what is there once that is whole."
 )
-
-
-def echo_json(value: Any) -> None:
-    """Print a value as JSON on the standard output."""
-    echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def refuse_both_or_none(datasets: tuple[str, ...], **flags: bool) -> None:

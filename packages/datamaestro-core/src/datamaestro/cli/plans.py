@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import echo_json
+from datamaestro.cli.output import echo, echo_json
 from datamaestro.preparation.plan import Plan, PlannedDownload, Step
 
 if TYPE_CHECKING:

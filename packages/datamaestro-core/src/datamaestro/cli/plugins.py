@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import as_json, echo_json
+from datamaestro.cli.output import echo, echo_json
+from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
 from datamaestro.plugins.descriptors import KINDS

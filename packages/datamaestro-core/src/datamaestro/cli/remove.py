@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo
-from datamaestro.cli.parameters import PREPARED, as_json, echo_json, yes
+from datamaestro.cli.output import echo, echo_json
+from datamaestro.cli.parameters import PREPARED, as_json, yes
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
 from datamaestro.errors import IrreplaceableError

@@ -10,8 +10,8 @@ import click
 
 from datamaestro.catalog import Catalog
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo, is_shown
-from datamaestro.cli.parameters import as_json, echo_json
+from datamaestro.cli.output import echo, echo_json, is_shown
+from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.search import Condition, forgiven, parse_query
 

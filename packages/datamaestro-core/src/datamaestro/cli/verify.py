@@ -7,8 +7,8 @@ from collections import Counter
 import click
 
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo, is_shown
-from datamaestro.cli.parameters import PREPARED, as_json, echo_json, refuse_both_or_none
+from datamaestro.cli.output import echo, echo_json, is_shown
+from datamaestro.cli.parameters import PREPARED, as_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.errors import VerificationError
