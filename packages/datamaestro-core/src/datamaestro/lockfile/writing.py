@@ -33,7 +33,7 @@ from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.places import graph_of, place_of
 from datamaestro.preparation.state import Download, State
 from datamaestro.preparation.workspace import Workspace
-from datamaestro.transfer.candidates import candidate_urls
+from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.urls import masked
 from datamaestro.utils import file_digests, tree_digest
 from datamaestro.variants import word
@@ -181,7 +181,7 @@ class _Writer:
         """
         if source.size is not None and source.sha256 is not None:
             return LockedDownload(source.urls, source.size, source.sha256.lower())
-        urls = candidate_urls(source, self.context.mirror, self.context.settings.mirrors)
+        urls = urls_to_ask(source, self.context)
         fetched = [item for item in known if item.url in map(masked, urls)]
         if not fetched:
             fetched = _fetched_again(source, workspace.another())

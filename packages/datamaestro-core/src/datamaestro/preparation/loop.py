@@ -37,7 +37,7 @@ from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.preparation.space import check_room
 from datamaestro.preparation.state import Record, State
 from datamaestro.sharing import make_folder
-from datamaestro.transfer.candidates import candidate_urls
+from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.worker_threads import Ended
 
 __all__ = ["Disturbed", "Loop"]
@@ -156,8 +156,7 @@ class Loop:
         return self._made(resource)
 
     def _first_url(self, source: Source) -> str:
-        context = self.graph.context
-        return candidate_urls(source, context.mirror, context.settings.mirrors)[0]
+        return urls_to_ask(source, self.graph.context)[0]
 
     def _is_light(self, resource: StoredResource) -> bool:
         """Tell whether what a resource fetches is of no use to any other, or to a second try."""

@@ -21,7 +21,7 @@ from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.state import State
-from datamaestro.transfer.candidates import candidate_urls
+from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.partial import received_bytes
 from datamaestro.urls import masked
 
@@ -248,7 +248,7 @@ def _downloads(resource: Resource, context: Context) -> tuple[PlannedDownload, .
 
 
 def _download(source: Source, context: Context) -> PlannedDownload:
-    urls = candidate_urls(source, context.mirror, context.settings.mirrors)
+    urls = urls_to_ask(source, context)
     cached = received_bytes(context.cachepath / entry_name(source))
     return PlannedDownload(tuple(map(masked, urls)), source.size, cached)
 

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from datamaestro.download.source import Source
 from datamaestro.urls import bare
 
-__all__ = ["archived", "candidate_urls", "mirrored"]
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["archived", "candidate_urls", "mirrored", "urls_to_ask"]
 
 NEWEST, OLDEST = "2099", "1996"
 """Times of which a web archive gives its last and its first copy: it gives the nearest."""
 
 LOCAL = ("file", "package")
 """Schemes whose URLs are paths: they have no query."""
+
+
+def urls_to_ask(source: Source, context: Context) -> list[str]:
+    """Give the URLs to ask, in order, with the mirrors of a context's environment and settings.
+
+    :raises SettingsError: if the environment or the settings name something else
+    """
+    return candidate_urls(source, context.mirror, context.settings.mirrors)
 
 
 def candidate_urls(

@@ -17,7 +17,7 @@ from datamaestro.errors import (
     TransportError,
     VerificationError,
 )
-from datamaestro.transfer.candidates import archived, candidate_urls
+from datamaestro.transfer.candidates import archived, urls_to_ask
 from datamaestro.transfer.connections import host_of
 from datamaestro.transfer.rate_monitor import RateMonitor
 from datamaestro.transfer.target import NextSource, StartOver, TransferTarget
@@ -106,7 +106,7 @@ class Failover:
     def _counted(self, source: Source, url: str) -> Iterator[None]:
         """Count the connection to a URL, unless it was taken for it when all this began."""
         connections = self._shared.connections
-        if host_of(url) == host_of(self._candidates(source)[0]):
+        if host_of(url) == host_of(urls_to_ask(source, self._context)[0]):
             yield
             return
         connections.take(url)
@@ -148,10 +148,9 @@ class Failover:
 
     def _urls(self, source: Source) -> list[str]:
         """Give what to ask, in order; hosts that can't be reached come last."""
-        return sorted(self._candidates(source), key=self._shared.connections.is_unreachable)
-
-    def _candidates(self, source: Source) -> list[str]:
-        return candidate_urls(source, self._context.mirror, self._context.settings.mirrors)
+        return sorted(
+            urls_to_ask(source, self._context), key=self._shared.connections.is_unreachable
+        )
 
     def _queue_of(self, source: Source) -> UrlQueue:
         if source not in self._queues:
