@@ -132,10 +132,11 @@ def _bibliography(entries: Iterable[Entry]) -> list[tuple[str, Mapping[str, Refe
         declared = "\n".join(line.rstrip() for line in declared.strip().splitlines())
         if declared in found:
             continue
-        keys = _free(_parsed(declared, entry), taken)
+        references = _parsed(declared, entry)
+        keys = _free(references, taken)
         taken.update(keys.values())
         text = _renamed(declared, keys)
-        found[declared] = text, _parsed(text, entry)
+        found[declared] = text, references if text == declared else _parsed(text, entry)
     return list(found.values())
 
 
