@@ -21,7 +21,7 @@ fits on one line. The command line prints that line and exits with the error's
     ├── QueryError (ValueError)       2   a search query or a selector can't be read
     ├── NotFoundError (LookupError)   3   what was asked for by name isn't known
     │   ├── DatasetNotFoundError      3
-    │   ├── AmbiguousDatasetError     3   several repositories have a dataset of that id
+    │   ├── AmbiguousDatasetError     3   several have that id, and none is preferred
     │   └── RepositoryNotFoundError   3
     ├── DownloadError                 4   no source gave the bytes
     │   └── TransportError            4   one source failed (may be worth another try)
@@ -184,7 +184,7 @@ class DatasetNotFoundError(NotFoundError):
 
 
 class AmbiguousDatasetError(NotFoundError):
-    """Several repositories have a dataset of that id, and the user prefers none of them."""
+    """Several repositories, files or projects have a dataset of that id, and none is preferred."""
 
 
 class RepositoryNotFoundError(NotFoundError):
