@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -141,14 +142,14 @@ class Places:
     """The paths of a dataset's resources, of which none may be, or lie in, that of another."""
 
     def __init__(self) -> None:
-        self._taken: dict[PurePosixPath, str] = {}
-        self._folders: dict[PurePosixPath, str] = {}
+        self._taken: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
 
     def take(self, resource: StoredResource) -> str | None:
         """Take the place of a resource; tell how it clashes with another one, if it does."""
-        # As file systems compare them.
-        place = PurePosixPath(str(resource.relative_path).casefold())
-        name, above = resource.name, place.parents
+        name, place = resource.name, str(resource.relative_path).casefold()  # as disks compare
+        # Texts: as paths, those of 200 resources took 5 ms of a command's start.
+        above = [".", *accumulate(place.split("/")[:-1], "{}/{}".format)]
         if place in self._taken:
             return f"{self._taken[place]!r} and {name!r} are both stored as {place}"
         if place in self._folders:
