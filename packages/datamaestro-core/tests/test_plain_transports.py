@@ -1,6 +1,5 @@
 """URLs that the kernel opens by itself, for the bytes that a lock file has."""
 
-import os
 import socket
 import ssl
 
@@ -9,7 +8,7 @@ import trustme
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.lockfile.plain_transports import PLAIN_TRANSPORTS, PlainFile, PlainHttp
+from datamaestro.lockfile.plain_transports import PLAIN_TRANSPORTS, PlainHttp
 from datamaestro.testing import FileServer, TransportContract
 from datamaestro.testing.faults import (
     Chunked,
@@ -58,50 +57,6 @@ class TestPlainHttp(TransportContract):
     def test_a_plugin_provides_it_for_its_schemes(self, context, publish):
         """None does: it stands in where there is no plugin."""
         assert PLAIN_TRANSPORTS["http"] is PLAIN_TRANSPORTS["https"] is PlainHttp
-
-
-class TestPlainFile(TransportContract):
-    transport = PlainFile
-
-    @pytest.fixture
-    def publish(self, tmp_path):
-        def publish(content):
-            (tmp_path / "a file").write_bytes(content)
-            return (tmp_path / "a file").as_uri()
-
-        return publish
-
-    @pytest.fixture
-    def nowhere(self, tmp_path):
-        return (tmp_path / "nowhere").as_uri()
-
-    def test_a_plugin_provides_it_for_its_schemes(self, context, publish):
-        """None does: it stands in where there is no plugin."""
-        assert PLAIN_TRANSPORTS["file"] is PlainFile
-
-
-def test_a_file_of_another_machine_is_refused(context):
-    with pytest.raises(TransportError, match="names another machine"):
-        PlainFile(context).open(TransportRequest("file://elsewhere/x"))
-
-
-@pytest.mark.parametrize("rest", ["?version=2", "#part"])
-def test_a_file_is_named_by_its_path_alone(context, tmp_path, rest):
-    (tmp_path / "x").write_bytes(b"another content")
-    with pytest.raises(TransportError, match="no query and no fragment"):
-        PlainFile(context).open(TransportRequest((tmp_path / "x").as_uri() + rest))
-
-
-def test_what_is_no_file_is_not_opened(context, tmp_path):
-    with pytest.raises(TransportError, match="not a file"):
-        PlainFile(context).open(TransportRequest(tmp_path.as_uri()))
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
-def test_nobody_waits_for_a_pipe(context, tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(TransportError, match="not a file"):
-        PlainFile(context).open(TransportRequest((tmp_path / "pipe").as_uri()))
 
 
 # --- continuing what began

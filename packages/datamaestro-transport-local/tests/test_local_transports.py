@@ -1,4 +1,3 @@
-import os
 import sys
 
 import pytest
@@ -11,11 +10,6 @@ from datamaestro_transport_local import FileTransport, PackageTransport
 def read(response):
     with response:
         return b"".join(iter(lambda: response.read(3), b""))
-
-
-@pytest.fixture
-def files(context):
-    return FileTransport(context)
 
 
 @pytest.fixture
@@ -34,66 +28,6 @@ def test_the_kernel_finds_them_by_scheme(context):
 def test_they_open_no_connection():
     assert not FileTransport.network
     assert not PackageTransport.network
-
-
-def test_a_file_gives_its_bytes_and_size(files, tmp_path):
-    (tmp_path / "a b").write_bytes(b"0123456789")
-    response = files.open(TransportRequest((tmp_path / "a b").as_uri()))
-    assert (response.start, response.size) == (0, 10)
-    assert read(response) == b"0123456789"
-
-
-def test_a_file_is_read_on_from_where_it_is_asked(files, tmp_path):
-    path = tmp_path / "x"
-    path.write_bytes(b"0123456789")
-    with files.open(TransportRequest(path.as_uri())) as whole:
-        validator = whole.validator
-    response = files.open(TransportRequest(path.as_uri(), 4, validator))
-    assert (response.start, read(response)) == (4, b"456789")
-
-
-def test_a_file_that_changed_is_read_from_its_beginning(files, tmp_path):
-    path = tmp_path / "x"
-    path.write_bytes(b"0123456789")
-    response = files.open(TransportRequest(path.as_uri(), 4, "another"))
-    assert (response.start, read(response)) == (0, b"0123456789")
-
-
-def test_a_file_that_is_not_there_is_an_error(files, tmp_path):
-    with pytest.raises(TransportError, match="can't be read: No such file"):
-        files.open(TransportRequest((tmp_path / "x").as_uri()))
-
-
-def test_a_file_on_another_machine_is_an_error(files):
-    with pytest.raises(TransportError, match="names another machine"):
-        files.open(TransportRequest("file://elsewhere/x"))
-
-
-@pytest.mark.parametrize("more", ["?id=1", "#part"])
-def test_a_file_has_no_query_and_no_fragment(files, tmp_path, more):
-    path = tmp_path / "x"
-    path.write_bytes(b"the same for all")
-    with pytest.raises(TransportError, match="has no query") as caught:
-        files.open(TransportRequest(path.as_uri() + more))
-    assert "%3F" in caught.value.expected
-
-
-def test_a_question_mark_may_be_part_of_a_name(files, tmp_path):
-    (tmp_path / "get?id=1").write_bytes(b"one")
-    assert read(files.open(TransportRequest(f"{tmp_path.as_uri()}/get%3Fid=1"))) == b"one"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no pipes in the file system")
-def test_a_pipe_is_refused(files, tmp_path):
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    with path.open("r+b", buffering=0), pytest.raises(TransportError, match="not a file"):
-        files.open(TransportRequest(path.as_uri()))
-
-
-def test_a_folder_is_refused(files, tmp_path):
-    with pytest.raises(TransportError, match="not a file"):
-        files.open(TransportRequest(tmp_path.as_uri()))
 
 
 def test_a_file_of_a_package_gives_its_bytes(packages):

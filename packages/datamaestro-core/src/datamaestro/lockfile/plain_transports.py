@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import stat
 from collections.abc import Callable
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from io import BufferedIOBase
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -28,10 +25,10 @@ from urllib.request import (
     OpenerDirector,
     ProxyHandler,
     Request,
-    url2pathname,
 )
 
 from datamaestro.download.http_answers import RETRIED, FinalResponse
+from datamaestro.download.local_files import FileTransport
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 
@@ -39,31 +36,9 @@ if TYPE_CHECKING:
     from http.client import HTTPMessage
     from typing import IO
 
-__all__ = ["PLAIN_TRANSPORTS", "PlainFile", "PlainHttp"]
+__all__ = ["PLAIN_TRANSPORTS", "PlainHttp"]
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19})")
-
-
-class PlainFile(Transport):
-    """Opens ``file:`` URLs of this machine."""
-
-    network = False
-
-    def open(self, request: TransportRequest) -> Response:
-        parts = urlsplit(request.url)
-        if parts.netloc not in ("", "localhost"):
-            raise TransportError(
-                "a file: URL names another machine", where=request.url, found=parts.netloc
-            )
-        if parts.query or parts.fragment:
-            raise TransportError("a file: URL has no query and no fragment", where=request.url)
-        path = Path(url2pathname(parts.path))
-        try:
-            if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe waits for who writes to it
-                raise TransportError("not a file", where=request.url)
-            return _PlainResponse(path.open("rb"), request.url)
-        except OSError as error:
-            raise TransportError(f"can't be read: {error.strerror}", where=request.url) from error
 
 
 class PlainHttp(Transport):
@@ -121,37 +96,19 @@ class PlainHttp(Transport):
 
 
 PLAIN_TRANSPORTS: dict[str, type[Transport]] = {
-    "file": PlainFile,
+    "file": FileTransport,
     "http": PlainHttp,
     "https": PlainHttp,
 }
 """What opens the URLs of a scheme."""
 
 
-class _PlainResponse(Response):
-    """An open stream, of which nothing is known but its bytes."""
-
-    def __init__(self, stream: BufferedIOBase, url: str) -> None:
-        self._stream = stream
-        self._url = url
-
-    def read(self, size: int) -> bytes:
-        try:
-            return self._stream.read1(size)
-        except (OSError, HTTPException) as error:
-            raise TransportError(
-                f"the transfer broke off: {error}", where=self._url, retry=True
-            ) from error
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _PlainHttpResponse(_PlainResponse):
+class _PlainHttpResponse(Response):
     """What a server answered; with a part that doesn't fit the request, `start` stays 0."""
 
     def __init__(self, answer: HTTPResponse, request: TransportRequest) -> None:
-        super().__init__(answer, request.url)
+        self._answer = answer
+        self._url = request.url
         etag = answer.headers.get("ETag", "W/")
         self.validator = None if etag.startswith("W/") else etag
         self.media_type = answer.headers.get_content_type()
@@ -163,6 +120,17 @@ class _PlainHttpResponse(_PlainResponse):
             request.validator,
         ):
             self.start, self.size = request.start, int(part[2])
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._answer.read1(size)
+        except (OSError, HTTPException) as error:
+            raise TransportError(
+                f"the transfer broke off: {error}", where=self._url, retry=True
+            ) from error
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 class _HttpConnection(HTTPConnection):

@@ -1,0 +1,90 @@
+"""Opening files of this machine, as transports do; ``file:`` URLs are those of RFC 8089."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import url2pathname
+
+from datamaestro.download.transport import Response, Transport, TransportRequest
+from datamaestro.errors import TransportError
+
+__all__ = ["FileTransport", "open_file", "path_alone"]
+
+
+class FileTransport(Transport):
+    """Opens ``file:`` URLs."""
+
+    network = False
+
+    def open(self, request: TransportRequest) -> Response:
+        parts = path_alone(request.url)
+        if parts.netloc not in ("", "localhost"):
+            raise TransportError(
+                "a file: URL names another machine",
+                where=request.url,
+                expected="file:///path",
+                found=parts.netloc,
+            )
+        return open_file(Path(url2pathname(parts.path)), request)
+
+
+class _LocalResponse(Response):
+    """An open file; its content is identified by its size and time of change."""
+
+    def __init__(self, file: BinaryIO, url: str, start: int, size: int, validator: str) -> None:
+        self._file = file
+        self._url = url
+        self.start = start
+        self.size = size
+        self.validator = validator
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise _unreadable(self._url, self._file.name, error) from error
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def path_alone(url: str) -> SplitResult:
+    """Take apart a URL that names a file by its path alone.
+
+    :raises TransportError: if there is more: what it names would be another file
+    """
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        raise TransportError(
+            f"a {parts.scheme}: URL has no query and no fragment",
+            where=url,
+            expected="%3F for ?, and %23 for #, where they belong to a name",
+        )
+    return parts
+
+
+def open_file(path: Path, request: TransportRequest) -> Response:
+    """Open a file, from a request's start on if it is still the one that it asks for.
+
+    :raises TransportError: if it isn't a regular file, or can't be read
+    """
+    try:
+        status = path.stat()
+        # A pipe is never opened: that waits until somebody writes to it.
+        file = path.open("rb") if stat.S_ISREG(status.st_mode) else None
+    except OSError as error:
+        raise _unreadable(request.url, path, error) from error
+    if file is None:
+        raise TransportError("not a file", where=request.url, expected="a regular file", found=path)
+    validator = f"{status.st_size}-{status.st_mtime_ns}"
+    unchanged = request.validator in (None, validator) and request.start <= status.st_size
+    start = request.start if unchanged else 0
+    file.seek(start)
+    return _LocalResponse(file, request.url, start, status.st_size, validator)
+
+
+def _unreadable(url: str, path: object, error: OSError) -> TransportError:
+    return TransportError(f"can't be read: {error.strerror}", where=url, found=path)
