@@ -153,7 +153,8 @@ class Bars:
         if not self.notebook:
             options["file"] = _Heedless(sys.stderr)
         bar: AbstractContextManager[Any] = nullcontext(_Silent())
-        with suppress(OSError):  # of the stream itself, which is flushed first
+        with suppress(OSError):
+            sys.stderr.flush()  # tqdm does too; if that fails, tqdm before 4.70 can't close its bar
             bar = module.tqdm(unit="B", unit_scale=True, unit_divisor=1024, **options)
         return bar
 
