@@ -16,6 +16,9 @@ from datamaestro.utils import Checker, GlobChecker, HashCheck, valid_checker
 
 __all__ = ["FileResource", "FolderResource", "Places", "StoredResource", "relative_name"]
 
+_LONGEST_NAME = 255
+"""How many bytes a name may have on the file systems in use."""
+
 
 class StoredResource(Resource):
     """A resource that ends as something on disk."""
@@ -165,15 +168,21 @@ class Places:
 def relative_name(name: str) -> str:
     """Give back the name of something in a folder.
 
-    :raises DefinitionError: if it leads out of the folder
+    :raises DefinitionError: if it leads out of the folder, or can't be there
     """
     path = PurePosixPath(name if isinstance(name, str) else "")
     inside = path.parts and not path.is_absolute() and ".." not in path.parts
-    if not inside or path.parts[0].startswith(".") or not name.isprintable():
+    if (
+        not inside
+        or path.parts[0].startswith(".")
+        or not name.isprintable()
+        or any(len(part.encode()) > _LONGEST_NAME for part in path.parts)
+    ):
         raise DefinitionError(
             "not a name in a dataset's folder",
             where=definition_site(),
-            expected="a relative path without '..', printable, that doesn't start with a dot",
+            expected="a relative path without '..', printable, that doesn't start with a dot, "
+            f"of names of {_LONGEST_NAME} bytes at the most",
             found=repr(name),
         )
     return name
