@@ -115,6 +115,13 @@ def test_what_a_server_says_before_its_answer_is_passed_over(http, file_server):
         assert (response.size, response.read(5)) == (len(CONTENT), CONTENT[:5])
 
 
+def test_a_server_that_never_comes_to_its_answer_is_given_up(http, file_server):
+    file_server.files["/x"] = CONTENT
+    file_server.faults["/x"] = [Informational((102,) * 200)]
+    with pytest.raises(TransportError, match="more than 100 informational answers"):
+        http.open(TransportRequest(file_server.url("/x")))
+
+
 def test_a_transfer_that_breaks_off_may_be_tried_again(http, file_server):
     file_server.files["/x"] = CONTENT
     file_server.faults["/x"] = [Together(Chunked(), DropAfter(3000))]

@@ -146,6 +146,11 @@ HARMFUL = {
     "gone": ([Status(410)], TransportError, "found status 410"),
     "busy for ever": ([Status(503)] * 9, TransportError, "found status 503"),
     "drops for ever": ([DropAfter(0)] * 9, TransportError, r"broke off|reached|ended early"),
+    "no end of other answers": (
+        [Informational((102,) * 200)] * 9,
+        TransportError,
+        "more than 100 informational answers",
+    ),
     "a page": ([Page("Quota exceeded")], VerificationError, r"wrong sha256|not zlib"),
     "a corrupt byte": ([Corrupt(300_000)], VerificationError, r"wrong sha256|not zlib"),
 }
