@@ -138,6 +138,17 @@ def test_csl_json_has_every_field_without_the_marks_of_latex(entry):
     ]
 
 
+def test_csl_json_takes_no_institution_apart_and_knows_others(entry):
+    authors = r"{World Health {\'O}rganization} and Smith, Jo and {\'E}mile and others"
+    (item,) = csl_json([entry(citation=f"@misc{{x, author={{{authors}}}, title={{X}}}}")])
+    assert item["author"] == [
+        {"literal": "World Health Órganization"},
+        {"family": "Smith", "given": "Jo"},
+        {"family": "Émile"},
+        {"literal": "others"},
+    ]
+
+
 def test_text_is_one_line_for_each(entry):
     (line,) = plain_text([entry(citation=MNIST)])
     assert line.startswith(

@@ -71,6 +71,9 @@ _MONTHS = (
 _KEY = r"(@\w+\s*[{{(]\s*|\bcrossref\s*=\s*[{{\"]\s*)({})(?=\s*[,}})\"])"
 """Where a key stands: at the beginning of its entry, or in one that refers to it."""
 
+_LITERAL = re.compile(r"others|\{[^\\{](?:[^{}]|\{[^{}]*\})*\}")
+"""What is no person's name: an institution's, in braces; and ``others``, CSL's "et al." too."""
+
 
 def bibtex(entries: Iterable[Entry]) -> str:
     """Give the citations of datasets as BibTeX, each once.
@@ -235,6 +238,8 @@ def _csl(key: str, reference: Reference) -> dict[str, Any]:
 
 
 def _name(person: Person) -> dict[str, str]:
+    if _LITERAL.fullmatch(str(person)):
+        return {"literal": _decoded(str(person))}
     parts = {
         "family": person.last_names,
         "given": [*person.first_names, *person.middle_names],
