@@ -267,6 +267,14 @@ def test_a_project_lists_its_datasets(garden, context, monkeypatch):
     assert context.prepare("my-garden:org.example.corpus").path.read_text() == "made"
 
 
+def test_two_files_of_a_project_have_no_dataset_of_one_id(garden, context):
+    write("src/others.py")
+    write("pyproject.toml", PROJECT.replace("flowers.datasets", "src/others.py"))
+    message = r"others\.py:\d+: dataset .* two definitions have this id: .*mydata\.py:\d+"
+    with pytest.raises(DefinitionError, match=message):
+        context.prepare("org.example.corpus")
+
+
 def test_a_project_that_changes_is_read_again(garden, context):
     assert context.repository("my-garden").modules() != ["src/mydata.py"]
     write("pyproject.toml", '[tool.datamaestro]\nid = "field"\ndatasets = ["src/mydata.py"]')

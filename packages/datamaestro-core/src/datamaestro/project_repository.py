@@ -13,7 +13,7 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.definition_files import import_file
 from datamaestro.errors import PluginConflictError, SettingsError
 from datamaestro.project import Project
-from datamaestro.repository import Repository, definitions_in, named
+from datamaestro.repository import Repository, definitions_in, named, refuse_two
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -81,8 +81,13 @@ class ProjectRepository(Repository):
         return self.find_undeclared(dataset_id)
 
     def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up in all that the project lists: no index has it."""
-        return named(dataset_id, iter(self))
+        """Look a dataset up in all that the project lists: no index has it.
+
+        :raises DefinitionError: if two files declare it
+        """
+        known = list(self)
+        refuse_two([definition for definition in known if definition.id == dataset_id])
+        return named(dataset_id, iter(known))
 
     def import_definitions(self, module: str) -> list[DatasetDefinition]:
         return definitions_in(_import(self.project, module))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datamaestro.catalog import Entry
     from datamaestro.context import Context
 
-__all__ = ["Repository", "declared_in", "definitions_in", "guarded", "named"]
+__all__ = ["Repository", "declared_in", "definitions_in", "guarded", "named", "refuse_two"]
 
 
 class Repository:
@@ -246,9 +246,19 @@ def definitions_in(module: ModuleType) -> list[DatasetDefinition]:
     :raises DefinitionError: if one of them is wrong
     """
     found = declared_in(module)
-    first: dict[str, DatasetDefinition] = {}
     for definition in found:
         definition.validate()
+    refuse_two(found)
+    return found
+
+
+def refuse_two(definitions: Iterable[DatasetDefinition]) -> None:
+    """Check that definitions differ in their ids.
+
+    :raises DefinitionError: if two don't
+    """
+    first: dict[str, DatasetDefinition] = {}
+    for definition in definitions:
         other = first.setdefault(definition.id, definition)
         if other is not definition:
             raise definition.error(
@@ -256,7 +266,6 @@ def definitions_in(module: ModuleType) -> list[DatasetDefinition]:
                 found=f"the other at {other.location}",
                 hint="give one of them another id='…'",
             )
-    return found
 
 
 def declared_in(module: ModuleType) -> list[DatasetDefinition]:

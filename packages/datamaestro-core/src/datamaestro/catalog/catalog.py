@@ -215,12 +215,11 @@ class Catalog:
     def _searched(self, identifier: Identifier) -> DatasetDefinition:
         """Look where the id leads to, and then everywhere."""
         from datamaestro.catalog.lookup import not_found, preferred
-        from datamaestro.repository import Repository
 
         repositories = self._repositories(identifier)
         finders: list[Callable[[Repository, str], DatasetDefinition | None]] = [
-            Repository.find_by_path,
-            Repository.find_anywhere,
+            lambda repository, name: repository.find_by_path(name),
+            lambda repository, name: repository.find_anywhere(name),
         ]
         for find in finders:
             found = {r.id: d for r in repositories if (d := find(r, identifier.name)) is not None}
