@@ -125,7 +125,9 @@ def bench(session: nox.Session) -> None:
     """Measure against what others use: ``nox -s bench -- downloads --runs 7``, or all of it.
 
     Each table is printed, and written to benchmarks/results/ as JSON. Machines are noisy:
-    let it run alone, and look at the ratios.
+    let it run alone, and look at the ratios. Take a Python that was built as users have it,
+    by ``--force-python``: pyenv's needs 1.6 times the time of Debian's for the same code, unless
+    it was told ``--enable-optimizations``.
     """
     install_all(session, "bench")
     names = [name for name in session.posargs[:1] if name in BENCHMARKS]

@@ -132,10 +132,10 @@ def _repository(folder: Path, definitions: Iterable[str]) -> Path:
         folder,
         "served-datasets",
         files={
-            "served/__init__.py": REPOSITORY,
-            "served/config/org/example.py": "".join(definitions),
+            "served_datasets/__init__.py": REPOSITORY,
+            "served_datasets/config/org/example.py": "".join(definitions),
         },
-        entry_points={"datamaestro.repositories": {"served": "served:Served"}},
+        entry_points={"datamaestro.repositories": {"served": "served_datasets:Served"}},
     )
 
 
