@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
@@ -124,7 +123,7 @@ def replacing(path: Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
     """
     path = path.resolve()
     # Not tempfile: its files are private to the user, whatever the mask allows.
-    beside = (scratch or path.parent) / f".{path.name}.{secrets.token_hex(4)}.tmp"
+    beside = (scratch or path.parent) / f".{path.name}.{os.urandom(4).hex()}.tmp"
     try:
         with beside.open("xb") as file:
             share(beside)
@@ -235,7 +234,7 @@ def move_into_place(source: Path, destination: Path) -> None:
         if source.is_dir() and _exchanged(source, destination):
             aside = source
         else:
-            aside = source.with_name(f"{source.name}.{secrets.token_hex(4)}.old")
+            aside = source.with_name(f"{source.name}.{os.urandom(4).hex()}.old")
             destination.rename(aside)
     elif source.is_dir() and (destination.is_file() or destination.is_symlink()):
         destination.unlink()
@@ -280,7 +279,7 @@ def discard(path: Path) -> None:
     So no one else can put anything in a folder that is being emptied, or take what is
     left of it for whole. Nothing happens if there is none.
     """
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.old")
+    aside = path.with_name(f"{path.name}.{os.urandom(4).hex()}.old")
     with contextlib.suppress(FileNotFoundError):
         path.replace(aside)
         remove(aside)

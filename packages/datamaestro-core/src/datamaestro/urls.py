@@ -7,7 +7,6 @@ stores a URL (errors, messages, state files, notes in the cache) goes through he
 
 from __future__ import annotations
 
-import hashlib
 import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -69,7 +68,11 @@ def recognizable(url: str) -> str:
     It is the URL itself, or, if that has secrets, what may be shown and a hash of all.
     """
     shown = masked(url)
-    return shown if shown == url else f"{shown} {hashlib.sha256(url.encode()).hexdigest()}"
+    if shown == url:
+        return url
+    import hashlib  # which takes a while: most URLs have no secrets
+
+    return f"{shown} {hashlib.sha256(url.encode()).hexdigest()}"
 
 
 def _masked_parameter(match: re.Match[str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
@@ -99,7 +98,7 @@ def _open_first(candidates: list[Path]) -> tuple[Path, Path]:
     for path in candidates:
         # Not after the path, which may be as long as a name can be. What is left of a process
         # that was killed is removed by its name: see `datamaestro.files.LEFTOVER`.
-        beside = path.with_name(f".index.{secrets.token_hex(4)}.tmp")
+        beside = path.with_name(f".index.{os.urandom(4).hex()}.tmp")
         try:
             if path is not candidates[0]:
                 path.parent.mkdir(parents=True, exist_ok=True)

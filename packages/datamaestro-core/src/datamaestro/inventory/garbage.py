@@ -6,7 +6,6 @@ Whatever a running process holds is left out, by its lock.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -158,6 +157,6 @@ def _remove_held(path: Path) -> None:
 
 def _remove_orphan(folder: Path) -> None:
     """Rename a folder aside, then remove it: half of it must not look like a whole."""
-    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.old")
+    aside = folder.with_name(f".{folder.name}.{os.urandom(4).hex()}.old")
     folder.rename(aside)
     remove(aside)

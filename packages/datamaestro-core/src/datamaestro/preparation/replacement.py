@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 import threading
 from functools import partial
 from pathlib import Path
@@ -54,7 +54,7 @@ def staged(graph: Graph) -> Graph:
 
     There each of them sees those that it is made from as they are made anew.
     """
-    folder = graph.folder / WORK / f"{secrets.token_hex(4)}.new"
+    folder = graph.folder / WORK / f"{os.urandom(4).hex()}.new"
     workspace = fresh_workspace(graph.context, folder)
     return graph.bound_again(folder, workspace)
 

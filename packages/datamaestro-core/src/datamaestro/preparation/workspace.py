@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,7 +42,7 @@ class Workspace:
         kind: Kind | None = None,
     ) -> None:
         self.all_runs = dataset_folder / WORK
-        self.folder = self.all_runs / secrets.token_hex(4)
+        self.folder = self.all_runs / os.urandom(4).hex()
         self.cancelled = threading.Event()
         self._context = context
         self._dataset_folder = dataset_folder

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,7 +48,7 @@ class Partial:
     """
 
     def __init__(self, entry: Path) -> None:
-        self.path = entry.with_name(f"{entry.name}.{secrets.token_hex(4)}.part")
+        self.path = entry.with_name(f"{entry.name}.{os.urandom(4).hex()}.part")
         self.folder = entry.parent
         self._entry = entry
         self._note_path = entry.with_suffix(".json")

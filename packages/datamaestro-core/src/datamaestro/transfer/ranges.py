@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from statistics import fmean
 
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
@@ -163,7 +162,8 @@ class Ranges(Response):
         piece = self._pieces[0] if self._pieces else None
         if piece is None or piece.worker is None or piece.complete or not self._seconds:
             return
-        if time.monotonic() - piece.since < max(PATIENCE, SLOWER * fmean(self._seconds)):
+        mean = sum(self._seconds) / len(self._seconds)
+        if time.monotonic() - piece.since < max(PATIENCE, SLOWER * mean):
             return
         if len(self._workers) == 1:
             if not self._connections.take_free(self._url):
