@@ -210,10 +210,11 @@ def _flush_file_system(path: Path) -> bool:
 
 
 def _fsync(path: os.PathLike[str]) -> None:
-    # A folder can't be opened on Windows, and there its entries are written through.
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    # Windows flushes only what is open for writing. A folder can't be opened there, and its
+    # entries are written through.
+    access = os.O_RDWR if sys.platform == "win32" else os.O_RDONLY
     with contextlib.suppress(PermissionError):
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, access | getattr(os, "O_BINARY", 0))
         try:
             os.fsync(descriptor)
         finally:
