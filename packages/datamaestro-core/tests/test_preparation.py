@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -191,6 +192,51 @@ def test_the_digest_of_a_file_that_was_hashed_beside_the_writing_is_right(contex
     assert record["sha256"] == hashlib.sha256(b"first second" + afterwards).hexdigest()
 
 
+def backwards(file):
+    file.write(b"00000 second")
+    file.seek(0)
+    file.write(b"first")
+
+
+def shortened_and_lengthened(file):
+    file.write(b"first second")
+    file.truncate(5)
+    file.write(b"the rest")
+
+
+def past_the_python_file(file):
+    file.write(b"first ")
+    file.flush()
+    os.write(file.fileno(), b"second")
+
+
+def an_archive(file):
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("member", b"first second")
+
+
+class WrittenInItsWay(FileResource):
+    """Has a function write its file, which the kernel has opened."""
+
+    def __init__(self, filename, write):
+        super().__init__(filename)
+        self.write = write
+
+    def _download(self, destination):
+        with self.create(destination) as file:
+            self.write(file)
+
+
+@pytest.mark.parametrize(
+    "write", [backwards, shortened_and_lengthened, past_the_python_file, an_archive]
+)
+def test_the_digest_of_a_file_that_was_not_written_from_end_to_end_is_right(context, write):
+    definition = one_file(WrittenInItsWay("data.bin", write))
+    path = context.prepare(definition).path
+    record = state_of(context, definition)["resources"]["data"]
+    assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def test_a_resource_is_made_anew_beside_what_lies_in_place(context):
     data = Made("data.txt")
     definition = one_file(data)
@@ -229,6 +275,7 @@ def numbers(data):
 
 OPENED = """
 import sys
+import zipfile
 opened = []
 sys.addaudithook(lambda event, values: opened.append(str(values[0])) if event == "open" else None)
 from reader_definitions import numbers

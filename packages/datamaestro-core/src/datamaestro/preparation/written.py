@@ -2,7 +2,8 @@
 
 What lies in place is verified by its digest, long after the download is gone. A
 file that is put there as it was downloaded has the download's; one that is made
-from it is hashed beside the writing. Whatever else makes a file, it is read again.
+from it is hashed beside the writing, as long as that goes from its beginning to its
+end. Whatever else makes a file, it is read again.
 """
 
 from __future__ import annotations
@@ -33,11 +34,12 @@ class WrittenFiles:
 
     @contextmanager
     def create(self, path: Path) -> Generator[BinaryIO]:
-        """Open a new file, and note its digest when the block ends."""
+        """Open a new file, and note its digest when the block ends, if it was hashed as it is."""
         with Digests(["sha256"]) as digests:
             with _HashedFile(io.FileIO(path, "w"), digests) as file:
                 yield file
-            self.note(path, digests.result()["sha256"])
+            if file.hashed == path.stat().st_size:
+                self.note(path, digests.result()["sha256"])
 
     def digest(self, path: Path) -> str | None:
         """Give the digest of a file; of a folder or a link there is none."""
@@ -59,13 +61,28 @@ def _identity(status: os.stat_result) -> _Identity:
 
 
 class _HashedFile(io.BufferedWriter):
-    """A file whose content is hashed in another thread while it is written."""
+    """A file whose content is hashed in another thread while it is written.
+
+    :ivar hashed: how many bytes were, in the order of the file; None once it has another
+    """
 
     def __init__(self, raw: io.FileIO, digests: Digests) -> None:
         super().__init__(raw, CHUNK_SIZE)
+        self.hashed: int | None = 0
         self._digests = digests
 
     def write(self, data: Any) -> int:
-        # A copy only of what may change later; bytes stay themselves.
-        self._digests.put(bytes(data))
+        if self.hashed is not None:
+            # A copy only of what may change later; bytes stay themselves.
+            chunk = bytes(data)
+            self._digests.put(chunk)
+            self.hashed += len(chunk)
         return super().write(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self.hashed = None
+        return super().seek(offset, whence)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        self.hashed = None
+        return super().truncate(size)
