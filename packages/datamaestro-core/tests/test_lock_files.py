@@ -13,7 +13,7 @@ from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
 from datamaestro.download.recipe import NotPortable, arguments_of, declared_again
-from datamaestro.errors import AgreementError, NotFoundError, VerificationError
+from datamaestro.errors import AgreementError, LockError, NotFoundError, VerificationError
 from datamaestro.lockfile import (
     Lock,
     LockedDataset,
@@ -177,6 +177,25 @@ def test_a_lock_is_read_as_it_was_written(tmp_path_factory, datasets):
     lock.write(path)
     assert Lock.load(path) == lock
     assert not lock.write(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "dataset = 3",
+        "dataset = ['com.lecun.mnist']",
+        "[[dataset]]\nid = 'a'",
+        "[[dataset]]\nid = 'a'\nfolder = '../a'",
+        "[[dataset]]\nid = 'a'\nfolder = 'a'\nresource = ['b']",
+        "[[dataset]]\nid = 'a'\nfolder = 'a'\ncolour = 'red'",
+    ],
+)
+def test_what_is_no_lock_file_is_refused_as_such(tmp_path, content):
+    path = tmp_path / "some.lock"
+    path.write_text(f"version = 1\n{content}")
+    with pytest.raises(LockError, match="isn't as 'datamaestro lock' writes it") as raised:
+        Lock.load(path)
+    assert raised.value.where == str(path)
 
 
 def test_what_differs_between_locks_is_told():

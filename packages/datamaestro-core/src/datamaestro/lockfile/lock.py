@@ -188,7 +188,7 @@ class Lock:
             )
         try:
             return cls(tuple(map(_dataset, document.get("dataset", []))))
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise LockError(
                 f"isn't as 'datamaestro lock' writes it: {error}", where=path
             ) from error
