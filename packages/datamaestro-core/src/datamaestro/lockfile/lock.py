@@ -75,7 +75,7 @@ class LockedResource:
 
     :param name: its name
     :param fingerprint: what it was made from, as the state file keeps it
-    :param path: where it ends in the dataset's folder; None if it isn't on disk
+    :param path: where it ends in the dataset's folder
     :param size: the bytes that it takes there; None for one that has gone, being transient
     :param digest: ``sha256:`` and the digest of the file, or ``tree:`` and that of the folder
     :param transient: whether it goes once it isn't needed any more
