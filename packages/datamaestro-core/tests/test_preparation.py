@@ -327,8 +327,9 @@ def test_a_resource_that_failed_is_made_from_nothing(context):
     assert data.calls == [None, None]
 
 
-def test_a_resource_that_can_recover_gets_what_it_left(context):
-    data = Made("data.txt", recovers=True)
+@pytest.mark.parametrize("name", ["data.txt", "part[1]/data.txt"])
+def test_a_resource_that_can_recover_gets_what_it_left(context, name):
+    data = Made(name, recovers=True)
     data.fails_with = [RuntimeError("broken")]
     definition = one_file(data)
     with pytest.raises(RuntimeError):

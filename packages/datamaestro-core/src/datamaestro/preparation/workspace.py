@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from datamaestro.files import discard, remove
@@ -68,10 +69,10 @@ class Workspace:
         """Tell whether there is anything of another run, or of this one."""
         return self.all_runs.exists()
 
-    def remains(self, relative_path: object) -> Path | None:
+    def remains(self, relative_path: PurePosixPath) -> Path | None:
         """Give what the last of the interrupted runs left of a resource, if one did."""
         # The folders of runs have names of eight letters, those being removed longer ones.
-        found = list(self.all_runs.glob(f"????????/{relative_path}"))
+        found = list(self.all_runs.glob(f"????????/{glob.escape(str(relative_path))}"))
         return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
 
     def remove_all(self) -> None:
