@@ -612,17 +612,18 @@ def test_a_transient_resource_that_an_interrupted_run_left_goes_later(context):
     assert not (folder / "ARCHIVE").exists()
 
 
-def test_a_copy_of_what_is_not_there_says_so(context):
-    archive = MadeFolder({"a": "1"}, name="archive")
+@pytest.mark.parametrize("path", ["nowhere", "folder", "a/in a file"])
+def test_a_copy_of_what_is_no_file_there_says_so(context, path):
+    archive = MadeFolder({"a": "1", "folder/b": "2"}, name="archive")
 
     @dataset(id="org.example.missing")
     class Missing(Dataset):
         ARCHIVE = archive
-        KEPT = FilesCopy(archive, {"x": "nowhere"})
+        KEPT = FilesCopy(archive, {"x": path})
 
         def config(self) -> Folder: ...
 
-    with pytest.raises(DataDirectoryError, match="archive holds no file 'nowhere'"):
+    with pytest.raises(DataDirectoryError, match=f"archive holds no file '{path}' to copy"):
         context.prepare(Missing)
 
 

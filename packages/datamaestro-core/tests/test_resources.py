@@ -18,7 +18,7 @@ from datamaestro.download import (
     reference,
 )
 from datamaestro.download.custom import custom_download
-from datamaestro.errors import DataDirectoryError, DefinitionError, VerificationError
+from datamaestro.errors import DefinitionError, VerificationError
 from datamaestro.utils import GlobChecker, HashCheck
 
 URL = "memory://host/data.bin"
@@ -582,18 +582,3 @@ def test_what_is_wrong_with_another_dataset_keeps_no_download(
     )
     assert context.prepare(module.right).path.read_bytes() == b"shared"
     assert cached(context) == []
-
-
-def test_a_copy_of_what_is_not_there_names_the_resource(context):
-    @dataset(id="org.example.absent")
-    class Absent(Dataset):
-        """Copies what isn't there"""
-
-        ALL = Tree()
-        KEPT = FilesCopy(ALL, {"x": "nowhere.txt"})
-
-        def config(self) -> Folder:
-            return Folder(path=self.KEPT.path)
-
-    with pytest.raises(DataDirectoryError, match=r"ALL holds no file 'nowhere\.txt' to copy"):
-        context.prepare(Absent)

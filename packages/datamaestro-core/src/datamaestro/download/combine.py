@@ -64,11 +64,13 @@ class FilesCopy(FolderResource):
     def _download(self, destination: Path) -> None:
         destination.mkdir()
         for name, origin in self.files.items():
-            target = destination / name
+            original, target = self.source.path / origin, destination / name
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                shutil.copyfile(self.source.path / origin, target)
-            except (FileNotFoundError, IsADirectoryError) as error:
+                shutil.copyfile(original, target)
+            except OSError as error:
+                if original.is_file():
+                    raise  # it's about the disk, then
                 raise DataDirectoryError(
                     f"{self.source.name} holds no file {origin!r} to copy", where=self.source.path
                 ) from error
