@@ -107,6 +107,10 @@ KINDS = {
     ),
     "pets.zip": (zipped(IMAGES), "ImagesByFolder(path=self.PETS.path)"),
     "pets.tgz": (tarred(IMAGES), "ImagesByFolder(path=self.PETS.path)"),
+    "whole.zip": (
+        zipped({"a.csv": CSV, "b.csv": CSV}),
+        'Generic(path=self.WHOLE.path / "a.csv", names_row=0)',
+    ),
     "many.zip": (
         zipped({f"d/{number}.bin": bytes([number]) for number in range(20)}),
         "Folder(path=self.MANY.path)",

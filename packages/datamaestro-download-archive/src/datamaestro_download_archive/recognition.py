@@ -48,7 +48,7 @@ def recognize_tar(download: Candidate, folder: Path) -> ResourceProposal | None:
 
 def _proposal(download: Candidate, folder: Path, handler: str, unpack: Unpack) -> ResourceProposal:
     name = without_suffix(download.name).lstrip(".").replace(".", "_") or "data"
-    whole = folder / "whole"
+    whole = folder / ".whole"  # which no proposed name is, as none begins with a dot
     with download.path.open("rb") as file:
         unpack(file, whole, download.name, Plan(unwrap=False))
     files = [path for path in whole.rglob("*") if path.is_file()]
