@@ -222,6 +222,21 @@ def test_datasets_that_refer_to_one_another_have_no_plan(context):
         context.plan(Circle)
 
 
+def test_datasets_that_share_an_id_may_refer_to_one_another(context):
+    @dataset(id="org.example.split")
+    class Split(Dataset):
+        """Has the id of another, as a dataset of another file may"""
+
+        OTHER = reference(split)
+
+        def config(self) -> Supervised:
+            return self.OTHER.prepare()
+
+    plan = context.plan(Split)
+    (other,) = step(plan, "OTHER").datasets
+    assert other == context.plan(split)
+
+
 def test_a_plan_can_be_told_in_json(context):
     plan = context.plan(split)
     told = json.loads(json.dumps(plan.to_json()))

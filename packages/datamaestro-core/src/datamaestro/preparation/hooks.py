@@ -21,7 +21,7 @@ from datamaestro.preparation.places import graph_of
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["before_download", "before_use", "in_use", "with_referred"]
+__all__ = ["before_download", "before_use", "in_use", "key_of", "refuse_circle", "with_referred"]
 
 _in_use: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_in_use", default=())
 
@@ -33,8 +33,8 @@ def before_use(definition: DatasetDefinition, context: Context) -> Iterator[None
     :raises AgreementError: if an agreement isn't accepted
     :raises DefinitionError: if datasets refer to one another in a circle
     """
-    done = {_key(item) for item in in_use()}
-    datasets = [item for item in with_referred(definition, context) if _key(item) not in done]
+    done = {key_of(item) for item in in_use()}
+    datasets = [item for item in with_referred(definition, context) if key_of(item) not in done]
     for item in (asked for asked in datasets if asked.agreements):
         require(item.agreements, context.user_settings, item.id, _in_file(item))
     for item in datasets:
@@ -65,18 +65,31 @@ def with_referred(definition: DatasetDefinition, context: Context) -> list[Datas
     found: dict[tuple[str, object], DatasetDefinition] = {}
 
     def visit(item: DatasetDefinition, path: tuple[DatasetDefinition, ...]) -> None:
-        if any(_key(item) == _key(other) for other in path):
-            circle = " → ".join(other.id for other in (*path, item))
-            raise definition.error(f"datasets refer to one another in a circle: {circle}")
-        if _key(item) in found:
+        refuse_circle(item, path)
+        if key_of(item) in found:
             return
         for resource in item.ordered_resources():
             for dataset in resource.datasets:
                 visit(_referred(dataset, item, context), (*path, item))
-        found[_key(item)] = item
+        found[key_of(item)] = item
 
     visit(definition, ())
     return list(found.values())
+
+
+def key_of(definition: DatasetDefinition) -> tuple[str, object]:
+    """Give what tells a dataset from others, of which those of another file may have its id."""
+    return definition.id, definition.target
+
+
+def refuse_circle(definition: DatasetDefinition, path: tuple[DatasetDefinition, ...]) -> None:
+    """Refuse a dataset that is among those on the path that led to it.
+
+    :raises DefinitionError: if it is
+    """
+    if key_of(definition) in map(key_of, path):
+        circle = " → ".join(item.id for item in (*path, definition))
+        raise definition.error(f"datasets refer to one another in a circle: {circle}")
 
 
 def _referred(dataset: object, owner: DatasetDefinition, context: Context) -> DatasetDefinition:
@@ -93,10 +106,6 @@ def _in_file(definition: DatasetDefinition) -> str | None:
     file, name = Path(definition.location.path), definition.target.__qualname__
     known = definition.repository is not None or file.suffix != ".py" or "." in name
     return None if known else f"{file}:{name}"
-
-
-def _key(definition: DatasetDefinition) -> tuple[str, object]:
-    return definition.id, definition.target
 
 
 def _call(name: str, definition: DatasetDefinition, context: Context) -> None:

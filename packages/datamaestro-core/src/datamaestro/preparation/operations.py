@@ -17,7 +17,7 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import ValueResource
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.hooks import before_download, before_use
+from datamaestro.preparation.hooks import before_download, before_use, refuse_circle
 from datamaestro.preparation.places import graph_at_site, graph_of, graph_of_context
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import note_use
@@ -179,9 +179,7 @@ def drop_unneeded(definition: DatasetDefinition, context: Context) -> None:
 def _once(definition: DatasetDefinition) -> Iterator[None]:
     """Refuse datasets that refer to themselves, through others or not."""
     path = _under_way.get()
-    if any((item.id, item.target) == (definition.id, definition.target) for item in path):
-        circle = " → ".join(item.id for item in (*path, definition))
-        raise definition.error(f"datasets refer to one another in a circle: {circle}")
+    refuse_circle(definition, path)
     token = _under_way.set((*path, definition))
     try:
         yield

@@ -19,6 +19,7 @@ from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.graph import Graph, is_complete
+from datamaestro.preparation.hooks import refuse_circle
 from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.state import State
 from datamaestro.transfer.candidates import urls_to_ask
@@ -192,23 +193,21 @@ def plan(
     definition: DatasetDefinition,
     context: Context,
     parts: Sequence[str] = (),
-    above: tuple[str, ...] = (),
+    above: tuple[DatasetDefinition, ...] = (),
 ) -> Plan:
     """Tell what a preparation would do; changes nothing.
 
     :param parts: the parts of the value that have to be ready; all if there are none
-    :param above: the ids of the datasets that it is prepared for
+    :param above: the datasets that it is prepared for
     :raises DefinitionError: if datasets refer to one another in a circle
     """
-    above = (*above, definition.id)
-    if definition.id in above[:-1]:
-        raise definition.error(f"datasets refer to one another in a circle: {' → '.join(above)}")
+    refuse_circle(definition, above)
     graph = graph_of(definition, context, parts)
-    steps = tuple(_steps(graph, State.load(graph.folder), above))
+    steps = tuple(_steps(graph, State.load(graph.folder), (*above, definition)))
     return Plan(definition.id, graph.folder, steps, context.keep_downloads)
 
 
-def _steps(graph: Graph, state: State, above: tuple[str, ...]) -> Iterator[Step]:
+def _steps(graph: Graph, state: State, above: tuple[DatasetDefinition, ...]) -> Iterator[Step]:
     pending = {id(resource) for resource in graph.missing(state)}
     stages: dict[int, int] = {}
     for resource in graph.resources:
@@ -253,6 +252,8 @@ def _download(source: Source, context: Context) -> PlannedDownload:
     return PlannedDownload(tuple(map(masked, urls)), source.size, cached)
 
 
-def _datasets(resource: Resource, context: Context, above: tuple[str, ...]) -> tuple[Plan, ...]:
+def _datasets(
+    resource: Resource, context: Context, above: tuple[DatasetDefinition, ...]
+) -> tuple[Plan, ...]:
     found = (address.find(context.catalog, dataset).definition for dataset in resource.datasets)
     return tuple(plan(definition, context, (), above) for definition in found)

@@ -17,7 +17,7 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.errors import DatamaestroError
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.hooks import in_use
+from datamaestro.preparation.hooks import in_use, key_of
 from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.state import State
 from datamaestro.repository import declared_in
@@ -60,7 +60,7 @@ class SharedDownloads:
         declared = [] if module is None else declared_in(module)
         for item in (*in_use(), *declared):
             is_family = item.variants is not None and not item.variant  # which has no data itself
-            if not is_family and (item.id, item.target) != (own.id, own.target):
+            if not is_family and key_of(item) != key_of(own):
                 yield item
 
     def _misses(self, definition: DatasetDefinition, url: str) -> bool:
