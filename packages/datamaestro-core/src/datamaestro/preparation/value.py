@@ -58,13 +58,20 @@ def _made(graph: Graph) -> Any:
     return create(_PreparedClass(target, graph), definition)
 
 
+def _bound(cls: type, graph: Graph) -> dict[str, Resource]:
+    """Give the bound resources, by the attributes of a class that declare them."""
+    return {
+        name: graph.named[resource.name]
+        for name in dir(cls)
+        if isinstance(resource := inspect.getattr_static(cls, name), Resource)
+    }
+
+
 def _dataset_instance(cls: type[Dataset], graph: Graph) -> Dataset:
     """Make an instance whose resource attributes are the bound resources."""
     instance = cls()
-    for attribute in dir(cls):
-        value = inspect.getattr_static(cls, attribute)
-        if isinstance(value, Resource):
-            setattr(instance, attribute, graph.named[value.name])
+    for attribute, resource in _bound(cls, graph).items():
+        setattr(instance, attribute, resource)
     return instance
 
 
@@ -73,11 +80,7 @@ class _PreparedClass:
 
     def __init__(self, cls: Any, graph: Graph) -> None:
         self._cls = cls
-        self._bound = {
-            name: graph.named[resource.name]
-            for name in dir(cls)
-            if isinstance(resource := inspect.getattr_static(cls, name), Resource)
-        }
+        self._bound = _bound(cls, graph)
 
     def __getattr__(self, name: str) -> Any:
         return self._bound[name] if name in self._bound else getattr(self._cls, name)
