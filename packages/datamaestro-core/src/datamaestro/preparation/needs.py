@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from datamaestro.data import Base
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError
@@ -53,7 +52,11 @@ def needed_by(
     graph = Graph.bind(definition, context, folder, Workspace(context, folder, _Unfetched))
     try:
         value = build_value(graph)
-        resources = {name: _leaves(item.prepare()) for name, item in _values(graph)}
+        resources = {
+            name: _leaves(item.prepare())
+            for name, item in graph.named.items()
+            if not isinstance(item, StoredResource)
+        }
     except DefinitionError:
         raise
     except (_Opened, Exception) as error:
@@ -65,22 +68,19 @@ def needed_by(
     if not all(isinstance(leaf, _SIMPLE) for leaf in leaves):
         logger.info("A part of %s can't be looked through: all files are needed", definition.id)
         return everything
-    held = _paths(leaves)
-    stored: dict[str, list[PurePath]] = {
-        name: [item.path] for name, item in graph.named.items() if isinstance(item, StoredResource)
+    held = set(_paths(leaves))
+    above_held = {folder for path in held for folder in path.parents}
+    stored = {
+        name: _paths([item.path])
+        for name, item in graph.named.items()
+        if isinstance(item, StoredResource)
     }
     others = {name: _paths(found) for name, found in resources.items()}
     return frozenset(
         name
         for name, paths in {**stored, **others}.items()
-        if not paths or any(_overlap(path, other) for path in paths for other in held)
+        if not paths or any(_overlaps(path, held, above_held) for path in paths)
     )
-
-
-def _values(graph: Graph) -> Iterator[tuple[str, Resource]]:
-    for name, resource in graph.named.items():
-        if not isinstance(resource, StoredResource):
-            yield name, resource
 
 
 def _leaves(value: Any, seen: frozenset[int] = frozenset()) -> list[Any]:
@@ -107,7 +107,7 @@ def _items(value: Any) -> list[Any] | None:
 
 
 def _paths(leaves: Iterable[Any]) -> list[PurePath]:
-    """Give the leaves that are paths, or texts that may be."""
+    """Give the leaves that are paths, or texts that may be, as paths that can be looked at."""
     return [
         PurePath(str(leaf))
         for leaf in leaves
@@ -115,10 +115,12 @@ def _paths(leaves: Iterable[Any]) -> list[PurePath]:
     ]
 
 
-def _overlap(path: PurePath, other: PurePath) -> bool:
-    """Tell whether one of two paths is the other, or lies in it."""
-    path, other = PurePath(str(path)), PurePath(str(other))
-    return path.is_relative_to(other) or other.is_relative_to(path)
+def _overlaps(path: PurePath, others: set[PurePath], above: set[PurePath]) -> bool:
+    """Tell whether a path is one of some others, or lies in one, or one lies in it.
+
+    :param above: the folders above the others
+    """
+    return path in above or not others.isdisjoint((path, *path.parents))
 
 
 class _Opened(BaseException):
