@@ -128,23 +128,21 @@ class State:
         if version is not None and version == self._version:
             return
         self.disturbed = self.disturbed or version != self._version
-        self._records, self._texts, self._version = self._read(), {}, version
-
-    def _read(self) -> dict[str, Record]:
+        self._records, self._dropped, self._texts, self._version = {}, {}, {}, version
         try:
-            document = read_state(self.path)
-            resources = document["resources"]
-            dropped = document.get("dropped", {})
-            self._dropped = {name: _downloads(entries) for name, entries in dropped.items()}
-            self.dataset = document.get("dataset", self.dataset)
-            return {name: _record(entry) for name, entry in resources.items()}
+            self._take(read_state(self.path))
         except (FileNotFoundError, NotADirectoryError):
-            self._dropped = {}
-            return {}
+            pass
         except UNREADABLE as error:
             logger.warning("%s can't be read (%s): none of its data counts", self.path, error)
-            self._dropped = {}
-            return {}
+
+    def _take(self, document: dict[str, Any]) -> None:
+        """Take what a state file tells: all of it, or nothing if some of it is wrong."""
+        records = {name: _record(entry) for name, entry in document["resources"].items()}
+        dropped = document.get("dropped", {})
+        self._dropped = {name: _downloads(entries) for name, entries in dropped.items()}
+        self._records = records
+        self.dataset = document.get("dataset", self.dataset)
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
