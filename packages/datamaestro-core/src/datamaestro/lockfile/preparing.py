@@ -75,11 +75,13 @@ def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDat
     graph = graph_at_site(definition, context) or _graph(
         definition, dataset_folder(definition, context), context, locked
     )
-    entries = {item.name: item for item in locked.resources}
-    pending = _missing(graph, locked)
+    state = State.load(graph.folder)
+    _check_complete(graph, locked, state)
+    pending = {resource.name: resource for resource in graph.missing(state)}
     value = run_graph(graph)
-    for resource in pending:
-        _check_content(entries[resource.name], resource)
+    for item in locked.resources:
+        if isinstance(made := pending.get(item.name), StoredResource):
+            _check_content(item, made)
     return value
 
 
@@ -102,7 +104,7 @@ def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -
     graph = _graph(
         LockedDefinition(locked, context, where).definition(folder), folder, context, locked
     )
-    _missing(graph, locked)
+    _check_complete(graph, locked, State.load(graph.folder))
     value: Folder = run_graph(graph)
     return value
 
@@ -114,19 +116,19 @@ def _graph(
     return Graph.bind(definition, context, folder, workspace)
 
 
-def _missing(graph: Graph, locked: LockedDataset) -> list[StoredResource]:
-    """Give the locked resources that have to be made, and check those that are there."""
-    state = State.load(graph.folder)
-    pending = graph.missing(state)
+def _check_complete(graph: Graph, locked: LockedDataset, state: State) -> None:
+    """Check what was prepared before.
+
+    :raises VerificationError: if it isn't what the lock has
+    """
     resources = {item.name: item for item in graph.resources if isinstance(item, StoredResource)}
     for item in locked.resources:
         if is_complete(resources[item.name], state):
             _check_recorded(item, resources[item.name], state)
-    return [item for item in resources.values() if any(item is other for other in pending)]
 
 
 def _check_recorded(locked: LockedResource, resource: StoredResource, state: State) -> None:
-    """Check what was prepared before: by what was fetched for it, as the state tells."""
+    """Check a resource by what was fetched for it, as the state tells, or else by its content."""
     found = {download.sha256 for download in state.downloads(locked.name)}
     expected = {download.sha256 for download in locked.downloads}
     if not found:
