@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import File, Meta, Param
+from datamaestro.data.optional import required
 from datamaestro.errors import ParameterError
 from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.inference import (
@@ -153,8 +154,9 @@ class Generic(File):
 
         :param types: as for `batches`
         :raises DataFormatError: as `batches`
+        :raises ImportError: if pyarrow isn't installed
         """
-        _require("pyarrow", "arrow")
+        required("pyarrow", "'datamaestro-format-csv[arrow]'")
         return self.polars(types).to_arrow()
 
     def pandas(self, types: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -164,12 +166,12 @@ class Generic(File):
 
         :param types: as for `batches`
         :raises DataFormatError: as `batches`
+        :raises ImportError: if pandas isn't installed
         """
-        _require("pandas", "pandas")
-        import pandas
-
+        pandas = required("pandas", "'datamaestro-format-csv[pandas]'")
         table = self.polars(types)
-        return pandas.DataFrame({column.name: column.to_numpy() for column in table})
+        frame: pd.DataFrame = pandas.DataFrame({column.name: column.to_numpy() for column in table})
+        return frame
 
     @property
     def _missing(self) -> frozenset[str]:
@@ -211,18 +213,3 @@ class Generic(File):
                 return {key: known[key] for key in keys}
             inferred = infer_types(preview.blocks, preview.columns, self._missing)
         return {key: known.get(key, found) for key, found in zip(keys, inferred, strict=True)}
-
-
-def _require(module: str, extra: str) -> None:
-    """Import an optional library, or say how to install it."""
-    import importlib
-
-    try:
-        importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        raise ImportError(
-            f"{module} is not installed: pip install 'datamaestro-format-csv[{extra}]'",
-            name=module,
-        ) from error
