@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.data import Base, File
@@ -139,7 +138,7 @@ class IDX(Tensor, File):
         return np.memmap(file, stored, "r", header.size, header.shape)
 
     def _compressed(self, file: BinaryIO) -> NDArray[Any]:
-        header, elements = read_compressed(file, Path(self.path))
+        header, elements = read_compressed(file, self.path)
         return elements.view(_stored_type(header)).reshape(header.shape)
 
 
