@@ -101,9 +101,9 @@ class Selection:
         for file in sorted(self._unmatched):
             raise not_found(file, self._seen, archive)
         if self.subpath and not self._found_subpath:
-            folders = {name[: name.find("/", 0)] for name in self._seen if "/" in name}
-            parents = {name.rpartition("/")[0] for name in self._seen} | folders
-            raise not_found(self.subpath, sorted(parents - {""}), archive)
+            tops = {name.partition("/")[0] for name in self._seen if "/" in name}
+            parents = {name.rpartition("/")[0] for name in self._seen}
+            raise not_found(self.subpath, sorted((tops | parents) - {""}), archive)
 
     def check_links(self, dangling: Iterable[tuple[str, str]], archive: str) -> None:
         """Check, after all members were placed, that links lead to nothing that was left out.
