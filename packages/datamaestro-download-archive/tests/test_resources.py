@@ -146,8 +146,9 @@ def test_a_member_of_an_archive_in_an_archive(tmp_path):
 
 
 def test_the_way_to_a_member_is_limited():
-    with pytest.raises(DefinitionError, match="from 1 to 4 names"):
+    with pytest.raises(DefinitionError, match="from 1 to 4 names") as caught:
         ArchiveMember("a", URL, member=["a"] * 5)
+    assert caught.value.where.startswith(f"{__file__}:")
 
 
 @pytest.mark.parametrize("data", [zipped(Entry("d/abc.csv")), tar(tar_file("d/abc.csv"))])
@@ -204,8 +205,9 @@ def make_after(resource: object, before: Here, folder: Path) -> Path:
 
 
 def test_digests_belong_to_the_resource_that_downloads():
-    with pytest.raises(DefinitionError, match="of a download"):
+    with pytest.raises(DefinitionError, match="of a download") as caught:
         ZipDownloader("data", Here("a"), sha256=SHA256)
+    assert caught.value.where.startswith(f"{__file__}:")
 
 
 def test_a_tar_whose_bytes_turn_out_wrong_at_their_end_leaves_nothing(tmp_path):

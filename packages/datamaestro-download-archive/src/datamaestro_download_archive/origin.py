@@ -42,6 +42,7 @@ class FromArchive(StoredResource):
         if mirrors or size is not None or sha256 is not None or md5 is not None:
             raise DefinitionError(
                 "mirrors, size and digests are of a download",
+                where=definition_site(),
                 expected=f"them in the definition of {origin!r}, which downloads",
                 found="them here, where another resource is unpacked",
             )

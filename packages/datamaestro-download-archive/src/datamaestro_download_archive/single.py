@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from datamaestro.download import FileResource, Member, StoredResource
 from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
 from datamaestro.utils import Checker
 from datamaestro_download_archive.content import is_zip_file
 from datamaestro_download_archive.errors import UnsupportedArchiveError, shown
@@ -75,6 +76,7 @@ class ArchiveMember(FromArchive, FileResource):
         if not 1 <= len(self.member) <= 1 + self.limits.nesting:
             raise DefinitionError(
                 f"ArchiveMember({filename!r}) names no way to a member",
+                where=definition_site(),
                 expected=f"from 1 to {1 + self.limits.nesting} names",
                 found=f"{len(self.member)}",
             )
