@@ -189,7 +189,7 @@ class links(FolderResource):  # noqa: N801
         for link, item in targets.items():
             relative_name(link)
             if not isinstance(item, os.PathLike):
-                reference(item)
+                reference(item)  # which refuses what leads to no dataset
 
     @property
     def datasets(self) -> tuple[Any, ...]:
