@@ -174,6 +174,26 @@ def test_what_has_not_changed_is_checked_once(context, corpus, kind):
     assert checker.times == 2
 
 
+def damaged(stamp):
+    stamp.write_bytes(b"\xff")
+
+
+def unreadable(stamp):
+    if sys.platform == "win32" or os.geteuid() == 0:
+        pytest.skip("may read everything")
+    stamp.chmod(0)
+
+
+@pytest.mark.parametrize("spoil", [damaged, unreadable])
+def test_a_check_that_nobody_can_know_of_is_made_again(context, corpus, spoil):
+    checker = Counting()
+    definition = dataset_of(linkfolder("data", [corpus], checker=checker))
+    context.prepare(definition)
+    spoil(context.folder(definition) / ".data.checked")
+    assert context.prepare(definition).path == corpus
+    assert checker.times > 1
+
+
 def test_another_check_is_made_too(context, corpus):
     checked = linkfolder("data", [corpus], checker=GlobChecker("*.txt", count=1))
     context.prepare(dataset_of(checked))

@@ -31,7 +31,11 @@ def check_once(checker: Checker, path: Path, stamp: Path) -> None:
 
 def was_checked(checker: Checker, path: Path, stamp: Path) -> bool:
     """Tell whether :func:`check_once` would have nothing to do."""
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _appearance(checker, path)
+    try:
+        remembered = stamp.read_bytes()
+    except OSError:  # there is none, or it is a colleague's
+        return False
+    return remembered == _appearance(checker, path).encode()
 
 
 def _appearance(checker: Checker, path: Path) -> str:
