@@ -17,13 +17,6 @@ from datamaestro_transport_http import HttpTransport
 BYTES = bytes(range(256)) * 100
 
 
-@pytest.fixture
-def transport(context):
-    transport = HttpTransport(context)
-    yield transport
-    transport.close()
-
-
 def read(response):
     with response:
         return b"".join(iter(lambda: response.read(10_000), b""))
