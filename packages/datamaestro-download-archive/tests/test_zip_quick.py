@@ -15,7 +15,7 @@ from test_fuzz import changed, changes
 
 from datamaestro_download_archive import ArchiveError, Limits
 from datamaestro_download_archive.random_access import RandomAccess
-from datamaestro_download_archive.zip_directory import read_directory, read_thoroughly
+from datamaestro_download_archive.zip_directory import read_directory
 from datamaestro_download_archive.zip_entry import ZipEntry
 from datamaestro_download_archive.zip_quick import PlainDirectory
 
@@ -40,6 +40,13 @@ def seen(data: bytes, read: object) -> dict[str, tuple[object, ...]] | None:
             name: tuple(getattr(entry, field) for field in ZipEntry.__slots__)
             for name, entry in entries.items()
         }
+
+
+def read_thoroughly(file: RandomAccess, archive: str, limits: Limits) -> object:
+    """Read a directory as if a quick look never told anything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datamaestro_download_archive.zip_directory.look_quickly", lambda *_: None)
+        return read_directory(file, archive, limits)
 
 
 def is_seen_quickly(data: bytes) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from datamaestro_download_archive.limits import Limits
 from datamaestro_download_archive.random_access import RandomAccess
-from datamaestro_download_archive.zip_end import DirectoryPlace, damaged, find_directory
+from datamaestro_download_archive.zip_end import damaged, find_directory
 from datamaestro_download_archive.zip_entry import ENTRY_SIZE, ZipEntry
 from datamaestro_download_archive.zip_quick import look_quickly
 
-__all__ = ["read_directory", "read_thoroughly"]
+__all__ = ["read_directory"]
 
 
 def read_directory(file: RandomAccess, archive: str, limits: Limits) -> Mapping[str, ZipEntry]:
@@ -22,7 +22,13 @@ def read_directory(file: RandomAccess, archive: str, limits: Limits) -> Mapping[
         that share bytes
     :raises ArchiveLimitError: for too many members
     """
-    place, data = _read(file, archive)
+    place = find_directory(file, archive)
+    least = place.size // ENTRY_SIZE
+    if place.entries > least and not place.counts_modulo:
+        raise damaged(
+            archive, "the zip's directory is too short", f"{place.entries} entries", least
+        )
+    data = file.read_at(place.start, place.size)
     if place.entries <= limits.members:
         plain = look_quickly(data, place.shift, place.start, place.entries)
         if plain is not None:
@@ -30,20 +36,3 @@ def read_directory(file: RandomAccess, archive: str, limits: Limits) -> Mapping[
     from datamaestro_download_archive.zip_entries import look_at_each  # seldom needed
 
     return look_at_each(place, data, archive, limits)
-
-
-def read_thoroughly(file: RandomAccess, archive: str, limits: Limits) -> Mapping[str, ZipEntry]:
-    """Do what :func:`read_directory` does, without a quick look first."""
-    from datamaestro_download_archive.zip_entries import look_at_each
-
-    return look_at_each(*_read(file, archive), archive, limits)
-
-
-def _read(file: RandomAccess, archive: str) -> tuple[DirectoryPlace, bytes]:
-    place = find_directory(file, archive)
-    least = place.size // ENTRY_SIZE
-    if place.entries > least and not place.counts_modulo:
-        raise damaged(
-            archive, "the zip's directory is too short", f"{place.entries} entries", least
-        )
-    return place, file.read_at(place.start, place.size)
