@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
-__all__ = ["Decompressor", "crc32", "decompression_errors", "deflate", "new_decompressor"]
+__all__ = ["MEMORY", "Decompressor", "crc32", "decompression_errors", "deflate", "new_decompressor"]
 
 MEMORY = 2 << 30
 """Bytes that a decompressor may use for its dictionary: all that ``xz -9e`` and ``zstd

@@ -17,7 +17,7 @@ from datamaestro_download_archive.tar_reader import TarMember, TarReader
 from datamaestro_download_archive.tree import Tree, resolve_below, write_all
 from datamaestro_download_archive.unpack import CHUNK
 
-__all__ = ["extract_tar", "safe_members"]
+__all__ = ["extract_tar", "safe_members", "write_member"]
 
 
 def safe_members(reader: TarReader, budget: Budget) -> Iterator[tuple[str, TarMember]]:

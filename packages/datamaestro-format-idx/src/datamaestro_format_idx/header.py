@@ -19,7 +19,7 @@ from pathlib import Path
 
 from datamaestro.errors import DataFormatError
 
-__all__ = ["ELEMENT_TYPES", "Header", "check_data_size", "read_header"]
+__all__ = ["DIMENSIONS_LIMIT", "ELEMENT_TYPES", "Header", "check_data_size", "read_header"]
 
 ELEMENT_TYPES = {
     0x08: "uint8",

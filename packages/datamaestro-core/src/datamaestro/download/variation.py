@@ -16,7 +16,7 @@ from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.sequences import rebuilt
 from datamaestro.signatures import parameters_of
 
-__all__ = ["Variation", "byvariant", "is_by_variant", "placeholders"]
+__all__ = ["Variation", "byvariant", "is_by_variant", "placeholders", "taken_by"]
 
 AnyResource = TypeVar("AnyResource", bound=Resource)
 

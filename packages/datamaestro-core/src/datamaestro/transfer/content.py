@@ -42,7 +42,7 @@ def refuse_page(source: Source, url: str, beginning: bytes, media_type: str | No
             "a web page came in the place of data",
             where=url,
             expected=source.filename or "data",
-            found=page_title(text) or "a page without a title",
+            found=_page_title(text) or "a page without a title",
             hint="open the URL in a browser to see what its server asks for; "
             "a page that is wanted as it is needs its sha256 declared",
         )
@@ -64,7 +64,7 @@ def _in_utf_8(text: bytes) -> bytes:
     return text.removeprefix(codecs.BOM_UTF8)
 
 
-def page_title(beginning: bytes) -> str | None:
+def _page_title(beginning: bytes) -> str | None:
     """Give the title of an HTML page, quoted, if it has one."""
     match = _TITLE.search(beginning)
     if match is None:

@@ -38,7 +38,7 @@ from datamaestro.utils import CHUNK_SIZE
 if TYPE_CHECKING:
     from datamaestro.progress import Progress
 
-__all__ = ["Transfer", "TransferContext", "Transferred"]
+__all__ = ["ATTEMPTS", "Transfer", "TransferContext", "Transferred"]
 
 logger = logging.getLogger(__name__)
 
