@@ -101,34 +101,30 @@ def _answer(lock: BaseFileLock, folder: Path) -> bool:
     """
     if folder in _ANSWERING:
         return _acquired(lock)
-    answers: SimpleQueue[BaseException | None] = SimpleQueue()
+    answers: SimpleQueue[bool | BaseException] = SimpleQueue()
     given_up = threading.Event()
 
     def ask() -> None:
         try:
-            lock.acquire(timeout=0)
+            answers.put(_acquired(lock))
         except BaseException as error:
             answers.put(error)
-            return
-        answers.put(None)
         if given_up.is_set():
             lock.release()
 
     # Some file systems leave the question open when their lock server is gone.
     threading.Thread(target=ask, name="datamaestro-lock", daemon=True).start()
     try:
-        error = answers.get(timeout=PATIENCE)
+        answer = answers.get(timeout=PATIENCE)
     except BaseException as stop:
         given_up.set()
         if isinstance(stop, Empty):
             raise OSError(errno.ENOLCK, "the file system doesn't answer") from None
         raise
     _ANSWERING.add(folder)
-    if isinstance(error, TimeoutError):
-        return False
-    if error is not None:
-        raise error
-    return True
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 def _acquired(lock: BaseFileLock) -> bool:
