@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import lzma
+import sys
 
 import pytest
 
@@ -116,6 +117,17 @@ def test_a_damaged_stream_is_an_error_and_leaves_nothing(context, serve, extensi
         context.prepare(definition)
     assert caught.value.where == url
     assert not list(context.folder(definition).glob("data*"))
+
+
+def test_gzip_is_decompressed_where_there_is_no_isal_too(context, serve, monkeypatch):
+    monkeypatch.setitem(sys.modules, "isal", None)
+    data = gzip.compress(TEXT)
+    url = serve("data.gz", data + data + bytes(9))
+    assert prepared(context, filedownloader("data.csv", url)).read_bytes() == TEXT + TEXT
+    for number, damaged in enumerate((data[:-3], data + b"x", data[:99] + bytes(40) + data[139:])):
+        url = serve(f"{number}.gz", damaged)
+        with pytest.raises(VerificationError, match="the gzip stream is damaged"):
+            prepared(context, filedownloader(f"{number}.csv", url, name="data"))
 
 
 def test_size_and_digest_are_of_the_bytes_as_downloaded(context, serve):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,19 @@ def test_gzip_in_gzip_is_unpacked_once_however_it_is_read(tmp_path: Path) -> Non
     assert [lines[number] for number in range(len(lines))] == list(iter(lines))
 
 
+@pytest.fixture(params=["isal", "the standard library alone"])
+def inflating(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param != "isal":
+        monkeypatch.setitem(sys.modules, "isal", None)
+        monkeypatch.delitem(sys.modules, "isal.igzip", raising=False)
+
+
+@pytest.mark.usefixtures("inflating")
+def test_gzip_is_unpacked_with_isal_or_without(tmp_path: Path) -> None:
+    assert list(Lines(path=write(tmp_path / "x.gzip", "a\nb\n"))) == ["a", "b"]
+
+
+@pytest.mark.usefixtures("inflating")
 def test_damaged_gzip_data_are_an_error(tmp_path: Path) -> None:
     path = tmp_path / "x.gz"
     path.write_bytes(gzip.compress(os.urandom(10_000))[:-100])
