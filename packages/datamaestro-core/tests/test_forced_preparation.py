@@ -12,7 +12,8 @@ from datamaestro.data import File, Folder
 from datamaestro.data.ml import Supervised
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FilesCopy, FolderResource, Source
-from datamaestro.errors import DownloadError, ParameterError
+from datamaestro.errors import DataDirectoryError, DownloadError, ParameterError
+from datamaestro.preparation.operations import remake
 from datamaestro.preparation.state import State
 
 URL, OTHER = "memory://host/data.bin", "memory://host/other.bin"
@@ -171,6 +172,30 @@ def test_what_is_made_from_others_is_made_from_the_new(context, served):
         ".used",
         "KEPT",
     ]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda context, definition: context.prepare(definition, force=True),
+        lambda context, definition: remake(definition.__dataset__, context, ["KEPT"]),
+    ],
+    ids=["all", "one alone"],
+)
+def test_what_cant_be_made_again_for_want_of_a_file_is_the_same_error_as_before(
+    context, served, again
+):
+    @dataset(id="org.example.kept")
+    class Kept(Dataset):
+        ARCHIVE = Tree(URL)
+        KEPT = FilesCopy(ARCHIVE, {"first": "nowhere"})
+
+        def config(self) -> Folder:
+            return Folder(path=self.KEPT.path)
+
+    for prepare in (Context.prepare, again):
+        with pytest.raises(DataDirectoryError, match="ARCHIVE holds no file 'nowhere' to copy"):
+            prepare(context, Kept)
 
 
 def test_a_folder_takes_the_place_of_the_old_one(context, served):

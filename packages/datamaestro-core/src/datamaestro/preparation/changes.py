@@ -37,8 +37,12 @@ def make_missing(graph: Graph) -> Graph:
             graph = graph.bound_again(graph.folder, graph.workspace.another())
         else:
             return graph
-    assert disturbance.__cause__ is not None, "a disturbance has a cause"
-    raise disturbance.__cause__
+    raise _cause(disturbance)
+
+
+def _cause(order: Disturbed) -> BaseException:
+    assert order.__cause__ is not None, "a disturbance has a cause"
+    return order.__cause__
 
 
 def tidy(graph: Graph) -> None:
@@ -56,7 +60,7 @@ def make_again(graph: Graph) -> None:
     with locked(graph.folder / LOCK, graph.definition.id):
         new = staged(graph)
         try:
-            Loop(new).run()
+            _run_once(new)
             with usable(graph.folder):
                 replace_all(graph, new)
         finally:
@@ -70,7 +74,19 @@ def make_named_again(graph: Graph, names: Collection[str]) -> None:
     # The cache may have the same wrong bytes: files have several names where they can.
     again = graph.bound_again(graph.folder, fresh_workspace(graph.context, graph.folder))
     with locked(graph.folder / LOCK, graph.definition.id):
-        Loop(again, names).run()
+        _run_once(again, names)
+
+
+def _run_once(graph: Graph, anew: Collection[str] = ()) -> None:
+    """Make resources where nothing is begun once more: all of it would be fetched again.
+
+    :raises DatamaestroError: if it failed, be it since another process was in the way
+    """
+    try:
+        return Loop(graph, anew).run()
+    except Disturbed as order:
+        cause = _cause(order)
+    raise cause
 
 
 def drop(graph: Graph) -> None:
