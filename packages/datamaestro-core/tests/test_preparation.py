@@ -317,6 +317,16 @@ def test_a_resource_that_fails_leaves_nothing_in_place(context):
     assert [path for path in folder.rglob("*") if path.is_file()] == [folder / ".state.lock"]
 
 
+def test_a_resource_that_misses_a_file_of_its_own_is_made_once(context, tmp_path):
+    data = Made("data.txt")
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / "mine"))
+    data.fails_with = [missing] * 9
+    with pytest.raises(FileNotFoundError) as caught:
+        context.prepare(one_file(data))
+    assert caught.value is missing
+    assert data.calls == [None]
+
+
 def test_a_resource_that_failed_is_made_from_nothing(context):
     data = Made("data.txt")
     data.fails_with = [RuntimeError("broken")]

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import time
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
@@ -106,7 +108,7 @@ class Loop:
             self.state.refresh()
             if self.graph.missing(self.state, self.anew):
                 self.workspace.tidy()
-                if isinstance(error, OSError) and (self.state.disturbed or _is_loss(error)):
+                if isinstance(error, OSError) and (self.state.disturbed or self._is_loss(error)):
                     raise Disturbed from error
                 raise
             logger.debug("Another process has completed %s", self.graph.folder, exc_info=True)
@@ -129,6 +131,17 @@ class Loop:
                 where=self.state.path,
                 hint="run it again when that one has ended",
             )
+
+    def _is_loss(self, error: OSError) -> bool:
+        """Tell whether an error is about a file of ours that was there, or a folder that wasn't."""
+        reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
+        if not isinstance(reason, OSError) or reason.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+            return False
+        if not isinstance(reason.filename, str | bytes):
+            return True
+        path, context = Path(os.fsdecode(reason.filename)).resolve(), self.graph.context
+        ours = (self.graph.folder, context.datapath, context.cachepath)
+        return any(path.is_relative_to(folder.resolve()) for folder in ours)
 
     def _progress(self) -> AbstractContextManager[object]:
         sizes = self.schedule.sizes
@@ -266,12 +279,6 @@ class Loop:
                     resource.path.replace(discarded)
                 self.state.drop(resource.name)
                 remove(discarded)
-
-
-def _is_loss(error: OSError) -> bool:
-    """Tell whether an error is about a file that was there, or a folder that wasn't."""
-    reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
-    return isinstance(reason, OSError) and reason.errno in (errno.ENOENT, errno.ENOTEMPTY)
 
 
 def _together(dataset_id: str, failures: list[DatamaestroError]) -> DatamaestroError:
