@@ -52,7 +52,7 @@ def unpack_tar(stream: BinaryIO, destination: Path, archive: str, plan: Plan) ->
     raised, nothing is left at `destination`.
 
     :param archive: its URL or path, for messages
-    :return: the bytes of all files, if they are known: links have some too
+    :return: the bytes of all files; None where there are links too, or nested archives
     :raises ArchiveError: if it is unsafe, damaged, no tar, or lacks what is selected
     """
     budget = Budget(plan.limits, archive)
@@ -68,7 +68,7 @@ def unpack_zip(file: BinaryIO, destination: Path, archive: str, plan: Plan) -> i
     When an error is raised, nothing is left at `destination`.
 
     :param archive: its URL or path, for messages
-    :return: the bytes of all files, if they are known: links have some too
+    :return: the bytes of all files; None where there are links too, or nested archives
     :raises ArchiveError: if it is unsafe, damaged, no zip, or lacks what is selected
     """
     budget = Budget(plan.limits, archive)

@@ -168,5 +168,5 @@ class ArchiveFolder(Folder):
 
 
 def _version(status: os.stat_result) -> tuple[int, ...]:
-    """Give what is another for a file that was replaced or changed, also by ``cp -p``."""
+    """Give what differs for a file that was replaced or changed, even by ``cp -p``."""
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

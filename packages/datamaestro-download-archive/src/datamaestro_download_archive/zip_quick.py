@@ -40,7 +40,7 @@ class PlainDirectory(Mapping[str, ZipEntry]):
     :param folders: the names that are folders'
     :param offsets: where their local headers begin, in order
     :param end: where the data of the last one have to end
-    :param shift: what offsets, `end` not, have to be raised by
+    :param shift: what offsets, but not `end`, have to be raised by
     """
 
     def __init__(

@@ -20,7 +20,7 @@ _OTHERS = (b"{", b"[", b"<")
 """What JSON, HTML and XML begin with, whose commas mean something else."""
 
 LOOKED_AT = 1000
-"""How many rows decide, but for whether all numbers are."""
+"""How many rows decide; whether all is numbers, the whole file does."""
 
 DELIMITERS = ";|,"
 """A comma comes last, since it may be within numbers."""

@@ -1,4 +1,4 @@
-"""How what a handler makes is derived from its downloads, so that it can be made without it.
+"""How what a handler makes follows from its downloads, to be made without the handler too.
 
 A lock file keeps it: with the kernel alone, the same bytes come from the same downloads.
 """

@@ -138,7 +138,7 @@ def _acquired(lock: BaseFileLock) -> bool:
 def _wait(lock: BaseFileLock, path: Path, what: str) -> None:
     """Wait until another process gives a lock up, and say for which; again if it changes.
 
-    It may be this one: what a thread of it waits for, another one tells to be under way.
+    That process may be this one; then nothing is said, since another thread is at work here.
     """
     told: Holder | str | None = None
     here = Holder.here(what)

@@ -14,7 +14,7 @@ __all__ = ["noting"]
 
 @contextmanager
 def noting(definition: DatasetDefinition, what: str) -> Iterator[None]:
-    """Note in what code of others raises inside the block what it was called for.
+    """Add a note to what the code of others raises in the block: what it was called for.
 
     :param what: what it makes, for messages
     :raises DefinitionError: if it would end the program

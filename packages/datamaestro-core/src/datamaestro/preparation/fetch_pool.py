@@ -21,9 +21,10 @@ __all__ = ["FetchPool"]
 SPACING = 0.003
 """Seconds between the beginnings of fetches that are under way together.
 
-What takes no longer isn't waiting for the network, but for the interpreter, which gives
-threads no more than one can have: 200 files of 100 kB from loopback took four threads 1.3
-times as long. A host that needs some 12 ms for an answer is asked by four all the same.
+What takes no longer than that waits for the interpreter and not for the network, and several
+threads get no more of the interpreter than one does: 200 files of 100 kB from loopback took
+four threads 1.3 times as long. A host that takes some 12 ms to answer is asked by four all
+the same.
 """
 
 INTERVAL = 0.1

@@ -95,7 +95,7 @@ class Graph:
     def missing(self, state: State, anew: Collection[str] = ()) -> list[Resource]:
         """Give the resources that have to be made, dependencies first.
 
-        A transient resource has to only if one that depends on it has to.
+        A transient resource has to be made only if one that depends on it has to.
 
         :param anew: names of resources that have to be made though they are complete
         """

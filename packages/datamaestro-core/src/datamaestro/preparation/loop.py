@@ -149,7 +149,7 @@ class Loop:
         return self.graph.context.progress.all(self.graph.definition.id, len(sizes), total)
 
     def _step(self) -> bool:
-        """Begin what can begin, and see what has ended through; tell whether there was any."""
+        """Begin what can begin, and finish what has ended; tell whether there was anything."""
         self.pool.begin()
         if (resource := self.schedule.next_here()) is not None:
             self._ended.append(self._made_here(resource))

@@ -223,7 +223,7 @@ class State:
 
 
 def _version(status: os.stat_result) -> tuple[int, ...]:
-    """Give what is another for every file that takes the place of an earlier one."""
+    """Give what differs for every file that takes the place of an earlier one."""
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 

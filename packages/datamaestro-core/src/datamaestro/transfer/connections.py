@@ -18,8 +18,8 @@ REMEMBERED = 300.0
 class Connections:
     """Counts the connections to each host, for all transfers of a context.
 
-    Nobody waits here. Who has nothing under way takes a connection, and who has takes
-    another only where one is free: so nothing ever waits for itself.
+    Nobody waits here. Whoever has nothing under way takes a connection; whoever has takes
+    another one only where it is free: so nothing ever waits for itself.
 
     :param limit: how many a host gets
     """
