@@ -153,6 +153,12 @@ def test_folders_tell_which_classes_there_are(tmp_path):
     assert (len(images), images.numpy()[1].tolist()) == (3, [0, 1, 2])
 
 
+@pytest.mark.parametrize("depth", [0, -1])
+def test_classes_lie_one_folder_deep_at_least(tmp_path, depth):
+    with pytest.raises(ParameterError, match="depth can't be used: expected 1 or more"):
+        ImagesByFolder(path=tmp_path, depth=depth)
+
+
 def test_a_folder_without_classes_is_an_error(tmp_path):
     with pytest.raises(DataDirectoryError, match="no folders of classes"):
         _ = ImagesByFolder(path=tmp_path).classes

@@ -16,7 +16,7 @@ from datamaestro.data.ml import FolderBased, LabelledFiles, Supervised
 from datamaestro.data.optional import required
 from datamaestro.data.tensor import Tensor
 from datamaestro.definitions import datatags, datatasks
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DataDirectoryError, ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +51,12 @@ class ImagesByFolder(Folder):
     """
 
     depth: Meta[int] = 1
+
+    def __post_init__(self) -> None:
+        if self.depth < 1:
+            raise ParameterError(
+                "ImagesByFolder.depth can't be used", expected="1 or more", found=self.depth
+            )
 
     @property
     def classes(self) -> list[str]:
