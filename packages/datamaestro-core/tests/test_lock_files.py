@@ -12,6 +12,7 @@ from datamaestro.context import Context
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
+from datamaestro.download.derivation import derivation_of
 from datamaestro.download.recipe import NotPortable, arguments_of, declared_again
 from datamaestro.errors import AgreementError, LockError, NotFoundError, VerificationError
 from datamaestro.lockfile import (
@@ -271,6 +272,27 @@ def test_a_file_that_is_stored_as_it_comes_needs_no_handler(context, another_con
     assert folder.path == another_context.folder(definition)
     assert (folder.path / "sub/data.txt").read_bytes() == b"data"
     assert another_context.missing(definition) == []
+
+
+AS_IT_COMES = derivation_of({"kind": "joined", "compressions": [""]})
+
+
+@pytest.mark.parametrize(
+    ("resource", "found"),
+    [
+        ({"downloads": (LockedDownload((URL,), 4, "5ha"),)}, "not the sha256 of a file: '5ha'"),
+        ({"downloads": (LockedDownload((URL,), -4, "a" * 64),)}, "not the size of a file: -4"),
+        ({"handler": "FilesCopy", "arguments": {"colour": "red"}}, "unexpected keyword"),
+        ({"handler": "FilesCopy", "arguments": {"source": {"$resource": "x"}}}, "KeyError('x')"),
+    ],
+)
+def test_what_cant_be_declared_as_it_was_locked_is_an_error_of_the_lock(context, resource, found):
+    locked = LockedResource("data", "", "data.txt", derivation=AS_IT_COMES, **resource)
+    lock = Lock((LockedDataset("org.example.one", "one", resources=(locked,)),))
+    with pytest.raises(LockError, match=r"'data' of org\.example\.one can't be declared") as raised:
+        prepare_frozen("org.example.one", context, lock, context.path / "lock")
+    assert raised.value.where == str(context.path / "lock")
+    assert found in raised.value.found
 
 
 def test_a_source_that_gives_other_bytes_than_locked_gives_way_to_the_next(

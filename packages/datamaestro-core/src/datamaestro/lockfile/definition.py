@@ -14,7 +14,7 @@ from datamaestro.data import Folder
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.recipe import declared_again
 from datamaestro.download.stored import StoredResource
-from datamaestro.errors import LockError, VerificationError
+from datamaestro.errors import DefinitionError, LockError, VerificationError
 from datamaestro.location import Location
 from datamaestro.lockfile.derived import DerivedResource
 from datamaestro.lockfile.lock import LockedDataset, LockedResource
@@ -70,10 +70,23 @@ class LockedDefinition:
     def _resource(self, name: str) -> StoredResource:
         if name not in self._made:
             entry = self._entries[name]
-            self._made[name] = self._declared(entry)
+            try:
+                self._made[name] = self._declared(entry)
+            except DefinitionError as error:  # at a place that is in no definition
+                raise self._unfit(name, f"{error.message}: {error.found}") from error
+            except (TypeError, KeyError) as error:
+                raise self._unfit(name, repr(error)) from error
             if entry.digest is not None:
                 self._made[name].checker = self._checker(entry.digest, self._made[name])
         return self._made[name]
+
+    def _unfit(self, name: str, found: str) -> LockError:
+        return LockError(
+            f"{name!r} of {self.locked.id} can't be declared here as it was locked",
+            where=self.where,
+            found=found,
+            hint="upgrade its plugins, or write the lock anew with 'datamaestro lock'",
+        )
 
     def _checker(self, digest: str, resource: StoredResource) -> Checker:
         message = f"not what {self.where.name} has"

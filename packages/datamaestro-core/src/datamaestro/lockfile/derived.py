@@ -48,12 +48,16 @@ class DerivedResource(StoredResource):
 
     :param locked: what the lock file has of it
     :param otherwise: how else it can be had, for messages
+    :raises DefinitionError: if what it has of the downloads can't be
     """
 
     def __init__(self, locked: LockedResource, otherwise: str) -> None:
         super().__init__(locked.name, transient=locked.transient)
         self.locked = locked
         self.otherwise = otherwise
+        self._sources = tuple(
+            Source(item.urls, item.size, item.sha256) for item in locked.downloads
+        )
 
     @property
     def relative_path(self) -> PurePosixPath:
@@ -61,7 +65,7 @@ class DerivedResource(StoredResource):
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(Source(item.urls, item.size, item.sha256) for item in self.locked.downloads)
+        return self._sources
 
     @property
     def fingerprint(self) -> str:
