@@ -274,6 +274,14 @@ def test_a_file_that_is_stored_as_it_comes_needs_no_handler(context, another_con
     assert another_context.missing(definition) == []
 
 
+def test_locked_datasets_that_need_one_another_are_refused(context):
+    ids = ["org.example.one", "org.example.two"]
+    pairs = zip(ids, reversed(ids), strict=True)
+    lock = Lock(tuple(LockedDataset(one, one, needs=(other,)) for one, other in pairs))
+    with pytest.raises(LockError, match=r"in a circle: org\.example\.one → org\.example\.two → "):
+        prepare_frozen("org.example.one", context, lock, context.path / "lock")
+
+
 AS_IT_COMES = derivation_of({"kind": "joined", "compressions": [""]})
 
 

@@ -19,7 +19,7 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.download.transport import Transport
-from datamaestro.errors import TransportError, VerificationError
+from datamaestro.errors import LockError, TransportError, VerificationError
 from datamaestro.lockfile.definition import LockedDefinition
 from datamaestro.lockfile.lock import Lock, LockedDataset, LockedDownload, LockedResource
 from datamaestro.lockfile.plain_transports import PLAIN_TRANSPORTS
@@ -97,9 +97,21 @@ def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -
     :raises LockError: if a resource can't be made without its definition
     :raises DatamaestroError: as :func:`prepare_locked`
     """
-    locked = lock.dataset(dataset_id)
+    return _frozen(lock.dataset(dataset_id), context, lock, where, ())
+
+
+def _frozen(
+    locked: LockedDataset, context: Context, lock: Lock, where: Path, above: tuple[str, ...]
+) -> Folder:
+    """Do what :func:`prepare_frozen` does.
+
+    :param above: the datasets that it is needed for, each as its `reference`
+    """
+    path = (*above, locked.reference)
+    if locked.reference in above:
+        raise LockError(f"datasets need one another in a circle: {' → '.join(path)}", where=where)
     for other in locked.needs:
-        prepare_frozen(lock.dataset(other).reference, context, lock, where)
+        _frozen(lock.dataset(other), context, lock, where, path)
     folder = context.datapath / locked.folder
     graph = _graph(
         LockedDefinition(locked, context, where).definition(folder), folder, context, locked
