@@ -1,4 +1,5 @@
 import sys
+import tempfile
 
 import pytest
 
@@ -42,8 +43,13 @@ def test_a_file_of_a_package_in_a_zip_archive_gives_its_bytes(context, tmp_path,
         archive.writestr("packed_package/__init__.py", "")
         archive.writestr("packed_package/data.txt", "0123456789")
     monkeypatch.syspath_prepend(tmp_path / "packed.zip")
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(unpacked))
     response = PackageTransport(context).open(TransportRequest("package:packed_package/data.txt"))
+    assert len(list(unpacked.iterdir())) == 1  # until the response is closed
     assert read(response) == b"0123456789"
+    assert list(unpacked.iterdir()) == []
     del sys.modules["packed_package"]
 
 

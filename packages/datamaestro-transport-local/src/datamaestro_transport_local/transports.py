@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.resources
 import importlib.util
+from contextlib import ExitStack
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
@@ -31,9 +32,11 @@ class PackageTransport(Transport):
             raise TransportError(
                 "not a package: URL", where=request.url, expected="package:NAME/PATH"
             )
-        # The file may be in a zip archive that Python imports from: as_file unpacks it.
-        with importlib.resources.as_file(_folder(package, request.url) / path) as file:
-            return open_file(file, request)
+        with ExitStack() as unpacked:
+            # The file may be in a zip archive that Python imports from: as_file unpacks it, and
+            # removes it at the end, which Windows refuses while it is open.
+            found = importlib.resources.as_file(_folder(package, request.url) / path)
+            return open_file(unpacked.enter_context(found), request, unpacked)
 
 
 def _is_inside(path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import SplitResult, urlsplit
@@ -34,9 +35,12 @@ class FileTransport(Transport):
 class _LocalResponse(Response):
     """An open file; its content is identified by its size and time of change."""
 
-    def __init__(self, file: BinaryIO, url: str, start: int, size: int, validator: str) -> None:
+    def __init__(
+        self, file: BinaryIO, url: str, start: int, size: int, validator: str, held: ExitStack
+    ) -> None:
         self._file = file
         self._url = url
+        self._held = held
         self.start = start
         self.size = size
         self.validator = validator
@@ -49,6 +53,7 @@ class _LocalResponse(Response):
 
     def close(self) -> None:
         self._file.close()
+        self._held.close()
 
 
 def path_alone(url: str) -> SplitResult:
@@ -66,9 +71,10 @@ def path_alone(url: str) -> SplitResult:
     return parts
 
 
-def open_file(path: Path, request: TransportRequest) -> Response:
+def open_file(path: Path, request: TransportRequest, holding: ExitStack | None = None) -> Response:
     """Open a file, from a request's start on if it is still the one that it asks for.
 
+    :param holding: what keeps the file there; it is taken over, and closed with the response
     :raises TransportError: if it isn't a regular file, or can't be read
     """
     try:
@@ -83,7 +89,8 @@ def open_file(path: Path, request: TransportRequest) -> Response:
     unchanged = request.validator in (None, validator) and request.start <= status.st_size
     start = request.start if unchanged else 0
     file.seek(start)
-    return _LocalResponse(file, request.url, start, status.st_size, validator)
+    held = ExitStack() if holding is None else holding.pop_all()
+    return _LocalResponse(file, request.url, start, status.st_size, validator, held)
 
 
 def _unreadable(url: str, path: object, error: OSError) -> TransportError:
