@@ -59,6 +59,29 @@ def test_a_missing_item_is_a_key_error():
         Record()[Id]
 
 
+def test_an_item_that_is_false_is_told_as_well():
+    class Empty(Item):
+        def __len__(self):
+            return 0
+
+    class Longer(Empty):
+        pass
+
+    with pytest.raises(RecordError, match="Longer: found Record"):
+        Record(Empty())[Longer]
+
+
+@pytest.mark.parametrize("asked", [Item, int])
+def test_a_class_that_is_no_kind_of_item_is_one_that_no_record_has(asked):
+    record = Record(Id("7"))
+    assert asked not in record
+    assert not record.has(asked)
+    assert record.get(asked) is None
+    assert not record_type(Id).has(asked)
+    with pytest.raises(RecordError, match=f"the record has no {asked.__name__}"):
+        record[asked]
+
+
 def test_a_missing_item_may_have_a_default():
     assert Record().get(Id) is None
     assert Record().get(Id, Id("none")) == Id("none")
@@ -187,6 +210,12 @@ def test_a_type_contains_the_types_of_narrower_items():
 def test_a_type_of_two_items_of_one_kind_is_refused():
     with pytest.raises(RecordError, match="Text, Translation"):
         record_type(Text, Translation)
+
+
+@pytest.mark.parametrize("given", [Item, int, Id("7")])
+def test_a_type_is_made_of_classes_of_items(given):
+    with pytest.raises(RecordError, match="expected classes derived from Item"):
+        record_type(Text, given)
 
 
 def test_types_are_compared_by_their_items_and_shown_as_they_are_made():

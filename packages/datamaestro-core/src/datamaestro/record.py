@@ -83,10 +83,11 @@ class Record:
 
         :raises RecordError: if there is none
         """
-        item = self._items.get(item_type._kind)
+        item = self._item(item_type)
         if not isinstance(item, item_type):
             raise RecordError(
-                f"the record has no {item_type.__qualname__}", found=repr(self) if item else None
+                f"the record has no {item_type.__qualname__}",
+                found=None if item is None else repr(self),
             )
         return item
 
@@ -98,12 +99,15 @@ class Record:
 
     def get(self, item_type: type[T], default: T | None = None) -> T | None:
         """Give the item of a class, or a default if there is none."""
-        item = self._items.get(item_type._kind)
+        item = self._item(item_type)
         return item if isinstance(item, item_type) else default
 
     def has(self, *item_types: type[Item]) -> bool:
         """Tell whether there is an item of each of these classes."""
-        return all(isinstance(self._items.get(item._kind), item) for item in item_types)
+        return all(isinstance(self._item(item_type), item_type) for item_type in item_types)
+
+    def _item(self, item_type: type[Item]) -> Item | None:
+        return self._items.get(_kind_of(item_type))
 
     def update(self, *items: Item, target: RecordType | None = None) -> Record:
         """Give a record with these items added, or in the place of those of their kind.
@@ -151,10 +155,16 @@ class RecordType:
     """The items that a step of a pipeline takes, or gives.
 
     :param item_types: their classes, each of another kind
-    :raises RecordError: if two of them are of one kind
+    :raises RecordError: if two of them are of one kind, or one is no class of items
     """
 
     def __init__(self, *item_types: type[Item]) -> None:
+        if not all(isinstance(item, type) and hasattr(item, "_kind") for item in item_types):
+            raise RecordError(
+                "a type of records is made of classes of items",
+                expected="classes derived from Item",
+                found=", ".join(f"{item!r:.80}" for item in item_types),
+            )
         self._types = {item._kind: item for item in item_types}
         if len(self._types) != len(item_types):
             raise RecordError(
@@ -186,7 +196,7 @@ class RecordType:
 
     def has(self, *item_types: type[Item]) -> bool:
         """Tell whether every record of this type has an item of each of these classes."""
-        own = ((self._types.get(item._kind), item) for item in item_types)
+        own = ((self._types.get(_kind_of(item)), item) for item in item_types)
         return all(mine is not None and issubclass(mine, item) for mine, item in own)
 
     def contains(self, other: RecordType) -> bool:
@@ -211,6 +221,11 @@ class RecordType:
 def record_type(*item_types: type[Item]) -> RecordType:
     """Give the type of the records that hold these items; see `RecordType`."""
     return RecordType(*item_types)
+
+
+def _kind_of(item_type: type[Item]) -> type[Item]:
+    """Give the kind of a class; `Item`, which no item is of, for one that has none."""
+    return getattr(item_type, "_kind", Item)
 
 
 def _by_kind(items: Iterable[Item]) -> dict[type[Item], Item]:
