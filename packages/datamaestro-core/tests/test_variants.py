@@ -181,6 +181,10 @@ def test_a_number_that_is_not_finite_is_refused(value):
     "declare",
     [
         lambda: Axis("abc"),
+        lambda: Axis([]),
+        lambda: Axis(["a", "a"]),
+        lambda: Axis(["1", 1], type=int),
+        lambda: Axis([True, "yes"], type=bool),
         lambda: Axis(["a", 1]),
         lambda: Axis(["a"], default="b"),
         lambda: Axis(["a"], elide_default=True),

@@ -72,7 +72,6 @@ class Axis:
             raise _wrong("an axis needs several values", "a list of them", domain)
         self.domain = None if domain is None else list(domain)
         self.type, nullable = _split_type(_common_type(self.domain or ()) if type is None else type)
-        _check_domain(self.domain)
         self.nullable = nullable or default is None or None in (self.domain or ())
         _check_words(self.type, nullable=self.nullable)
         self.default = default
@@ -82,9 +81,9 @@ class Axis:
         if elide_default and not self.has_default:
             raise _wrong("an axis elides its default and has none", "default=…", "none")
         try:
-            self.domain = (
-                None if domain is None else [self.coerce(item) for item in self.domain or ()]
-            )
+            if self.domain is not None:
+                self.domain = [self.coerce(item) for item in self.domain]
+                _check_domain(self.domain)
             self.default = self._checked(default) if self.has_default else MISSING
         except QueryError as error:
             raise _wrong("an axis has a wrong value", error.expected, error.found) from error
@@ -184,8 +183,8 @@ class Axis:
         return value
 
 
-def _check_domain(domain: list[Any] | None) -> None:
-    if domain is not None and (not domain or any(domain.count(item) > 1 for item in domain)):
+def _check_domain(domain: list[Any]) -> None:
+    if not domain or len(set(domain)) < len(domain):
         raise _wrong("an axis needs several values", "values that differ; or type=… alone", domain)
 
 
