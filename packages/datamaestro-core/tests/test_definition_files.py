@@ -413,6 +413,15 @@ def test_a_project_that_says_nothing_about_datasets_is_none(context):
     assert "x" not in [repository.id for repository in context.repositories()]
 
 
+@pytest.mark.skipif(
+    sys.platform == "win32" or getattr(os, "geteuid", int)() == 0, reason="may read anything"
+)
+def test_a_project_that_may_not_be_read_is_none(context):
+    write("pyproject.toml", "[tool.datamaestro]\nid = 'x'\n").chmod(0)
+    assert context.project_repository() is None
+    assert "x" not in [repository.id for repository in context.repositories()]
+
+
 @pytest.mark.parametrize(
     ("table", "line", "message"),
     [

@@ -70,10 +70,12 @@ def _project_as_seen(path: Path, _seen: Stamp) -> Project | None:
 
 
 def _project_in(path: Path) -> Project | None:
+    try:
+        content = path.read_bytes() if path.is_file() else b""
+    except PermissionError:
+        return None  # another user's, who keeps it private
     # Most projects say nothing about datasets, and need no parser then.
-    if path.is_file() and re.search(rb"\btool\b[\s\S]*\bdatamaestro\b", path.read_bytes()):
-        return _read(path)
-    return None
+    return _read(path) if re.search(rb"\btool\b[\s\S]*\bdatamaestro\b", content) else None
 
 
 def _read(path: Path) -> Project | None:
