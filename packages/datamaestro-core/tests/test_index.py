@@ -13,7 +13,7 @@ import pytest
 from datamaestro.catalog import Entry
 from datamaestro.catalog.database import copied, open_database
 from datamaestro.context import Context
-from datamaestro.errors import DatasetNotFoundError, DefinitionError
+from datamaestro.errors import DatasetNotFoundError, DefinitionError, SettingsError
 from datamaestro.identifiers import parse
 from datamaestro.plugins.installed import user_cache
 from datamaestro.search import Condition, forgiven
@@ -426,6 +426,13 @@ def test_a_folder_that_cannot_be_written_is_done_without(site, monkeypatch, tmp_
     monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(tmp_path / "file"))
     assert search() == ["org.one.one", "org.two.two"]
     assert search("irrelevant") == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="users have other folders there")
+def test_a_folder_that_leads_nowhere_is_told(site, monkeypatch):
+    monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", "~nobody-of-that-name/index")
+    with pytest.raises(SettingsError, match=r"leads nowhere.*found ~nobody-of-that-name/index"):
+        search()
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="may write anywhere")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datamaestro.documents import read_json
 from datamaestro.freshness import Stamp, settled, stamp, unchanged
+from datamaestro.user_paths import absolute
 
 if TYPE_CHECKING:
     from datamaestro.plugins.provided import BrokenPlugin, Provided
@@ -72,11 +73,13 @@ def index_folder() -> Path:
 
     It lies in ``DATAMAESTRO_INDEX_DIR``, or else in the user's cache folder. Each
     interpreter has one, and others for each ``PYTHONPATH`` and with ``-O`` and ``-OO``.
+
+    :raises SettingsError: if it lies in the home of a user who isn't there, or has none
     """
     import zlib
 
     named = os.environ.get("DATAMAESTRO_INDEX_DIR")
-    folder = Path(named).expanduser().absolute() if named else user_cache() / "index"
+    folder = absolute(named) if named else user_cache() / "index"
     # Without docstrings (-OO) datasets have other names and descriptions.
     told = [sys.prefix, sys.version, os.environ.get("PYTHONPATH", ""), str(sys.flags.optimize)]
     return folder / f"{sys.implementation.cache_tag}-{zlib.crc32('|'.join(told).encode()):08x}"
@@ -86,13 +89,15 @@ def user_cache() -> Path:
     """Give the folder for what may be removed at any time.
 
     It is that of `platformdirs`, whose import would take longer than a search.
+
+    :raises SettingsError: if this process's user has no home
     """
     if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA") or Path("~/AppData/Local").expanduser()
-        return Path(local, "datamaestro", "Cache")
+        local = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+        return absolute(local) / "datamaestro" / "Cache"
     if sys.platform == "darwin":
-        return Path("~/Library/Caches/datamaestro").expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "datamaestro"
+        return absolute("~/Library/Caches/datamaestro")
+    return absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "datamaestro"
 
 
 def recall(folder: Path) -> Installed | None:
@@ -215,7 +220,7 @@ def _names(folder: Path) -> frozenset[str]:
 
 
 _FOREIGN = (ValueError, KeyError, TypeError, AttributeError)
-"""What it takes to read a document that something else has written."""
+"""The errors of reading a document that something else has written."""
 
 
 def _remembered(folder: Path) -> dict[str, Any] | None:
