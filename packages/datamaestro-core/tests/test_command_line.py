@@ -727,14 +727,20 @@ def test_an_installation_that_an_upgrade_damaged_says_how_to_mend_it(tmp_path):
     for name in ("__init__.py", "context.py", "definitions.py", "download/__init__.py"):
         (tmp_path / "datamaestro" / name).unlink()
     result = subprocess.run(
-        [sys.executable, "-S", "-c", "from datamaestro.cli import main; main(['search'])"],
+        [
+            sys.executable,
+            "-S",
+            "-c",
+            "import datamaestro.cli as c; c.main(['--debug', 'search'])",
+        ],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 1
-    assert "pip install --force-reinstall --no-deps datamaestro-core" in result.stderr
+    (line,) = result.stderr.splitlines()
+    assert "pip install --force-reinstall --no-deps datamaestro-core" in line
 
 
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs what is always full")

@@ -135,7 +135,7 @@ def run(arguments: list[str]) -> int:
 
 def _report(message: str, exit_code: int, arguments: list[str]) -> int:
     before_command = arguments[: _command_position(arguments)]
-    if {"--traceback", "--debug"} & set(before_command):
+    if sys.exception() is not None and {"--traceback", "--debug"} & set(before_command):
         import traceback
 
         traceback.print_exc()
