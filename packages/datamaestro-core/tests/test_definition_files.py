@@ -493,6 +493,15 @@ def test_what_a_project_lists_has_to_be_there(context, caplog, entry):
     assert f"{path}:3" in caplog.text
 
 
+def test_what_a_project_can_not_describe_hides_nothing_else(garden, context, caplog):
+    failing = "class Failing(Made):\n    fingerprint = property(lambda self: 1 / 0)\n\n@dataset"
+    text = DEFINITIONS.replace("@dataset", failing, 1).replace('= Made("data', '= Failing("data')
+    write("src/mydata.py", text)
+    assert "org.example.letters" in [entry.id for entry in context.catalog.entries()]
+    assert "org.example.corpus" not in context.catalog.ids()
+    assert "org.example.corpus can't be described: found ZeroDivisionError" in caplog.text
+
+
 def test_a_project_lists_modules_that_are_installed(site_packages, context):
     write(site_packages / "installed_flowers.py")
     write("pyproject.toml", '[tool.datamaestro]\nid = "a"\ndatasets = ["installed_flowers"]\n')

@@ -538,6 +538,18 @@ def test_a_repository_that_fails_takes_no_other_down(site, caplog, place, text, 
     assert ("no licence" if "licence" in error else "SystemExit: 9") in caplog.text
 
 
+def test_a_repository_that_fails_takes_no_other_down_without_full_text_search(
+    site, caplog, monkeypatch
+):
+    place, text = BROKEN[2]
+    site.write("counted/__init__.py", PACKAGE.replace(place, text.format("raise OSError('lost')")))
+    sys.modules.pop("counted")
+    monkeypatch.setattr("datamaestro.catalog.index.can_index", lambda: False)
+    assert search() == ["org.one.one", "org.two.two"]
+    assert "left out of repository counted" in caplog.text
+    assert "the entries can't be told: found OSError: lost" in caplog.text
+
+
 def test_an_entry_that_no_database_holds_hides_only_its_own_repository(site, caplog):
     site.write("counted/__init__.py", PACKAGE.replace("name=line", "name=['a', 'list']"))
     site.write("counted/list.txt", "oak")

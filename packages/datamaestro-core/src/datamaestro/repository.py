@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from datamaestro.catalog import Entry
     from datamaestro.context import Context
 
-__all__ = ["Repository", "declared_in", "definitions_in", "guarded", "named", "refuse_two"]
+__all__ = [
+    "Repository",
+    "declared_in",
+    "definitions_in",
+    "guarded",
+    "left_out",
+    "named",
+    "refuse_two",
+]
 
 
 class Repository:
@@ -152,11 +160,9 @@ class Repository:
 
     def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up that no index has; one that can't be defined is left out."""
-        try:
+        with left_out(self):
             return self._defined(dataset_id)
-        except DatamaestroError as error:
-            self.context.plugins.warn(f"left out of repository {self.id}: {error}")
-            return None
+        return None
 
     def _defined(self, dataset_id: str) -> DatasetDefinition | None:
         with guarded(type(self).__module__, f"{dataset_id} can't be defined"):
@@ -220,6 +226,15 @@ class Repository:
             if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
                 found.append(".".join([self.configpackage, *parts[:length]]))
         return found
+
+
+@contextmanager
+def left_out(repository: Repository) -> Iterator[None]:
+    """Warn about what is wrong inside the block with a part of a repository, and go on."""
+    try:
+        yield
+    except DatamaestroError as error:
+        repository.context.plugins.warn(f"left out of repository {repository.id}: {error}")
 
 
 @contextmanager

@@ -110,7 +110,11 @@ class Catalog:
     def _of_project(self) -> list[Entry]:
         """Give the entries of the project of the current directory, which no index has."""
         project = self._project()
-        return [] if project is None else [Entry.of(definition) for definition in project]
+        if project is None:
+            return []
+        from datamaestro.catalog.modules import working_entries
+
+        return working_entries(project)
 
     def _project(self) -> ProjectRepository | None:
         """Give the project of the current directory; one that can't be used is warned about."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.freshness import Stamp, stamp
-from datamaestro.repository import definitions_in, guarded
+from datamaestro.repository import definitions_in, guarded, left_out
 
 if TYPE_CHECKING:
     from datamaestro.repository import Repository
 
-__all__ = ["Files", "entries_of", "files_of"]
+__all__ = ["Files", "entries_of", "files_of", "undeclared_entries", "working_entries"]
 
 
 class Files(NamedTuple):
@@ -71,6 +71,30 @@ def entries_of(repository: Repository, module: str) -> list[Entry]:
         for definition in definitions:
             definition.repository = repository.id
         return [Entry.of(definition) for definition in definitions]
+
+
+def undeclared_entries(repository: Repository) -> Iterator[Entry]:
+    """Give the entries of the datasets that no module declares.
+
+    :raises DefinitionError: if the repository's plugin can't tell them
+    """
+    with guarded(type(repository).__module__, "the entries can't be told"):
+        for entry in repository.entries():
+            if not (isinstance(entry.id, str) and isinstance(entry.name, str)):
+                raise TypeError(f"expected texts as id and name, found {entry!r:.200}")
+            yield entry._replace(repository=repository.id)
+
+
+def working_entries(repository: Repository) -> list[Entry]:
+    """Give all entries as this process has imported them; what is wrong is left out."""
+    found = []
+    for definition in repository:
+        message = f"{definition.id} can't be described"
+        with left_out(repository), guarded(definition.target.__module__, message):
+            found.append(Entry.of(definition))
+    with left_out(repository):
+        found += [*undeclared_entries(repository)]
+    return found
 
 
 def _as_it_is(name: str) -> ModuleType:

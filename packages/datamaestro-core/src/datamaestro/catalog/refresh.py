@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datamaestro.catalog.build import Writer
 from datamaestro.catalog.declared import declarations
-from datamaestro.catalog.entry import Entry
-from datamaestro.catalog.modules import Files, entries_of, files_of
+from datamaestro.catalog.modules import Files, entries_of, files_of, undeclared_entries
 from datamaestro.errors import DefinitionError, PluginError
 from datamaestro.freshness import NEVER, Stamp, settled, stamp
 from datamaestro.plugins.installed import search_path, witnesses
-from datamaestro.repository import guarded
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -190,7 +188,8 @@ class _Update:
     def _read(self, repository: Repository, row: int, unit: int, module: str) -> str | None:
         """Read a unit, and tell why if that didn't work."""
         try:
-            self.writer.add(row, unit, _entries(repository, module))
+            read = entries_of(repository, module) if module else undeclared_entries(repository)
+            self.writer.add(row, unit, read)
         except (sqlite3.Error, OSError):
             raise
         except DefinitionError as error:
@@ -246,21 +245,3 @@ def _text(seen: Watched) -> str:
     at_rest = [(path, settled(item)) for path, item in seen.items()]
     moving = any(item == NEVER for _, item in at_rest)
     return "" if moving else "\n".join(f"{path} {item}" for path, item in at_rest)
-
-
-def _entries(repository: Repository, module: str) -> Iterable[Entry]:
-    """Give the entries of a unit.
-
-    :raises DefinitionError: if its module is wrong, or its plugin can't tell them
-    """
-    if module:
-        return entries_of(repository, module)
-    return _undeclared(repository)
-
-
-def _undeclared(repository: Repository) -> Iterator[Entry]:
-    with guarded(type(repository).__module__, "the entries can't be told"):
-        for entry in repository.entries():
-            if not (isinstance(entry.id, str) and isinstance(entry.name, str)):
-                raise TypeError(f"expected texts as id and name, found {entry!r:.200}")
-            yield entry._replace(repository=repository.id)

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from datamaestro.catalog.entry import Entry
+from datamaestro.catalog.modules import working_entries
 from datamaestro.catalog.ranking import rank
 from datamaestro.catalog.words import words
 
@@ -27,8 +28,7 @@ def scanned_entries(context: Context) -> Iterator[Entry]:
         if repository.id not in plugins:
             continue  # a project's
         plugin = plugins[repository.id]
-        declared = [*map(Entry.of, repository), *repository.entries()]
-        for entry in sorted(declared, key=lambda entry: entry.id):
+        for entry in sorted(working_entries(repository), key=lambda entry: entry.id):
             yield entry._replace(
                 repository=repository.id,
                 distribution=plugin.distribution or None,
