@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from datamaestro.catalog.entry import Entry
-from datamaestro.catalog.rows import FROM, entry_of, facts_of
+from datamaestro.catalog.rows import SELECT, entry_of, facts_of
 from datamaestro.catalog.words import folded, words
 
 __all__ = ["Writer"]
@@ -86,7 +86,7 @@ class Writer:
         rowids = iter(found.fetchall())
         while batch := list(islice(rowids, BATCH)):
             rows = (
-                self.connection.execute(f"{FROM} WHERE entry.rowid = ?", rowid).fetchone()
+                self.connection.execute(f"{SELECT} WHERE entry.rowid = ?", rowid).fetchone()
                 for rowid in batch
             )
             self._remove_batch([(row[0], entry_of(row)) for row in rows])

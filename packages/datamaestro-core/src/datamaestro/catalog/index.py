@@ -22,7 +22,7 @@ from datamaestro.catalog.database import (
 from datamaestro.catalog.entry import Entry, Named
 from datamaestro.catalog.query import Query, quoted
 from datamaestro.catalog.ranking import rank
-from datamaestro.catalog.rows import FROM, entry_of
+from datamaestro.catalog.rows import COLUMNS, SELECT, TABLES, entry_of
 from datamaestro.catalog.words import folded, grams
 from datamaestro.freshness import Stamp, unchanged
 
@@ -177,12 +177,11 @@ class Index:
         :param repository: the id of the repository that it must be in, if one was named
         """
         rows = self._rows(
-            f"""{FROM} JOIN unit ON unit.rowid = entry.unit
+            f"""SELECT {COLUMNS}, unit.module, repository.package
+            FROM {TABLES} JOIN unit ON unit.rowid = entry.unit
             WHERE entry.id = :name
             OR entry.rowid IN (SELECT entry FROM alias WHERE alias = :name)
-            ORDER BY repository.id, length(unit.module) DESC, entry.rowid""".replace(
-                "facts.json", "facts.json, unit.module, repository.package", 1
-            ),
+            ORDER BY repository.id, length(unit.module) DESC, entry.rowid""",
             {"name": name},
         )
         found = []
@@ -204,7 +203,7 @@ class Index:
             rowids = iter([rowid for (rowid,) in found])
             while batch := list(islice(rowids, BATCH)):
                 several = ", ".join(map(str, batch))
-                rows = connection.execute(f"{FROM} WHERE entry.rowid IN ({several})")
+                rows = connection.execute(f"{SELECT} WHERE entry.rowid IN ({several})")
                 entries = {row[0]: entry_of(row) for row in rows}
                 yield from (entries[rowid] for rowid in batch)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.catalog.on_disk import is_prepared
-from datamaestro.catalog.rows import FROM, entry_of
+from datamaestro.catalog.rows import SELECT, entry_of
 from datamaestro.catalog.words import grams
 from datamaestro.errors import DatamaestroError
 from datamaestro.places import places
@@ -85,7 +85,7 @@ class Query:
                 # If the folder is that of a variant, whose name may have dots.
                 family = place.name.removesuffix(f".{place.folder.name}")
                 rows = self.connection.execute(
-                    f"{FROM} WHERE entry.id IN (?, ?) AND repository.id = ?",
+                    f"{SELECT} WHERE entry.id IN (?, ?) AND repository.id = ?",
                     [place.name, family, place.repository],
                 )
                 found.update(row[0] for row in rows if is_prepared(entry_of(row), datapath))
@@ -95,7 +95,7 @@ class Query:
         """Tell for which entries something holds that only Python can tell."""
 
         def test(rowid: int) -> bool:
-            (row,) = self.connection.execute(f"{FROM} WHERE entry.rowid = ?", [rowid])
+            (row,) = self.connection.execute(f"{SELECT} WHERE entry.rowid = ?", [rowid])
             return holds(entry_of(row))
 
         return f"{self._function(test, 1)}(entry.rowid)"

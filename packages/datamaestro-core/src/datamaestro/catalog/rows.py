@@ -7,14 +7,17 @@ from typing import Any
 
 from datamaestro.catalog.entry import Entry, FileFacts
 
-__all__ = ["FROM", "entry_of", "facts_of"]
+__all__ = ["COLUMNS", "SELECT", "TABLES", "entry_of", "facts_of"]
 
-FROM = """
-SELECT entry.rowid, entry.id, entry.name, repository.id, repository.plugin, facts.json
-FROM entry JOIN repository ON repository.rowid = entry.repository
+COLUMNS = "entry.rowid, entry.id, entry.name, repository.id, repository.plugin, facts.json"
+"""What :func:`entry_of` takes."""
+
+TABLES = """
+entry JOIN repository ON repository.rowid = entry.repository
 JOIN facts ON facts.rowid = entry.rowid
 """
-"""What :func:`entry_of` takes."""
+
+SELECT = f"SELECT {COLUMNS} FROM {TABLES}"
 
 _ELSEWHERE = {"id", "name", "repository", "distribution", "version"}
 _DEFAULTS = Entry("")._asdict()
