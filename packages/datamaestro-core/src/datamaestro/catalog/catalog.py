@@ -86,7 +86,7 @@ class Catalog:
                     yield item
                 return
         except sqlite3.DatabaseError:
-            index = self._repaired()
+            index = self._made(afresh=True)
         if index is None:
             from datamaestro.catalog.scan import scanned_search
 
@@ -252,13 +252,14 @@ class Catalog:
         try:
             return question(index)
         except sqlite3.DatabaseError:
-            index = self._repaired()
+            index = self._made(afresh=True)
             return otherwise() if index is None else question(index)
 
     def _current(self) -> Index | None:
         """Give the index if it is up to date as it is."""
         if self._index is None or not self._index.is_current():
-            self._index = self._opened()
+            declared = declarations(self.context)
+            self._index = Index.opened(self.context.index_folder, declared)
         return self._index
 
     def _up_to_date(self) -> Index | None:
@@ -271,12 +272,6 @@ class Catalog:
         """Tell what had to be left out, as often as it is left out, but once in each process."""
         for warning in index.warnings():
             self.context.plugins.warn(warning)
-
-    def _repaired(self) -> Index | None:
-        return self._made(afresh=True)
-
-    def _opened(self) -> Index | None:
-        return Index.opened(self.context.index_folder, declarations(self.context))
 
     def _made(self, *, afresh: bool) -> Index | None:
         self._index = Index.made(self.context.index_folder, self.context, afresh=afresh)

@@ -22,7 +22,7 @@ from datamaestro.catalog.database import (
 from datamaestro.catalog.entry import Entry, Named
 from datamaestro.catalog.query import Query, quoted
 from datamaestro.catalog.ranking import rank
-from datamaestro.catalog.rows import COLUMNS, SELECT, TABLES, entry_of
+from datamaestro.catalog.rows import COLUMNS, SELECT, TABLES, entry_of, watched_of
 from datamaestro.catalog.words import folded, grams
 from datamaestro.freshness import Stamp, unchanged
 
@@ -85,12 +85,7 @@ class Index:
         try:
             rows = connection.execute("SELECT id, declared FROM repository")
             if dict(rows) == declared:
-                watched = {
-                    path: None if time is None else (time, size)
-                    for path, time, size in connection.execute(
-                        "SELECT path, time, size FROM watched"
-                    )
-                }
+                watched = watched_of(connection.execute("SELECT path, time, size FROM watched"))
                 index = cls(connection, watched, path)
                 if watched and index.is_current():
                     return index

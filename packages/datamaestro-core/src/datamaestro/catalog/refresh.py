@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from datamaestro.catalog.build import Writer
 from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.modules import Files, entries_of, files_of, undeclared_entries
+from datamaestro.catalog.rows import watched_of
 from datamaestro.errors import DefinitionError, PluginError
-from datamaestro.freshness import NEVER, Stamp, settled, stamp
+from datamaestro.freshness import NEVER, Stamp, settled, stamp, unchanged
 from datamaestro.plugins.installed import search_path, witnesses
 
 if TYPE_CHECKING:
@@ -211,8 +212,8 @@ class _Update:
     def _unchanged(self, row: int) -> bool:
         """Tell whether what a repository depends on is as it was, and if so keep that in mind."""
         rows = self._rows("SELECT path, time, size FROM watched WHERE repository = ?", row)
-        seen = {path: None if time is None else (time, size) for path, time, size in rows}
-        same = bool(seen) and all(stamp(path) == item for path, item in seen.items())
+        seen = watched_of(rows)
+        same = bool(seen) and unchanged(seen)
         if same:
             self.watched.update(seen)
         return same

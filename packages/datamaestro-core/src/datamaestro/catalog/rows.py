@@ -1,13 +1,15 @@
-"""Entries to rows of the database, and back."""
+"""What the database has in its rows, to and from them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from datamaestro.catalog.entry import Entry, FileFacts
+from datamaestro.freshness import Stamp
 
-__all__ = ["COLUMNS", "SELECT", "TABLES", "entry_of", "facts_of"]
+__all__ = ["COLUMNS", "SELECT", "TABLES", "entry_of", "facts_of", "watched_of"]
 
 COLUMNS = "entry.rowid, entry.id, entry.name, repository.id, repository.plugin, facts.json"
 """What :func:`entry_of` takes."""
@@ -59,3 +61,8 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
         version=version or None,
         **facts,
     )
+
+
+def watched_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, Stamp]:
+    """Make of paths, times and sizes what is watched: files and folders, as they were."""
+    return {path: None if time is None else (time, size) for path, time, size in rows}
