@@ -34,7 +34,7 @@ class Writer:
         }
         (last,) = connection.execute("SELECT ifnull(max(rowid), 0) FROM entry").fetchone()
         self._last: int = last
-        self._waiting: list[tuple[int, int, Entry]] = []
+        self._waiting: list[tuple[int, int, int, Entry]] = []
 
     def add(self, repository: int, unit: int, entries: Iterable[Entry]) -> None:
         """Write the entries of a unit, some of them only with the next ones.
@@ -43,28 +43,31 @@ class Writer:
         :param unit: its own row
         """
         for entry in entries:
-            self._waiting.append((repository, unit, entry))
+            self._last += 1
+            self._waiting.append((self._last, repository, unit, entry))
             if len(self._waiting) == BATCH:
                 self.flush()
 
     def flush(self) -> None:
         """Write what waits to be written."""
         batch, self._waiting = self._waiting, []
-        numbered = [(rowid, entry) for rowid, (_, _, entry) in enumerate(batch, self._last + 1)]
+        numbered = [(rowid, entry) for rowid, _, _, entry in batch]
         run = self.connection.executemany
         run(
             "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    *(self._last + position, unit, entry.id, entry.name, repository),
+                    *(rowid, unit, entry.id, entry.name, repository),
                     *(self._choice(field, _texts(entry, field)) for field in FIELDS),
                     entry.download_size,
                 )
-                for position, (repository, unit, entry) in enumerate(batch, 1)
+                for rowid, repository, unit, entry in batch
             ],
         )
-        self._last += len(batch)
-        run("INSERT INTO facts VALUES (?, ?)", [(row, facts_of(entry)) for row, entry in numbered])
+        run(
+            "INSERT INTO facts VALUES (?, ?)",
+            [(rowid, facts_of(entry)) for rowid, entry in numbered],
+        )
         run(
             "INSERT OR IGNORE INTO alias VALUES (?, ?)",
             [(alias, rowid) for rowid, entry in numbered for alias in entry.aliases],
