@@ -41,7 +41,7 @@ def find_orphans(context: Context) -> Iterator[Path]:
                 for entry in repository.entries()
             }
             if not repository.broken:
-                yield from _below(folder, owned)
+                yield from _below(folder, owned, {path for own in owned for path in own.parents})
                 continue
         if repository is not None or folder.name in declared or context.plugins.broken:
             logger.warning("%s is left out: a plugin or a definition is broken", folder)
@@ -49,11 +49,15 @@ def find_orphans(context: Context) -> Iterator[Path]:
             yield folder
 
 
-def _below(folder: Path, owned: set[Path]) -> Iterator[Path]:
-    """Give the folders from here on down that hold no dataset and lie in none."""
+def _below(folder: Path, owned: set[Path], above: set[Path]) -> Iterator[Path]:
+    """Give the folders from here on down that hold no dataset and lie in none.
+
+    :param owned: the folders of datasets
+    :param above: those that hold them
+    """
     for child in sorted(folder.iterdir()):
         if child.is_dir() and child not in owned:
-            if any(child in path.parents for path in owned):
-                yield from _below(child, owned)
+            if child in above:
+                yield from _below(child, owned, above)
             else:
                 yield child

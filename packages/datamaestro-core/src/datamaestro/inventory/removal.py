@@ -78,10 +78,11 @@ def plan_removal(dataset: Prepared, context: Context) -> Removal:
         for parent in (place.folder, *place.folder.parents)
     }
     recorded = {parent for path in paths for parent in (path, *path.parents)}
+    accounted_for = recorded | others
     unrecorded = tuple(
         child
         for child in sorted(dataset.folder.iterdir())
-        if child not in recorded | others and not _is_own(child.name)
+        if child not in accounted_for and not _is_own(child.name)
     )
     return Removal(dataset, usage, unrecorded, irreplaceable(dataset, context))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,20 +44,19 @@ class Meter:
     def __init__(self) -> None:
         self._seen: set[tuple[int, int]] = set()
 
-    def measure(self, path: Path, without: Collection[Path] = ()) -> Usage:
+    def measure(self, path: Path, without: Set[str] = frozenset()) -> Usage:
         """Measure what lies at `path`, links as themselves.
 
         What isn't there takes nothing, be it that another process removes it just now.
 
-        :param without: folders to leave out
+        :param without: folders to leave out, by their paths
         """
-        left_out = {os.fspath(folder) for folder in without}
         try:
             total = self._usage(path.lstat())
         except FileNotFoundError:
             return Usage()
         if path.is_dir():
-            for status in _statuses(os.fspath(path), left_out):
+            for status in _statuses(os.fspath(path), without):
                 total += self._usage(status)
         return total
 
@@ -96,7 +95,7 @@ def disk_usage(context: Context) -> DiskUsage:
     """Measure the data directory of a context."""
     meter = Meter()
     prepared = list(prepared_datasets(context.datapath))
-    folders = [dataset.folder for dataset in prepared]
+    folders = {os.fspath(dataset.folder) for dataset in prepared}
     datasets = tuple((item, meter.measure(item.folder, folders)) for item in prepared)
     repositories = {}
     for folder in sorted(context.datapath.iterdir()) if context.datapath.is_dir() else []:
@@ -109,7 +108,7 @@ def _is_folder(status: os.stat_result) -> bool:
     return stat.S_ISDIR(status.st_mode)
 
 
-def _statuses(folder: str, left_out: set[str]) -> Iterator[os.stat_result]:
+def _statuses(folder: str, left_out: Set[str]) -> Iterator[os.stat_result]:
     try:
         with os.scandir(folder) as found:
             entries = [entry for entry in found if entry.path not in left_out]
