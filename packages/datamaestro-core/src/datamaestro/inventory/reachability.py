@@ -49,6 +49,6 @@ def _load(folder: Path) -> dict[str, Any]:
     """Read the file; one that can't be read says nothing."""
     try:
         noted = read_json(folder / FILE)
-        return {str(url): {"alive": bool(f["alive"]), **f} for url, f in noted.items()}
+        return {str(url): {**facts, "alive": bool(facts["alive"])} for url, facts in noted.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
