@@ -36,22 +36,18 @@ class CacheEntry:
     @property
     def lock(self) -> Path:
         """The lock that is held by who uses it."""
-        return self._of_all(".lock")
+        return _of_all_states(self.path, ".lock")
 
     @property
     def note(self) -> Path:
         """The file that notes where it comes from, which other states of it share."""
-        return self._of_all(".json")
-
-    def _of_all(self, suffix: str) -> Path:
-        """Give the file that all states of a download share; partial ones have longer names."""
-        return self.path.with_name(self.path.name.partition(".")[0] + suffix)
+        return _of_all_states(self.path, ".json")
 
     def remove(self) -> None:
         """Remove it, and the note once nothing is left that it is about."""
         self.path.unlink(missing_ok=True)
-        name = self.path.name.partition(".")[0]
-        if not any(path.suffix in STATES for path in self.path.parent.glob(f"{name}.*")):
+        others = self.path.parent.glob(_of_all_states(self.path, ".*").name)
+        if not any(path.suffix in STATES for path in others):
             self.note.unlink(missing_ok=True)
 
     def to_json(self) -> dict[str, Any]:
@@ -76,10 +72,15 @@ def cache_entries(cachepath: Path) -> Iterator[CacheEntry]:
                 yield CacheEntry(
                     path,
                     STATES[path.suffix],
-                    _url(path.with_name(path.name.partition(".")[0] + ".json")),
+                    _url(_of_all_states(path, ".json")),
                     status.st_size,
                     datetime.fromtimestamp(status.st_mtime, UTC),
                 )
+
+
+def _of_all_states(path: Path, suffix: str) -> Path:
+    """Give the file that all states of a download share; partial ones have longer names."""
+    return path.with_name(path.name.partition(".")[0] + suffix)
 
 
 def _url(note: Path) -> str | None:
