@@ -77,8 +77,8 @@ def find_garbage(context: Context, before: datetime) -> Iterator[Garbage]:
         if definition is not None and not is_busy(dataset.folder / LOCK):
             for resource in unneeded_resources(definition, context):
                 size = Meter().measure(resource.path).size
-                discard = partial(drop_unneeded, definition, context)
-                yield Garbage("transient", dataset.id, resource.path, size, discard)
+                drop = partial(drop_unneeded, definition, context)
+                yield Garbage("transient", dataset.id, resource.path, size, drop)
 
 
 def cache_garbage(context: Context) -> Iterator[Garbage]:
@@ -89,8 +89,8 @@ def cache_garbage(context: Context) -> Iterator[Garbage]:
         lost = entry.state == "whole" and entry.url is not None and not sources.gives(entry.url)
         if not lost and not is_busy(entry.lock):
             about = entry.url or "an unknown source"
-            remove = partial(_remove_entry, entry)
-            yield Garbage(kinds[entry.state], about, entry.path, entry.size, remove)
+            drop = partial(_remove_entry, entry)
+            yield Garbage(kinds[entry.state], about, entry.path, entry.size, drop)
 
 
 def orphaned_data(context: Context) -> Iterator[Garbage]:
