@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from datamaestro.cli import run
 from datamaestro.context import Context
 from datamaestro.errors import (
     AmbiguousDatasetError,
@@ -369,6 +370,13 @@ def test_what_is_prepared_of_a_project_is_repaired_and_cited_there(garden, home)
     data.write_text("ruin")
     assert run("verify", "--repair", "--all").startswith("repaired\t")
     assert run("cite", "--prepared", "--format", "text").startswith("A corpus.")
+
+
+def test_what_is_named_by_its_file_and_by_its_id_is_verified_once(context, capfd):
+    write("mydata.py")
+    context.prepare("mydata.py:Corpus")
+    run(["--data", str(context.path), "verify", "mydata.py:Corpus", "org.example.corpus"])
+    assert len(capfd.readouterr().out.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

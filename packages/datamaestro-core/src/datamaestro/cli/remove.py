@@ -10,7 +10,7 @@ from datamaestro.cli.parameters import PREPARED, as_json, yes
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
 from datamaestro.errors import IrreplaceableError
-from datamaestro.inventory.prepared import find_prepared, qualified
+from datamaestro.inventory.prepared import find_all_prepared, qualified
 from datamaestro.inventory.removal import Removal, plan_removal, remove_dataset
 
 __all__ = ["command"]
@@ -32,8 +32,8 @@ def command(
     go, what they lead to stays.
     """
     context = session.context
-    found = {item.folder: item for name in datasets for item in find_prepared(name, context)}
-    plans = [plan_removal(dataset, context) for dataset in found.values()]
+    found = find_all_prepared(datasets, context)
+    plans = [plan_removal(dataset, context) for dataset in found]
     if yes and not even_irreplaceable:
         _refuse_losses(plans)
     if yes:

@@ -12,7 +12,7 @@ from datamaestro.cli.parameters import PREPARED, as_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.errors import VerificationError
-from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
+from datamaestro.inventory.prepared import find_all_prepared, prepared_datasets
 from datamaestro.inventory.verification import repair, verify
 
 __all__ = ["command"]
@@ -35,9 +35,10 @@ def command(
     """
     refuse_both_or_none(datasets, all=everything)
     context = session.context
-    chosen: list[Prepared] = list(prepared_datasets(context.datapath)) if everything else []
-    for name in datasets:
-        chosen += (item for item in find_prepared(name, context) if item not in chosen)
+    if everything:
+        chosen = list(prepared_datasets(context.datapath))
+    else:
+        chosen = find_all_prepared(datasets, context)
     verdicts = list(verify(chosen, context))
     if mend:
         verdicts = list(repair(verdicts, context))

@@ -30,6 +30,7 @@ __all__ = [
     "Prepared",
     "definition_of",
     "distinct",
+    "find_all_prepared",
     "find_prepared",
     "prepared_datasets",
     "qualified",
@@ -136,6 +137,12 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
     found = [item for item in found if item.repository in repositories]
     _refuse_several_origins(found, wanted)
     return found
+
+
+def find_all_prepared(references: Iterable[str], context: Context) -> list[Prepared]:
+    """Find the prepared datasets that a user names, each once; raises as :func:`find_prepared`."""
+    found = (item for reference in references for item in find_prepared(reference, context))
+    return list({item.folder: item for item in found}.values())
 
 
 def _refuse_several_origins(found: list[Prepared], wanted: Identifier) -> None:
