@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AndCondition", "Condition", "NotCondition", "OrCondition"]
 
-
 _ROW = 100
 """How many conditions SQL joins without parentheses around them."""
 
@@ -105,14 +104,30 @@ class ExpressionCondition(Condition):
         return self.compile(self.expression)
 
 
-class AndCondition(Condition):
-    """All of some conditions hold; without any, it holds for every dataset.
+class _Combination(Condition):
+    """Several conditions together.
 
     :param conditions: these
     """
 
     def __init__(self, conditions: Iterable[Condition] = ()) -> None:
         self.conditions = tuple(conditions)
+
+    def within(self, context: Context) -> Condition:
+        return type(self)(condition.within(context) for condition in self.conditions)
+
+    def ranked_words(self) -> list[str]:
+        return [word for condition in self.conditions for word in condition.ranked_words()]
+
+    def map(self, change: Callable[[Condition], Condition]) -> Condition:
+        return type(self)(condition.map(change) for condition in self.conditions)
+
+
+class AndCondition(_Combination):
+    """All of some conditions hold; without any, it holds for every dataset.
+
+    :param conditions: these
+    """
 
     def holds(self, entry: Entry) -> bool:
         return all(condition.holds(entry) for condition in self.conditions)
@@ -120,39 +135,18 @@ class AndCondition(Condition):
     def sql(self, query: Query) -> str:
         return _joined(" AND ", "1", self.conditions, query)
 
-    def within(self, context: Context) -> Condition:
-        return AndCondition(condition.within(context) for condition in self.conditions)
 
-    def ranked_words(self) -> list[str]:
-        return [word for condition in self.conditions for word in condition.ranked_words()]
-
-    def map(self, change: Callable[[Condition], Condition]) -> Condition:
-        return AndCondition(condition.map(change) for condition in self.conditions)
-
-
-class OrCondition(Condition):
+class OrCondition(_Combination):
     """One of some conditions holds; without any, it holds for none.
 
     :param conditions: these
     """
-
-    def __init__(self, conditions: Iterable[Condition] = ()) -> None:
-        self.conditions = tuple(conditions)
 
     def holds(self, entry: Entry) -> bool:
         return any(condition.holds(entry) for condition in self.conditions)
 
     def sql(self, query: Query) -> str:
         return _joined(" OR ", "0", self.conditions, query)
-
-    def within(self, context: Context) -> Condition:
-        return OrCondition(condition.within(context) for condition in self.conditions)
-
-    def ranked_words(self) -> list[str]:
-        return [word for condition in self.conditions for word in condition.ranked_words()]
-
-    def map(self, change: Callable[[Condition], Condition]) -> Condition:
-        return OrCondition(condition.map(change) for condition in self.conditions)
 
 
 class NotCondition(Condition):
