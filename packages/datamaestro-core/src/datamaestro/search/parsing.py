@@ -39,7 +39,7 @@ __all__ = ["parse", "parse_query"]
 DEEPEST = 15
 """How many parentheses and NOTs may lie in one another: SQLite has a limit too."""
 
-_YES = {"yes": True, "true": True, "no": False, "false": False}
+_ANSWERS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def parse_query(terms: Iterable[str]) -> Condition:
@@ -189,9 +189,9 @@ def _size(value: str) -> Condition:
 
 
 def _prepared(value: str) -> Condition:
-    if value.lower() not in _YES:
+    if value.lower() not in _ANSWERS:
         raise QueryError("neither yes nor no", expected="yes or no", found=repr(value))
-    return PreparedCondition(_YES[value.lower()])
+    return PreparedCondition(_ANSWERS[value.lower()])
 
 
 _FIELDS: dict[str, Callable[[str], Condition]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from datamaestro.catalog.entry import Entry
@@ -38,13 +39,13 @@ class _Words(Condition):
     def ranked_words(self) -> list[str]:
         return words(self.text)
 
+    @abstractmethod
     def _matches(self) -> Matcher:
         """Give what tells whether a folded text has this one in it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _pieces(self) -> list[str]:
         """Give what a folded text has to have in it for that."""
-        raise NotImplementedError
 
     def holds(self, entry: Entry) -> bool:
         matches = self._matches()
