@@ -1,15 +1,16 @@
-"""What the shell offers for a word that is being typed."""
+"""What the shell offers for a word that is being typed.
+
+Functions raise whatever they meet: a shell that completes shows no errors.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem
 
-from datamaestro.errors import DatamaestroError
 from datamaestro.variants import AxesVariants
 
 if TYPE_CHECKING:
@@ -28,57 +29,45 @@ __all__ = [
 
 def declared_datasets(incomplete: str, session: Session) -> list[CompletionItem]:
     """Complete the id of a dataset that is declared, or a file and a name."""
-    with suppress(DatamaestroError):
-        if (in_files := _in_files(incomplete)) is not None:
-            return in_files
-        return _items(_ids(incomplete, session.context))
-    return []
+    if (in_files := _in_files(incomplete)) is not None:
+        return in_files
+    return _items(_ids(incomplete, session.context))
 
 
 def prepared_datasets(incomplete: str, session: Session) -> list[CompletionItem]:
     """Complete the id of a dataset that is prepared, or a file and a name."""
     from datamaestro.inventory import prepared
 
-    with suppress(DatamaestroError):
-        if (in_files := _in_files(incomplete)) is not None:
-            return in_files
-        ids = (dataset.id for dataset in prepared.prepared_datasets(session.context.datapath))
-        return _beginning(incomplete, ids)
-    return []
+    if (in_files := _in_files(incomplete)) is not None:
+        return in_files
+    ids = (dataset.id for dataset in prepared.prepared_datasets(session.context.datapath))
+    return _beginning(incomplete, ids)
 
 
 def agreements(incomplete: str, session: Session) -> list[CompletionItem]:
     """Complete the id of an agreement, from those of all datasets."""
-    with suppress(DatamaestroError):
-        definitions = session.context.datasets()
-        ids = {item.id for definition in definitions for item in definition.agreements}
-        return _beginning(incomplete, ids)
-    return []
+    definitions = session.context.datasets()
+    ids = {item.id for definition in definitions for item in definition.agreements}
+    return _beginning(incomplete, ids)
 
 
 def data_folders(incomplete: str, session: Session) -> list[CompletionItem]:
     """Complete the name of a data folder."""
-    with suppress(DatamaestroError):
-        return _beginning(incomplete, session.context.settings.datafolders)
-    return []
+    return _beginning(incomplete, session.context.settings.datafolders)
 
 
 def encoders(incomplete: str, session: Session) -> list[CompletionItem]:
     """Complete the name of an encoder."""
     from datamaestro.plugins.descriptors import BUILT_IN_ENCODER
 
-    with suppress(DatamaestroError):
-        others = (item.spec.name for item in session.context.plugins.encoders)
-        return _beginning(incomplete, [BUILT_IN_ENCODER, *others])
-    return []
+    others = (item.spec.name for item in session.context.plugins.encoders)
+    return _beginning(incomplete, [BUILT_IN_ENCODER, *others])
 
 
 def repositories(incomplete: str, session: Session) -> list[CompletionItem]:
     """Complete the id of a repository."""
-    with suppress(DatamaestroError):
-        provided = session.context.plugins.repositories
-        return _beginning(incomplete, (item.spec.id for item in provided))
-    return []
+    provided = session.context.plugins.repositories
+    return _beginning(incomplete, (item.spec.id for item in provided))
 
 
 def _in_files(incomplete: str) -> list[CompletionItem] | None:

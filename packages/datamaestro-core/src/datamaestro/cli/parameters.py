@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-from contextlib import redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from datamaestro.cli.session import Session
+from datamaestro.errors import DatamaestroError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -51,10 +53,12 @@ class _Completed(click.types.StringParamType):
     ) -> list[CompletionItem]:
         from datamaestro.cli import completion  # only a shell that completes needs it
 
+        complete: Callable[[str, Session], list[CompletionItem]]
         complete = getattr(completion, self._function)
-        with redirect_stdout(io.StringIO()):  # the shell takes all that is printed for an offer
-            found: list[CompletionItem] = complete(incomplete, _completing_session(ctx))
-        return found
+        # The shell takes all that is printed for an offer.
+        with redirect_stdout(io.StringIO()), suppress(DatamaestroError):
+            return complete(incomplete, _completing_session(ctx))
+        return []
 
 
 def _completing_session(ctx: click.Context) -> Session:
@@ -116,7 +120,6 @@ dry_run = click.option(
 )
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
 
 force = click.option(
     "--force", is_flag=True, help="Fetch again, and replace what is there once that is whole."
