@@ -13,7 +13,6 @@ from subprocess import CompletedProcess
 import pytest
 from workspace.commandline import run
 
-from datamaestro.cli.create_plugin import KINDS as OFFERED
 from datamaestro.create.plugin import KINDS, PluginName, write_plugin
 from datamaestro.testing import write_distribution
 
@@ -107,10 +106,6 @@ def test_a_class_has_no_name_that_its_module_has_for_something_else(
     packages = installed(folder, tmp_path / "packages")
     done = python("-m", "pytest", "-q", "-W", "error", folder=folder, packages=packages)
     assert done.returncode == 0, done.stdout
-
-
-def test_the_command_line_offers_all_kinds() -> None:
-    assert list(OFFERED) == list(KINDS)
 
 
 def test_the_command_prints_the_folder_and_what_to_do(tmp_path: Path) -> None:

@@ -9,15 +9,14 @@ import click
 
 from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
+from datamaestro.create.plugin import KINDS, write_plugin
 
 __all__ = ["command"]
-
-KINDS = ("repository", "handler", "format", "transport")
 
 
 @click.command
 @click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), required=True, help="What it provides.")
+@click.option("--kind", type=click.Choice(list(KINDS)), required=True, help="What it provides.")
 @click.option(
     "--into",
     type=click.Path(path_type=Path, file_okay=False),
@@ -29,8 +28,6 @@ def command(name: str, kind: str, into: Path) -> None:
 
     It builds, installs and passes its tests as it stands.
     """
-    from datamaestro.create.plugin import write_plugin
-
     folder = write_plugin(name, kind, into.absolute())
     echo(str(folder))
     path = shlex.quote(str(folder))
