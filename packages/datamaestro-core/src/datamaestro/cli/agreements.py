@@ -117,16 +117,16 @@ def _find(context: Context, name: str) -> list[Agreement]:
 
     :raises NotFoundError: if there are none
     """
-    found = [agreement for agreement in _asked_for(context) if agreement.id == name]
+    known = list(_asked_for(context))
+    found = [agreement for agreement in known if agreement.id == name]
     if found:
         return found
     try:
         definition = context.definition(name)
     except (DatasetNotFoundError, QueryError):
-        known = [agreement.id for agreement in _asked_for(context)]
         raise NotFoundError(
             f"no installed dataset asks for an agreement {name!r}",
-            hint=did_you_mean(name, known),
+            hint=did_you_mean(name, [agreement.id for agreement in known]),
         ) from None
     needed = [item for each in with_referred(definition, context) for item in each.agreements]
     if not needed:
