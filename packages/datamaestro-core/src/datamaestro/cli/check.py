@@ -11,10 +11,10 @@ from datamaestro.availability import (
     check_sources,
     entries_to_check,
 )
-from datamaestro.cli.output import echo, echo_json, is_shown
+from datamaestro.cli.output import echo_json
 from datamaestro.cli.parameters import DATASET, as_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
-from datamaestro.cli.table import echo_columns
+from datamaestro.cli.table import echo_rows
 from datamaestro.errors import DownloadError
 
 __all__ = ["command"]
@@ -54,11 +54,7 @@ def command(
             (item.status, item.dataset, item.problem or item.location or item.url)
             for item in findings
         ]
-        if is_shown():
-            echo_columns(("STATUS", "DATASET", "URL"), rows)
-        else:
-            for row in rows:
-                echo("\t".join(row))
+        echo_rows(("STATUS", "DATASET", "URL"), rows)
     dead = [finding for finding in findings if finding.status == DEAD]
     if dead:
         raise DownloadError(

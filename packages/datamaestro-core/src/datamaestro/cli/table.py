@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from datamaestro.cli.output import echo, width
+from datamaestro.cli.output import echo, is_shown, width
 
-__all__ = ["echo_columns", "echo_table"]
+__all__ = ["echo_columns", "echo_rows", "echo_table"]
 
 
 def echo_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -19,6 +19,15 @@ def echo_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in table:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             echo("  ".join(cells).rstrip())
+
+
+def echo_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of texts: as columns on a terminal, and elsewhere with tabs and no header."""
+    if is_shown():
+        echo_columns(header, rows)
+    else:
+        for row in rows:
+            echo("\t".join(row))
 
 
 def echo_table(rows: Sequence[tuple[str, str]]) -> None:

@@ -7,10 +7,10 @@ from collections import Counter
 import click
 
 from datamaestro.cli.messages import note
-from datamaestro.cli.output import echo, echo_json, is_shown
+from datamaestro.cli.output import echo_json
 from datamaestro.cli.parameters import PREPARED, as_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
-from datamaestro.cli.table import echo_columns
+from datamaestro.cli.table import echo_rows
 from datamaestro.errors import VerificationError
 from datamaestro.inventory.prepared import find_all_prepared, prepared_datasets
 from datamaestro.inventory.verification import repair, verify
@@ -54,11 +54,7 @@ def command(
             )
             for item in verdicts
         ]
-        if is_shown():
-            echo_columns(("STATUS", "DATASET", "RESOURCE", "WHY"), rows)
-        else:
-            for row in rows:
-                echo("\t".join(row))
+        echo_rows(("STATUS", "DATASET", "RESOURCE", "WHY"), rows)
         if not chosen:
             note("No dataset is prepared.")
     _conclude(Counter(verdict.status for verdict in verdicts if verdict.is_wrong))
