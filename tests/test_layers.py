@@ -8,7 +8,7 @@ from workspace.imports import Import, imports_of
 MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
-    {"documents", "lazy", "per_process", "sequences", "urls"},
+    {"documents", "lazy", "per_process", "sequences", "terminal", "urls"},
     {"errors"},
     {"data_path", "earlier", "sharing"},
     {"selector"},
@@ -22,7 +22,6 @@ LAYERS = [
         "sidecars",
         "signatures",
         "state_files",
-        "terminal",
         "user_paths",
         "version",
     },

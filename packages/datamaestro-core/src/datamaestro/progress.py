@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Protocol, TextIO
 
+from datamaestro.terminal import is_terminal
+
 __all__ = ["Bars", "JSONLines", "NoProgress", "Progress", "Task", "automatic_progress"]
 
 EVERY = 0.2
@@ -250,7 +252,7 @@ def automatic_progress() -> Progress:
     """Choose bars for a notebook or a terminal, and nothing where nobody watches."""
     if in_notebook():
         return Bars(notebook=True)
-    return Bars() if sys.stderr is not None and sys.stderr.isatty() else NoProgress()
+    return Bars() if is_terminal(sys.stderr) else NoProgress()
 
 
 def in_notebook() -> bool:
