@@ -185,14 +185,11 @@ def _md5_unpacked(path: Path) -> str:
     import hashlib
     import zlib
 
-    hasher = hashlib.md5()
     try:
         with gzip.open(path) as file:
-            while chunk := file.read(CHUNK_SIZE):
-                hasher.update(chunk)
+            return hashlib.file_digest(file, "md5").hexdigest()
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise VerificationError("the gzip stream is damaged", where=path, found=error) from error
-    return hasher.hexdigest()
 
 
 def environment_flag(name: str) -> bool:
