@@ -148,9 +148,11 @@ def _free(keys: Iterable[str], taken: set[str]) -> dict[str, str]:
     own = [key.lower() for key in keys]
     free: dict[str, str] = {}
     for key in own:
-        numbered = (f"{key}-{number}" for number in count(2))
-        used = taken.union(own, free.values())
-        free[key] = next(item for item in numbered if item not in used) if key in taken else key
+        free[key] = key
+        if key in taken:
+            used = taken.union(own, free.values())
+            numbered = (f"{key}-{number}" for number in count(2))
+            free[key] = next(item for item in numbered if item not in used)
     return free
 
 
