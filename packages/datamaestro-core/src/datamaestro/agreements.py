@@ -1,7 +1,7 @@
 """Agreements: what the owners of data ask of those who use them.
 
-An agreement is accepted by a user, not for a data directory: who shares the directory
-of someone who has accepted is asked too. What is accepted is a text, by its hash. When
+An agreement is accepted by a user, not for a data directory: whoever shares
+that of someone who has accepted is asked too. What is accepted is a text, by its hash. When
 the text changes, it is asked again.
 
 ==========================  ====================================================

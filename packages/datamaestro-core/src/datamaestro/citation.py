@@ -1,7 +1,7 @@
 """How to cite datasets: BibTeX, CSL JSON, or lines of text.
 
 A definition's ``citation`` is BibTeX. pybtex reads and checks it; where none is
-declared, an entry is made from what else is known. Only who cites needs that
+declared, an entry is made from what else is known. Only those who cite need that
 library: ``pip install datamaestro-core[cite]``.
 """
 

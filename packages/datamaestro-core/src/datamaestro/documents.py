@@ -22,7 +22,7 @@ def read_json(path: Path) -> Any:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Give what the TOML file at `path` says; raises as :func:`read_json`."""
-    # A parser that most runs need not.
+    # Imported here, since most runs read none.
     import tomllib
 
     document: dict[str, Any] = _parsed(tomllib.loads, path.read_text(encoding="utf-8-sig"))

@@ -79,7 +79,7 @@ class Metadata:
 
 
 def _text(value: Any) -> str:
-    """Read a text that isn't empty; indentation is none of it."""
+    """Read a text that isn't empty, without its indentation."""
     text = inspect.cleandoc(_of_type(str, value)).strip()
     if not text:
         raise ValueError

@@ -159,7 +159,7 @@ class Repository:
         return named(dataset_id, iter(self)) or self.find_undeclared(dataset_id)
 
     def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up that no index has; one that can't be defined is left out."""
+        """Look up a dataset that no index has; one that can't be defined is left out."""
         with left_out(self):
             return self._defined(dataset_id)
         return None

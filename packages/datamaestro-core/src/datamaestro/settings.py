@@ -59,7 +59,7 @@ class _SettingsFile:
     @classmethod
     def _checked(cls, values: dict[str, Any], path: Path) -> dict[str, Any]:
         """Check each value against the type of its field; raises as :meth:`load`."""
-        # Most users have no settings, and those who do change them seldom.
+        # Imported here, since most users have no settings.
         from datamaestro.data.parameters import check_parameters
 
         checked: dict[str, Any] = {}

@@ -47,7 +47,7 @@ def read_state(path: Path) -> dict[str, Any]:
 
 
 def checked(entry: dict[str, Any]) -> dict[str, Any]:
-    """Give what a state file has of a resource, if it can be.
+    """Give back what a state file says of a resource, if that can be true.
 
     :raises ValueError: if it can't; or another of `UNREADABLE`
     """

@@ -33,7 +33,7 @@ class FileFacts(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What is known about one dataset. Only the id has to be.
+    """What is known about one dataset, of which only the id has to be.
 
     :param id: the dataset id
     :param repository: the id of its repository, or None

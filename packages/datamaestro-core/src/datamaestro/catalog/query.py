@@ -74,7 +74,7 @@ class Query:
 
     def download_size(self, comparison: str, size: int) -> str:
         """Compare the number of bytes that are downloaded."""
-        # What isn't known compares to nothing, and to neither its contrary.
+        # No comparison holds for what isn't known: with NULL, neither would its contrary.
         return f"ifnull(entry.download_size {comparison} {self._parameter(size)}, 0)"
 
     def prepared(self, datapaths: Iterable[Path]) -> str:

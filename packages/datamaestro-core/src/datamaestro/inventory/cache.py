@@ -35,7 +35,7 @@ class CacheEntry:
 
     @property
     def lock(self) -> Path:
-        """The lock that is held by who uses it."""
+        """The lock that whoever uses it holds."""
         return _of_all_states(self.path, ".lock")
 
     @property

@@ -42,7 +42,7 @@ __all__ = [
     "hookimpl",
 ]
 
-# Only plugins need these: not what reads what they told before.
+# Imported when a plugin asks for them: what plugins told before is read without.
 __getattr__ = lazily(
     __name__,
     {

@@ -69,7 +69,7 @@ def plainly(text: str) -> Matcher:
 
 def _compiled(expression: str) -> re.Pattern[str]:
     with warnings.catch_warnings():
-        # What a later Python may take otherwise is no concern of who searches.
+        # How a later Python may read it is no concern of whoever searches.
         warnings.simplefilter("ignore", FutureWarning)
         return re.compile(expression, re.IGNORECASE)
 

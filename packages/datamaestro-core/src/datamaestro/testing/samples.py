@@ -69,7 +69,7 @@ class Sampling:
     def write(self, value: Base, shape: tuple[int, ...] | None = None) -> None:
         """Write the files of a value and of all that it holds.
 
-        What is there already stays: so who knows more about a file writes it first.
+        What is there already stays: so whoever knows more about a file writes it first.
 
         :param shape: what a tensor is to have
         """
