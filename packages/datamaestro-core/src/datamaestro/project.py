@@ -10,6 +10,7 @@ The nearest ``pyproject.toml`` above the current directory that has this table c
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -116,7 +117,7 @@ def _found(document: dict[str, Any], table: str, key: str) -> Any:
     return inner.get(key) if isinstance(inner, dict) else None
 
 
-def _check(path: Path, name: str, value: Any, holds: Any, expected: str) -> None:
+def _check(path: Path, name: str, value: Any, holds: Callable[[Any], bool], expected: str) -> None:
     if not holds(value):
         raise SettingsError(
             f"{name} is invalid",

@@ -25,13 +25,13 @@ from datamaestro.errors import ParameterError
 
 __all__ = ["Base", "File", "Folder", "Generic", "Meta", "Option", "Param"]
 
-Self = TypeVar("Self", bound="_Record")
+T = TypeVar("T", bound="_Record")
 
 
 class _Constructor:
     """Lets ``X.C(...)`` be written for ``X(...)``, as in configuration-style definitions."""
 
-    def __get__(self, instance: object, owner: type[Self]) -> type[Self]:
+    def __get__(self, instance: object, owner: type[T]) -> type[T]:
         return owner
 
 
