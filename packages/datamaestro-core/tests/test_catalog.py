@@ -168,6 +168,7 @@ def test_a_dataset_of_another_repository_than_named_is_found_by_the_hint(
 
 def test_published_datasets_are_ids_and_distributions():
     published = published_datasets()
+    assert published
     assert all(is_dataset_id(item) for item in published)
     assert all(name.startswith("datamaestro-") for name in published.values())
 
@@ -293,9 +294,7 @@ def test_a_wrong_expression_is_an_error_that_tells_the_place():
 
 
 def test_an_entry_tells_everything_that_is_declared(greek):
-    from datamaestro.identifiers import parse
-
-    entry = greek.catalog.entry(parse("org.example.alpha"))
+    entry = greek.catalog.entry(identifiers.parse("org.example.alpha"))
     assert entry.to_json() == {
         "id": "org.example.alpha",
         "repository": "greek",

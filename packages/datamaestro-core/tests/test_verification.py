@@ -59,7 +59,6 @@ def test_a_file_that_is_gone_is_missing(context, shelf):
     assert status(alpha, context) == "missing"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 def test_what_is_no_file_any_more_is_changed(context, shelf):
     alpha = prepared(context, "alpha")
     alpha.path("data").unlink()
@@ -90,7 +89,7 @@ def test_a_disk_that_cant_be_read_is_a_change(context, shelf, monkeypatch):
     assert (verdict.status, "Input/output error" in verdict.reason) == ("changed", True)
 
 
-def test_who_stops_reading_verdicts_waits_for_no_more_hashing(context, shelf, monkeypatch):
+def test_whoever_stops_reading_verdicts_waits_for_no_more_hashing(context, shelf, monkeypatch):
     both = prepared(context, "both")
     short, _ = both.records
     begun, ended = threading.Event(), threading.Event()
