@@ -35,7 +35,7 @@ LAYERS = [
     {"download"},
     {"naming", "transfer"},
     {"dataset_definition"},
-    {"annotations", "hooks", "repository", "tags"},
+    {"annotations", "hooks", "metadatasets", "repository", "tags"},
     {"definition_files", "definitions"},
     {"project_repository"},
     {"catalog"},

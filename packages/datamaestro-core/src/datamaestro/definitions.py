@@ -28,7 +28,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import date
 from functools import reduce
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import Base
 from datamaestro.data.parameters import Meta, Option, Param
@@ -40,6 +40,7 @@ from datamaestro.errors import DefinitionError
 from datamaestro.hooks import hook
 from datamaestro.location import Location, definition_site
 from datamaestro.metadata import Metadata
+from datamaestro.metadatasets import given_type, metadataset, metadatasets_of
 from datamaestro.tags import datatags, datatasks, inherited_words
 from datamaestro.variants import Variants, variants_of
 
@@ -57,8 +58,6 @@ __all__ = [
     "hook",
     "metadataset",
 ]
-
-T = TypeVar("T")
 
 CREATE = "__create_dataset__"
 """The class method by which a data type that declares a dataset makes its value."""
@@ -114,7 +113,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         aliases: Iterable[str] = (),
         variants: Variants | type[Variants] | None = None,
     ) -> None:
-        self.base = _given_type(base, "dataset")
+        self.base = given_type(base, "dataset")
         self.id = id
         self.variants = variants_of(variants)
         self.metadata = Metadata(
@@ -141,7 +140,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
                 "or a data type with a class method __create_dataset__",
                 found=f"a class derived from {target.__bases__[0].__name__}",
             )
-        shared = _metadatasets(self.base)
+        shared = metadatasets_of(self.base)
         data_type = self._data_type(target, location)
         definition = DatasetDefinition(
             target,
@@ -165,7 +164,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
 
     def _data_type(self, target: Any, location: Location) -> type[Base]:
         base: Any = self.base
-        if shared := _metadatasets(base):
+        if shared := metadatasets_of(base):
             base = next((item.base for item in shared if item.base is not None), None)
         if base is None and inspect.isclass(target) and issubclass(target, Base):
             base = target
@@ -211,80 +210,6 @@ class Dataset(ABC):
     @abstractmethod
     def config(self, *args: Any, **kwargs: Any) -> Any:  # whichever axes it asks for
         """Build the dataset's value; its annotation says of which data type."""
-
-
-class metadataset:  # noqa: N801
-    """Declare what several datasets share: a data type, and facts about them.
-
-    The class it decorates is what these datasets give as ``@dataset(base)``; what they
-    state themselves wins. It may be derived from another such class, and has then what
-    that one has. `datatags`, `datatasks` and `useragreement` decorate it too.
-
-    :param base: the data type of their values; by default each declares its own, by a
-        return annotation
-
-    Other parameters are those of `dataset`.
-
-    :raises DefinitionError: if a fact can't be what it says
-    """
-
-    def __init__(
-        self,
-        base: type[Base] | None = None,
-        *,
-        url: str | None = None,
-        doi: str | None = None,
-        licence: str | None = None,
-        citation: str | None = None,
-        agreement: str | None = None,
-        languages: Iterable[str] = (),
-        timestamp: str | date | bool | None = None,
-    ) -> None:
-        self.base = _given_type(base, "metadataset")
-        self.metadata = Metadata(
-            url=url,
-            doi=doi,
-            licence=licence,
-            citation=citation,
-            agreement=agreement,
-            languages=languages,
-            timestamp=timestamp,
-        )
-        self.agreements: list[tuple[str, str | None]] = []
-
-    def __call__(self, target: type[T]) -> type[T]:
-        if not inspect.isclass(target):
-            raise DefinitionError(
-                "@metadataset decorates no class",
-                where=definition_site(),
-                expected="a class, which datasets take: @dataset(CLASS)",
-                found=f"{target!r:.80}",
-            )
-        target.__metadataset__ = self  # type: ignore[attr-defined]
-        return target
-
-
-def _metadatasets(cls: Any) -> list[metadataset]:
-    """Give what a class and its ancestors declare for several datasets, the nearest first."""
-    bases = getattr(cls, "__mro__", ())
-    return [found for base in bases if (found := vars(base).get("__metadataset__")) is not None]
-
-
-def _given_type(base: Any, decorator: str) -> Any:
-    """Give the class that a decorator is called with, without type arguments of its own.
-
-    :raises DefinitionError: if it is none, as where the decorator has no parentheses
-    """
-    given = typing.get_origin(base) or base
-    data_type = inspect.isclass(given) and issubclass(given, Base)
-    if not (given is None or data_type or _metadatasets(given)):
-        raise DefinitionError(
-            f"@{decorator} is called with what is no data type",
-            where=definition_site(),
-            expected=f"@{decorator}(…), with nothing or a class derived from datamaestro.data.Base",
-            found=f"{base!r:.80}",
-        )
-    return given
 
 
 def _makes_values(cls: type) -> bool:
