@@ -96,3 +96,17 @@ def test_a_data_directory_that_leads_nowhere_is_told(home, monkeypatch):
     monkeypatch.setenv("DATAMAESTRO_DIR", "~nobody-of-that-name/data")
     with pytest.raises(SettingsError, match=r"leads nowhere.*found ~nobody-of-that-name/data"):
         Context()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="users have other folders there")
+def test_a_path_of_a_user_who_is_not_there_is_told(context):
+    nowhere = "~nobody-of-that-name/data"
+    with context.settings.edit() as edited:
+        edited.datafolders["large"] = Path(nowhere)
+    for ask in (
+        lambda: ResolvablePath.resolve(context, nowhere),
+        lambda: DatafolderPath("large", "x")(context),
+        lambda: context.prepare(f"{nowhere}/corpora.py:Letters"),
+    ):
+        with pytest.raises(SettingsError, match=f"leads nowhere.*found {nowhere}"):
+            ask()

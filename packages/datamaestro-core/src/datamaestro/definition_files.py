@@ -18,6 +18,7 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import did_you_mean
 from datamaestro.repository import definitions_in
+from datamaestro.user_paths import expanded
 
 __all__ = ["definitions_in_file", "find_in_file", "import_file", "module_name"]
 
@@ -27,6 +28,7 @@ def find_in_file(path: Path, name: str) -> DatasetDefinition:
 
     :raises DatasetNotFoundError: if there is no such file, or it declares no such dataset
     :raises DefinitionError: if the file can't be imported, or a definition is wrong
+    :raises SettingsError: if it lies below the home of a user who isn't there
     """
     definitions = definitions_in_file(path)
     names = {item.target.__name__: item for item in definitions}
@@ -48,7 +50,7 @@ def definitions_in_file(path: Path) -> list[DatasetDefinition]:
 
 def import_file(path: Path) -> ModuleType:
     """Import a file of definitions; raises as :func:`find_in_file`."""
-    path = path.expanduser().resolve()
+    path = expanded(path).resolve()
     if not path.is_file():
         raise DatasetNotFoundError("no such file of definitions", where=path)
     root, name = module_name(path)
@@ -76,7 +78,7 @@ def module_name(path: Path) -> tuple[Path, str]:
     >>> module_name(Path("flowers.py"))[1] == module_name(Path("flowers.py").absolute())[1]
     True
     """
-    path = path.expanduser().resolve()
+    path = expanded(path).resolve()
     folder = path.parent
     for parent in path.parents:
         # The folders of a repository's definitions need no __init__.py.

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.per_process import PerProcess
-from datamaestro.user_paths import absolute
+from datamaestro.user_paths import absolute, expanded
 from datamaestro.utils import environment_flag
 from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
 
@@ -96,9 +96,12 @@ class Directories:
         return self._site.directories(self.settings)
 
     def datafolder(self, name: str) -> Path | None:
-        """Give the data folder that its settings name so, or else those of the site."""
+        """Give the data folder that its settings name so, or else those of the site.
+
+        :raises SettingsError: if it lies below the home of a user who isn't there
+        """
         folder = self.settings.datafolders.get(name) or self._site.datafolder(name, self.settings)
-        return None if folder is None else folder.expanduser()
+        return None if folder is None else expanded(folder)
 
     @property
     def offline(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.errors import DataDirectoryError
+from datamaestro.user_paths import expanded
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -28,8 +29,11 @@ class ResolvablePath(ABC):
 
     @staticmethod
     def resolve(context: Context, path: ResolvablePath | str | os.PathLike[str]) -> Path:
-        """Give the path that `path` stands for; a plain one stands for itself."""
-        return path(context) if isinstance(path, ResolvablePath) else Path(path).expanduser()
+        """Give the path that `path` stands for; a plain one stands for itself.
+
+        :raises SettingsError: if a plain one is below the home of a user who isn't there
+        """
+        return path(context) if isinstance(path, ResolvablePath) else expanded(path)
 
 
 @dataclass(frozen=True)

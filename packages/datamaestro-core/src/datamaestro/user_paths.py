@@ -7,17 +7,32 @@ from pathlib import Path
 
 from datamaestro.errors import SettingsError
 
-__all__ = ["absolute"]
+__all__ = ["absolute", "expanded"]
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
     """Give a path that may begin with ``~``, or be relative, as an absolute one.
 
-    :raises SettingsError: if there is no such user, or the working directory is gone
+    :raises SettingsError: as :func:`expanded`, or if the working directory is gone
     """
     try:
-        return Path(path).expanduser().absolute()
-    except (RuntimeError, FileNotFoundError) as error:
-        raise SettingsError(
-            f"this path leads nowhere: {error}", expected="that of a folder", found=str(path)
-        ) from error
+        return expanded(path).absolute()
+    except FileNotFoundError as error:
+        raise _leads_nowhere(path, error) from error
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Give a path that may begin with ``~``, with a user's home in the place of that.
+
+    :raises SettingsError: if there is no such user, or no home
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise _leads_nowhere(path, error) from error
+
+
+def _leads_nowhere(path: str | os.PathLike[str], error: Exception) -> SettingsError:
+    return SettingsError(
+        f"this path leads nowhere: {error}", expected="one that is there", found=os.fspath(path)
+    )

@@ -11,6 +11,7 @@ from datamaestro.cli.output import echo, echo_json
 from datamaestro.cli.parameters import DATAFOLDER, as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, NotFoundError, QueryError
+from datamaestro.user_paths import absolute
 
 __all__ = ["command"]
 
@@ -43,7 +44,7 @@ def set_folder(session: Session, name: str, path: Path) -> None:
     """Give the folder at PATH the NAME that definitions use for it."""
     if not name or not name.isprintable():
         raise QueryError("no name for a data folder", expected="printed letters", found=repr(name))
-    path = path.expanduser().absolute()
+    path = absolute(path)
     if not path.is_dir():
         raise DataDirectoryError(
             "not a folder", where=path, hint="make it first, or correct the path"
