@@ -14,7 +14,7 @@ from datamaestro.inventory.prepared import definition_of, find_prepared, prepare
 from datamaestro.inventory.usage import Meter, disk_usage
 
 
-def state(folder, dataset=None, **paths):
+def state(folder, dataset=None, time="2026-01-02T03:04:05+00:00", **paths):
     """Write a state file of complete resources: their paths by name."""
     folder.mkdir(parents=True, exist_ok=True)
     about = {} if dataset is None else {"dataset": dataset}
@@ -25,7 +25,7 @@ def state(folder, dataset=None, **paths):
             "path": path,
             "size": 4,
             "downloads": [],
-            "time": "2026-01-02T03:04:05+00:00",
+            "time": time,
         }
         for name, path in paths.items()
     }
@@ -145,6 +145,13 @@ def test_a_use_that_was_not_noted_is_not_known(context):
     (found,) = prepared_datasets(context.datapath)
     assert found.last_use is None
     assert found.to_json()["completed"] == "2026-01-02T03:04:05+00:00"
+
+
+def test_times_with_and_without_a_zone_are_compared(context):
+    for name, time in (("aware", "2026-01-02T03:04:05+00:00"), ("naive", "2025-01-02T03:04:05")):
+        state(context.datapath / "shelf" / name, time=time, data="data.txt")
+    found = sorted(prepared_datasets(context.datapath), key=lambda item: item.completed)
+    assert [item.id for item in found] == ["naive", "aware"]
 
 
 def test_a_definition_that_is_installed_is_found(context, shelf):

@@ -66,8 +66,9 @@ class Prepared:
 
     @property
     def completed(self) -> datetime:
-        """When the last of its resources was complete."""
-        return max(datetime.fromisoformat(record.time) for record in self.records.values())
+        """When the last of its resources was complete, in UTC."""
+        times = (datetime.fromisoformat(record.time) for record in self.records.values())
+        return max(time.astimezone(UTC) for time in times)
 
     @property
     def last_use(self) -> datetime | None:
@@ -86,7 +87,7 @@ class Prepared:
             "repository": self.repository,
             "folder": str(self.folder),
             "size": self.size,
-            "completed": self.completed.astimezone(UTC).isoformat(timespec="seconds"),
+            "completed": self.completed.isoformat(timespec="seconds"),
             "last_use": None if used is None else used.isoformat(timespec="seconds"),
             "resources": {name: asdict(record) for name, record in self.records.items()},
         }
