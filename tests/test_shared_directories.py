@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from workspace import kinds
 
-from datamaestro.testing import FileServer
+from datamaestro.testing import FileServer, write_distribution
 from datamaestro.testing.faults import Drip, Fault
 
 GROUP = 54_321
@@ -288,3 +288,59 @@ def test_a_colleague_finishes_what_another_began(
     assert team.private(0o002) == []
     team.run(ADA, 0o002, "prepare", "Gz", force=True)
     assert team.private(0o002) == []
+
+
+WORDS = """
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.download import FileResource
+from datamaestro.variants import AxesVariants, Axis
+
+class Made(FileResource):
+    def _download(self, destination):
+        destination.write_text("made")
+
+@Made("data.txt", name="data")
+@dataset(File, variants=AxesVariants(lang=Axis(["fr", "en"], default="fr")))
+def words(data, lang):
+    return {"path": data}
+"""
+
+COMMANDS = """
+import json, os, sys
+from datamaestro.cli import run
+
+_, directory, user, commands = sys.argv
+for user in (0, int(user)):  # root imports what the user may be unable to read
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+    codes = {line: run(["--data", directory, *line.split()]) for line in commands.split(",")}
+print("", json.dumps(codes), sep="\\n")
+"""
+
+READING = "info org.example.words,search prepared:yes,list,du,verify --all,gc,orphans"
+
+
+@pytest.mark.parametrize("private", [".", "org", "org/example", "org/example/words"])
+def test_a_folder_that_is_another_users_alone_stops_no_command(place: Path, private: str) -> None:
+    package = "from datamaestro import Repository\nclass Words(Repository): NAMESPACE = 'words'\n"
+    plugins = write_distribution(
+        place / "plugins",
+        "words",
+        files={"words/__init__.py": package, "words/config/org/example.py": WORDS},
+        entry_points={"datamaestro.repositories": {"words": "words:Words"}},
+    )
+    path = os.pathsep.join(filter(None, [str(plugins), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "HOME": str(place), "PYTHONPATH": path}
+    python = [sys.executable, "-m", "datamaestro", "--data", str(place / "data")]
+    subprocess.run([*python, "download", "org.example.words"], env=environment, check=True)
+    (place / "data" / "data" / "words" / private).chmod(0o700)
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, str(place / "data"), str(BEN), READING],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(json.loads(done.stdout.splitlines()[-1]).values()) == {0}, done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -62,9 +64,20 @@ def kept_resources(entry: Entry, datapath: Path) -> dict[str, CompleteResource]:
         if record.fingerprint != entry.kept.get(name):
             continue
         kept = CompleteResource(folder / record.path, record.size, record.time)
-        if kept.path.is_dir() or (kept.path.is_file() and kept.path.stat().st_size == kept.size):
+        if _is_there(kept):
             found[name] = kept
     return found
+
+
+def _is_there(resource: CompleteResource) -> bool:
+    """Tell whether there is a folder, or a file of the right size."""
+    try:
+        status = resource.path.stat()
+    except (OSError, ValueError):
+        return False
+    if stat.S_ISDIR(status.st_mode):
+        return True
+    return stat.S_ISREG(status.st_mode) and status.st_size == resource.size
 
 
 def prepared_variants(entry: Entry, datapath: Path) -> list[str]:
@@ -72,11 +85,14 @@ def prepared_variants(entry: Entry, datapath: Path) -> list[str]:
 
     A variant that the id doesn't tell has none: it lies in the dataset's own folder.
     """
-    folder = folder_of(entry, datapath)
-    if not _has_variants(entry) or not folder.is_dir():
+    if not _has_variants(entry):
         return []
-    children = (item for item in folder.iterdir() if is_folder_name(item.name))
-    return sorted(item.name for item in children if recorded(item))
+    folder = folder_of(entry, datapath)
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  (the names are all that is wanted)
+    except OSError:
+        return []  # there is none, or it is another user's
+    return sorted(name for name in names if is_folder_name(name) and recorded(folder / name))
 
 
 def _has_variants(entry: Entry) -> bool:

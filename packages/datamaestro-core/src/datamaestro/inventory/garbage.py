@@ -70,7 +70,8 @@ def find_garbage(context: Context, before: datetime) -> Iterator[Garbage]:
         if item.kind != "partial" or _changed(item.path) < before:
             yield item
     for place in places(context.datapath):
-        if not is_busy(place.folder / LOCK):
+        # All that is garbage in it is hidden; another user's folder shows nothing.
+        if place.hidden and not is_busy(place.folder / LOCK):
             yield from _in_place(place, before)
     for dataset in prepared_datasets(context.datapath):
         definition = definition_of(dataset, context)

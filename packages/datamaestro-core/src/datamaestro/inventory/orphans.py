@@ -55,7 +55,12 @@ def _below(folder: Path, owned: set[Path], above: set[Path]) -> Iterator[Path]:
     :param owned: the folders of datasets
     :param above: those that hold them
     """
-    for child in sorted(folder.iterdir()):
+    try:
+        children = sorted(folder.iterdir())
+    except PermissionError as error:
+        logger.warning("left out: %s", error)
+        return
+    for child in children:
         if child.is_dir() and child not in owned:
             if child in above:
                 yield from _below(child, owned, above)
