@@ -1,5 +1,6 @@
 """The index: never out of date, never in the way, and only as much read as has to be."""
 
+import gc
 import json
 import os
 import sqlite3
@@ -453,6 +454,28 @@ def test_a_full_disk_is_done_without(site, monkeypatch):
     monkeypatch.setattr("datamaestro.catalog.database.os.fsync", full)
     assert search() == ["org.one.one", "org.two.two"]
     assert list(Context().index_folder.glob("*.sqlite*")) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed elsewhere")
+def test_it_is_renewed_where_no_open_file_can_be_replaced(site, monkeypatch):
+    gc.collect()  # what other contexts have open
+    replace = Path.replace
+
+    def as_on_windows(path, target):
+        opened = [os.path.realpath(item) for item in Path("/proc/self/fd").iterdir()]
+        if os.path.realpath(target) in opened:
+            raise PermissionError(13, "The process cannot access the file", str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", as_on_windows)
+    context = Context()
+    assert context.catalog.ids()
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title="Another thing"))
+    site.rest()
+    assert context.catalog.entry(parse("org.one.one")).name == "Another thing"
+    assert site.read() == ["one"]
+    assert entry("org.one.one").name == "Another thing"
+    assert site.read() == []
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 1000, b"SQLite format 3\0" + bytes(5000)])
