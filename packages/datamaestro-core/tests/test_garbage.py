@@ -244,3 +244,20 @@ def test_data_of_datasets_that_no_module_declares_are_no_orphans(context, site_p
     assert [path for path in find_orphans(context) if path.is_relative_to(streamed.parent)] == [
         unknown
     ]
+
+
+def test_where_a_repository_cant_tell_its_datasets_none_is_an_orphan(
+    context, shelf, site_packages, caplog
+):
+    text = STREAMING.replace('yield Entry("org.example.streamed")', "raise OSError('lost')")
+    write_distribution(
+        site_packages,
+        "repository-hub",
+        files={"hub/__init__.py": text, "hub/config/__init__.py": ""},
+        entry_points={"datamaestro.repositories": {"hub": "hub:Hub"}},
+    )
+    gone = context.datapath / "shelf" / "org" / "gone"
+    for folder in (context.datapath / "hub" / "org" / "example" / "streamed", gone):
+        folder.mkdir(parents=True)
+    assert list(find_orphans(context)) == [gone]
+    assert f"{context.datapath / 'hub'} is left out" in caplog.text

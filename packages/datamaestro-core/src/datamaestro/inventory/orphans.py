@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.catalog.modules import undeclared_entries
 from datamaestro.identifiers import relative_path
 from datamaestro.preparation.places import dataset_folder
 from datamaestro.project import CUSTOM
+from datamaestro.repository import left_out
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.repository import Repository
 
 __all__ = ["find_orphans"]
 
@@ -33,20 +36,27 @@ def find_orphans(context: Context) -> Iterator[Path]:
         if not folder.is_dir() or folder.name == CUSTOM:
             continue
         repository = working.get(folder.name)
-        if repository is not None:
-            owned = {dataset_folder(definition, context) for definition in repository}
-            # Those that no module declares can be a million; all the same they have owners.
-            owned |= {
-                context.datapath / repository.namespace / relative_path(entry.id)
-                for entry in repository.entries()
-            }
-            if not repository.broken:
-                yield from _below(folder, owned, {path for own in owned for path in own.parents})
-                continue
-        if repository is not None or folder.name in declared or context.plugins.broken:
+        owned = None if repository is None else _owned(repository)
+        if owned is not None:
+            yield from _below(folder, owned, {path for own in owned for path in own.parents})
+        elif repository is not None or folder.name in declared or context.plugins.broken:
             logger.warning("%s is left out: a plugin or a definition is broken", folder)
         else:
             yield folder
+
+
+def _owned(repository: Repository) -> set[Path] | None:
+    """Give the folders of a repository's datasets; None if something is wrong with some."""
+    context = repository.context
+    owned = {dataset_folder(definition, context) for definition in repository}
+    with left_out(repository):
+        # Those that no module declares can be a million; all the same they have owners.
+        owned |= {
+            repository.datapath / relative_path(entry.id)
+            for entry in undeclared_entries(repository)
+        }
+        return None if repository.broken else owned
+    return None
 
 
 def _below(folder: Path, owned: set[Path], above: set[Path]) -> Iterator[Path]:
