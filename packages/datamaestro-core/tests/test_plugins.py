@@ -261,6 +261,29 @@ def test_a_repository_that_is_not_as_declared_is_told_of(site_packages, home):
     assert broken_distributions(context.plugins) == ["other-id"]
 
 
+@pytest.mark.parametrize(
+    "description",
+    ["DESCRIPTION = None", "description = 3", "description = property(lambda self: 1 / 0)"],
+)
+def test_a_repository_that_can_not_be_described_hides_no_other(
+    site_packages, home, caplog, description
+):
+    text = REPOSITORY.format(name="Mine", id="mine")
+    write_distribution(
+        site_packages,
+        "undescribed",
+        files={"undescribed/__init__.py": f"{text}    {description}\n"},
+        entry_points={"datamaestro.repositories": {"mine": "undescribed:Mine"}},
+    )
+    install_repository(site_packages, "example-things", "things")
+    context = Context()
+    list(context.catalog.search(None))
+    ids = [repository_id for repository_id, _ in context.catalog.repositories()]
+    assert "things" in ids
+    assert "mine" not in ids
+    assert "plugin undescribed 1.0 is broken and left out" in caplog.text
+
+
 PREPARE = """
 from datamaestro.plugins import hookimpl
 

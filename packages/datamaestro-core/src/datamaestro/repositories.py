@@ -99,4 +99,6 @@ class Repositories:
                     f"expected a datamaestro.Repository with NAMESPACE = {spec.id!r}, "
                     f"found {repository!r}"
                 )
+            if not isinstance(repository.description, str):
+                raise TypeError(f"expected a text, found {repository.description!r:.80}")
         return repository
