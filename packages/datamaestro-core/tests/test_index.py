@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -579,6 +580,26 @@ def test_an_entry_that_no_database_holds_hides_only_its_own_repository(site, cap
     sys.modules.pop("counted")
     assert search() == ["org.one.one", "org.two.two"]
     assert "left out of repository counted" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (
+            "tags=[line]",
+            r"Entry\.tags has the wrong type: expected .*, found list",
+        ),
+        ("description=b'x'", r"Entry\.description has the wrong type: expected str, found bytes"),
+        ("download_size='1 GB'", r"Entry\.download_size has the wrong type: expected int \| None"),
+        (r"description=line, aliases=('\udce9',)", "UnicodeEncodeError"),
+    ],
+)
+def test_an_entry_that_is_wrong_hides_only_its_own_repository(site, caplog, facts, told):
+    site.write("counted/__init__.py", PACKAGE.replace("name=line", facts))
+    site.write("counted/list.txt", "oak")
+    sys.modules.pop("counted")
+    assert search() == ["org.one.one", "org.two.two"]
+    assert re.search(f"left out of repository counted: .*{told}", caplog.text)
 
 
 # --- datasets that no module declares

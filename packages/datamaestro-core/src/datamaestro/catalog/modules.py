@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.catalog.entry import Entry
+from datamaestro.data.parameters import check_parameters
+from datamaestro.errors import ParameterError
 from datamaestro.freshness import Stamp, stamp
 from datamaestro.repository import definitions_in, guarded, left_out
 
@@ -80,9 +82,28 @@ def undeclared_entries(repository: Repository) -> Iterator[Entry]:
     """
     with guarded(type(repository).__module__, "the entries can't be told"):
         for entry in repository.entries():
-            if not (isinstance(entry.id, str) and isinstance(entry.name, str)):
-                raise TypeError(f"expected texts as id and name, found {entry!r:.200}")
+            _check(entry)
             yield entry._replace(repository=repository.id)
+
+
+def _check(entry: Entry) -> None:
+    """Check that an entry of a plugin can be put into the index, which holds those of many.
+
+    :raises TypeError: if a field has another type than it should
+    :raises ValueError: if what it is called is no text in UTF-8
+    """
+    if not isinstance(entry, Entry):
+        raise TypeError(f"expected an Entry, found {entry!r:.200}")
+    given = {
+        name: value
+        for name, value in zip(Entry._fields, entry, strict=True)
+        if value is not Entry._field_defaults.get(name)
+    }
+    try:
+        check_parameters(Entry, given, ["id"], list(Entry._fields))
+    except ParameterError as error:
+        raise TypeError(f"{error}, in the entry of {entry.id!r:.80}") from None
+    " ".join([entry.id, entry.name, *entry.aliases]).encode()
 
 
 def working_entries(repository: Repository) -> list[Entry]:
