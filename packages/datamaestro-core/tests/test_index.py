@@ -582,6 +582,12 @@ def test_an_entry_that_no_database_holds_hides_only_its_own_repository(site, cap
     assert "left out of repository counted" in caplog.text
 
 
+def test_a_name_that_is_no_text_hides_only_its_own_module(site, caplog):
+    site.write("counted/config/org/one.py", MODULE.format(name="one", title=r"caf\udce9"))
+    assert search() == ["org.two.two"]
+    assert "not a text in UTF-8: 'org.one.one caf" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
@@ -591,7 +597,7 @@ def test_an_entry_that_no_database_holds_hides_only_its_own_repository(site, cap
         ),
         ("description=b'x'", r"Entry\.description has the wrong type: expected str, found bytes"),
         ("download_size='1 GB'", r"Entry\.download_size has the wrong type: expected int \| None"),
-        (r"description=line, aliases=('\udce9',)", "UnicodeEncodeError"),
+        (r"name='caf\udce9'", r"not a text in UTF-8: 'org\.hub\.oak caf"),
     ],
 )
 def test_an_entry_that_is_wrong_hides_only_its_own_repository(site, caplog, facts, told):

@@ -90,7 +90,6 @@ def _check(entry: Entry) -> None:
     """Check that an entry of a plugin can be put into the index, which holds those of many.
 
     :raises TypeError: if a field has another type than it should
-    :raises ValueError: if what it is called is no text in UTF-8
     """
     if not isinstance(entry, Entry):
         raise TypeError(f"expected an Entry, found {entry!r:.200}")
@@ -103,7 +102,6 @@ def _check(entry: Entry) -> None:
         check_parameters(Entry, given, ["id"], list(Entry._fields))
     except ParameterError as error:
         raise TypeError(f"{error}, in the entry of {entry.id!r:.80}") from None
-    " ".join([entry.id, entry.name, *entry.aliases]).encode()
 
 
 def working_entries(repository: Repository) -> list[Entry]:
