@@ -632,6 +632,18 @@ def test_a_repository_that_cant_define_a_dataset_takes_no_other_down(site, caplo
         context.dataset("org.hub.oak")
 
 
+def test_another_dataset_than_was_asked_for_is_never_given(site):
+    text = PACKAGE.replace('if dataset_id != "org.hub.oak":', 'if "hub" not in dataset_id:')
+    site.write("counted/__init__.py", text.replace("id=dataset_id", 'id="org.hub.oak"'))
+    site.write("counted/list.txt", "oak elm")
+    sys.modules.pop("counted")
+    context = Context()
+    assert context.catalog.entry(parse("org.hub.elm")).id == "org.hub.elm"
+    assert context.dataset("org.hub.oak").id == "org.hub.oak"
+    with pytest.raises(DefinitionError, match=r"expected org\.hub\.elm, found org\.hub\.oak"):
+        context.dataset("org.hub.elm")
+
+
 # --- optimized bytecode
 
 

@@ -127,7 +127,10 @@ class Repository:
         return ()
 
     def define(self, dataset_id: str) -> DatasetDefinition | None:  # noqa: ARG002
-        """Make the definition of a dataset that no module declares; None if there is none."""
+        """Make the definition of a dataset that no module declares; None if there is none.
+
+        It has the id that was asked for, or has it as an alias.
+        """
         return None
 
     # --- looking one up
@@ -169,6 +172,10 @@ class Repository:
             definition = self.define(dataset_id)
             if definition is None:
                 return None
+            if named(dataset_id, iter([definition])) is None:
+                raise definition.error(
+                    "another dataset was asked for", expected=dataset_id, found=definition.id
+                )
             definition.validate()
             return self._owned(definition)
 
