@@ -49,6 +49,8 @@ class Pools:
     def close(self) -> None:
         """Give up all connections."""
         for manager in self._managers.values():
+            for key in manager.pools.keys():  # noqa: SIM118  (it isn't iterable)
+                manager.pools[key].close()  # which a response may have, that was read
             manager.clear()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import pytest
 
@@ -13,6 +14,7 @@ from datamaestro.context import Context
 from datamaestro.download import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.testing.contracts.described import description_of
+from datamaestro.testing.contracts.open_files import left_open, open_files
 
 __all__ = ["TransportContract"]
 
@@ -93,6 +95,7 @@ class TransportContract:
         with opened(publish(CONTENT)) as response:
             assert response.start == 0
             assert response.size in (None, len(CONTENT))
+            assert isinstance(response.validator, str | None)
             assert content_of(response) == CONTENT
 
     def test_content_without_a_byte_is_content(
@@ -138,6 +141,28 @@ class TransportContract:
             assert response.size in (None, len(CONTENT))
             assert content_of(response).startswith(CONTENT[response.start : 3000])
 
+    def test_ranges_are_given_where_they_are_offered(
+        self, opened: Callable[..., Response], publish: Callable[[bytes], str]
+    ) -> None:
+        url = publish(CONTENT)
+        with opened(url) as first:
+            offered, validator = first.ranges, first.validator
+        if not offered:
+            pytest.skip("it doesn't say that there are ranges")
+        with opened(url, 1000, validator, 3000) as response:
+            assert response.start == 1000
+
+    def test_a_look_at_a_url_tells_what_a_transfer_does(
+        self, context: Context, opened: Callable[..., Response], publish: Callable[[bytes], str]
+    ) -> None:
+        url = publish(CONTENT)
+        with opened(url) as response:
+            validator = response.validator
+        facts = self.transport(context).check(url)
+        assert facts.url
+        assert facts.size in (None, len(CONTENT))
+        assert facts.validator in (None, validator)
+
     def test_a_validator_stays_as_long_as_the_content(
         self, opened: Callable[..., Response], publish: Callable[[bytes], str]
     ) -> None:
@@ -145,18 +170,27 @@ class TransportContract:
         with opened(url) as first, opened(url) as second:
             assert first.validator == second.validator
 
+    @pytest.mark.parametrize("stop", [None, 3000])
     def test_content_that_changed_is_given_from_its_beginning(
-        self, opened: Callable[..., Response], publish: Callable[[bytes], str]
+        self, opened: Callable[..., Response], publish: Callable[[bytes], str], stop: int | None
     ) -> None:
         url = publish(CONTENT)
         with opened(url) as first:
             validator = first.validator
         if validator is None or publish(CONTENT[::-1]) != url:
             pytest.skip("content under its URLs never changes, or nothing tells that it has")
-        with opened(url, 1000, validator) as response:
+        with opened(url, 1000, validator, stop) as response:
             assert response.start == 0
             assert response.validator != validator
-            assert content_of(response) == CONTENT[::-1]
+            assert content_of(response).startswith(CONTENT[::-1][:stop])
+
+    def test_transfers_at_the_same_time_have_their_own_content(
+        self, opened: Callable[..., Response], publish: Callable[[bytes], str]
+    ) -> None:
+        url = publish(CONTENT)
+        with opened(url) as first, opened(url) as second:
+            pieces = [[first.read(PIECE), second.read(PIECE)] for _ in CONTENT]
+        assert [b"".join(item) for item in zip(*pieces, strict=True)] == [CONTENT, CONTENT]
 
     def test_threads_use_it_at_the_same_time(
         self, opened: Callable[..., Response], publish: Callable[[bytes], str]
@@ -181,6 +215,23 @@ class TransportContract:
         assert nowhere in caught.value.where
         assert not caught.value.retry
 
+    def test_a_look_at_what_is_not_there_is_an_error(self, context: Context, nowhere: str) -> None:
+        with pytest.raises(TransportError):
+            self.transport(context).check(nowhere)
+
+    def test_one_that_serves_offline_opens_no_connection(
+        self,
+        opened: Callable[..., Response],
+        publish: Callable[[bytes], str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        if self.transport.network:
+            pytest.skip("it says that it opens connections")
+        url = publish(CONTENT)
+        monkeypatch.setattr(socket.socket, "connect", no_connection)
+        with opened(url) as response:
+            assert content_of(response) == CONTENT
+
     def test_a_server_that_is_not_there_may_be_asked_again(
         self, opened: Callable[..., Response], unreachable: str
     ) -> None:
@@ -198,6 +249,17 @@ class TransportContract:
         with opened(url) as response:
             assert content_of(response) == CONTENT
 
+    def test_nothing_stays_open_that_was_closed(
+        self, context: Context, publish: Callable[[bytes], str]
+    ) -> None:
+        url = publish(CONTENT)
+        before = open_files()
+        transport = self.transport(context)
+        with transport.open(TransportRequest(url)) as response:
+            content_of(response)
+        transport.close()
+        assert left_open(before) == []
+
     def test_closing_twice_is_no_error(
         self,
         context: Context,
@@ -213,5 +275,19 @@ class TransportContract:
 
 
 def content_of(response: Response) -> bytes:
-    """Read a response to its end."""
-    return b"".join(iter(lambda: response.read(PIECE), b""))
+    """Read a response to its end.
+
+    :raises AssertionError: if it gives something else than bytes, or ever more
+    """
+    content = b""
+    while piece := response.read(PIECE):
+        assert isinstance(piece, bytes)
+        content += piece
+        assert len(content) <= 2 * len(CONTENT), "it comes to no end"
+    assert piece == b""
+    return content
+
+
+def no_connection(_: socket.socket, address: object) -> NoReturn:
+    """Stand for ``socket.connect`` where nothing may connect."""
+    raise AssertionError(f"it connects to {address}, and says that it opens no connection")

@@ -1,0 +1,174 @@
+"""A contract finds each single fault of a plugin, and none in a plugin that is only unusual."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import dedent
+
+from workspace.contracts import failures, written
+
+
+def classes_in(module: str) -> list[str]:
+    """Give the names of the plugins in a module: of the classes in it, without the helpers."""
+    return re.findall(r"^class ([A-Z]\w+)\(", dedent(module), re.M)
+
+
+def distribution(folder: Path, module: str, hook: str, spec: str, test: str) -> Path:
+    """Write a distribution of plugins, one for each class of a module, and their contracts.
+
+    :param hook: the hook by which they are provided
+    :param spec: what it gives for each, with its name as ``{name}``
+    :param test: a contract, likewise
+    """
+    names = classes_in(module)
+    specs = "".join(f"    yield {spec.format(name=name, scheme=name.lower())}\n" for name in names)
+    plugin = f"from datamaestro.plugins import *\n@hookimpl\ndef {hook}():\n{specs}"
+    tests = [dedent(test).replace("NAME", name).replace("SCHEME", name.lower()) for name in names]
+    files = {
+        "plugins.py": module,
+        "plugins_plugin.py": plugin,
+        "test_plugins.py": "import plugins, pytest\nfrom datamaestro.testing import *\n"
+        + "".join(tests),
+    }
+    return written(folder, files, "datamaestro", "plugins_plugin")
+
+
+TRANSPORTS = """
+    import os, socket
+    from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
+    from datamaestro.errors import TransportError
+
+    CONTENT = {}
+    OPEN = []
+
+    class _Content(Response):
+        def __init__(self, content, request):
+            self.size, self.validator, self.content = len(content), str(hash(content)), content
+            same = request.validator in (None, self.validator)
+            self.start = self.place = request.start if same else 0
+
+        def read(self, size):
+            piece = self.content[self.place : self.place + size]
+            self.place += len(piece)
+            return piece
+
+        def close(self):
+            pass
+
+    class Right(Transport):
+        "Opens what is in memory"
+        network = False
+        response = _Content
+
+        def open(self, request):
+            if request.url not in CONTENT:
+                raise TransportError("not there", where=request.url)
+            return self.response(CONTENT[request.url], request)
+
+    class JoinsVersionsInParts(Right):
+        class response(_Content):
+            def __init__(self, content, request):
+                super().__init__(content, request)
+                if request.stop:
+                    self.start = self.place = request.start
+
+    class OffersRanges(Right):
+        class response(_Content):
+            ranges = True
+
+            def __init__(self, content, request):
+                super().__init__(content, TransportRequest(request.url))
+
+    class HasOnePlace(Right):
+        one = None
+
+        def open(self, request):
+            response = super().open(request)
+            self.one = self.one or response
+            vars(self.one).update(vars(response))
+            return self.one
+
+    class EndsWithNone(Right):
+        class response(_Content):
+            def read(self, size):
+                return super().read(size) or None
+
+    class NeverEnds(Right):
+        class response(_Content):
+            def read(self, size):
+                return super().read(size) or b"more"
+
+    class GivesViews(Right):
+        class response(_Content):
+            def read(self, size):
+                return memoryview(super().read(size))
+
+    class IdentifiesByNumber(Right):
+        class response(_Content):
+            def __init__(self, content, request):
+                super().__init__(content, TransportRequest(request.url))
+                self.validator = hash(content)
+
+    class KeepsAFile(Right):
+        class response(_Content):
+            def __init__(self, content, request):
+                super().__init__(content, request)
+                OPEN.append(open(os.devnull))
+
+    class KeepsASocket(Right):
+        class response(_Content):
+            def __init__(self, content, request):
+                super().__init__(content, request)
+                self.sockets = socket.socketpair()
+
+    class LooksAtNothing(Right):
+        def check(self, url):
+            return SourceFacts(url)
+
+    class LooksWrongly(Right):
+        def check(self, url):
+            return SourceFacts(super().check(url).url, size=3)
+
+    class ConnectsOffline(Right):
+        def open(self, request):
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                socket.create_connection(server.getsockname()).close()
+            return super().open(request)
+"""
+
+TRANSPORT_TEST = """
+    class TestNAME(TransportContract):
+        transport = plugins.NAME
+
+        @pytest.fixture
+        def publish(self):
+            def publish(content):
+                plugins.CONTENT["SCHEME:x"] = content
+                return "SCHEME:x"
+            return publish
+
+        @pytest.fixture
+        def nowhere(self):
+            return "SCHEME:nowhere"
+"""
+
+
+def test_each_fault_of_a_transport_is_found(tmp_path: Path) -> None:
+    spec = "TransportSpec(('{scheme}',), 'plugins:{name}')"
+    folder = distribution(tmp_path, TRANSPORTS, "datamaestro_transports", spec, TRANSPORT_TEST)
+    found = failures(folder)
+    assert {name: tests for name, tests in found.items() if len(tests) < 3} == {
+        "Right": set(),
+        "JoinsVersionsInParts": {"test_content_that_changed_is_given_from_its_beginning"},
+        "OffersRanges": {"test_ranges_are_given_where_they_are_offered"},
+        "HasOnePlace": {"test_transfers_at_the_same_time_have_their_own_content"},
+        "IdentifiesByNumber": {"test_a_url_gives_all_of_its_content"},
+        "KeepsAFile": {"test_nothing_stays_open_that_was_closed"},
+        "KeepsASocket": {"test_nothing_stays_open_that_was_closed"},
+        "LooksAtNothing": {"test_a_look_at_what_is_not_there_is_an_error"},
+        "LooksWrongly": {"test_a_look_at_a_url_tells_what_a_transfer_does"},
+        "ConnectsOffline": {"test_one_that_serves_offline_opens_no_connection"},
+    }
+    for name in ("EndsWithNone", "NeverEnds", "GivesViews"):
+        assert "test_a_url_gives_all_of_its_content" in found[name]
