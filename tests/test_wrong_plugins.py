@@ -172,3 +172,104 @@ def test_each_fault_of_a_transport_is_found(tmp_path: Path) -> None:
     }
     for name in ("EndsWithNone", "NeverEnds", "GivesViews"):
         assert "test_a_url_gives_all_of_its_content" in found[name]
+
+
+HANDLERS = """
+    import os, shutil, tempfile
+    from pathlib import Path
+    from datamaestro.download import FileResource, Joined
+
+    OPEN = []
+
+    class Right(FileResource):
+        "A handler"
+
+        def __init__(self, filename, source, **options):
+            super().__init__(filename, **options)
+            self.source = source
+            self.pieces = []
+
+        @property
+        def sources(self):
+            return (self.source,)
+
+        def _download(self, destination):
+            self.fetch_to(self.source, destination)
+
+    class Derived(Right):
+        derivation = Joined(("gzip",))
+
+    class WritesBeside(Right):
+        def _download(self, destination):
+            super()._download(destination)
+            destination.with_name("beside").touch()
+
+    class WritesWhereItRuns(Right):
+        def _download(self, destination):
+            super()._download(destination)
+            Path("beside").touch()
+
+    class LeavesTemporaryFiles(Right):
+        def _download(self, destination):
+            folder = Path(tempfile.mkdtemp())
+            self.fetch_to(self.source, folder / "a")
+            shutil.copy(folder / "a", destination)
+
+    class ChangesFolder(Right):
+        def _download(self, destination):
+            super()._download(destination)
+            os.chdir(tempfile.gettempdir())
+
+    class ChangesWhatItFetched(Right):
+        def _download(self, destination):
+            path = self.fetch(self.source)
+            shutil.copy(path, destination)
+            with path.open("ab") as file:
+                file.write(b"more")
+
+    class KeepsToItself(Right):
+        def _download(self, destination):
+            super()._download(destination)
+            destination.chmod(0o600)
+
+    class LeavesOpen(Right):
+        def _download(self, destination):
+            super()._download(destination)
+            OPEN.append(destination.open("rb"))
+
+    class AddsToItsDeclaration(Right):
+        def _download(self, destination):
+            self.pieces.append(self.fetch(self.source).read_bytes())
+            destination.write_bytes(b"".join(self.pieces))
+"""
+
+HANDLER_TEST = """
+    class TestNAME(HandlerContract):
+        handler = plugins.NAME
+        downloads = {"a.txt": b"a text of some length"}
+
+        def declare(self, sources, **options):
+            return plugins.NAME("a.txt", sources["a.txt"], **options)
+
+        def check(self, path):
+            assert path.read_bytes() == b"a text of some length"
+"""
+
+
+def test_each_fault_of_a_handler_is_found(tmp_path: Path) -> None:
+    spec = "HandlerSpec('{scheme}', 'plugins:{name}', 'A handler')"
+    folder = distribution(tmp_path, HANDLERS, "datamaestro_handlers", spec, HANDLER_TEST)
+    makes_more = "test_it_makes_only_what_it_is_asked_for"
+    several = "test_one_declaration_serves_several_contexts_at_once"
+    assert failures(folder) == {
+        "Right": set(),
+        "Derived": {"test_it_is_derived_as_it_says"},
+        "WritesBeside": {makes_more},
+        "WritesWhereItRuns": {makes_more},
+        "LeavesTemporaryFiles": {makes_more},
+        "ChangesFolder": {makes_more},
+        "ChangesWhatItFetched": {"test_what_it_downloads_stays_as_it_came"},
+        "KeepsToItself": {"test_others_may_read_what_it_makes"},
+        "LeavesOpen": {"test_it_leaves_nothing_open"},
+        "AddsToItsDeclaration": {several, "test_what_it_downloads_stays_as_it_came"},
+    }

@@ -16,6 +16,7 @@ from datamaestro.errors import DownloadError, OfflineError, TransportError, Veri
 from datamaestro.files import size_on_disk
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
+from datamaestro.testing.contracts.conduct import HandlerConduct
 from datamaestro.testing.contracts.described import description_of
 from datamaestro.testing.contracts.one_resource import (
     Interrupt,
@@ -24,7 +25,9 @@ from datamaestro.testing.contracts.one_resource import (
     bound,
     dataset_of,
     leftovers,
+    place,
     prepare_in_another_process,
+    prepared,
 )
 from datamaestro.testing.memory import MemoryContext
 from datamaestro.testing.mock_preparation import MockFetcher
@@ -34,7 +37,7 @@ __all__ = ["HandlerContract"]
 KILLED = 9
 
 
-class HandlerContract:
+class HandlerContract(HandlerConduct):
     """Tests of a handler. ::
 
         class TestUncommented(HandlerContract):
@@ -273,16 +276,3 @@ class HandlerContract:
         assert isinstance(again, StoredResource)
         again._download(folder / "made")
         self.check(folder / "made")
-
-
-def prepared(resource: Resource, context: MemoryContext) -> Path:
-    """Prepare a dataset of one resource, and give the resource's place."""
-    context.prepare(dataset_of(resource))
-    return place(resource, context)
-
-
-def place(resource: Resource, context: MemoryContext) -> Path:
-    """Give where a resource ends: in the dataset's folder, or where its user has it."""
-    path: Any = getattr(bound(resource, context), "path", None)
-    assert isinstance(path, Path), "a handler ends as a file or folder, and `path` is where"
-    return path

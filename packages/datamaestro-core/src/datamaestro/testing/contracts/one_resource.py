@@ -6,6 +6,7 @@ import os
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from datamaestro.context import Context
 from datamaestro.data import Generic
@@ -25,7 +26,9 @@ __all__ = [
     "bound",
     "dataset_of",
     "leftovers",
+    "place",
     "prepare_in_another_process",
+    "prepared",
 ]
 
 
@@ -81,6 +84,19 @@ def bound(resource: Resource, context: Context, workspace: Workspace | None = No
         workspace = Workspace(context, folder)
     resources = Graph.bind(definition, context, folder, workspace).named
     return resources[resource.name]
+
+
+def prepared(resource: Resource, context: Context) -> Path:
+    """Prepare a dataset of one resource, and give the resource's place."""
+    context.prepare(dataset_of(resource))
+    return place(resource, context)
+
+
+def place(resource: Resource, context: Context) -> Path:
+    """Give where a resource ends: in the dataset's folder, or where its user has it."""
+    path: Any = getattr(bound(resource, context), "path", None)
+    assert isinstance(path, Path), "a handler ends as a file or folder, and `path` is where"
+    return path
 
 
 def leftovers(resource: Resource, place: Path, context: Context) -> list[str]:
