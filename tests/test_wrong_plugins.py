@@ -273,3 +273,117 @@ def test_each_fault_of_a_handler_is_found(tmp_path: Path) -> None:
         "LeavesOpen": {"test_it_leaves_nothing_open"},
         "AddsToItsDeclaration": {several, "test_what_it_downloads_stays_as_it_came"},
     }
+
+
+FORMATS = """
+    import functools, io
+    from datamaestro.data import File, Folder
+    from datamaestro.errors import DataFormatError
+
+    OPEN = []
+
+    def parsed(path):
+        content = path.read_bytes()
+        if not (content.startswith(b"A") and content.endswith(b"Z")):
+            raise DataFormatError("no such file", where=path)
+        return content.decode()
+
+    class Right(File):
+        '''A format.
+
+        :param path: where it lies
+        '''
+
+        def data(self):
+            return parsed(self.path)
+
+    class GivesOneByOne(Right):
+        def data(self):
+            yield from parsed(self.path)
+
+    class RightFolder(Folder):
+        '''A folder.
+
+        :param path: where it lies
+        '''
+
+        def data(self):
+            return [parsed(path) for path in sorted(self.path.iterdir())]
+
+    class ReadsAtOnce(Right):
+        def __post_init__(self):
+            if self.path.exists():
+                object.__setattr__(self, "content", parsed(self.path))
+
+        def open(self, mode="rb"):
+            return io.BytesIO()
+
+        def data(self):
+            return vars(self).get("content") or parsed(self.path)
+
+    class RemembersByPath(Right):
+        @functools.lru_cache
+        def data(self):
+            return parsed(self.path)
+
+    class HasAnOldIndex(Right):
+        def data(self):
+            index = self.path.with_name(f".{self.path.name}.index")
+            if not index.exists():
+                index.write_text(parsed(self.path))
+            return index.read_text()
+
+    class NamesItsIndexAnyhow(Right):
+        def data(self):
+            self.path.with_suffix(".index").touch()
+            return parsed(self.path)
+
+    class KeepsOpen(Right):
+        def data(self):
+            OPEN.append(self.path.open())
+            return parsed(self.path)
+
+    class IsIteratedOnce(Right):
+        def __iter__(self):
+            content = vars(self).get("content", iter(parsed(self.path)))
+            object.__setattr__(self, "content", content)
+            return content
+
+        def __reduce__(self):
+            return functools.partial(type(self), path=self.path), ()
+
+    class IsEqual(Right):
+        __hash__ = None
+
+        def __eq__(self, other):
+            return isinstance(other, IsEqual)
+
+    def write(value, sampling):
+        if isinstance(value, Folder):
+            value.path.mkdir()
+        path = value.path / "a" if isinstance(value, Folder) else value.path
+        path.write_text("A" + "".join(sampling.words(value)) + "Z")
+"""
+
+FORMAT_TEST = """
+    class TestNAME(FormatContract):
+        data_type = plugins.NAME
+"""
+
+
+def test_each_fault_of_a_format_is_found(tmp_path: Path) -> None:
+    spec = "DataTypeSpec('{name}', 'plugins:{name}', 'A format', sample='plugins:write')"
+    folder = distribution(tmp_path, FORMATS, "datamaestro_data_types", spec, FORMAT_TEST)
+    old = "test_what_a_file_held_before_is_not_given_for_what_it_holds"
+    assert failures(folder) == {
+        "Right": set(),
+        "GivesOneByOne": set(),
+        "RightFolder": set(),
+        "ReadsAtOnce": {"test_nothing_is_read_before_it_is_asked_for"},
+        "RemembersByPath": {old},
+        "HasAnOldIndex": {old},
+        "NamesItsIndexAnyhow": {"test_what_is_kept_beside_a_file_is_named_after_it"},
+        "KeepsOpen": {"test_nothing_stays_open_of_a_value_that_is_gone"},
+        "IsIteratedOnce": {"test_iterations_do_not_disturb_one_another"},
+        "IsEqual": {"test_a_value_of_another_file_is_another_value"},
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from datamaestro.data import Base, File
@@ -14,7 +15,8 @@ def exercise(value: Any) -> None:
     """Read a value and its parts to their ends.
 
     Files are opened, ``data()`` is called, ``len()`` asked for and iteration run to its
-    end, wherever a data type has them.
+    end, wherever a data type has them. What ``data()`` gives one after the other is asked for
+    until there is no more.
 
     :raises AssertionError: if a value's length isn't the number of its items
     """
@@ -28,7 +30,9 @@ def _read(value: Base) -> None:
         with value.open() as file:
             file.read(1)
     if callable(getattr(type(value), "data", None)):
-        methods.data()
+        data = methods.data()
+        for _ in data if isinstance(data, Iterator) else ():
+            pass
     length = len(methods) if hasattr(type(value), "__len__") else None
     if hasattr(type(value), "__iter__"):
         count = 0

@@ -17,8 +17,10 @@ from datamaestro.create import recognized_value
 from datamaestro.data import Base, File, Folder
 from datamaestro.data.encoding import to_json
 from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro.files import remove
 from datamaestro.plugins import Candidate, Certainty, ValueProposal
 from datamaestro.testing.contracts.described import description_of, undocumented
+from datamaestro.testing.contracts.open_files import left_open, open_files
 from datamaestro.testing.reading import exercise
 from datamaestro.testing.samples import Sampling, samplers
 
@@ -52,6 +54,8 @@ class FormatContract:
 
     def damaged(self, content: bytes) -> Iterable[bytes]:
         """Give what must be refused: by default the sample without its last byte or half.
+
+        It isn't asked for where the sample is a folder.
 
         A format whose end nothing tells, such as text, gives content that is wrong in
         another way, or none.
@@ -94,6 +98,15 @@ class FormatContract:
         with pytest.raises(OSError, match=self.filename):
             self.read(value)
 
+    def test_nothing_is_read_before_it_is_asked_for(self, sample: Stored) -> None:
+        built = dataclasses.replace(sample)
+        remove(sample.path)
+        with pytest.raises(OSError, match=self.filename):
+            self.read(built)
+
+    def test_a_value_of_another_file_is_another_value(self, value: Stored) -> None:
+        assert dataclasses.replace(value, path=value.path.with_name("another")) != value
+
     def test_a_text_is_taken_for_a_path(self, value: Stored) -> None:
         assert self.data_type(path=str(value.path), **self.parameters) == value  # type: ignore[arg-type]
 
@@ -121,23 +134,57 @@ class FormatContract:
         self.read(sample)
 
     def test_samples_are_the_same_each_time(self, sample: Stored, context: Context) -> None:
-        first = sample.path.read_bytes()
-        sample.path.unlink()
+        first = contents(sample.path)
+        remove(sample.path)
         Sampling(samplers(context.plugins)).write(sample)
-        assert sample.path.read_bytes() == first
+        assert contents(sample.path) == first
 
     def test_reading_does_not_change_the_file(self, sample: Stored) -> None:
-        before = sample.path.read_bytes()
+        before = contents(sample.path)
         self.read(sample)
-        assert sample.path.read_bytes() == before
+        assert contents(sample.path) == before
+
+    def test_what_is_kept_beside_a_file_is_named_after_it(self, sample: Stored) -> None:
+        self.read(sample)
+        beside = {path.name for path in sample.path.parent.iterdir()} - {sample.path.name, "home"}
+        assert [name for name in beside if not name.startswith(f".{sample.path.name}.")] == []
+
+    def test_nothing_stays_open_of_a_value_that_is_gone(self, sample: Stored) -> None:
+        self.read(dataclasses.replace(sample))  # what is imported for it may stay open
+        before = open_files()
+        self.read(dataclasses.replace(sample))
+        assert left_open(before) == []
+
+    def test_iterations_do_not_disturb_one_another(self, sample: Stored) -> None:
+        if not hasattr(self.data_type, "__iter__"):
+            pytest.skip("it can't be iterated over")
+        value: Any = sample
+        count = sum(1 for _ in value)
+        assert [sum(1 for _ in value), sum(1 for _ in zip(value, value, strict=True))] == [
+            count
+        ] * 2
 
     def test_a_damaged_file_is_an_error_that_names_it(self, sample: Stored) -> None:
-        for number, content in enumerate(self.damaged(sample.path.read_bytes())):
+        for number, content in enumerate(self._damaged(sample)):
             path = sample.path.with_name(f"damaged{number}-{self.filename}")
             path.write_bytes(content)
             with pytest.raises(DataFormatError) as caught:
                 self.read(dataclasses.replace(sample, path=path))
             assert str(path) in str(caught.value)
+
+    def test_what_a_file_held_before_is_not_given_for_what_it_holds(self, sample: Stored) -> None:
+        for content in self._damaged(sample):
+            self.read(dataclasses.replace(sample))
+            before = sample.path.read_bytes()
+            sample.path.write_bytes(content)
+            with pytest.raises(DataFormatError):
+                self.read(dataclasses.replace(sample))
+            sample.path.write_bytes(before)
+
+    def _damaged(self, sample: Stored) -> list[bytes]:
+        if sample.path.is_dir():
+            pytest.skip("its sample is a folder, of which any file may be missing")
+        return list(self.damaged(sample.path.read_bytes()))
 
     def test_its_sample_is_recognized(self, sample: Stored, context: Context) -> None:
         proposal = self._recognized(sample.path, context)
@@ -155,3 +202,9 @@ class FormatContract:
         if not description_of(self.data_type, plugins, plugins.data_types).recognize:
             pytest.skip("its plugin doesn't recognize it")
         return recognized_value(Candidate(path, self.filename), plugins)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Give the bytes of a file, or of all below a folder, by their names there."""
+    files = [path] if path.is_file() else [item for item in path.rglob("*") if item.is_file()]
+    return {item.relative_to(path).as_posix(): item.read_bytes() for item in files}
