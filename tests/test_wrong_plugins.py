@@ -8,6 +8,8 @@ from textwrap import dedent
 
 from workspace.contracts import failures, written
 
+from datamaestro.testing import write_distribution
+
 
 def classes_in(module: str) -> list[str]:
     """Give the names of the plugins in a module: of the classes in it, without the helpers."""
@@ -387,3 +389,122 @@ def test_each_fault_of_a_format_is_found(tmp_path: Path) -> None:
         "IsIteratedOnce": {"test_iterations_do_not_disturb_one_another"},
         "IsEqual": {"test_a_value_of_another_file_is_another_value"},
     }
+
+
+HUB = """
+    import datamaestro
+    from itertools import count
+    from datamaestro.catalog import Entry
+    from datamaestro.data import File
+    from datamaestro.definitions import dataset
+    from datamaestro.download.single import FileDownloader
+
+    COUNT = count()
+    FACTS = {"size": 4, "md5": "0" * 32}
+    TITLE = "A tree"
+
+    class Hub(datamaestro.Repository):
+        "A repository"
+        NAMESPACE = "NAME"
+        DESCRIPTION = "A repository"
+        NAMES = ["org.hub.oak", "org.hub.elm"]
+
+        def entries(self):
+            for name in self.NAMES:
+                yield Entry(name)
+
+        def define(self, dataset_id):
+            if dataset_id not in self.NAMES:
+                return None
+
+            @dataset(File, id=dataset_id)
+            def tree(leaves):
+                return {"path": leaves}
+
+            tree.name, tree.description = TITLE, "It has leaves."
+            FileDownloader("leaves.csv", "https://example.org/a", name="leaves", **FACTS)(tree)
+            return tree
+"""
+
+FLOWERS = """
+    from datamaestro.data import File
+    from datamaestro.definitions import dataset
+    from datamaestro.download.single import filedownloader
+
+    @filedownloader("petals/a.txt", "https://example.org/a.txt", size=4, md5="0" * 32)
+    @dataset(File)
+    def roses(a):
+        '''Roses
+
+        They have petals.
+        '''
+        return {"path": a}
+"""
+
+PETALS = """
+    @filedownloader("a.txt", "https://example.org/a.txt", size=4, md5="0" * 32)
+    @dataset(File, id=".roses.petals")
+    def petals(a):
+        '''Petals
+
+        They are in the folder of roses.
+        '''
+        return {"path": a}
+"""
+
+CONNECTION = """
+    import socket
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as telephone:
+        telephone.connect(("127.0.0.1", 9))
+"""
+
+SHARED = "test_no_two_datasets_share_an_id_or_an_alias"
+REPOSITORIES = {
+    "hub": (HUB, "", None),
+    "flowers": (HUB, FLOWERS, None),
+    "lists_twice": (HUB.replace('elm"]', 'elm", "org.hub.oak"]'), "", SHARED),
+    "lists_flowers": (HUB.replace("org.hub.elm", "org.example.roses"), FLOWERS, SHARED),
+    "lists_others_each_time": (
+        HUB.replace("Entry(name)", "Entry(name, name=str(next(COUNT)))"),
+        "",
+        "test_its_entries_are_the_same_each_time",
+    ),
+    "defines_another": (
+        HUB.replace("id=dataset_id)", "id='org.hub.oak')"),
+        "",
+        "test_every_definition_can_be_read",
+    ),
+    "defines_all": (
+        HUB.replace("not in self.NAMES", "is None"),
+        "",
+        "test_a_dataset_that_it_has_not_is_none",
+    ),
+    "tells_nothing": (HUB.replace("A tree", ""), "", "test_a_dataset_tells_what_it_is"),
+    "proves_nothing": (
+        HUB.replace('"size": 4, "md5": "0" * 32', ""),
+        "",
+        "test_a_file_can_be_verified_or_it_is_told_why_not",
+    ),
+    "connects": (
+        HUB,
+        CONNECTION + FLOWERS,
+        "test_definitions_connect_to_nothing_when_they_are_imported",
+    ),
+    "nests": (HUB, FLOWERS + PETALS, "test_no_dataset_lies_in_the_files_of_another"),
+}
+
+
+def test_each_fault_of_a_repository_is_found(tmp_path: Path) -> None:
+    files = {}
+    for name, (repository, definitions, _) in REPOSITORIES.items():
+        files[f"{name}/__init__.py"] = dedent(repository.replace('"NAME"', repr(name)))
+        files[f"{name}/config/org/example.py"] = dedent(definitions)
+        files[f"test_{name}.py"] = (
+            f"import {name}\nfrom datamaestro.testing import RepositoryContract\n"
+            f"class Test{name}(RepositoryContract):\n    repository = {name}.Hub\n"
+        )
+    targets = {name: f"{name}:Hub" for name in REPOSITORIES}
+    entry_points = {"datamaestro.repositories": targets}
+    write_distribution(tmp_path, "repositories", files=files, entry_points=entry_points)
+    expected = {name: {test} - {None} for name, (*_, test) in REPOSITORIES.items()}
+    assert failures(tmp_path) == expected

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -26,6 +23,7 @@ from datamaestro.errors import DownloadError
 from datamaestro.identifiers import is_dataset_id, parse
 from datamaestro.repository import Repository
 from datamaestro.selector import format_selector
+from datamaestro.testing.contracts.all_datasets import places_in, printed, some
 from datamaestro.testing.examples import examples
 from datamaestro.testing.mock import MockContext
 from datamaestro.testing.reading import exercise
@@ -46,7 +44,7 @@ class RepositoryContract:
     With ``--datamaestro-download`` each dataset is downloaded as well.
 
     Of a dataset with variants a few are tested: with the defaults, and with another value
-    of each axis.
+    of each axis. Of the datasets that no module declares it is the first five.
 
     :cvar repository: its class
     :cvar variants: further variants to test, by the dataset's id: selectors such as
@@ -75,11 +73,11 @@ class RepositoryContract:
                 metafunc.parametrize(name, sorted(ids(self.repository(Context(Path("unused"))))))
 
     def _dataset_ids(self, repository: Repository) -> set[str]:
-        return {definition.id for definition in repository}
+        return {definition.id for definition in some(repository)}
 
     def _variant_ids(self, repository: Repository) -> set[str]:
         """Give the ids of variants; of a dataset itself, if it has none that can be chosen."""
-        found = (self._variants_of(definition) or [definition] for definition in repository)
+        found = (self._variants_of(definition) or [definition] for definition in some(repository))
         return {variant.id for variants in found for variant in variants}
 
     def _variants_of(self, definition: DatasetDefinition) -> list[DatasetDefinition]:
@@ -127,27 +125,38 @@ class RepositoryContract:
         assert None not in defined
         assert installed.broken == {}
 
+    def test_its_entries_are_the_same_each_time(self, installed: Repository) -> None:
+        first = list(islice(installed.entries(), 100))
+        assert list(islice(installed.entries(), 100)) == first
+
+    def test_a_dataset_that_it_has_not_is_none(self, installed: Repository) -> None:
+        assert installed.define("org.example.no-such-dataset") is None
+
     def test_no_two_datasets_share_an_id_or_an_alias(self, installed: Repository) -> None:
         names = Counter(
             name for definition in installed for name in [definition.id, *definition.aliases]
         )
+        names.update(entry.id for entry in installed.entries())
         assert [name for name, count in names.items() if count > 1] == []
 
+    def test_no_dataset_lies_in_the_files_of_another(self, installed: Repository) -> None:
+        owners = {place: owner for owner, places in places_in(installed) for place in places}
+        clashes = {
+            (owners[item], owner)
+            for owner, places in places_in(installed)
+            for place in places
+            for item in [place, *place.parents]
+            if owners.get(item, owner) != owner
+        }
+        assert clashes == set()
+
     def test_definitions_import_nothing_heavy(self, installed: Repository) -> None:
-        code = (
-            "import sys, importlib\n"
-            f"for name in {installed.modules()!r}: importlib.import_module(name)\n"
-            f"print([name for name in {HEAVY!r} if name in sys.modules])"
-        )
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=environment,
-        )
-        assert done.stdout.strip() == "[]"
+        assert printed(installed, f"[name for name in {HEAVY!r} if name in sys.modules]") == "[]"
+
+    def test_definitions_connect_to_nothing_when_they_are_imported(
+        self, installed: Repository
+    ) -> None:
+        assert printed(installed, "connections") == "[]"
 
     def test_data_types_are_what_the_plugin_says(self, context: Context) -> None:
         package = self.repository.__module__.partition(".")[0]
@@ -169,7 +178,7 @@ class RepositoryContract:
     def test_a_dataset_is_found_in_the_module_that_its_id_points_to(
         self, installed: Repository, dataset_id: str
     ) -> None:
-        found = installed.find_by_path(dataset_id)
+        found = installed.find_by_path(dataset_id) or installed.define(dataset_id)
         assert found is not None
         assert found.id == dataset_id
 
