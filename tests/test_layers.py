@@ -33,7 +33,7 @@ LAYERS = [
     {"axis"},
     {"variants"},
     {"download"},
-    {"naming", "transfer"},
+    {"makers", "naming", "transfer"},
     {"dataset_definition"},
     {"annotations", "hooks", "metadatasets", "repository", "tags"},
     {"definition_files", "definitions"},

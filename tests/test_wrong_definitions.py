@@ -16,7 +16,7 @@ from pathlib import Path
 from datamaestro.data import File
 from datamaestro.annotations.agreement import useragreement
 from datamaestro.definitions import Dataset, dataset, datatags, hook, metadataset
-from datamaestro.download import FilesCopy, byvariant, reference
+from datamaestro.download import FileResource, FilesCopy, byvariant, reference
 from datamaestro.download.archive import ArchiveMember, ZipDownloader
 from datamaestro.download.custom import custom_download
 from datamaestro.download.links import linkfile, linkfolder, links
@@ -265,6 +265,90 @@ WRONG = {
         1,
         "X doesn't say what its value is: expected a method config(self) -> DATA_TYPE",
     ),
+    "a function that is asynchronous": (
+        '@dataset(id="org.example.x")\nasync def x() -> File: ...',
+        1,
+        "x can't make the value of a dataset: expected a function that returns it, with a named "
+        "argument for each resource and axis, found async def",
+    ),
+    "a function that yields": (
+        '@dataset(id="org.example.x")\ndef x() -> File:\n    yield File(path="a")',
+        1,
+        "found one that yields",
+    ),
+    "a function whose arguments have no names": (
+        '@dataset(id="org.example.x")\ndef x(*paths) -> File: ...',
+        1,
+        "found *paths, which nothing fills",
+    ),
+    "a function whose arguments are known by their positions": (
+        '@dataset(id="org.example.x")\ndef x(path, /) -> File: ...',
+        1,
+        "found path by its position only",
+    ),
+    "a config that is asynchronous": (
+        '@dataset(id="org.example.x")\nclass X(Dataset):\n    async def config(self) -> File: ...',
+        1,
+        "config can't make the value of a dataset: expected a function that returns it, found",
+    ),
+    "a config of the class": (
+        '@dataset(id="org.example.x")\nclass X(Dataset):\n'
+        "    @classmethod\n    def config(cls) -> File: ...",
+        1,
+        "X.config is no method of a dataset: expected def config(self) -> DATA_TYPE, without a "
+        "decorator of its own, found classmethod",
+    ),
+    "a config that is a property": (
+        '@dataset(id="org.example.x")\nclass X(Dataset):\n'
+        "    @property\n    def config(self) -> File: ...",
+        1,
+        "X.config is no method of a dataset",
+    ),
+    "a config that is a value": (
+        '@dataset(id="org.example.x")\nclass X(Dataset):\n    config = File(path="a")',
+        1,
+        "X.config is no method of a dataset",
+    ),
+    "a resource with a comma after it": (
+        in_dataset('FileDownloader("a.txt", URL),'),
+        1,
+        "X.A holds a resource in a tuple: expected each as an attribute of its own",
+    ),
+    "a dataset that is a number": (
+        'dataset(File, id="org.example.x")(3)',
+        1,
+        "this can't be declared as a dataset: expected a function, a class derived from",
+    ),
+    "a dataset that is a part of a function": (
+        "import functools\ndef x(a, b): ...\n"
+        'y = dataset(File, id="org.example.x")(functools.partial(x, 1))',
+        3,
+        "this can't be declared as a dataset",
+    ),
+    "a hook that is a dataset": (
+        '@hook("pre-use")\n@dataset(id="org.example.x")\ndef x() -> File: ...',
+        1,
+        "@hook decorates no function",
+    ),
+    "a resource for each variant that is one for all": (
+        in_dataset(
+            'byvariant(FileDownloader("a.txt", URL))',
+            'variants=AxesVariants(lang=Axis(["fr"]))',
+        ),
+        3,
+        "byvariant is called with what is no function: expected one that makes the resource",
+    ),
+    "a handler whose sources are texts": (
+        "class Handler(FileResource):\n    sources = [URL]\n    def _download(self, path): ...\n"
+        '@Handler("a.txt")\n@dataset(id="org.example.x")\ndef x(a) -> File: ...',
+        5,
+        "its resources can't be told: found AttributeError: 'str' object has no attribute 'urls'",
+    ),
+    "a reference of two arguments, as in version 1": (
+        in_dataset('reference("a", "org.example.y")'),
+        3,
+        "expected dataset, name, reference, varname, found TypeError",
+    ),
     "copies of what is no resource": (
         in_dataset('FilesCopy("all", {"a": "b"})'),
         3,
@@ -336,6 +420,17 @@ def test_a_reference_that_leads_nowhere_is_told_with_the_line_of_its_dataset(
     file.write_text(IMPORTS + in_dataset(f'reference("{wanted}")'), encoding="utf-8")
     (definition,) = definitions_in_file(file)
     with pytest.raises(DatamaestroError) as caught:
+        memory.prepare(definition)
+    assert str(caught.value).startswith(f"{definition.location}: ")
+
+
+def test_a_wrong_parameter_is_told_with_the_line_of_its_dataset(
+    file: Path, memory: MemoryContext
+) -> None:
+    text = '@dataset(id="org.example.x")\ndef x() -> File:\n    return File(path=3)\n'
+    file.write_text(IMPORTS + text, encoding="utf-8")
+    (definition,) = definitions_in_file(file)
+    with pytest.raises(DefinitionError, match=r"File\.path has the wrong type") as caught:
         memory.prepare(definition)
     assert str(caught.value).startswith(f"{definition.location}: ")
 

@@ -207,7 +207,11 @@ class DatasetDefinition:
             self._validate_arguments(axes)
         resources = self.ordered_resources()
         if axes is not None and not self.variant:
-            self._validate_choices(resources, axes)
+            try:
+                self._validate_choices(resources, axes)
+            except (AttributeError, TypeError) as error:  # a handler's
+                reason = f"{type(error).__name__}: {error}"
+                raise self.error("its resources can't be told", found=reason) from error
 
     def _validate_choices(self, resources: list[Resource], axes: frozenset[str]) -> None:
         for resource in resources:

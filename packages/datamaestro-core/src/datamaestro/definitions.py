@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import inspect
 import typing
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import date
 from functools import reduce
@@ -32,13 +31,12 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import Base
 from datamaestro.data.parameters import Meta, Option, Param
-from datamaestro.data_path import DataPath
 from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
-from datamaestro.download.resource import Resource
 from datamaestro.earlier import refusing
 from datamaestro.errors import DefinitionError
 from datamaestro.hooks import hook
 from datamaestro.location import Location, definition_site
+from datamaestro.makers import Dataset, check_maker, class_resources
 from datamaestro.metadata import Metadata
 from datamaestro.metadatasets import given_type, metadataset, metadatasets_of
 from datamaestro.tags import datatags, datatasks, inherited_words
@@ -58,9 +56,6 @@ __all__ = [
     "hook",
     "metadataset",
 ]
-
-CREATE = "__create_dataset__"
-"""The class method by which a data type that declares a dataset makes its value."""
 
 AbstractDataset = DatasetDefinition
 DatasetWrapper = DatasetDefinition
@@ -132,14 +127,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         location = definition_site()
         if declared_dataset(target) is not None:
             raise DefinitionError(f"{target!r} is a dataset already", where=location)
-        if inspect.isclass(target) and not _makes_values(target):
-            raise DefinitionError(
-                f"{target.__name__} can't be declared as a dataset",
-                where=location,
-                expected="a function, a class derived from datamaestro.definitions.Dataset, "
-                "or a data type with a class method __create_dataset__",
-                found=f"a class derived from {target.__bases__[0].__name__}",
-            )
+        check_maker(target, location)
         shared = metadatasets_of(self.base)
         data_type = self._data_type(target, location)
         definition = DatasetDefinition(
@@ -157,7 +145,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
         target.__dataset__ = definition
         if not inspect.isclass(target):
             return definition
-        for resource in reversed(_class_resources(target)):
+        for resource in reversed(class_resources(target)):
             definition.add_resource(resource)
         definition.validate()
         return target
@@ -195,30 +183,3 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
                 found=repr(base),
             )
         return base
-
-
-class Dataset(ABC):
-    """The base of datasets that are declared as a class.
-
-    Resources are class attributes; in :meth:`config`, ``self.NAME`` is the one
-    that was prepared, with its ``path``. There, ``data_path`` of a dataset's class is the
-    folder of its data.
-    """
-
-    data_path = DataPath()
-
-    @abstractmethod
-    def config(self, *args: Any, **kwargs: Any) -> Any:  # whichever axes it asks for
-        """Build the dataset's value; its annotation says of which data type."""
-
-
-def _makes_values(cls: type) -> bool:
-    """Tell whether a class can declare a dataset."""
-    return issubclass(cls, Dataset) or (issubclass(cls, Base) and hasattr(cls, CREATE))
-
-
-def _class_resources(cls: type) -> list[Resource]:
-    """Give the resources in a class's attributes, its own and inherited, in order."""
-    names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
-    values = (inspect.getattr_static(cls, name) for name in names)
-    return list({id(value): value for value in values if isinstance(value, Resource)}.values())

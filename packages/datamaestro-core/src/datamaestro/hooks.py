@@ -61,6 +61,14 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[
         )
 
     def annotation(function: Callable[..., object]) -> Callable[..., Callable[[Any], Any]]:
+        if declared_dataset(function) is not None or not callable(function):
+            raise DefinitionError(
+                "@hook decorates no function",
+                where=definition_site(),
+                expected="a function of the dataset, which decorates datasets then",
+                found=f"{function!r:.80}",
+            )
+
         def with_arguments(*arguments: Any, **options: Any) -> Callable[[Any], Any]:
             _check_call(function, (None, *arguments), options)
             return lambda target: _register(

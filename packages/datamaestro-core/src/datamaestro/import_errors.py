@@ -12,8 +12,9 @@ from datamaestro.signatures import signature_of
 
 __all__ = ["not_importable"]
 
-_UNKNOWN_KEYWORD = re.compile(
-    r"(?:\w+\.)*?(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'"
+_WRONG_CALL = re.compile(
+    r"(?:\w+\.)*?(\w+)(?:\.__init__)?\(\) (?:"
+    r"got an unexpected keyword argument '(\w+)'|takes .*positional|missing .*argument)"
 )
 
 
@@ -36,13 +37,13 @@ def not_importable(message: str, error: BaseException, origin: object) -> Defini
 
 
 def _expected_keywords(error: BaseException) -> tuple[str | None, str | None]:
-    """Give what an unknown keyword could have been, and the one that is most like it."""
-    match = _UNKNOWN_KEYWORD.match(str(error)) if isinstance(error, TypeError) else None
+    """Give what a wrong call could have had, and what is most like an unknown keyword."""
+    match = _WRONG_CALL.match(str(error)) if isinstance(error, TypeError) else None
     if match is None:
         return None, None
     name, keyword = match.groups()
     for frame, _ in walk_tb(error.__traceback__):
         if callable(called := frame.f_globals.get(name)):
             known = [item for item in signature_of(called).parameters if item != "self"]
-            return ", ".join(known), did_you_mean(keyword, known, 1)
+            return ", ".join(known), keyword and did_you_mean(keyword, known, 1)
     return None, None

@@ -96,7 +96,10 @@ class Resource(ABC):
     """
 
     apply = _Constructor()
+    _name: str | None = None
+    _binding: Binding | None = None
     checker: Checker | None = None
+    transient: bool = False
     declared_with: tuple[tuple[Any, ...], dict[str, Any]]
     """The arguments of the constructor, for those who declare the same again."""
 
@@ -107,7 +110,6 @@ class Resource(ABC):
 
     def __init__(self, name: str | None = None, *, transient: bool = False) -> None:
         self._name = name
-        self._binding: Binding | None = None
         self.transient = transient
 
     def __call__(self, target: Any) -> Any:

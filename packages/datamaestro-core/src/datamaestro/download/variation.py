@@ -13,6 +13,7 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, QueryError
+from datamaestro.location import definition_site
 from datamaestro.sequences import rebuilt
 from datamaestro.signatures import parameters_of
 
@@ -42,7 +43,15 @@ def byvariant(make: Callable[..., AnyResource], *, name: str | None = None) -> A
 
     :param make: makes it; its parameters are axes
     :param name: the resource's name; by default the attribute that holds it
+    :raises DefinitionError: if nothing makes it
     """
+    if isinstance(make, Resource) or not callable(make):
+        raise DefinitionError(
+            "byvariant is called with what is no function",
+            where=definition_site(),
+            expected="one that makes the resource: byvariant(lambda AXIS: RESOURCE)",
+            found=f"{make!r:.80}",
+        )
     return cast(AnyResource, _ByVariant(make, name))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from datamaestro.data import Base
 from datamaestro.data_path import folders_from
-from datamaestro.definitions import CREATE, Dataset
 from datamaestro.download.resource import Resource
 from datamaestro.download.variation import taken_by
 from datamaestro.errors import ParameterError
+from datamaestro.makers import CREATE, Dataset
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.graph import Graph
 from datamaestro.sequences import rebuilt
@@ -27,10 +27,10 @@ def build_value(graph: Graph) -> Any:
     """
     definition = graph.definition
     with folders_from(graph.context.folder), noting(definition, "the value"):
-        result = _made(graph)
-    if isinstance(result, dict):
         try:
-            result = definition.type(**result)
+            result = _made(graph)
+            if isinstance(result, dict):
+                result = definition.type(**result)
         except ParameterError as error:
             raise definition.error(
                 error.message, expected=error.expected, found=error.found
