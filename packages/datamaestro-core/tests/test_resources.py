@@ -20,6 +20,7 @@ from datamaestro.download import (
 from datamaestro.download.custom import custom_download
 from datamaestro.errors import DefinitionError, VerificationError
 from datamaestro.utils import GlobChecker, HashCheck
+from datamaestro.variants import AxesVariants, Axis
 
 URL = "memory://host/data.bin"
 
@@ -109,6 +110,33 @@ def test_a_resource_may_hold_several_others(context):
     assert [path.name for path in value.path.parent.iterdir() if path.name[0] != "."] == [
         "whole.txt"
     ]
+
+
+def test_others_may_be_held_in_slots_and_sets(context):
+    class Joined(FileResource):
+        __slots__ = ("one", "several")
+
+        def __init__(self, filename, one, several):
+            super().__init__(filename)
+            self.one = one
+            self.several = frozenset(several)
+
+        def _download(self, destination):
+            paths = [item.path for item in (self.one, *self.several)]
+            destination.write_text(" ".join(sorted(path.read_text() for path in paths)))
+
+    @dataset(id="org.example.joined", variants=AxesVariants(lang=Axis(["fr"])))
+    class Words(Dataset):
+        FIRST = Made("{lang}/1.txt", "a")
+        SECOND = Made("{lang}/2.txt", "b")
+        ALL = Joined("all.txt", FIRST, [SECOND])
+
+        def config(self) -> File:
+            return File(path=self.ALL.path)
+
+    value = context.prepare(Words, variant={"lang": "fr"})
+    assert value.path.read_text() == "a b"
+    assert (value.path.parent / "fr" / "2.txt").is_file()
 
 
 def test_dependencies_may_be_kept_as_version_1_keeps_them(context):

@@ -1,4 +1,4 @@
-"""Lists and tuples of any class."""
+"""Lists, tuples and sets of any class."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ __all__ = ["rebuilt"]
 
 
 def rebuilt(sequence: Any, items: Iterable[Any]) -> Any:
-    """Give a list or tuple of the same class with other items; named tuples stay such."""
+    """Give a list, tuple or set of the same class with other items; named tuples stay such."""
     make = getattr(sequence, "_make", type(sequence))
     return make(items)

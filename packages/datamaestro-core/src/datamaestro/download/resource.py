@@ -40,6 +40,8 @@ __all__ = [
 
 R = TypeVar("R", bound="Resource")
 
+DECLARED = "declared_with"
+
 
 class Fetcher(Protocol):
     """What gives resources the bytes of their sources."""
@@ -155,7 +157,7 @@ class Resource(ABC):
         """The resources that must be complete before this one.
 
         By default those that the resource holds in its attributes, by themselves or in
-        lists, tuples and dicts.
+        lists, tuples, sets and dicts.
         """
         return tuple(item for _, value in self._attributes() for item in _held(value))
 
@@ -196,8 +198,10 @@ class Resource(ABC):
         return resource
 
     def _attributes(self) -> list[tuple[str, Any]]:
-        """Give what it holds, without how it was declared."""
-        return [item for item in vars(self).items() if item[0] != "declared_with"]
+        """Give what it holds, in slots too, without how it was declared."""
+        state: Any = object.__getstate__(self)
+        held = state if isinstance(state, tuple) else (state,)
+        return [item for part in held if part for item in part.items() if item[0] != DECLARED]
 
     @property
     def binding(self) -> Binding:
@@ -274,7 +278,7 @@ def _held(value: Any) -> Iterator[Resource]:
     """Give the resources that an attribute of a resource holds."""
     if isinstance(value, Resource):
         yield value
-    elif isinstance(value, list | tuple | dict):
+    elif isinstance(value, list | tuple | set | frozenset | dict):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _held(item)
 

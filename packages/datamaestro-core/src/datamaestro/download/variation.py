@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from datamaestro.download.resource import Resource
+from datamaestro.download.resource import DECLARED, Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, QueryError
@@ -82,7 +82,8 @@ class Variation:
             made = copy.copy(chosen)
             made._name = original._name
             self._made[id(original)] = (original, made)
-            for attribute, value in vars(made).items():
+            declared = (DECLARED, made.declared_with)
+            for attribute, value in [*made._attributes(), declared]:
                 setattr(made, attribute, self._filled(value))
         return self._made[id(original)][1]
 
@@ -107,7 +108,7 @@ class Variation:
             return self.of(value)
         if isinstance(value, Source):
             return replace(value, urls=self._filled(value.urls))
-        if isinstance(value, list | tuple):
+        if isinstance(value, list | tuple | set | frozenset):
             return rebuilt(value, map(self._filled, value))
         if type(value) is dict:
             return {key: self._filled(item) for key, item in value.items()}
