@@ -17,6 +17,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow
 import pyarrow.parquet
@@ -256,6 +257,24 @@ def test_names_that_python_or_a_value_can_not_have_are_changed(user: User) -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("two%0Alines.csv", "two_lines.csv"), ("a%5Cb%3Ac.csv", "a_b_c.csv")],
+)
+def test_a_file_has_a_name_that_every_disk_can_have(user: User, name: str, place: str) -> None:
+    user.serve({unquote(name): CSV})
+    path = user.home / "created.py"
+    assert user.create(user.server.url(f"/data/{name}"), "-o", str(path)).returncode == 0
+    assert user.prepare(path).path.name == place
+
+
+def test_letters_with_accents_are_written_without(user: User) -> None:
+    (url,) = user.serve({"été.csv": CSV})
+    text = user.create(url).stdout
+    assert 'id="local.data.ete"' in text
+    assert "return Generic(path=self.ETE.path, names_row=0)" in text
+
+
 def test_an_id_may_be_given(user: User) -> None:
     (url,) = user.serve({"pets.csv": CSV})
     assert 'id="org.example.pets"' in user.create(url, "--id", "org.example.pets").stdout
@@ -265,6 +284,12 @@ def test_an_id_may_be_given(user: User) -> None:
     ("arguments", "code", "message"),
     [
         (["pets.csv"], 2, "not a URL: expected https://…, or file:///…"),
+        (["https://[::1/pets.csv"], 2, "not a URL: expected https://…, or file:///…"),
+        (
+            ["https://me:secret@example.org/a.csv"],
+            2,
+            "expected a URL without it, found https://example.org/a.csv; what lets you in",
+        ),
         (["https://example.org/a.csv", "--id", "a b"], 2, "not a dataset id"),
         (["https://example.org/a.csv", "--into", "nowhere"], 3, "no installed plugin provides"),
         (["https://example.org/a.csv", "--into", "ml", "-o", "x.py"], 2, "exclude each other"),

@@ -28,6 +28,7 @@ __all__ = [
     "is_dataset_id",
     "parse",
     "relative_path",
+    "unaccented",
 ]
 
 _COMPONENT = r"[A-Za-z0-9_][A-Za-z0-9_+-]*"
@@ -145,8 +146,8 @@ def from_url(url: str) -> str:
 
     An address of numbers is nobody's name, and so is a folder of this machine.
 
-    >>> from_url("http://yann.lecun.com/exdb/mnist/"), from_url("http://10.0.0.1/a/wine.csv.gz")
-    ('com.lecun.yann.exdb.mnist', 'local.a.wine')
+    >>> from_url("http://yann.lecun.com/exdb/mnist/"), from_url("http://10.0.0.1/a/été.csv.gz")
+    ('com.lecun.yann.exdb.mnist', 'local.a.ete')
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").split(".")[::-1]
@@ -158,8 +159,21 @@ def from_url(url: str) -> str:
     elif host[-1] == "www":
         host.pop()
     path = [re.sub(r"(\.[^.]*)?(\.(gz|bz2|xz|zst))?$", "", part) for part in path]
-    cleaned = (re.sub(r"[^a-z0-9_+-]+", "-", part.lower()).strip("-") for part in host + path)
+    lower = (unaccented(part.lower()) for part in host + path)
+    cleaned = (re.sub(r"[^a-z0-9_+-]+", "-", part).strip("-") for part in lower)
     return ".".join(part for part in cleaned if part)
+
+
+def unaccented(text: str) -> str:
+    """Give a text with plain letters in the place of those with accents.
+
+    >>> unaccented("Œuvres de l'été")
+    "Œuvres de l'ete"
+    """
+    import unicodedata
+
+    found = unicodedata.normalize("NFKD", text)
+    return "".join(item for item in found if not unicodedata.combining(item))
 
 
 def relative_path(dataset_id: str) -> PurePosixPath:

@@ -14,6 +14,7 @@ from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import OUTPUT, REPOSITORY
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
+from datamaestro.urls import masked
 
 if TYPE_CHECKING:
     from datamaestro.repository import Repository
@@ -48,12 +49,7 @@ def command(
     from datamaestro.files import write_atomically
 
     for url in urls:
-        if not urlsplit(url).scheme:
-            raise QueryError(
-                "not a URL",
-                expected="https://…, or file:///… for a file on this machine",
-                found=repr(url),
-            )
+        _check_url(url)
     dataset_id = dataset_id or dataset_id_of(urls)
     if not identifiers.is_dataset_id(dataset_id):
         raise QueryError(
@@ -72,6 +68,27 @@ def command(
     line = next(number for number, item in enumerate(text.splitlines(), 1) if "TODO" in item)
     where = f"line {line}" if path is None else f"{path}:{line}"
     note(f"Left to write: what {dataset_id} is about ({where}).")
+
+
+def _check_url(url: str) -> None:
+    """Refuse what is no URL, and one that definitions mustn't have."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an address
+        parts = urlsplit("")
+    if not parts.scheme:
+        raise QueryError(
+            "not a URL",
+            expected="https://…, or file:///… for a file on this machine",
+            found=repr(url),
+        )
+    if "@" in parts.netloc:
+        raise QueryError(
+            "who reads the definition would know your password",
+            expected="a URL without it",
+            found=masked(url),
+            hint="what lets you in belongs in your netrc file, or under 'keys' in user.json",
+        )
 
 
 def _place(session: Session, dataset_id: str, into: str | None, output: Path | None) -> Path | None:

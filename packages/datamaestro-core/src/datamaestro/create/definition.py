@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from datamaestro.create.dataset import FoundPart, FoundResource, folder_of
+from datamaestro.identifiers import unaccented
 
 __all__ = ["definition_text", "module_parts"]
 
@@ -228,7 +229,8 @@ def _class_name(dataset_id: str, imported: Container[str]) -> str:
 
 def _identifier(text: str) -> str:
     """Make a name of Python from a text."""
-    name = re.sub(r"\W+", "_", re.sub(r"\.[^./]*$", "", text), flags=re.ASCII).strip("_") or "data"
+    stem = unaccented(re.sub(r"\.[^./]*$", "", text))
+    name = re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_") or "data"
     return f"_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
 
 
@@ -248,11 +250,12 @@ def _distinct(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
 def _distinct_places(names: Iterable[str]) -> list[str]:
     """Number the names of files and folders that there are twice, as file systems compare them.
 
-    Braces would stand for an axis.
+    Braces would stand for an axis, and not every file system has names with the others.
     """
     found: dict[str, str] = {}
     for name in names:
-        stem, dot, suffixes = re.sub(r"[{}]", "_", name).partition(".")
+        printable = "".join(item if item.isprintable() else "_" for item in name)
+        stem, dot, suffixes = re.sub(r'[{}\\:*?"<>|]', "_", printable).partition(".")
         place, count = f"{stem}{dot}{suffixes}", 2
         while place.casefold() in found:
             place = f"{stem}_{count}{dot}{suffixes}"
