@@ -432,6 +432,12 @@ def test_an_import_of_what_is_no_more_is_told_with_its_line(
         context.prepare(f"{path}:Squad")
 
 
+@pytest.mark.parametrize("name", ["stream.compress", "stream.lines", "test.checks"])
+def test_what_is_in_a_package_that_is_no_more_says_so_too(name: str) -> None:
+    with pytest.raises(ImportError, match="is of version 1 of datamaestro"):
+        importlib.import_module(f"datamaestro.{name}")
+
+
 def test_a_link_without_a_name_is_told_how_to_be_written() -> None:
     with pytest.raises(DefinitionError, match=r"expected links\('NAME', link=dataset, …\)"):
         links("base", "org.example.base")

@@ -22,6 +22,8 @@ LAYERS = [
         "sidecars",
         "signatures",
         "state_files",
+        "stream",
+        "test",
         "user_paths",
         "version",
     },

@@ -24,9 +24,27 @@ GONE = {
         "Context.missing(dataset) gives the names of the resources that aren't complete"
     ),
     "datamaestro.download.huggingface": _HUB,
+    "datamaestro.download.multiple": (
+        "declare a resource for each file, and 'links' for the folders of other datasets"
+    ),
+    "datamaestro.download.sync": (
+        "FileDownloader takes the URLs of single files: https://storage.googleapis.com/BUCKET/FILE"
+    ),
+    "datamaestro.download.todo": (
+        "linkfile and linkfolder of datamaestro.download.links ask users for what they have to "
+        "fetch themselves"
+    ),
     "datamaestro.download.wayback": (
         "write FileDownloader with the original URL; the setting 'wayback' has a web archive "
         "asked for what its publisher doesn't give any more"
+    ),
+    "datamaestro.stream": (
+        "FileDownloader decompresses by itself; what changes a file otherwise is a handler, "
+        "derived from FileResource, with a method _download(destination)"
+    ),
+    "datamaestro.test": (
+        "derive a class of tests from datamaestro.testing.RepositoryContract, and say "
+        "repository = YOUR_REPOSITORY in it"
     ),
 }
 """What to do, by the full name of what is gone."""

@@ -1,0 +1,5 @@
+"""Nothing any more: its import says what to write instead."""
+
+from datamaestro.earlier import gone
+
+raise gone(__name__)
