@@ -757,3 +757,34 @@ def test_a_data_directory_that_cannot_be_written_says_so(home, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(DataDirectoryError, match="Permission denied; choose another folder"):
         Context(home / "locked").prepare(one_file(Made("data.txt")))
+
+
+# --- datasets in one another
+
+
+@pytest.mark.parametrize("first", ["org.example.pets", "org.example.pets.cats"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_no_dataset_takes_the_place_of_another_ones_files(context, first, whole):
+    @dataset(File, id="org.example.pets.cats")
+    def cats(tom):
+        return {"path": tom}
+
+    @dataset(Base, id="org.example.pets")
+    def pets():
+        return Base()
+
+    Made("tom.txt", "of cats", name="tom")(cats)
+    (
+        MadeFolder({"tim.txt": "of pets"}, name="cats")
+        if whole
+        else Made("cats/tom.txt", "of pets", name="pet")
+    )(pets)
+    definitions = {"org.example.pets": pets, "org.example.pets.cats": cats}
+    context.prepare(definitions.pop(first))
+    before = {path: path.read_bytes() for path in context.datapath.rglob("*.txt")}
+    (second,) = definitions.values()
+    with pytest.raises(DataDirectoryError, match=f"would take the place of files of {first}:"):
+        context.prepare(second)
+    with pytest.raises(DataDirectoryError, match=f"would take the place of files of {first}:"):
+        context.prepare(second, force=True)
+    assert {path: path.read_bytes() for path in context.datapath.rglob("*.txt")} == before

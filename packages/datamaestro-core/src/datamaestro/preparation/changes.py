@@ -11,6 +11,7 @@ from datamaestro.files import discard, usable
 from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.loop import Disturbed, Loop
+from datamaestro.preparation.overlaps import refuse_overlaps
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.replacement import fresh_workspace, replace_all, staged
 
@@ -58,6 +59,7 @@ def tidy(graph: Graph) -> None:
 def make_again(graph: Graph) -> None:
     """Make everything anew, and put it in the place of what is there once all is whole."""
     with locked(graph.folder / LOCK, graph.definition.id):
+        refuse_overlaps(graph, graph.resources)
         new = staged(graph)
         try:
             _run_once(new)

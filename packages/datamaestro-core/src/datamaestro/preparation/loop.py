@@ -34,6 +34,7 @@ from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.fetch_pool import FetchPool
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.making import Made, make
+from datamaestro.preparation.overlaps import refuse_overlaps
 from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.preparation.space import check_room
@@ -94,6 +95,7 @@ class Loop:
         :raises DatamaestroError: if it failed otherwise
         """
         interrupted = self.workspace.was_interrupted()
+        refuse_overlaps(self.graph, self._missing)
         check_room(self._missing, self.graph.folder, self.graph.context.cachepath)
         try:
             with self.pool, self._progress():
