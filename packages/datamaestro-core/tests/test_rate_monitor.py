@@ -1,10 +1,13 @@
 """Transfers that are stalled, or that break off in whatever way."""
 
+import errno
 import time
 
 import pytest
 
-from datamaestro.download import Response
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.download import FileResource, Response, Source, Transport
 from datamaestro.errors import TransportError
 from datamaestro.transfer import rate_monitor
 from datamaestro.transfer.rate_monitor import RateMonitor
@@ -62,3 +65,29 @@ def test_an_error_of_the_system_is_a_transfer_that_broke_off():
     with pytest.raises(TransportError, match="broke off: reset by peer") as caught:
         RateMonitor(URL).read(Broken(0.0), 1000)
     assert caught.value.retry
+
+
+class Unreachable(Transport):
+    def open(self, request):
+        raise ConnectionResetError(errno.ECONNRESET, "reset by peer")
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_error_of_the_system_at_the_beginning_is_none_of_the_disk(context):
+    @Fetched("a.txt")
+    @dataset(File, id="org.example.reset")
+    def reset(a):
+        return {"path": a}
+
+    context.transport = lambda url: Unreachable(context)
+    with pytest.raises(TransportError, match=r"data\.csv: the transfer can't begin: .*reset"):
+        context.prepare(reset)
+
+
+class Fetched(FileResource):
+    @property
+    def sources(self):
+        return (Source.of(URL),)
+
+    def _download(self, destination):
+        self.fetch_to(self.sources[0], destination)

@@ -19,7 +19,7 @@ from datamaestro.errors import (
 )
 from datamaestro.transfer.candidates import archived, urls_to_ask
 from datamaestro.transfer.connections import host_of
-from datamaestro.transfer.rate_monitor import RateMonitor
+from datamaestro.transfer.rate_monitor import RateMonitor, opened
 from datamaestro.transfer.target import NextSource, StartOver, TransferTarget
 from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
 from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
@@ -138,7 +138,7 @@ class Failover:
     def _rest(self, request: TransportRequest, size: int) -> bytes:
         """Give what comes of a content of that size from a request's start on."""
         monitor, rest = RateMonitor(request.url), b""
-        with self._transport(request.url).open(request) as response:
+        with opened(self._transport(request.url), request) as response:
             if (response.start, response.size) == (request.start, size):
                 while (left := size - request.start - len(rest)) and (
                     chunk := monitor.read(response, left)

@@ -15,7 +15,7 @@ from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.pieces import Piece, Worker
-from datamaestro.transfer.rate_monitor import RateMonitor
+from datamaestro.transfer.rate_monitor import RateMonitor, opened
 from datamaestro.utils import CHUNK_SIZE
 
 __all__ = ["Ranges"]
@@ -238,7 +238,7 @@ class Ranges(Response):
     def _fetch(self, worker: Worker, piece: Piece) -> None:
         request = TransportRequest(self._url, piece.start, self.validator, piece.stop)
         monitor = RateMonitor(self._url)
-        with self._transport.open(request) as response:
+        with opened(self._transport, request) as response:
             if (response.start, response.size) != (request.start, self.size) or (
                 response.validator != self.validator
             ):

@@ -1,13 +1,13 @@
-"""How fast a transfer goes, by the time that is spent waiting for bytes."""
+"""Transfers as they are begun and read: how fast they go, and what goes wrong with them."""
 
 from __future__ import annotations
 
 import time
 
-from datamaestro.download.transport import Response
+from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import DatamaestroError, TransportError
 
-__all__ = ["RateMonitor"]
+__all__ = ["RateMonitor", "opened"]
 
 MINIMAL_RATE = 1000.0
 """Bytes a second; a transfer that stays below is stalled."""
@@ -78,3 +78,18 @@ class RateMonitor:
                 retry=True,
             )
         self._waited_before, self._received_before = self.waited, self.received
+
+
+def opened(transport: Transport, request: TransportRequest) -> Response:
+    """Begin a transfer.
+
+    :raises TransportError: if it can't begin, in whatever way
+    """
+    try:
+        return transport.open(request)
+    except DatamaestroError:
+        raise
+    except OSError as error:  # or it would be taken for the disk's
+        raise TransportError(
+            f"the transfer can't begin: {error}", where=request.url, retry=True
+        ) from error

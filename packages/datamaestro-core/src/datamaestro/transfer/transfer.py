@@ -23,7 +23,7 @@ from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.content import TELLING, refuse_page
 from datamaestro.transfer.digests import Digests
 from datamaestro.transfer.ranges import Ranges
-from datamaestro.transfer.rate_monitor import RateMonitor
+from datamaestro.transfer.rate_monitor import RateMonitor, opened
 from datamaestro.transfer.target import (
     Content,
     Resumable,
@@ -195,7 +195,7 @@ class Transfer:
         """
         length = kept.length
         request = TransportRequest(self.url, length, self._validator if length else None)
-        with self.transport.open(request) as response:
+        with opened(self.transport, request) as response:
             self._shared.connections.note_answer(self.url)
             self.media_type = response.media_type
             self.size = response.size
