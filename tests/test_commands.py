@@ -28,7 +28,7 @@ def noxfile() -> dict[str, object]:
 
 def test_the_readme_has_one_command_to_use_it_and_one_to_test_it() -> None:
     assert "pip install hatch && hatch run datamaestro prepare edu.uci.iris" in commands(README)
-    assert "pip install nox && nox" in commands(README)
+    assert 'pip install "nox[uv]" && nox' in commands(README)
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
