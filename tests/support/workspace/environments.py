@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,8 @@ sys.addaudithook(refuse)
 class Environment:
     """A virtual environment with nothing but what was asked for.
 
-    Its Python refuses connections to anything but loopback.
+    uv installs it where there is one, as in nox, and pip otherwise. Its Python refuses
+    connections to anything but loopback.
 
     :param folder: where it lies
     """
@@ -39,8 +41,13 @@ class Environment:
         scripts = folder / ("Scripts" if os.name == "nt" else "bin")
         subprocess.run([sys.executable, "-m", "virtualenv", "--quiet", folder], check=True)
         self.python = scripts / "python"
-        install = ["install", "--quiet", "--constraint", constraints, *requirements]
-        subprocess.run([self.python, "-m", "pip", *install], check=True)
+        uv = shutil.which("uv")
+        if uv:
+            install = [uv, "pip", "install", "--python", self.python]
+        else:
+            install = [self.python, "-m", "pip", "install"]
+        install += ["--quiet", "--constraint", constraints, *requirements]
+        subprocess.run(install, check=True)
         site = self.output("import sysconfig; print(sysconfig.get_path('purelib'))").strip()
         (Path(site) / "loopback_only.py").write_text(GUARD, encoding="utf-8")
         (Path(site) / "loopback_only.pth").write_text("import loopback_only\n", encoding="utf-8")
