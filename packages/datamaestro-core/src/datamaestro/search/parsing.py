@@ -75,20 +75,21 @@ def parse(query: str) -> Condition:
 class _Reader:
     """Reads a query by recursive descent."""
 
-    def __init__(self, text: str, found: list[Token]) -> None:
+    def __init__(self, text: str, found: Iterator[Token]) -> None:
         self.text = text
         self.found = found
-        self.position = 0
+        self.next = next(found, None)
         self.depth = 0
 
     @property
     def kind(self) -> str | None:
         """What comes next: a word of the syntax, ``"term"``, or None at the end."""
-        return self.found[self.position].kind if self.position < len(self.found) else None
+        return None if self.next is None else self.next.kind
 
     def take(self) -> Token:
-        self.position += 1
-        return self.found[self.position - 1]
+        token, self.next = self.next, next(self.found, None)
+        assert token is not None
+        return token
 
     def query(self) -> Condition:
         parts = [self.all()]
@@ -151,10 +152,10 @@ class _Reader:
 
     def unexpected(self, expected: str) -> QueryError:
         """Make an error about what comes next."""
-        if self.kind is None:
+        if self.next is None:
             return self.error(len(self.text), "the query breaks off", expected, "its end")
-        token = self.found[self.position]
-        return self.error(token.start, "this can't stand here", expected, repr(token.kind))
+        found = repr(self.next.kind)
+        return self.error(self.next.start, "this can't stand here", expected, found)
 
     def error(
         self,

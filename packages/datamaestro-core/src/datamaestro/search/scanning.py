@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from datamaestro.errors import QueryError
@@ -30,8 +31,8 @@ class Token(NamedTuple):
     quoted: bool = False
 
 
-def tokens(query: str) -> list[Token]:
-    """Take a query apart.
+def tokens(query: str) -> Iterator[Token]:
+    """Take a query apart, no further than it is read.
 
     :raises QueryError: for a quote that is never closed, or a field without a value
     """
@@ -41,38 +42,33 @@ def tokens(query: str) -> list[Token]:
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.found: list[Token] = []
         self.depth = 0
 
-    def tokens(self) -> list[Token]:
+    def tokens(self) -> Iterator[Token]:
         position = 0
         while position < len(self.text):
             if self.text[position].isspace():
                 position += 1
             else:
-                position = self._read(position)
-        return self.found
+                token, position = self._read(position)
+                yield token
 
-    def _read(self, start: int) -> int:
-        """Read what begins at a place, and give the place after it."""
+    def _read(self, start: int) -> tuple[Token, int]:
+        """Read what begins at a place, and give it and the place after it."""
         chunk = re.compile(r"\S+").match(self.text, start)
         assert chunk is not None
         word = chunk[0]
         if operator := _OPERATOR.match(word):
-            return self._add(Token(operator[0], start), len(operator[0]))
+            return Token(operator[0], start), start + len(operator[0])
         if word[0] == "-" and len(word) > 1:
-            return self._add(Token("NOT", start), 1)
+            return Token("NOT", start), start + 1
         if word[0] == "(" and self._is_group(word):
             self.depth += 1
-            return self._add(Token("(", start), 1)
+            return Token("(", start), start + 1
         if word[0] == ")" and self.depth:
             self.depth -= 1
-            return self._add(Token(")", start), 1)
+            return Token(")", start), start + 1
         return self._read_term(start, word)
-
-    def _add(self, token: Token, length: int) -> int:
-        self.found.append(token)
-        return token.start + length
 
     def _is_group(self, word: str) -> bool:
         """Tell whether a parenthesis at the start is one of the query's, not an expression's.
@@ -83,7 +79,7 @@ class _Scanner:
         end = _counterpart(word)
         return word[1:2] != "?" and (end is None or set(word[end:]) == {")"})
 
-    def _read_term(self, start: int, word: str) -> int:
+    def _read_term(self, start: int, word: str) -> tuple[Token, int]:
         match = _FIELD.match(word)
         field = None if match is None else match[1].lower()
         begin = start + (0 if match is None else match.end())
@@ -95,8 +91,7 @@ class _Scanner:
                     where=f"query, character {begin + 1}, before {self.text[begin:]!r:.40}",
                     expected="another quote after it",
                 )
-            self.found.append(Token("term", start, self.text[begin + 1 : end], field, True))
-            return end + 1
+            return Token("term", start, self.text[begin + 1 : end], field, True), end + 1
         value = self._own(word[begin - start :])
         if not value:
             raise QueryError(
@@ -104,8 +99,7 @@ class _Scanner:
                 where=f"query, character {start + 1}, before {self.text[start:]!r:.40}",
                 expected=f"{field}:VALUE, without a space before it",
             )
-        self.found.append(Token("term", start, value, field))
-        return begin + len(value)
+        return Token("term", start, value, field), begin + len(value)
 
     def _own(self, value: str) -> str:
         """Take from the end of a value the parentheses that close groups of the query."""
