@@ -147,11 +147,8 @@ def build(session: nox.Session) -> None:
     session.install(*group("build"))
     shutil.rmtree(DIST, ignore_errors=True)
     for name in PACKAGES:
-        session.run(
-            *("python", "-m", "build", "--no-isolation", "--sdist", "--wheel"),
-            *("--outdir", str(DIST), f"packages/{name}"),
-            silent=True,
-        )
+        with session.chdir(ROOT / "packages" / name):
+            session.run("hatchling", "build", "-d", str(DIST), silent=True)
     # With these constraints, whatever is installed comes from this checkout, and
     # never from an index that has distributions of the same names.
     wheels = {wheel.name.split("-")[0]: wheel for wheel in sorted(DIST.glob("*.whl"))}
