@@ -78,10 +78,10 @@ def test_a_dataset_whose_files_are_nowhere_fails_with_their_address(
 ) -> None:
     user = User(image, tmp_path)
     user.variables["DATAMAESTRO_MIRROR"] = mirror[1]
-    process = user.run("prepare", "com.lecun.mnist")
+    process = user.run("prepare", "gov.nist.emnist")
     assert process.returncode == 4, process.stderr
     assert process.stdout == ""
-    assert "idx3-ubyte.gz" in process.stderr
+    assert "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip" in process.stderr
 
 
 def test_iris_is_prepared_with_no_network_at_all(ml: Environment, tmp_path: Path) -> None:
