@@ -319,12 +319,17 @@ def test_a_slow_connection_is_replaced_if_it_was_fast_before(small, stall, stall
 
 
 def test_a_pause_of_all_connections_costs_one_at_the_most(small, stall, monkeypatch):
-    monkeypatch.setattr(ranges, "PATIENCE", 0.6)  # a busy machine may pause by itself
+    monkeypatch.setattr(ranges, "PATIENCE", 0.6)
+
+    def go_on():
+        monkeypatch.setattr(ranges, "PATIENCE", 60)  # a busy machine may pause by itself
+        stall.set()
+
     transport = Piecewise(pause=0.0005)
     transport.stalled = dict.fromkeys(range(5, 40), stall)
     response, _ = opened(transport, limit=4)
     with response:
-        threading.Timer(1.5, stall.set).start()
+        threading.Timer(1.5, go_on).start()
         assert read_all(response) == CONTENT
     handed_over = [request for request in transport.requests if request.start % 2_000]
     assert len(handed_over) == 1
