@@ -37,6 +37,7 @@ LAYERS = [
     {"download"},
     {"makers", "naming", "transfer"},
     {"dataset_definition"},
+    {"definition_modules"},
     {"annotations", "hooks", "metadatasets", "repository", "tags"},
     {"definition_files", "definitions"},
     {"project_repository"},

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import ModuleType
 
 from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definition_modules import definitions_in
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import did_you_mean
-from datamaestro.repository import definitions_in
 from datamaestro.user_paths import expanded
 
 __all__ = ["definitions_in_file", "find_in_file", "import_file", "module_name"]

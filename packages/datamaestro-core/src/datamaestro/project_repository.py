@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.definition_files import import_file
+from datamaestro.definition_modules import definitions_in, named, refuse_two
 from datamaestro.errors import PluginConflictError, SettingsError
 from datamaestro.project import Project
-from datamaestro.repository import Repository, definitions_in, named, refuse_two
+from datamaestro.repository import Repository
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

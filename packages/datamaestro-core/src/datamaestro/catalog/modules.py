@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.data.parameters import check_parameters
+from datamaestro.definition_modules import definitions_in, guarded
 from datamaestro.errors import ParameterError
 from datamaestro.freshness import Stamp, stamp
-from datamaestro.repository import definitions_in, guarded, left_out
+from datamaestro.repository import left_out
 
 if TYPE_CHECKING:
     from datamaestro.repository import Repository

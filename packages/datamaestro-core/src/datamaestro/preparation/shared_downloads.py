@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definition_modules import declared_in
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.errors import DatamaestroError
@@ -20,7 +21,6 @@ from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.hooks import in_use, key_of
 from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.state import State
-from datamaestro.repository import declared_in
 
 __all__ = ["SharedDownloads"]
 
