@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
@@ -26,31 +26,37 @@ def refuse_overlaps(graph: Graph, resources: Iterable[Resource]) -> None:
 
     :raises DataDirectoryError: if one would
     """
-    load = cache(State.load)
+    around = cache(partial(_around, graph))  # most resources lie in one folder
     for resource in resources:
-        if isinstance(resource, StoredResource) and resource.path.is_relative_to(graph.folder):
-            for folder in _in_the_way(resource.path, graph, load):
-                other = load(folder).dataset
-                if other is not None:
-                    raise DataDirectoryError(
-                        f"{resource.name!r} of {graph.definition.id} would take the place of files "
-                        f"of {other}",
-                        where=resource.path,
-                        expected="a place for each of the two: another id, or another name",
-                        hint=f"'datamaestro remove {other}' removes what is there",
-                    )
-
-
-def _in_the_way(place: Path, graph: Graph, load: Callable[[Path], State]) -> Iterator[Path]:
-    """Give the folders of other datasets below a place, and of those above it that have it.
-
-    :param load: gives the state of the dataset in a folder
-    """
-    yield from (Path(folder) for folder, _, files in os.walk(place) if STATE in files)
-    for above in takewhile(lambda folder: folder != graph.context.datapath, place.parents):
-        if above == graph.folder:
+        if not isinstance(resource, StoredResource) or not resource.path.is_relative_to(
+            graph.folder
+        ):
             continue
-        inside = PurePosixPath(place.relative_to(above).as_posix())
-        recorded = [PurePosixPath(record.path) for record in load(above).records.values()]
-        if any(inside.is_relative_to(item) or item.is_relative_to(inside) for item in recorded):
-            yield above
+        place = resource.path
+        others = [*_below(place), *(state for state in around(place.parent) if _has(state, place))]
+        for name in filter(None, (state.dataset for state in others)):
+            raise DataDirectoryError(
+                f"{resource!r} of {graph.definition.id} would take the place of files of {name}",
+                where=place,
+                expected="a place for each of the two: another id, or another name",
+                hint=f"'datamaestro remove {name}' removes what is there",
+            )
+
+
+def _below(place: Path) -> Iterator[State]:
+    """Give the states of the datasets at a place and below."""
+    return (State.load(Path(folder)) for folder, _, files in os.walk(place) if STATE in files)
+
+
+def _around(graph: Graph, folder: Path) -> list[State]:
+    """Give the states of other datasets in a folder, and in those that it lies in."""
+    folders = takewhile(lambda each: each != graph.context.datapath, (folder, *folder.parents))
+    states = [State.load(each) for each in folders if each != graph.folder]
+    return [state for state in states if state.records]
+
+
+def _has(state: State, place: Path) -> bool:
+    """Tell whether a dataset has something at a place, in it, or around it."""
+    inside = PurePosixPath(place.relative_to(state.path.parent).as_posix())
+    recorded = [PurePosixPath(record.path) for record in state.records.values()]
+    return any(inside.is_relative_to(item) or item.is_relative_to(inside) for item in recorded)
