@@ -205,6 +205,7 @@ def test_when_all_sources_fail_the_error_lists_each_with_its_reason(prepare):
 
 @pytest.mark.parametrize("wrong", [b"wrong", None])
 def test_the_failure_of_the_last_source_is_told_by_the_error_alone(prepare, memory, caplog, wrong):
+    caplog.set_level("WARNING", logger="datamaestro")
     if wrong is not None:
         memory.CONTENT["memory://mirror/x"] = wrong
     with pytest.raises((DownloadError, VerificationError), match="memory://mirror/x"):
