@@ -632,6 +632,15 @@ def test_a_repository_that_cant_define_a_dataset_takes_no_other_down(site, caplo
         context.dataset("org.hub.oak")
 
 
+def test_nobody_is_told_that_they_mean_what_they_have_written(site):
+    site.write("counted/list.txt", "oak oaks")
+    context = Context()
+    assert "org.hub.oaks" in context.catalog.ids()
+    with pytest.raises(DatasetNotFoundError) as caught:
+        context.dataset("org.hub.oaks")
+    assert caught.value.hint == "did you mean org.hub.oak?"
+
+
 def test_another_dataset_than_was_asked_for_is_never_given(site):
     text = PACKAGE.replace('if dataset_id != "org.hub.oak":', 'if "hub" not in dataset_id:')
     site.write("counted/__init__.py", text.replace("id=dataset_id", 'id="org.hub.oak"'))

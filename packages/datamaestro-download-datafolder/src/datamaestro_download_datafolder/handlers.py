@@ -19,6 +19,7 @@ from datamaestro.download.stored import relative_name
 from datamaestro.errors import DataDirectoryError, DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.terminal import ask, is_interactive, tell
+from datamaestro.user_paths import absolute
 from datamaestro.utils import Checker, GlobChecker, HashCheck, valid_checker
 from datamaestro_download_datafolder.checked import check_once, was_checked
 
@@ -129,7 +130,7 @@ class _LinkedPath(ValueResource):
             f"in the data folder {proposal.folderid!r}, which isn't set."
         )
         while answer := ask("Where is that data folder? (empty: nowhere)"):
-            folder = Path(answer).expanduser().absolute()
+            folder = absolute(answer)
             if self._exists(folder / proposal.path):
                 with self.context.settings.edit() as settings:
                     settings.datafolders[proposal.folderid] = folder

@@ -49,7 +49,7 @@ def not_found(identifier: Identifier, known: Iterable[str]) -> DatasetNotFoundEr
         f"{whose} a dataset {name!r}",
         hint=_in_file(name)
         or _provider(name, known)
-        or did_you_mean(name, [*known, *published_datasets()])
+        or did_you_mean(name, [item for item in (*known, *published_datasets()) if item != name])
         or "'datamaestro search' lists what there is",
     )
 
