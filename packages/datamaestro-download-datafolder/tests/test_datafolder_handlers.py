@@ -260,8 +260,9 @@ def on_a_terminal(context, answers):
 
 
 def test_on_a_terminal_the_data_folder_is_asked_for_and_kept(context, corpus):
-    code, output, shown = on_a_terminal(context, f"{corpus}\n{corpus.parent}\n")
+    code, output, shown = on_a_terminal(context, f"~nobody-here\n{corpus}\n{corpus.parent}\n")
     assert (code, output) == (0, f"{corpus}\n"), shown
+    assert "this path leads nowhere" in shown
     assert "needs the folder 'corpus' in the data folder 'mine', which isn't set" in shown
     assert f"{corpus / 'corpus'}: no such folder" in shown
     assert context.settings.datafolders == {"mine": corpus.parent}

@@ -16,7 +16,7 @@ from typing import Any
 from datamaestro.context import DatafolderPath, ResolvablePath
 from datamaestro.download import FolderResource, ValueResource, reference
 from datamaestro.download.stored import relative_name
-from datamaestro.errors import DataDirectoryError, DefinitionError
+from datamaestro.errors import DataDirectoryError, DefinitionError, SettingsError
 from datamaestro.location import definition_site
 from datamaestro.terminal import ask, is_interactive, tell
 from datamaestro.user_paths import absolute
@@ -130,7 +130,11 @@ class _LinkedPath(ValueResource):
             f"in the data folder {proposal.folderid!r}, which isn't set."
         )
         while answer := ask("Where is that data folder? (empty: nowhere)"):
-            folder = absolute(answer)
+            try:
+                folder = absolute(answer)
+            except SettingsError as error:
+                tell(str(error))
+                continue
             if self._exists(folder / proposal.path):
                 with self.context.settings.edit() as settings:
                     settings.datafolders[proposal.folderid] = folder
