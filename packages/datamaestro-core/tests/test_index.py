@@ -585,7 +585,8 @@ def test_an_entry_that_no_database_holds_hides_only_its_own_repository(site, cap
 def test_a_name_that_is_no_text_hides_only_its_own_module(site, caplog):
     site.write("counted/config/org/one.py", MODULE.format(name="one", title=r"caf\udce9"))
     assert search() == ["org.two.two"]
-    assert "not a text in UTF-8: 'org.one.one caf" in caplog.text
+    told = r"not a text in UTF-8: 'org\.one\.one caf|UnicodeEncodeError"  # Python 3.13's own
+    assert re.search(f"left out of repository counted: .*({told})", caplog.text)
 
 
 @pytest.mark.parametrize(
