@@ -7,6 +7,7 @@ distributions is in pyproject.toml, under ``dependency-groups``.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ import nox
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
+# pip trusts the certificates that the system does; uv only if it is told.
+os.environ.setdefault("UV_SYSTEM_CERTS", "true")
 nox.options.sessions = ["lint", "typecheck", "docs", "build", "wheels", "alone", "tests"]
 
 ROOT = Path(__file__).parent
