@@ -42,14 +42,17 @@ def not_found(identifier: Identifier, known: Iterable[str]) -> DatasetNotFoundEr
     :param known: the ids that there are
     """
     name, known = identifier.name, list(known)
-    whose = "no installed repository has"
-    if identifier.repository is not None:
+    likely = [*known, *published_datasets()]
+    if identifier.repository is None:
+        whose = "no installed repository has"
+        likely = [item for item in likely if item != name]  # told of, and never defined
+    else:
         whose = f"the repository {identifier.repository!r} doesn't have"
     return DatasetNotFoundError(
         f"{whose} a dataset {name!r}",
         hint=_in_file(name)
         or _provider(name, known)
-        or did_you_mean(name, [item for item in (*known, *published_datasets()) if item != name])
+        or did_you_mean(name, likely)
         or "'datamaestro search' lists what there is",
     )
 
