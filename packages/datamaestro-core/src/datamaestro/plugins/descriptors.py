@@ -33,10 +33,10 @@ class RepositorySpec(NamedTuple):
 
 
 class HandlerSpec(NamedTuple):
-    """A handler: a resource class, and its decorator if it has one.
+    """A handler: a resource class, which decorates definitions as well.
 
     :param name: the name that definitions use, such as ``filedownloader``
-    :param target: the resource class or the decorator
+    :param target: the resource class
     :param summary: one line
     :param recognize: a function that proposes the resource for a download; see
         :mod:`datamaestro.plugins.proposals`
