@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from datamaestro.data.gzipped import decompressing, is_gzip
 from datamaestro.errors import DataFormatError
 from datamaestro_format_csv.dialect import Dialect
 
@@ -25,8 +24,6 @@ need more memory. Each piece is handed from thread to thread some twenty times."
 COUNTED_BYTES = 1 << 17
 
 DECODED_BYTES = 1 << 20
-
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 class LineSource:
@@ -157,27 +154,17 @@ def open_lines(
         not in the encoding of the dialect. UTF-8 is left to the parser to check.
     """
     with path.open("rb") as file:
-        is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
         size = file.seek(0, io.SEEK_END)
-        file.seek(0)
-        plain: io.BufferedIOBase = gzip.GzipFile(fileobj=file) if is_gzip else file
-        if not dialect.is_utf8:
-            plain = io.BufferedReader(_Reencoded(plain, dialect.encoding, path))
-        source = LineSource(
-            plain,
-            chunk_bytes,
-            lambda: file.tell() / size if size else 1.0,
-            partial(_lines_before, path, dialect),
-        )
-        try:
-            yield source
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise DataFormatError(
-                "damaged gzip data",
-                where=path,
-                found=error,
-                hint="the file may be a partial copy",
-            ) from error
+        with decompressing(file, path) if is_gzip(file) else nullcontext(file) as content:
+            plain: io.BufferedIOBase = content
+            if not dialect.is_utf8:
+                plain = io.BufferedReader(_Reencoded(plain, dialect.encoding, path))
+            yield LineSource(
+                plain,
+                chunk_bytes,
+                lambda: file.tell() / size if size else 1.0,
+                partial(_lines_before, path, dialect),
+            )
 
 
 def _lines_before(path: Path, dialect: Dialect, offset: int) -> int:

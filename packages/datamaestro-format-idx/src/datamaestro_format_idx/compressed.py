@@ -7,15 +7,11 @@ once, without an intermediate copy: the peak is the array itself.
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from datamaestro.errors import DataFormatError
+from datamaestro.data.gzipped import decompressing
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_format_idx.header import Header, check_data_size, read_header
 
@@ -23,9 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["is_compressed", "read_compressed", "read_compressed_header"]
+__all__ = ["read_compressed", "read_compressed_header"]
 
-GZIP_MAGIC = b"\x1f\x8b"
 TRAILER_SIZE = 4
 """Bytes of the uncompressed size that ends a gzip member (RFC 1952, ISIZE)."""
 
@@ -33,19 +28,12 @@ LARGEST_RATIO = 1032
 """Bytes that one byte of deflated data can stand for, at most (zlib's technical notes)."""
 
 
-def is_compressed(file: BinaryIO) -> bool:
-    """Say whether a file is gzip by its first bytes; an IDX file begins with two zeros."""
-    start = file.read(len(GZIP_MAGIC))
-    file.seek(0)
-    return start == GZIP_MAGIC
-
-
 def read_compressed_header(file: BinaryIO, where: Path) -> Header:
     """Read the header of a compressed IDX file; only its first bytes are decompressed.
 
     :raises DataFormatError: as `read_header`, or if the file isn't sound gzip
     """
-    with _decompress(file, where) as plain:
+    with decompressing(file, where, beginning=True) as plain:
         return read_header(plain.read, where)
 
 
@@ -63,7 +51,7 @@ def read_compressed(file: BinaryIO, where: Path) -> tuple[Header, NDArray[np.uin
     if not _is_plausible(file, header):
         # Several members, padding, or a wrong file: count before allocating.
         check_data_size(header, _count(file, where) - header.size, where)
-    with _decompress(file, where) as plain:
+    with decompressing(file, where) as plain:
         plain.read(header.size)
         elements = np.empty(header.data_size, np.uint8)
         found = _fill(plain, elements.data)
@@ -81,7 +69,7 @@ def _is_plausible(file: BinaryIO, header: Header) -> bool:
 
 def _count(file: BinaryIO, where: Path) -> int:
     buffer = memoryview(bytearray(CHUNK_SIZE))
-    with _decompress(file, where) as plain:
+    with decompressing(file, where) as plain:
         return sum(iter(lambda: plain.readinto(buffer), 0))
 
 
@@ -94,18 +82,3 @@ def _fill(plain: Any, target: memoryview) -> int:
             break
         filled += count
     return filled
-
-
-@contextmanager
-def _decompress(file: BinaryIO, where: Path) -> Iterator[gzip.GzipFile]:
-    file.seek(0)
-    try:
-        with gzip.GzipFile(fileobj=file) as plain:
-            yield plain
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataFormatError(
-            "damaged gzip data",
-            where=where,
-            found=error,
-            hint="the file may be a partial copy",
-        ) from error

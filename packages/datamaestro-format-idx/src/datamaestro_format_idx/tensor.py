@@ -7,11 +7,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.data import Base, File
-from datamaestro_format_idx.compressed import (
-    is_compressed,
-    read_compressed,
-    read_compressed_header,
-)
+from datamaestro.data.gzipped import is_gzip
+from datamaestro_format_idx.compressed import read_compressed, read_compressed_header
 from datamaestro_format_idx.header import Header, check_data_size, read_header
 
 if TYPE_CHECKING:
@@ -95,7 +92,7 @@ class IDX(Tensor, File):
             length of the header, dimensions that overflow, missing or trailing bytes
         """
         with self.path.open("rb") as file:
-            array = self._compressed(file) if is_compressed(file) else self._mapped(file)
+            array = self._compressed(file) if is_gzip(file) else self._mapped(file)
         if native and array.dtype.itemsize > 1 and sys.byteorder == "little":
             # One read of the map and one write, vectorized: measured at 0.4 to 0.6 of the
             # time of reading the file and swapping in place.
@@ -123,7 +120,7 @@ class IDX(Tensor, File):
 
     def _header(self) -> Header:
         with self.path.open("rb") as file:
-            if is_compressed(file):
+            if is_gzip(file):
                 return read_compressed_header(file, self.path)
             return read_header(file.read, self.path)
 

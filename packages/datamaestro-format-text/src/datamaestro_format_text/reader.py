@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import gzip
-import importlib
 import io
 import shutil
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from zlib import crc32
 
+from datamaestro.data.gzipped import decompressing, is_gzip
 from datamaestro.errors import DataFormatError
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_format_text.index import Index, KeyReader, Stamp, build_index, read_index
@@ -31,7 +29,6 @@ from datamaestro_format_text.storage import (
 
 __all__ = ["Reader", "StaleIndexError", "decompressed", "make_reader", "open_reader", "open_text"]
 
-GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 LINE_END = ord("\n")
 
@@ -114,7 +111,7 @@ def open_text(path: Path, header_lines: int = 0) -> Iterator[BinaryIO]:
     :raises DataFormatError: in the block, if the bytes are no sound gzip data
     """
     with _open(path) as file:
-        if not _holds_gzip(file):
+        if not is_gzip(file):
             _skip(file, header_lines)
             yield file
             return
@@ -129,30 +126,8 @@ def _open(path: Path) -> BinaryIO:
 
 @contextmanager
 def _decompressing(file: BinaryIO, path: Path) -> Iterator[BinaryIO]:
-    """Open what a file under gzip holds, whatever that is."""
-    opener, errors = _gzip()
-    try:
-        with io.BufferedReader(opener(file), CHUNK_SIZE) as plain:
-            yield plain
-    except (EOFError, gzip.BadGzipFile, *errors) as error:  # type: ignore[misc]
-        raise DataFormatError(
-            "damaged gzip data",
-            where=path,
-            found=error,
-            hint="the file may be a partial copy",
-        ) from error
-
-
-def _gzip() -> tuple[Callable[[BinaryIO], Any], tuple[type[Exception], ...]]:
-    """Give what opens what is under gzip, and what it raises for damaged data.
-
-    Inflating 500 MB takes isal a third of the time of gzip.
-    """
-    try:
-        igzip: Any = importlib.import_module("isal.igzip")
-    except ImportError:  # no build for this processor
-        return gzip.open, (zlib.error,)
-    return igzip.open, (zlib.error, igzip.igzip_lib.IsalError)
+    with decompressing(file, path) as content, io.BufferedReader(content, CHUNK_SIZE) as plain:
+        yield plain
 
 
 def _skip(file: BinaryIO, header_lines: int) -> None:
@@ -234,13 +209,7 @@ def _map_text(path: Path) -> mmap | bytes:
 
 def _is_gzip(path: Path) -> bool:
     with path.open("rb") as file:
-        return _holds_gzip(file)
-
-
-def _holds_gzip(file: BinaryIO) -> bool:
-    start = file.read(len(GZIP_MAGIC))
-    file.seek(0)
-    return start == GZIP_MAGIC
+        return is_gzip(file)
 
 
 def _check_stamp(file: BinaryIO, stamp: Stamp, path: Path) -> None:

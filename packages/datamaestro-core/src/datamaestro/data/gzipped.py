@@ -1,0 +1,63 @@
+"""Files that may be under gzip (RFC 1952), as formats read them."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from datamaestro.errors import DataFormatError
+
+__all__ = ["decompressing", "is_gzip"]
+
+_MAGIC = b"\x1f\x8b"
+
+
+def is_gzip(file: BinaryIO) -> bool:
+    """Tell by its first bytes whether an open file is under gzip; it stands at its beginning."""
+    file.seek(0)
+    start = file.read(len(_MAGIC))
+    file.seek(0)
+    return start == _MAGIC
+
+
+@contextmanager
+def decompressing(
+    file: BinaryIO, path: Path, *, beginning: bool = False
+) -> Iterator[gzip.GzipFile]:
+    """Open what a file under gzip holds, whatever that is, from its beginning.
+
+    :param path: where the file lies, for messages
+    :param beginning: whether no more than some first bytes are needed, of a file that may be
+        damaged after them
+    :raises DataFormatError: in the block, if the bytes are no sound gzip data
+    """
+    opener, damage = (gzip.GzipFile, zlib.error) if beginning else _fastest()
+    file.seek(0)
+    try:
+        with opener(fileobj=file) as plain:
+            yield plain
+    except (EOFError, gzip.BadGzipFile, zlib.error, damage) as error:
+        raise DataFormatError(
+            "damaged gzip data",
+            where=path,
+            found=error,
+            hint="the file may be a partial copy",
+        ) from error
+
+
+def _fastest() -> tuple[Callable[..., gzip.GzipFile], type[Exception]]:
+    """Give what opens what is under gzip, and the error that it has for damaged data.
+
+    ISA-L decompresses where it is installed: 500 MB take it a third of the time of zlib. It
+    reads half a megabyte at once.
+    """
+    try:
+        igzip: Any = importlib.import_module("isal.igzip")
+    except ImportError:
+        return gzip.GzipFile, zlib.error
+    return igzip.IGzipFile, igzip.igzip_lib.IsalError
