@@ -27,16 +27,15 @@ def refuse_overlaps(graph: Graph, resources: Iterable[Resource]) -> None:
     :raises DataDirectoryError: if one would
     """
     around = cache(partial(_around, graph))  # most resources lie in one folder
-    for resource in resources:
-        if not isinstance(resource, StoredResource) or not resource.path.is_relative_to(
-            graph.folder
-        ):
+    stored = [(item, item.path) for item in resources if isinstance(item, StoredResource)]
+    for resource, place in stored:
+        if not place.is_relative_to(graph.folder):
             continue
-        place = resource.path
         others = [*_below(place), *(state for state in around(place.parent) if _has(state, place))]
         for name in filter(None, (state.dataset for state in others)):
             raise DataDirectoryError(
-                f"{resource!r} of {graph.definition.id} would take the place of files of {name}",
+                f"{resource.name!r} of {graph.definition.id} would take the place of files "
+                f"of {name}",
                 where=place,
                 expected="a place for each of the two: another id, or another name",
                 hint=f"'datamaestro remove {name}' removes what is there",
