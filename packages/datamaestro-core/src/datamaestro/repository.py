@@ -209,12 +209,13 @@ class Repository:
     def _guarded(self, module: str) -> list[DatasetDefinition]:
         if module in self.broken:
             return []
-        try:
-            return self.definitions(module)
-        except DatamaestroError as error:
-            self.broken[module] = error
-            self.context.plugins.warn(f"left out of repository {self.id}: {error}")
-            return []
+        with left_out(self):
+            try:
+                return self.definitions(module)
+            except DatamaestroError as error:
+                self.broken[module] = error
+                raise
+        return []
 
     def _modules_on_path(self, dataset_id: str) -> list[str]:
         """Give the modules that an id points to, the deepest first."""
