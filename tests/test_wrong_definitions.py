@@ -20,7 +20,7 @@ from datamaestro.download import FileResource, FilesCopy, byvariant, reference
 from datamaestro.download.archive import ArchiveMember, ZipDownloader
 from datamaestro.download.custom import custom_download
 from datamaestro.download.links import linkfile, linkfolder, links
-from datamaestro.download.single import ConcatDownloader, FileDownloader
+from datamaestro.download.single import ConcatDownloader, FileDownloader, filedownloader
 from datamaestro.utils import GlobChecker, HashCheck
 from datamaestro.variants import AxesVariants, Axis
 URL = "https://example.org/a.txt"
@@ -102,7 +102,7 @@ WRONG = {
     "a checker that is not made": (
         in_dataset('FileDownloader("a.txt", URL, checker=HashCheck)'),
         3,
-        "found <class 'datamaestro.utils.HashCheck'>",
+        "found <class 'datamaestro.checkers.HashCheck'>",
     ),
     "a file that is checked as a folder": (
         in_dataset('FileDownloader("a.txt", URL, checker=GlobChecker("*"))'),
@@ -213,6 +213,12 @@ WRONG = {
         '@dataset(id="org.example.x")\n@datatags("a")\ndef x() -> File: ...',
         2,
         "datatags doesn't decorate a dataset: expected @dataset below it, or a data type",
+    ),
+    "a resource of what only inherits from a dataset": (
+        '@dataset(id="org.example.x")\nclass X(Dataset):\n    def config(self) -> File: ...\n'
+        '@filedownloader("b", "https://example.org/b")\nclass Y(X): ...',
+        4,
+        "FileDownloader('b') doesn't decorate a dataset: expected @dataset below it",
     ),
     "an agreement that can't be named": (
         'useragreement("Be kind.", id="kindness, and more")',

@@ -21,7 +21,7 @@ from datamaestro.naming import declared_id, documentation
 from datamaestro.signatures import parameters_of
 from datamaestro.variants import Variants, word
 
-__all__ = ["HOOKS", "DatasetDefinition", "declared_dataset"]
+__all__ = ["HOOKS", "DatasetDefinition"]
 
 HOOKS = ("pre-use", "pre-download")
 """When the hooks of a dataset are called; see :func:`datamaestro.definitions.hook`."""
@@ -279,11 +279,3 @@ class DatasetDefinition:
         for resource in self.resources.values():
             visit(resource)
         return list(ordered.values())
-
-
-def declared_dataset(target: Any) -> DatasetDefinition | None:
-    """Give the definition that `target` is or has, as a class that declares a dataset."""
-    if isinstance(target, DatasetDefinition):
-        return target
-    own = getattr(target, "__dict__", {}).get("__dataset__")
-    return own if isinstance(own, DatasetDefinition) else None

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.decorated import declared_dataset
 from datamaestro.errors import DatamaestroError
 
 __all__ = ["declared_in", "definitions_in", "guarded", "named", "refuse_two"]

@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import Base
 from datamaestro.data.parameters import Meta, Option, Param
-from datamaestro.dataset_definition import DatasetDefinition, declared_dataset
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.decorated import declared_dataset
 from datamaestro.earlier import refusing
 from datamaestro.errors import DefinitionError
 from datamaestro.hooks import hook

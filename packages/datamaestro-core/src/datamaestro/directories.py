@@ -23,8 +23,13 @@ from typing import TYPE_CHECKING
 
 from datamaestro.per_process import PerProcess
 from datamaestro.user_paths import absolute, expanded
-from datamaestro.utils import environment_flag
-from datamaestro.variables import connection_limit, data_directory, site_mirror, web_archive
+from datamaestro.variables import (
+    connection_limit,
+    data_directory,
+    environment_flag,
+    site_mirror,
+    web_archive,
+)
 
 if TYPE_CHECKING:
     from datamaestro.settings import Settings, UserSettings
@@ -126,9 +131,12 @@ class Directories:
         """
         from datamaestro.transfer.connections import Connections
 
-        return self._connections.get(lambda: Connections(connection_limit(self.settings)))
+        settings = self.settings
+        return self._connections.get(
+            lambda: Connections(connection_limit(settings.connections, settings.path))
+        )
 
     @property
     def wayback(self) -> str | None:
         """The base URL of the web archive that is asked after all else, if one may be."""
-        return web_archive(self.settings)
+        return web_archive(self.settings.wayback)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.dataset_definition import HOOKS, DatasetDefinition, declared_dataset
+from datamaestro.dataset_definition import HOOKS, DatasetDefinition
+from datamaestro.decorated import declared_dataset, decorated_dataset
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 
@@ -98,13 +99,5 @@ def _check_call(
 
 
 def _register(target: Any, name: str, function: Callable[[Any], object]) -> Any:
-    definition = declared_dataset(target)
-    if definition is None:
-        raise DefinitionError(
-            f"the hook {name!r} doesn't decorate a dataset",
-            where=definition_site(),
-            expected="@dataset below it",
-            found=repr(target),
-        )
-    definition.register_hook(name, function)
+    decorated_dataset(target, f"the hook {name!r}").register_hook(name, function)
     return target

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.identifiers import is_dataset_id
 from datamaestro.location import definition_site
-from datamaestro.utils import parse_size
+from datamaestro.sizes import parse_size
 
 __all__ = ["Metadata"]
 

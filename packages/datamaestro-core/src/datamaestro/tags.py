@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from datamaestro.dataset_definition import declared_dataset
+from datamaestro.decorated import declared_dataset, decorated_dataset
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 
@@ -29,20 +29,14 @@ class _Annotation:
         self.words = frozenset(words)
 
     def __call__(self, target: T) -> T:
-        definition = declared_dataset(target)
-        if definition is not None:
+        decorator = f"data{self.attribute}"
+        if isinstance(target, type) and declared_dataset(target) is None:
+            own = vars(target).get(f"__{decorator}__", frozenset())
+            setattr(target, f"__{decorator}__", own | self.words)
+        else:
+            definition = decorated_dataset(target, decorator, "@dataset below it, or a data type")
             words = getattr(definition, self.attribute) | self.words
             setattr(definition, self.attribute, words)
-        elif not isinstance(target, type):
-            raise DefinitionError(
-                f"data{self.attribute} doesn't decorate a dataset",
-                where=definition_site(),
-                expected="@dataset below it, or a data type",
-                found=repr(target),
-            )
-        else:
-            own = vars(target).get(f"__data{self.attribute}__", frozenset())
-            setattr(target, f"__data{self.attribute}__", own | self.words)
         return target
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from datamaestro.errors import SettingsError
 from datamaestro.user_paths import absolute
-from datamaestro.utils import NO
 
-if TYPE_CHECKING:
-    from datamaestro.settings import Settings
+__all__ = ["connection_limit", "data_directory", "environment_flag", "site_mirror", "web_archive"]
 
-__all__ = ["connection_limit", "data_directory", "site_mirror", "web_archive"]
+NO = ("", "0", "false", "no", "off")
+"""What flags are set to by those who don't want them."""
 
 CONNECTIONS = 4
 """How many connections a host gets at once, unless something else is set."""
 
 WAYBACK_MACHINE = "https://web.archive.org/web"
+
+
+def environment_flag(name: str) -> bool:
+    """Tell whether a variable is set, and to none of the words for no."""
+    return os.environ.get(name, "").lower() not in NO
 
 
 def data_directory() -> Path:
@@ -44,16 +47,18 @@ def site_mirror() -> str | None:
     return mirror or None
 
 
-def connection_limit(settings: Settings) -> int:
+def connection_limit(setting: int | None, path: Path) -> int:
     """Give how many connections a host gets: ``DATAMAESTRO_CONNECTIONS``, or as settings say.
 
-    :raises SettingsError: if that is no such number
+    :param setting: what they say, if anything
+    :param path: where they lie, for messages
+    :raises SettingsError: if it is no such number
     """
     variable = "DATAMAESTRO_CONNECTIONS"
     given: object = os.environ.get(variable)
     where: object = variable
     if given is None:
-        given, where = settings.connections, settings.path
+        given, where = setting, path
     limit = str(CONNECTIONS if given is None else given)
     if not re.fullmatch(r"[1-9][0-9]{0,2}", limit):
         raise SettingsError(
@@ -62,9 +67,12 @@ def connection_limit(settings: Settings) -> int:
     return int(limit)
 
 
-def web_archive(settings: Settings) -> str | None:
-    """Give the base URL of the web archive that may be asked: ``DATAMAESTRO_WAYBACK``."""
-    said = os.environ.get("DATAMAESTRO_WAYBACK") or settings.wayback
+def web_archive(setting: bool | str) -> str | None:
+    """Give the base URL of the web archive that may be asked: ``DATAMAESTRO_WAYBACK``.
+
+    :param setting: what settings say: whether one may, or its base URL
+    """
+    said = os.environ.get("DATAMAESTRO_WAYBACK") or setting
     if said is False or str(said).lower() in NO:
         return None
     return said if isinstance(said, str) and "://" in said else WAYBACK_MACHINE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from datamaestro.dataset_definition import declared_dataset
+from datamaestro.decorated import decorated_dataset
 from datamaestro.errors import DefinitionError
 from datamaestro.identifiers import is_dataset_id
 from datamaestro.location import definition_site
@@ -44,13 +44,5 @@ class useragreement:  # noqa: N801  (documented in lower case, as all decorators
         if "__metadataset__" in getattr(target, "__dict__", {}):
             target.__metadataset__.agreements.append((self.text, self.id))
             return target
-        definition = declared_dataset(target)
-        if definition is None:
-            raise DefinitionError(
-                "useragreement doesn't decorate a dataset",
-                where=definition_site(),
-                expected="@dataset below it",
-                found=repr(target),
-            )
-        definition.add_agreement(self.text, self.id)
+        decorated_dataset(target, "useragreement").add_agreement(self.text, self.id)
         return target

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from datamaestro import identifiers
 from datamaestro.create.recognition import recognized_resource, recognized_value
+from datamaestro.digests import file_digests
 from datamaestro.download import Source
 from datamaestro.plugins.proposals import (
     Candidate,
@@ -21,7 +22,6 @@ from datamaestro.plugins.proposals import (
     ValueProposal,
 )
 from datamaestro.preparation.fetch import CacheFetcher
-from datamaestro.utils import file_digests
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

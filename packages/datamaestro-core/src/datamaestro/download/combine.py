@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from datamaestro import identifiers
+from datamaestro.checkers import Checker
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource, relative_name
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
 from datamaestro.location import definition_site
-from datamaestro.utils import Checker
 
 __all__ = ["FilesCopy", "reference"]
 

@@ -6,10 +6,10 @@ import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from datamaestro.checkers import Checker
 from datamaestro.download.stored import FolderResource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
-from datamaestro.utils import Checker
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

@@ -20,12 +20,12 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeVar
 
+from datamaestro.checkers import Checker
 from datamaestro.download.source import Source
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.sequences import rebuilt
 from datamaestro.urls import recognizable
-from datamaestro.utils import Checker
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -119,7 +119,8 @@ class Resource(ABC):
 
         :raises DefinitionError: if `target` is no dataset, or has such a resource already
         """
-        definition = getattr(target, "__dataset__", target)
+        # Its own: what a subclass of a dataset inherits is no declaration.
+        definition = getattr(target, "__dict__", {}).get("__dataset__", target)
         if not hasattr(definition, "add_resource"):
             raise DefinitionError(
                 f"{self!r} doesn't decorate a dataset",

@@ -8,11 +8,11 @@ from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datamaestro.checkers import Checker, GlobChecker, HashCheck, valid_checker
 from datamaestro.download.derivation import Derivation
 from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
-from datamaestro.utils import Checker, GlobChecker, HashCheck, valid_checker
 
 __all__ = ["FileResource", "FolderResource", "Places", "StoredResource", "relative_name"]
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from datamaestro.digests import file_digests
 from datamaestro.errors import DatamaestroError, VerificationError
 from datamaestro.files import size_on_disk
 from datamaestro.inventory.manifest import Manifest, manifest_of_record, stored_files
@@ -31,7 +32,6 @@ from datamaestro.locks.exclusive import is_busy
 from datamaestro.preparation.operations import proves, remake
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import State
-from datamaestro.utils import file_digests
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

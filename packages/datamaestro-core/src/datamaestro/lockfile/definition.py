@@ -10,16 +10,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datamaestro.checkers import Checker
 from datamaestro.data import Folder
 from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.digests import content_digest
 from datamaestro.download.recipe import declared_again
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, LockError, VerificationError
 from datamaestro.location import Location
 from datamaestro.lockfile.derived import DerivedResource
 from datamaestro.lockfile.lock import LockedDataset, LockedResource
-from datamaestro.lockfile.writing import KERNEL_HANDLERS, content_digest
-from datamaestro.utils import Checker
+from datamaestro.lockfile.writing import KERNEL_HANDLERS
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

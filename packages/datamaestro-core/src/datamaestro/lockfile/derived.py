@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.derivation import Joined, Member, Unpacked
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import LockError, VerificationError
 from datamaestro.lockfile.lock import LockedResource
 from datamaestro.lockfile.plain_archives import copy_member, unpack
-from datamaestro.utils import CHUNK_SIZE
 
 __all__ = ["DerivedResource"]
 

@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
+from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.derivation import Unpacked
 from datamaestro.files import remove
-from datamaestro.utils import CHUNK_SIZE
 
 __all__ = ["copy_member", "unpack"]
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from datamaestro import address
 from datamaestro.data import Folder
 from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.digests import content_digest
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.download.transport import Transport
@@ -23,7 +24,6 @@ from datamaestro.errors import LockError, TransportError, VerificationError
 from datamaestro.lockfile.definition import LockedDefinition
 from datamaestro.lockfile.lock import Lock, LockedDataset, LockedDownload, LockedResource
 from datamaestro.lockfile.plain_transports import PLAIN_TRANSPORTS
-from datamaestro.lockfile.writing import content_digest
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.hooks import before_use

@@ -7,12 +7,12 @@ definitions promise, and it is the same whenever it is made from the same data.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from datamaestro import address
 from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.digests import content_digest
 from datamaestro.download.combine import FilesCopy
 from datamaestro.download.derivation import Derivation, Joined
 from datamaestro.download.recipe import NotPortable, arguments_of
@@ -35,13 +35,12 @@ from datamaestro.preparation.state import Download, State
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.urls import masked
-from datamaestro.utils import file_digests, tree_digest
 from datamaestro.variants import word
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["KERNEL_HANDLERS", "content_digest", "lock_datasets"]
+__all__ = ["KERNEL_HANDLERS", "lock_datasets"]
 
 KERNEL_HANDLERS: dict[str, type[Resource]] = {"FilesCopy": FilesCopy}
 """The handlers that need no plugin."""
@@ -57,13 +56,6 @@ def lock_datasets(datasets: Iterable[Any], context: Context) -> Lock:
     writer = _Writer(context)
     requested = [writer.add(dataset) for dataset in datasets]
     return writer.lock(frozenset(requested))
-
-
-def content_digest(path: Path) -> str:
-    """Give the digest of a file or folder, as a lock has it."""
-    if path.is_dir():
-        return f"tree:{tree_digest(path)}"
-    return f"sha256:{file_digests(path, ['sha256'])['sha256']}"
 
 
 class _Writer:

@@ -30,7 +30,7 @@ from datamaestro.plugins.entry_points import EntryPoints
 from datamaestro.plugins.installed import Installed
 from datamaestro.plugins.provided import BrokenPlugin, Plugin, Provided, Spec
 from datamaestro.plugins.targets import imported
-from datamaestro.utils import environment_flag
+from datamaestro.variables import environment_flag
 
 if TYPE_CHECKING:
     import pluggy

@@ -16,6 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from datamaestro.digests import CHUNK_SIZE, file_digests
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
 from datamaestro.errors import DataFormatError, DatamaestroError, OfflineError, VerificationError
@@ -32,7 +33,6 @@ from datamaestro.transfer.stream import TransferStream, watched
 from datamaestro.transfer.target import InMemory, NextSource, StartOver, TransferTarget
 from datamaestro.transfer.transfer import Transfer, TransferContext
 from datamaestro.urls import masked
-from datamaestro.utils import CHUNK_SIZE, file_digests
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from datamaestro.digests import CHUNK_SIZE, file_digests
 from datamaestro.transfer.digests import Digests
-from datamaestro.utils import CHUNK_SIZE, file_digests
 
 __all__ = ["WrittenFiles"]
 

@@ -32,7 +32,7 @@ from datamaestro.search.fields import (
 )
 from datamaestro.search.scanning import Token, tokens
 from datamaestro.search.text import PhraseCondition, TextCondition, WordCondition
-from datamaestro.utils import parse_size
+from datamaestro.sizes import parse_size
 
 __all__ = ["parse", "parse_query"]
 

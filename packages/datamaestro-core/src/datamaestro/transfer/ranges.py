@@ -11,12 +11,12 @@ import threading
 import time
 from collections import deque
 
+from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.pieces import Piece, Worker
 from datamaestro.transfer.rate_monitor import RateMonitor, opened
-from datamaestro.utils import CHUNK_SIZE
 
 __all__ = ["Ranges"]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError, VerificationError
@@ -33,7 +34,6 @@ from datamaestro.transfer.target import (
 )
 from datamaestro.transfer.worker_threads import Cancelled
 from datamaestro.urls import masked
-from datamaestro.utils import CHUNK_SIZE
 
 if TYPE_CHECKING:
     from datamaestro.progress import Progress
