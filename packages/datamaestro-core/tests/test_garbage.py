@@ -93,6 +93,19 @@ def test_a_note_stays_as_long_as_something_is_left_that_it_is_about(keeping, she
     assert (left.state, left.url) == ("rejected", ALPHA)
 
 
+def test_a_note_stays_as_long_as_a_partial_file_is_left_that_goes_on(context, shelf, quick):
+    cut_off(context, shelf)
+    (entry,) = cache_entries(context.cachepath)
+    rejected = entry.note.with_suffix(".rejected")
+    rejected.touch()
+    for other in cache_entries(context.cachepath):
+        if other.path == rejected:
+            other.remove()
+    assert list(cache_entries(context.cachepath)) == [entry]
+    entry.remove()
+    assert not entry.note.exists()
+
+
 def test_a_download_in_use_is_no_garbage(keeping, shelf):
     keeping.prepare("org.example.alpha")
     (entry,) = cache_entries(keeping.cachepath)

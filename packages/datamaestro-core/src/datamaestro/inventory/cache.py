@@ -46,8 +46,9 @@ class CacheEntry:
     def remove(self) -> None:
         """Remove it, and the note once nothing is left that it is about."""
         self.path.unlink(missing_ok=True)
-        others = self.path.parent.glob(_of_all_states(self.path, ".*").name)
-        if not any(path.suffix in STATES for path in others):
+        partial = self.path.parent / (_noted(self.note, "file") or self.path.name)
+        others = (_of_all_states(self.path, ".dl"), _of_all_states(self.path, ".rejected"), partial)
+        if not any(path.exists() for path in others):
             self.note.unlink(missing_ok=True)
 
     def to_json(self) -> dict[str, Any]:
@@ -84,9 +85,14 @@ def _of_all_states(path: Path, suffix: str) -> Path:
 
 
 def _url(note: Path) -> str | None:
+    # A hash follows one that is masked.
+    return (_noted(note, "url") or "").partition(" ")[0] or None
+
+
+def _noted(note: Path, name: str) -> str | None:
+    """Give a text that a note holds, if it can be read."""
     try:
-        url = read_json(note)["url"]
+        value = read_json(note)[name]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    # A hash follows one that is masked.
-    return url.partition(" ")[0] if isinstance(url, str) else None
+    return value if isinstance(value, str) else None
