@@ -177,7 +177,7 @@ class Team:
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdout.readline()
+        assert process.stdout.readline() == "ready\n", process.communicate()
         self.server.requests.clear()
         self.server.faults.update(faults or {})
         process.stdin.write("go\n")
@@ -195,6 +195,7 @@ class Team:
         slow: list[Fault] = [Drip(1000, 0.05)] * 9
         process = self.start(user, mask, "prepare", name, faults={"/text.gz": slow})
         while not any(path.stat().st_size for path in self.directory.rglob("*.part")):
+            assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -288,6 +289,21 @@ def test_a_colleague_finishes_what_another_began(
     assert team.private(0o002) == []
     team.run(ADA, 0o002, "prepare", "Gz", force=True)
     assert team.private(0o002) == []
+
+
+@BOTH
+def test_a_colleagues_download_that_may_not_be_removed_is_used_and_stays(
+    place: Path, server: FileServer, setgid: bool
+) -> None:
+    team = Team(place, server, setgid=setgid)
+    names = ["All", "Gz", "Zip", "Tar", "Several"]  # which need each other's downloads
+    team.run(ADA, 0o002, "prepare", *names, options={"keep_downloads": True})
+    shutil.rmtree(team.directory / "data")
+    (team.directory / "cache").chmod(0o3775)  # each may remove only their own
+    said = team.run(BEN, 0o002, "prepare", *names)
+    assert server.requests == []
+    assert "stays in the cache as it is: [Errno 1] Operation not permitted" in said
+    assert kinds.wrong(team.directory, "Zip") == []
 
 
 WORDS = """

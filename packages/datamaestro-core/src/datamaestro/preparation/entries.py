@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -10,16 +11,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.source import Source
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import remove
+from datamaestro.files import remove, replacing
 from datamaestro.locks.exclusive import locked
 from datamaestro.transfer.target import NextSource
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["alone", "entry_name", "linked", "not_emptied", "sweep"]
+__all__ = ["entry_name", "linked", "not_emptied", "settle", "sweep"]
+
+logger = logging.getLogger(__name__)
 
 
 def entry_name(source: Source) -> str:
@@ -40,15 +44,24 @@ def linked(path: Path, destination: Path) -> bool:
     return True
 
 
-def alone(path: Path) -> None:
-    """Give a file that stays a content of its own, if it shares one with finished data.
+def settle(entry: Path, needed: bool) -> None:
+    """Leave a whole download in the cache, or remove it, where one may.
 
-    Whatever happened to those would happen to it.
+    One that stays gets a content of its own if it shares one with finished data: whatever
+    happened to those would happen to it.
+
+    :param needed: whether others need it
     """
-    if path.exists() and path.stat().st_nlink > 1:
-        copy = path.with_name(f".{path.name}.copy")
-        shutil.copyfile(path, copy)
-        copy.replace(path)
+    path = entry.with_suffix(".dl")
+    try:
+        if not needed:
+            remove(path)
+            remove(entry.with_suffix(".json"))
+        elif path.exists() and path.stat().st_nlink > 1:
+            with path.open("rb") as shared, replacing(path) as own:
+                shutil.copyfileobj(shared, own, CHUNK_SIZE)
+    except PermissionError as error:  # where each may remove only their own: a colleague's
+        logger.warning("A download stays in the cache as it is: %s", error)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from datamaestro.download.transport import Transport
 from datamaestro.errors import DataFormatError, DatamaestroError, OfflineError, VerificationError
 from datamaestro.files import remove, usable
 from datamaestro.locks.exclusive import locked
-from datamaestro.preparation.entries import alone, entry_name, linked, not_emptied
+from datamaestro.preparation.entries import entry_name, linked, not_emptied, settle
 from datamaestro.preparation.entry_locks import EntryLocks
 from datamaestro.preparation.state import Download
 from datamaestro.preparation.written import WrittenFiles
@@ -126,11 +126,7 @@ class CacheFetcher:
             # The lock files stay: a lock whose file is removed excludes nobody.
             entry = self._entry(source)
             with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
-                if needed(source):
-                    alone(entry.with_suffix(".dl"))
-                else:
-                    remove(entry.with_suffix(".dl"))
-                    remove(entry.with_suffix(".json"))
+                settle(entry, needed(source))
         self._used.clear()
         self.downloads.clear()
 
