@@ -507,6 +507,7 @@ def test_a_file_that_is_cut_off_after_a_delimiter_is_refused(path: Path, end: st
     assert error.expected == "2 fields"
 
 
-def test_a_number_with_other_blanks_than_spaces_and_tabs_is_text_as_a_target(path: Path) -> None:
-    _, _, target = matrix(path, "1,5\x0b\n2,6\n", target=-1).data()
-    assert target.tolist() == ["5\x0b", "6"]
+@pytest.mark.parametrize("text", ["5\x0b", "1_0", "٣"])
+def test_what_only_python_takes_for_a_number_is_text_as_a_target(path: Path, text: str) -> None:
+    _, _, target = matrix(path, f"1,{text}\n2,6\n", target=-1).data()
+    assert target.tolist() == [text, "6"]

@@ -120,7 +120,7 @@ class LineSource:
 
     def _mark_size(self, chunk: bytes) -> int:
         """Give the size of the byte order mark that some programs put first."""
-        if self._started or not chunk:
+        if self._started:
             return 0
         self._started = True
         return len(codecs.BOM_UTF8) if chunk.startswith(codecs.BOM_UTF8) else 0
