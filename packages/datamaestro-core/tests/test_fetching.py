@@ -31,6 +31,7 @@ from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.progress import JSONLines
 from datamaestro.transfer import rate_monitor
 from datamaestro.transfer.candidates import candidate_urls
+from datamaestro.utils import HashCheck
 
 BYTES = bytes(range(256)) * 20
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -123,6 +124,63 @@ def test_a_cached_download_of_another_size_than_declared_is_fetched_again(home, 
     prepare(Source((URL,), size=len(BYTES) - 4), keeping)
     memory.CONTENT[URL] = BYTES
     assert prepare(Source((URL,), size=len(BYTES)), keeping) == BYTES
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["size known", "size unknown"])
+def test_a_cached_download_that_a_loss_of_power_cut_off_is_fetched_again(
+    home, prepare, memory, monkeypatch, known
+):
+    memory.CONTENT[URL] = BYTES
+    if not known:
+        monkeypatch.setattr(
+            memory.MemoryResponse, "size", property(lambda *_: None, lambda *_: None)
+        )
+    keeping = Context(home / "keeping", keep_downloads=True)
+    source = Source((URL,))
+    prepare(source, keeping)
+    shutil.rmtree(keeping.folder(fetched(source)))
+    (download,) = keeping.cachepath.glob("*.dl")
+    download.write_bytes(BYTES[:1000])
+    assert prepare(source, keeping) == BYTES
+
+
+RIGHT = HashCheck(hashlib.md5(BYTES).hexdigest())
+
+
+def test_wrong_bytes_that_nothing_vouches_for_are_asked_for_again_in_the_next_run(
+    context, memory, quick, caplog
+):
+    resource = Fetched("data.bin", URL, name="data", checker=RIGHT)
+    definition = resource(dataset(File, id="org.example.mended")(lambda data: {"path": data}))
+    memory.CONTENT[URL] = b"wrong"
+    with pytest.raises(VerificationError, match="wrong md5"):
+        context.prepare(definition)
+    assert len(memory.REQUESTS) == 1
+    memory.CONTENT[URL] = BYTES
+    assert context.prepare(definition).path.read_bytes() == BYTES
+    assert "it was made from the cache, and is made again from its source" in caplog.text
+
+
+def test_wrong_bytes_are_asked_for_once_in_a_run(context, memory, quick):
+    resource = Fetched("data.bin", URL, name="data", checker=RIGHT)
+    definition = resource(dataset(File, id="org.example.mended")(lambda data: {"path": data}))
+    memory.CONTENT[URL] = b"wrong"
+    for _ in range(3):
+        memory.REQUESTS.clear()
+        with pytest.raises(VerificationError, match="wrong md5"):
+            context.prepare(definition)
+        assert len(memory.REQUESTS) == 1
+
+
+def test_declared_bytes_of_which_something_wrong_is_made_are_kept(context, memory, quick):
+    source = Source((URL,), sha256=hashlib.sha256(b"declared").hexdigest())
+    resource = Fetched("data.bin", source, name="data", checker=RIGHT)
+    definition = resource(dataset(File, id="org.example.mended")(lambda data: {"path": data}))
+    memory.CONTENT[URL] = b"declared"
+    for _ in range(2):
+        with pytest.raises(VerificationError, match="wrong md5"):
+            context.prepare(definition)
+    assert len(memory.REQUESTS) == 1
 
 
 # --- verification

@@ -115,7 +115,7 @@ def test_a_note_that_cannot_be_read_is_no_note(entry, interrupted, tmp_path, not
 
 def test_the_note_tells_where_a_whole_download_came_from(entry, interrupted, tmp_path):
     interrupted.finish(tmp_path / "hash.dl")
-    assert origin(entry) == (URL, "v1")
+    assert origin(entry) == (URL, "v1", 10)
 
 
 def test_removing_takes_the_file_and_its_note(entry, interrupted, tmp_path):

@@ -764,7 +764,8 @@ def test_a_data_directory_that_cannot_be_written_says_so(home, monkeypatch):
 
 @pytest.mark.parametrize("first", ["org.example.pets", "org.example.pets.cats"])
 @pytest.mark.parametrize("whole", [True, False])
-def test_no_dataset_takes_the_place_of_another_ones_files(context, first, whole):
+@pytest.mark.parametrize("force", [False, True], ids=["prepared", "made by force"])
+def test_no_dataset_takes_the_place_of_another_ones_files(context, first, whole, force):
     @dataset(File, id="org.example.pets.cats")
     def cats(tom):
         return {"path": tom}
@@ -780,7 +781,7 @@ def test_no_dataset_takes_the_place_of_another_ones_files(context, first, whole)
         else Made("cats/tom.txt", "of pets", name="pet")
     )(pets)
     definitions = {"org.example.pets": pets, "org.example.pets.cats": cats}
-    context.prepare(definitions.pop(first))
+    context.prepare(definitions.pop(first), force=force)
     before = {path: path.read_bytes() for path in context.datapath.rglob("*.txt")}
     (second,) = definitions.values()
     with pytest.raises(DataDirectoryError, match=f"would take the place of files of {first}:"):

@@ -1,4 +1,4 @@
-"""The entries of the cache: their names, hard links to them, and their removal."""
+"""The entries of the cache: their names, what they hold, links to them, and their removal."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamaestro.digests import CHUNK_SIZE
+from datamaestro.digests import CHUNK_SIZE, file_digests
 from datamaestro.download.source import Source
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.files import remove, replacing
 from datamaestro.locks.exclusive import locked
+from datamaestro.preparation.state import Download
+from datamaestro.transfer.partial import origin
 from datamaestro.transfer.target import NextSource
+from datamaestro.urls import masked
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["entry_name", "linked", "not_emptied", "settle", "sweep"]
+__all__ = ["cached_download", "entry_name", "linked", "not_emptied", "settle", "sweep"]
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +33,30 @@ logger = logging.getLogger(__name__)
 def entry_name(source: Source) -> str:
     """Give what the names of all files about a source begin with."""
     return hashlib.sha256(source.url.encode()).hexdigest()
+
+
+def cached_download(source: Source, path: Path) -> Download | None:
+    """Give what the cache has of a source at `path`, whole and verified; wrong bytes are removed.
+
+    Where no digest is declared, the size that the server stated has to do.
+    """
+    noted = origin(path)
+    try:
+        size = path.stat().st_size
+        source.check_size(path, size)
+        if noted is not None and not source.digests:
+            replace(source, size=noted.size).check_size(path, size)
+        digests = file_digests(path, ["sha256", *source.digests])
+        source.check_digests(path, digests)
+    except FileNotFoundError:
+        return None
+    except (PermissionError, VerificationError) as error:
+        logger.warning("a cached download can't be used and is fetched again: %s", error)
+        remove(path)
+        return None
+    logger.debug("Using the cached download of %s", masked(source.url))
+    url, validator = (masked(source.url), None) if noted is None else noted[:2]
+    return Download(url, size, digests["sha256"], validator)
 
 
 def linked(path: Path, destination: Path) -> bool:

@@ -16,19 +16,25 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from datamaestro.digests import CHUNK_SIZE, file_digests
+from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
 from datamaestro.errors import DataFormatError, DatamaestroError, OfflineError, VerificationError
 from datamaestro.files import remove, usable
 from datamaestro.locks.exclusive import locked
-from datamaestro.preparation.entries import entry_name, linked, not_emptied, settle
+from datamaestro.preparation.entries import (
+    cached_download,
+    entry_name,
+    linked,
+    not_emptied,
+    settle,
+)
 from datamaestro.preparation.entry_locks import EntryLocks
 from datamaestro.preparation.state import Download
 from datamaestro.preparation.written import WrittenFiles
 from datamaestro.sharing import make_folder
 from datamaestro.transfer.failover import Failover
-from datamaestro.transfer.partial import Partial, origin
+from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.stream import TransferStream, watched
 from datamaestro.transfer.target import InMemory, NextSource, StartOver, TransferTarget
 from datamaestro.transfer.transfer import Transfer, TransferContext
@@ -64,6 +70,8 @@ class CacheFetcher:
         self.written = WrittenFiles()
         self.light = False
         self._used: list[Source] = []
+        self._unproven: list[Source] = []
+        self._distrusted: set[Source] = set()
         self._locks = EntryLocks()
         shared = TransferContext(
             context.progress, context.connections, cancelled or threading.Event()
@@ -116,6 +124,19 @@ class CacheFetcher:
         """Give the last `count` bytes of what `source` serves, or None; see `Failover.tail`."""
         return self._failover.tail(source, count)
 
+    def distrusts(self, error: Exception) -> bool:
+        """Tell whether to make the resource again, from downloads that are fetched anew.
+
+        So it is when it was made from what the cache had of an earlier run, no digest vouches
+        for that, and an error may be about wrong bytes: by now, the server may have mended them.
+        """
+        unproven, self._unproven = self._unproven, []
+        if not unproven or self.context.offline or not _may_be_of_bytes(error):
+            return False
+        logger.warning("%s; it was made from the cache, and is made again from its source", error)
+        self._distrusted.update(unproven)
+        return True
+
     def release(self, needed: Callable[[Source], bool]) -> None:
         """Remove what was fetched from the cache, unless downloads are kept.
 
@@ -128,6 +149,7 @@ class CacheFetcher:
             with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
                 settle(entry, needed(source))
         self._used.clear()
+        self._unproven.clear()
         self.downloads.clear()
 
     # --- the cache
@@ -185,21 +207,11 @@ class CacheFetcher:
         self._used.append(source)
 
     def _cached(self, source: Source, path: Path) -> Download | None:
-        """Look whether the cache has the source's bytes; wrong ones are removed."""
-        try:
-            size = path.stat().st_size
-            source.check_size(path, size)
-            digests = file_digests(path, ["sha256", *source.digests])
-            source.check_digests(path, digests)
-        except FileNotFoundError:
-            return None
-        except (PermissionError, VerificationError) as error:
-            logger.warning("a cached download can't be used and is fetched again: %s", error)
-            remove(path)
-            return None
-        logger.debug("Using the cached download of %s", masked(source.url))
-        url, validator = origin(path) or (masked(source.url), None)
-        return Download(url, size, digests["sha256"], validator)
+        """Look whether the cache has the source's bytes, and they may be used."""
+        download = None if source in self._distrusted else cached_download(source, path)
+        if download is not None and not source.digests:
+            self._unproven.append(source)
+        return download
 
     # --- downloading
 
@@ -279,6 +291,7 @@ class CacheFetcher:
             masked(result.url), result.size, result.digests["sha256"], result.validator
         )
         self.downloads.append(download)
+        self._distrusted.discard(source)
         return download
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +43,20 @@ def make(resource: StoredResource, workspace: Workspace, *, anew: bool = False) 
     if not anew and _is_there(resource):
         return Made(resource.path, size_on_disk(resource.path))
     destination = workspace.folder / resource.relative_path
+    fetcher = workspace.fetcher(resource.name)
     while True:
-        with suppress(NextSource):
+        try:
             told = _download(resource, destination, workspace)
+            _verify(resource, destination)
             break
-    _verify(resource, destination)
+        except NextSource:
+            remove(destination)
+        except Exception as error:
+            if not fetcher.distrusts(error):
+                raise
+            remove(destination)
     with usable(resource.binding.folder):
-        sha256 = workspace.fetcher(resource.name).written.digest(destination)
+        sha256 = fetcher.written.digest(destination)
         flush_to_disk(destination)
         return Made(destination, _size(resource, destination, told), sha256)
 
@@ -94,7 +100,7 @@ def _download(resource: StoredResource, destination: Path, workspace: Workspace)
         with noting(resource.dataset, f"the resource {resource.name!r}"):
             return resource._download(destination)
     except BaseException as error:
-        if isinstance(error, NextSource) or not resource.can_recover:
+        if not resource.can_recover:
             remove(destination)
         if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
             with usable(resource.binding.folder):

@@ -67,6 +67,7 @@ def replace_all(graph: Graph, new: Graph) -> None:
     """
     made = State.load(new.folder)
     state = State.load(graph.folder, new.folder)
+    state.dataset = made.dataset
     names = [item.name for item in new.resources if isinstance(item, StoredResource)]
     records = {name: record for name in names if (record := made.get(name)) is not None}
     for name, record in records.items():

@@ -3,7 +3,8 @@
 Every transfer has a partial file of its own, ``<hash>.<random>.part``, which it takes over
 from an interrupted one by renaming it: of several processes that try, one succeeds. The
 note about it, ``<hash>.json``, tells its name, its URL, what identified the content at the
-server, and the size. It stays as long as the download, when that is whole.
+server, and the size. It stays as long as the download, when that is whole: a loss of power may
+cut off what has its name already.
 
 A file holds bytes of one version only, each at its place. So even where locks fail, and a
 file is taken from a process that still writes to it, both write the same bytes to the same
@@ -21,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
 
 from datamaestro.documents import read_json
 from datamaestro.download.transport import Response
@@ -30,7 +32,20 @@ from datamaestro.sharing import share
 from datamaestro.transfer.target import Resumable, StartOver
 from datamaestro.urls import recognizable
 
-__all__ = ["Partial", "origin", "received_bytes"]
+__all__ = ["Origin", "Partial", "origin", "received_bytes"]
+
+
+class Origin(NamedTuple):
+    """Where a whole download came from.
+
+    :param url: the URL, without what is secret in it
+    :param validator: what identified the content there, if the server told
+    :param size: its number of bytes
+    """
+
+    url: str
+    validator: str | None
+    size: int | None
 
 
 @dataclass(frozen=True)
@@ -121,11 +136,14 @@ class Partial:
             return self.path.open("r+b", buffering=0)
 
     def finish(self, destination: Path) -> None:
-        """Give the file, which is whole, another name; the note stays.
+        """Give the file, which is whole, another name; the note stays, and tells its size.
 
         :raises StartOver: as :meth:`open`
         """
         with self._unless_taken():
+            size = self.path.stat().st_size
+            if self._note is not None and self._note.size is None:
+                self._write_note(replace(self._note, size=size))
             self.path.replace(destination)
 
     @contextmanager
@@ -149,10 +167,12 @@ class Partial:
         self._note = note
 
 
-def origin(entry: Path) -> tuple[str, str | None] | None:
-    """Give the URL that a whole download came from, and what identified it there, if noted."""
+def origin(entry: Path) -> Origin | None:
+    """Give where a whole download came from, if that is noted."""
     note = _read_note(entry.with_suffix(".json"))
-    return None if note is None else (note.url.partition(" ")[0], note.validator)
+    if note is None:
+        return None
+    return Origin(note.url.partition(" ")[0], note.validator, note.size)
 
 
 def received_bytes(entry: Path) -> int:
