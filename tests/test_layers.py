@@ -8,7 +8,16 @@ from workspace.imports import Import, imports_of
 MODULES = DISTRIBUTIONS[KERNEL].modules
 
 LAYERS = [
-    {"digests", "documents", "lazy", "per_process", "sequences", "terminal", "urls"},
+    {
+        "decompressors",
+        "digests",
+        "documents",
+        "lazy",
+        "per_process",
+        "sequences",
+        "terminal",
+        "urls",
+    },
     {"errors"},
     {"data_path", "earlier", "sharing"},
     {"selector"},

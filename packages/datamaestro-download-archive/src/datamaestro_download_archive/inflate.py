@@ -7,10 +7,11 @@ zlib's elsewhere. Neither is imported before something has to be inflated.
 from __future__ import annotations
 
 import functools
-import sys
 import zlib
 from collections.abc import Callable
 from typing import Any, Protocol, cast
+
+from datamaestro.decompressors import zstandard
 
 __all__ = ["MEMORY", "Decompressor", "crc32", "decompression_errors", "deflate", "new_decompressor"]
 
@@ -77,14 +78,6 @@ def deflate() -> Callable[[], Decompressor]:
     return _deflate_makers()[0]
 
 
-def _zstd() -> Any:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd
-
-
 def new_decompressor(compression: str) -> Decompressor:
     """Make a decompressor of gzip, bzip2, xz or zstd."""
     decompressor: Any
@@ -99,7 +92,7 @@ def new_decompressor(compression: str) -> Decompressor:
 
         decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
     else:
-        zstd = _zstd()
+        zstd = zstandard()
         options = {zstd.DecompressionParameter.window_log_max: 31}
         decompressor = zstd.ZstdDecompressor(options=options)
     return decompressor  # type: ignore[no-any-return]
@@ -117,5 +110,5 @@ def decompression_errors() -> tuple[type[Exception], ...]:
         pass
     else:
         errors.append(cast(type[Exception], IsalError))  # its stub says it is an instance
-    errors.append(_zstd().ZstdError)
+    errors.append(zstandard().ZstdError)
     return tuple(errors)

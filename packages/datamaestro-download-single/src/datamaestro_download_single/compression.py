@@ -7,12 +7,12 @@ agree: RFC 1952 (gzip), bzip2's ``BZh``, the xz format, RFC 8878 (Zstandard).
 from __future__ import annotations
 
 import shutil
-import sys
 from abc import ABC, abstractmethod
 from io import BufferedReader
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, ClassVar
 
+from datamaestro.decompressors import fastest_gzip, zstandard
 from datamaestro.errors import VerificationError
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_download_single.streams import Streams
@@ -75,19 +75,13 @@ class Compression(ABC):
 
 
 class Gzip(Compression):
-    """gzip, by ISA-L where there is a build of it: it inflates about twice as fast as zlib."""
+    """gzip, of which handlers know some more: how large the content is, and its CRC-32."""
 
     name = "gzip"
     magic = b"\x1f\x8b"
 
     def reader(self, stream: BinaryIO) -> Any:
-        try:
-            from isal import igzip
-        except ImportError:  # no build for this processor
-            import gzip
-
-            return gzip.GzipFile(fileobj=stream)
-        reader: Any = igzip.IGzipFile
+        reader, _ = fastest_gzip()
         return reader(fileobj=stream)
 
     def compress(self, content: bytes) -> bytes:
@@ -96,14 +90,8 @@ class Gzip(Compression):
         return gzip.compress(content, mtime=0)
 
     def errors(self) -> tuple[type[Exception], ...]:
-        import zlib
-
-        try:
-            from isal import isal_zlib
-        except ImportError:
-            return (zlib.error,)
-        error: Any = isal_zlib.error  # the stubs take it for an instance
-        return (error,)
+        _, damage = fastest_gzip()
+        return (damage,)
 
 
 class _Bzip2(Compression):
@@ -150,24 +138,16 @@ class _Zstandard(Compression):
         return skippable or super().begins(start)
 
     def reader(self, stream: BinaryIO) -> Any:
-        zstd = _zstd()
+        zstd = zstandard()
         options = {zstd.DecompressionParameter.window_log_max: 31}  # up to zstd --long=31
         return Streams(stream, lambda: zstd.ZstdDecompressor(options=options))
 
     def compress(self, content: bytes) -> bytes:
-        compressed: bytes = _zstd().compress(content)
+        compressed: bytes = zstandard().compress(content)
         return compressed
 
     def errors(self) -> tuple[type[Exception], ...]:
-        return (_zstd().ZstdError,)
-
-
-def _zstd() -> Any:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd
+        return (zstandard().ZstdError,)
 
 
 COMPRESSIONS: dict[str, Compression] = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from datamaestro.decompressors import fastest_gzip
 from datamaestro.errors import DataFormatError
 
 __all__ = ["decompressing", "is_gzip"]
@@ -36,7 +36,7 @@ def decompressing(
         damaged after them
     :raises DataFormatError: in the block, if the bytes are no sound gzip data
     """
-    opener, damage = (gzip.GzipFile, zlib.error) if beginning else _fastest()
+    opener, damage = (gzip.GzipFile, zlib.error) if beginning else fastest_gzip()
     file.seek(0)
     try:
         with opener(fileobj=file) as plain:
@@ -48,16 +48,3 @@ def decompressing(
             found=error,
             hint="the file may be a partial copy",
         ) from error
-
-
-def _fastest() -> tuple[Callable[..., gzip.GzipFile], type[Exception]]:
-    """Give what opens what is under gzip, and the error that it has for damaged data.
-
-    ISA-L decompresses where it is installed, as by the extra ``gzip``: 500 MB take it a third
-    of the time of zlib. It reads half a megabyte at once.
-    """
-    try:
-        igzip: Any = importlib.import_module("isal.igzip")
-    except ImportError:
-        return gzip.GzipFile, zlib.error
-    return igzip.IGzipFile, igzip.igzip_lib.IsalError

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datamaestro.decompressors import zstandard
 from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.derivation import Joined, Member, Unpacked
 from datamaestro.download.source import Source
@@ -24,13 +25,8 @@ from datamaestro.lockfile.plain_archives import copy_member, unpack
 
 __all__ = ["DerivedResource"]
 
-_READERS = {
-    "gzip": ["gzip"],
-    "bzip2": ["bz2"],
-    "xz": ["lzma"],
-    "Zstandard": ["compression.zstd", "backports.zstd"],
-}
-"""The modules that read compressed files; of several, the first that there is."""
+_READERS = {"gzip": "gzip", "bzip2": "bz2", "xz": "lzma"}
+"""The modules of the standard library that read compressed files."""
 
 _DAMAGE = [
     ("zlib", "error"),
@@ -116,14 +112,10 @@ def _reader(compression: str) -> Callable[[Any], Any]:
     """
     if not compression:
         return lambda stream: stream
-    for name in _READERS[compression]:
-        try:
-            opener: Callable[[Any], Any] = importlib.import_module(name).open
-        except ImportError as error:
-            missing = error
-        else:
-            return opener
-    raise missing
+    zstd = compression == "Zstandard"
+    module: Any = zstandard() if zstd else importlib.import_module(_READERS[compression])
+    opener: Callable[[Any], Any] = module.open
+    return opener
 
 
 @contextmanager
