@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from datamaestro.download import TransportRequest
-from datamaestro.download.local_files import FileTransport
+from datamaestro.download.local_files import FileTransport, open_file
 from datamaestro.errors import TransportError
 from datamaestro.lockfile.plain_transports import PLAIN_TRANSPORTS
 from datamaestro.testing import TransportContract
@@ -63,6 +63,25 @@ def test_a_file_that_changed_is_read_from_its_beginning(files, tmp_path):
     path.write_bytes(b"0123456789")
     response = files.open(TransportRequest(path.as_uri(), 4, "another"))
     assert (response.start, read(response)) == (0, b"0123456789")
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_not_joined_to_the_old_one(tmp_path):
+    path, successor = tmp_path / "x", tmp_path / "y"
+    path.write_bytes(b"0123456789")
+    successor.write_bytes(b"abcdefghij")
+    os.utime(successor, (1, 1))
+
+    class Replaced(type(path)):
+        def stat(self, **options):
+            found = super().stat(**options)
+            if successor.exists():
+                successor.replace(path)
+            return found
+
+    with open_file(path, TransportRequest("file:///x")) as whole:
+        validator = whole.validator
+    response = open_file(Replaced(path), TransportRequest("file:///x", 4, validator))
+    assert (response.start, read(response)) == (0, b"abcdefghij")
 
 
 def test_a_file_that_is_not_there_is_an_error(files, tmp_path):

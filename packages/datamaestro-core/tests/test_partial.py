@@ -26,32 +26,32 @@ def entry(tmp_path):
 @pytest.fixture
 def interrupted(entry):
     """Give a partial file with four bytes, whose process is gone."""
-    partial = Partial(entry)
-    partial.begin(URL, Answer())
+    partial = Partial(entry, URL)
+    partial.begin(Answer())
     with partial.open() as file:
         file.write(b"four")
     return partial
 
 
 def successor(entry, url=URL):
-    partial = Partial(entry)
-    partial.take_over(url)
+    partial = Partial(entry, url)
+    partial.take_over()
     return partial
 
 
 def test_what_another_transfer_left_is_taken_over(entry, interrupted):
     partial = successor(entry)
-    assert partial.resumable(URL) == (4, "v1", 10)
+    assert partial.resumable() == (4, "v1", 10)
     assert partial.path.read_bytes() == b"four"
     assert not interrupted.path.exists()
 
 
 def test_only_one_of_two_can_take_it(entry, interrupted):
-    first, second = Partial(entry), Partial(entry)
-    first.take_over(URL)
-    second.take_over(URL)
+    first, second = Partial(entry, URL), Partial(entry, URL)
+    first.take_over()
+    second.take_over()
     assert [partial.path.exists() for partial in (first, second)] == [False, True]
-    assert first.resumable(URL) == (0, None, None)
+    assert first.resumable() == (0, None, None)
 
 
 def test_the_one_whose_file_was_taken_starts_over(entry, interrupted, tmp_path):
@@ -64,25 +64,25 @@ def test_the_one_whose_file_was_taken_starts_over(entry, interrupted, tmp_path):
 
 def test_the_one_that_starts_over_leaves_the_other_alone(entry, interrupted, tmp_path):
     thief = successor(entry)
-    fresh = Partial(entry)  # which takes nothing over
-    fresh.begin(URL, Answer())
+    fresh = Partial(entry, URL)  # which takes nothing over
+    fresh.begin(Answer())
     thief.finish(tmp_path / "hash.dl")
     assert (tmp_path / "hash.dl").read_bytes() == b"four"
 
 
 @pytest.mark.parametrize("answer", [Answer(validator=None), Answer(size=3)])
 def test_what_cannot_be_identified_or_is_too_long_is_of_no_use(entry, answer):
-    partial = Partial(entry)
-    partial.begin(URL, answer)
+    partial = Partial(entry, URL)
+    partial.begin(answer)
     partial.path.write_bytes(b"four")
-    assert successor(entry).resumable(URL) == (0, None, None)
+    assert successor(entry).resumable() == (0, None, None)
 
 
 def test_what_came_from_elsewhere_stays_until_something_better_begins(entry, interrupted):
     partial = successor(entry, "https://example.org/other")
-    assert partial.resumable("https://example.org/other") == (0, None, None)
+    assert partial.resumable() == (0, None, None)
     assert interrupted.path.read_bytes() == b"four"
-    partial.begin("https://example.org/other", Answer())
+    partial.begin(Answer())
     assert not interrupted.path.exists()
 
 
@@ -94,14 +94,14 @@ def test_a_note_that_cannot_be_one_says_nothing(entry, tmp_path, file):
     (tmp_path / "hash.json").write_text(json.dumps(note))
     (tmp_path / "other.0123abcd.part").write_bytes(b"another")
     partial = successor(entry)
-    partial.begin(URL, Answer())
+    partial.begin(Answer())
     assert (tmp_path / "other.0123abcd.part").exists()
-    assert (partial.resumable(URL), received_bytes(entry)) == ((0, "v1", 10), 0)
+    assert (partial.resumable(), received_bytes(entry)) == ((0, "v1", 10), 0)
 
 
 def test_another_version_gets_another_file(entry, interrupted):
     with interrupted.open() as slow:
-        interrupted.begin(URL, Answer("v2"))
+        interrupted.begin(Answer("v2"))
         slow.write(b"late")
     assert interrupted.path.read_bytes() == b""
 
@@ -109,7 +109,7 @@ def test_another_version_gets_another_file(entry, interrupted):
 @pytest.mark.parametrize("note", ["", "[]", '{"url": "x"}'])
 def test_a_note_that_cannot_be_read_is_no_note(entry, interrupted, tmp_path, note):
     (tmp_path / "hash.json").write_text(note)
-    assert successor(entry).resumable(URL) == (0, None, None)
+    assert successor(entry).resumable() == (0, None, None)
     assert origin(entry) is None
 
 

@@ -16,7 +16,7 @@ from datamaestro.transfer import ranges, transfer
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.ranges import Ranges
-from datamaestro.transfer.transfer import Transfer, TransferContext
+from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
 
 URL = "memory://host/data.bin"
 CONTENT = bytes(range(256)) * 400
@@ -383,8 +383,8 @@ def transferred(tmp_path, monkeypatch):
 
     def run(transport, *, limit=4):
         shared = TransferContext(NoProgress(), Connections(limit), threading.Event())
-        partial = Partial(tmp_path / "x.part")
-        made = Transfer(transport, URL, Source((URL,)), partial, shared)
+        partial = Partial(tmp_path / "x.part", URL)
+        made = Transfer(transport, URL, Source((URL,)), partial, shared, ATTEMPTS, may_split=True)
         received = b"".join(made)
         assert received == transport.content == partial.path.read_bytes()
         return [request for request in transport.requests if request.stop is not None]

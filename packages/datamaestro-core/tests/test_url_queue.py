@@ -123,6 +123,17 @@ def test_a_connection_to_another_host_than_the_first_counts_there(context, hosts
     assert context.connections.take_free(urls[1])
 
 
+def test_the_hosts_of_further_sources_are_counted_too(context, memory):
+    urls = ["memory://one/data", "memory://two/data"]
+    memory.CONTENT.update(dict.fromkeys(urls, b"right"))
+    context.connections.limit = 1
+    fetcher = CacheFetcher(context, context.path / "work")
+    fetcher.fetch(Source((urls[0],)))
+    with fetcher.open(Source((urls[1],))):
+        assert not context.connections.take_free(urls[1])
+    assert context.connections.take_free(urls[1])
+
+
 def test_a_host_that_has_no_tail_for_not_being_reached_is_waited_for_no_more(
     context, hosts, memory
 ):

@@ -22,7 +22,7 @@ from datamaestro.download.transport import SourceFacts
 from datamaestro.errors import DatamaestroError, OfflineError, QueryError, TransportError
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import note_reachability
-from datamaestro.transfer.content import PAGE_EXTENSIONS, PAGE_TYPES
+from datamaestro.transfer.pages import PAGE_EXTENSIONS, PAGE_TYPES
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

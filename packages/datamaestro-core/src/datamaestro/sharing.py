@@ -45,7 +45,7 @@ def share(path: Path) -> None:
     """Give something that was just made the group of the folder that it lies in.
 
     A folder hands its group down then, so that whatever makes files in it needn't know.
-    Nothing happens where groups aren't those of POSIX, or to a user who isn't in that one.
+    Nothing happens on systems without such groups, and for users who aren't in that one.
     """
     if sys.platform == "win32":
         return
@@ -62,9 +62,10 @@ def share(path: Path) -> None:
 def permissions_after(path: Path, successor: Path) -> int:
     """Give the permissions of the file that takes the place of the one at `path`.
 
-    They are its own. Where another user's takes it, in a folder that the group may write, they
-    are the group's too as far as the mask lets it have them: the first one may be the only one
-    who had any, and would be locked out.
+    They stay the same, with one exception: a file of another user, in a folder that the group
+    may write. If nobody but its owner may read or write it, its owner would be locked out of what
+    is now the other user's. So the group gets these permissions too, as far as the mask of the one
+    who writes now grants them.
     """
     before, after = path.stat(), successor.stat()
     folder = path.parent.stat().st_mode

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -39,6 +38,13 @@ SMALL_BODY = 1 << 16
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """The status codes that go on elsewhere, if they say where."""
+
+FIELDS = {
+    "User-Agent": f"datamaestro/{VERSION}",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+}
+"""The fields of all requests."""
 
 
 @dataclass(frozen=True)
@@ -119,14 +125,6 @@ class Client:
         """Give up all connections."""
         self._pools.close()
 
-    @cached_property
-    def _headers(self) -> dict[str, str]:
-        return {
-            "User-Agent": f"datamaestro/{VERSION}",
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-        }
-
     def _send(
         self, method: str, hop: Hop, headers: Mapping[str, str], timeout: tuple[float, float]
     ) -> Answer:
@@ -138,7 +136,7 @@ class Client:
             http = manager.urlopen(
                 method,
                 hop.url,
-                headers={**self._headers, **self._cookies.fields(hop.url), **headers},
+                headers={**FIELDS, **self._cookies.fields(hop.url), **headers},
                 timeout=urllib3.Timeout(connect=connect, read=read),
                 redirect=False,
                 retries=False,

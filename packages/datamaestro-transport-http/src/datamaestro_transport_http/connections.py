@@ -43,7 +43,7 @@ class Pools:
         # A proxy looks names up by itself, and connects to what it finds.
         key = certificates, proxy, hop.permitted if proxy is None else None
         if key not in self._managers:
-            self._managers[key] = _with_final_answers(_manager(hop, *key))
+            self._managers[key] = _manager(hop.url, *key)
         return self._managers[key]
 
     def close(self) -> None:
@@ -55,16 +55,24 @@ class Pools:
 
 
 def _manager(
-    hop: Hop, certificates: Path | None, proxy: str | None, permitted: frozenset[Scope] | None
+    url: str, certificates: Path | None, proxy: str | None, permitted: frozenset[Scope] | None
 ) -> PoolManager:
-    import urllib3
-
     options: dict[str, Any] = {"maxsize": KEPT}
     if certificates is not None:
-        options["ssl_context"] = _trusting(certificates, hop.url)
+        options["ssl_context"] = _trusting(certificates, url)
+    manager = _plain_manager(proxy, options)
+    manager.pool_classes_by_scheme = {
+        scheme: _pool_class(kind, permitted)
+        for scheme, kind in manager.pool_classes_by_scheme.items()
+    }
+    return manager
+
+
+def _plain_manager(proxy: str | None, options: dict[str, Any]) -> PoolManager:
+    import urllib3
+
     if proxy is None:
-        manager = urllib3.PoolManager(**options)
-        return manager if permitted is None else guarded(manager, permitted)
+        return urllib3.PoolManager(**options)
     if proxy.startswith("socks"):
         return _through_socks(proxy, options)
     user = user_in(proxy)
@@ -72,21 +80,19 @@ def _manager(
     return urllib3.ProxyManager(proxy, proxy_headers=fields, **options)
 
 
-def _with_final_answers(manager: PoolManager) -> PoolManager:
-    """Have connections of a manager skip what servers say before their answer."""
+def _pool_class(kind: Any, permitted: frozenset[Scope] | None) -> type[HTTPConnectionPool]:
+    """Give a class of pools whose connections skip what servers say before their answer.
 
-    def final(kind: Any) -> type[HTTPConnectionPool]:
-        class Connection(kind.ConnectionCls):  # type: ignore[misc]
-            response_class = FinalResponse
+    :param permitted: where the connections may end, if not anywhere
+    """
 
-        class Pool(kind):  # type: ignore[misc]
-            ConnectionCls = Connection
+    class Connection(kind.ConnectionCls):  # type: ignore[misc]
+        response_class = FinalResponse
 
-        return Pool
+    class Pool(kind):  # type: ignore[misc]
+        ConnectionCls = Connection if permitted is None else guarded(Connection, permitted)
 
-    kinds = manager.pool_classes_by_scheme
-    manager.pool_classes_by_scheme = {scheme: final(kind) for scheme, kind in kinds.items()}
-    return manager
+    return Pool
 
 
 def _through_socks(proxy: str, options: dict[str, Any]) -> PoolManager:

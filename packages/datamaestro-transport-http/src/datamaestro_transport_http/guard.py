@@ -10,42 +10,23 @@ from __future__ import annotations
 
 import socket
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Scope, scope
 
-if TYPE_CHECKING:
-    from urllib3 import PoolManager
-
 __all__ = ["guarded"]
 
 
-def guarded(manager: PoolManager, permitted: frozenset[Scope]) -> PoolManager:
-    """Have connections of a manager, which are direct ones, end in some scopes only."""
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.connection import HTTPConnection, HTTPSConnection
+def guarded(connection_class: Any, permitted: frozenset[Scope]) -> Any:
+    """Give a class of urllib3's connections whose connections end in some scopes only."""
 
-    class Guarded:
+    class Guarded(connection_class):  # type: ignore[misc]
         def _new_conn(self) -> socket.socket:
-            # Both kinds of connections take their socket from here, before a handshake.
-            connection: Any = super()
-            return _checked(connection._new_conn(), permitted)
+            # Connections of http and of https take their socket from here, before a handshake.
+            return _checked(super()._new_conn(), permitted)
 
-    class GuardedHttp(Guarded, HTTPConnection):
-        pass
-
-    class GuardedHttps(Guarded, HTTPSConnection):
-        pass
-
-    class HttpPool(HTTPConnectionPool):
-        ConnectionCls = GuardedHttp
-
-    class HttpsPool(HTTPSConnectionPool):
-        ConnectionCls = GuardedHttps
-
-    manager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
-    return manager
+    return Guarded
 
 
 def _checked(connection: socket.socket, permitted: frozenset[Scope]) -> socket.socket:

@@ -9,12 +9,12 @@ Ranges and validators follow RFC 9110, sections 13 and 14.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
 from datamaestro.download.http_answers import RETRIED
@@ -190,16 +190,16 @@ def _range(answer: Answer) -> tuple[int | None, int | None]:
     return int(match[1]), None if match[3] == "*" else int(match[3])
 
 
-def _validator(headers: Any) -> str | None:
+def _validator(headers: Mapping[str, str]) -> str | None:
     """Give what identifies the content byte by byte: a strong ETag, or Last-Modified.
 
     A time identifies it only if nothing else had it: content that changed just now may
     change once more within the same second (RFC 9110, section 8.8.2.2).
     """
-    etag: str | None = headers.get("ETag")
+    etag = headers.get("ETag")
     if etag is not None and not etag.startswith("W/"):
         return etag
-    modified: str | None = headers.get("Last-Modified")
+    modified = headers.get("Last-Modified")
     changed, now = _time(modified), _time(headers.get("Date"))
     if changed is None or now is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from contextlib import ExitStack
 from pathlib import Path
@@ -78,13 +79,13 @@ def open_file(path: Path, request: TransportRequest, holding: ExitStack | None =
     :raises TransportError: if it isn't a regular file, or can't be read
     """
     try:
-        status = path.stat()
         # A pipe is never opened: that waits until somebody writes to it.
-        file = path.open("rb") if stat.S_ISREG(status.st_mode) else None
+        file = path.open("rb") if stat.S_ISREG(path.stat().st_mode) else None
     except OSError as error:
         raise _unreadable(request.url, path, error) from error
     if file is None:
         raise TransportError("not a file", where=request.url, expected="a regular file", found=path)
+    status = os.fstat(file.fileno())  # another file may have got that name since
     validator = f"{status.st_size}-{status.st_mtime_ns}"
     unchanged = request.validator in (None, validator) and request.start <= status.st_size
     start = request.start if unchanged else 0

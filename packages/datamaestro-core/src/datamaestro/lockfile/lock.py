@@ -197,10 +197,7 @@ class Lock:
         """Give the text of the lock file."""
         import tomli_w
 
-        datasets = [
-            _table(dataset)
-            for dataset in sorted(self.datasets, key=lambda item: (item.id, item.reference))
-        ]
+        datasets = [_table(asdict(dataset)) for dataset in self.datasets]
         return _HEADER + tomli_w.dumps({"version": VERSION, "dataset": datasets})
 
     def write(self, path: Path) -> bool:
@@ -249,17 +246,13 @@ class Lock:
 _NAMES = {"resources": "resource", "downloads": "download"}
 
 
-def _table(item: LockedDataset | LockedResource | LockedDownload) -> dict[str, Any]:
+def _table(values: dict[str, Any]) -> dict[str, Any]:
     """Give a table without what isn't known, and without what is empty or false."""
-    return _plain(asdict(item))
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for name, value in values.items():
         if name in _NAMES:
             if value:
-                table[_NAMES[name]] = [_plain(entry) for entry in value]
+                table[_NAMES[name]] = [_table(entry) for entry in value]
         elif value is not None and value is not False and value not in ((), {}):
             table[name] = list(value) if isinstance(value, tuple) else value
     return table

@@ -218,7 +218,7 @@ class _PinnedFetcher(CacheFetcher):
     def fetch_tail(self, source: Source, count: int) -> bytes | None:
         return super().fetch_tail(self._pinned(source), count)
 
-    def _transport_of(self, url: str) -> Transport:
+    def _transport(self, url: str) -> Transport:
         parts = urlsplit(url)
         scheme = parts.scheme.lower()
         provided = self.context.plugins.transports
@@ -226,7 +226,7 @@ class _PinnedFetcher(CacheFetcher):
         if not is_provided and parts.username is None and scheme in self._plain:
             return self._plain[scheme]
         try:
-            return super()._transport_of(url)
+            return super()._transport(url)
         except TransportError as error:
             if distribution := self._locked.transports.get(scheme):
                 error.hint = f"pip install {distribution}"

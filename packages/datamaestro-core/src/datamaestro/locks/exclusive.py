@@ -39,7 +39,7 @@ NEWS = 5.0
 """Seconds after which those who wait look again for whom."""
 
 _ANSWERING: set[Path] = set()
-"""The folders whose locks were answered for: there it isn't asked in a thread any more."""
+"""The folders whose file system has answered once: from then on it's asked without a thread."""
 
 
 @contextmanager
@@ -76,9 +76,9 @@ def _attempted(path: Path, wait: bool) -> tuple[BaseFileLock, bool]:
     try:
         busy = not _answer(lock, path.parent)
     except PermissionError:
-        # A colleague's, who may have been the only one allowed to write it. Whoever may
-        # write in the folder may begin anew, for at the worst the same is made twice; but
-        # nobody removes what that colleague may be making just now.
+        # The lock file is a colleague's, and nobody else may write it. Whoever may write in the
+        # folder removes it and makes another: at the worst, the same is made twice. Who doesn't
+        # want to wait is cautious: they may be about to remove what the colleague is making.
         if not wait and os.access(path.parent, os.W_OK) and may_be_held(path):
             return lock, True
         path.unlink(missing_ok=True)
@@ -136,9 +136,9 @@ def _acquired(lock: BaseFileLock) -> bool:
 
 
 def _wait(lock: BaseFileLock, path: Path, what: str) -> None:
-    """Wait until another process gives a lock up, and say for which; again if it changes.
+    """Wait until a lock is free, and say which process has it, again if it's another.
 
-    That process may be this one; then nothing is said, since another thread is at work here.
+    Nothing is said if it's another thread of this process.
     """
     told: Holder | str | None = None
     here = Holder.here(what)

@@ -1,4 +1,4 @@
-"""Telling whose code it was that raised: that of a definition, or of a handler."""
+"""What caused an error: the code of a definition or a handler, or the bytes that it read."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.errors import DatamaestroError
-from datamaestro.transfer.target import NextSource
+from datamaestro.errors import DataFormatError, DatamaestroError, VerificationError
+from datamaestro.transfer.target import NextSource, StartOver
 
-__all__ = ["noting"]
+__all__ = ["may_be_of_bytes", "noting"]
 
 
 @contextmanager
 def noting(definition: DatasetDefinition, what: str) -> Iterator[None]:
-    """Add a note to what the code of others raises in the block: what it was called for.
+    """Call code of a definition or a handler in the block, and note on its errors what it made.
 
-    :param what: what it makes, for messages
+    :param what: what it makes, as messages name it
     :raises DefinitionError: if it would end the program
     """
     try:
@@ -30,3 +30,12 @@ def noting(definition: DatasetDefinition, what: str) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"while making {what} of dataset {definition.id}, {definition.location}")
         raise
+
+
+def may_be_of_bytes(error: Exception) -> bool:
+    """Tell whether wrong bytes may be why their reader failed, whichever library that uses."""
+    if isinstance(error, OSError):
+        return error.errno is None  # of no system call, as gzip's
+    if isinstance(error, DataFormatError | VerificationError):
+        return True
+    return not isinstance(error, DatamaestroError | StartOver | MemoryError)

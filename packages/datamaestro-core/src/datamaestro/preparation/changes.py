@@ -9,8 +9,9 @@ from contextlib import suppress
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import discard, usable
 from datamaestro.locks.exclusive import locked
+from datamaestro.preparation.disturbance import Disturbed
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.loop import Disturbed, Loop
+from datamaestro.preparation.loop import Loop
 from datamaestro.preparation.overlaps import refuse_overlaps
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.replacement import fresh_workspace, replace_all, staged
@@ -32,24 +33,19 @@ def make_missing(graph: Graph) -> Graph:
         try:
             with locked(graph.folder / LOCK, graph.definition.id):
                 Loop(graph).run()
-        except Disturbed as error:
+        except Disturbed as disturbance:
             logger.debug("Another process is at work in %s", graph.folder, exc_info=True)
-            disturbance = error
+            error = disturbance.error
             graph = graph.bound_again(graph.folder, graph.workspace.another())
         else:
             return graph
-    raise _cause(disturbance)
-
-
-def _cause(order: Disturbed) -> BaseException:
-    assert order.__cause__ is not None, "a disturbance has a cause"
-    return order.__cause__
+    raise error
 
 
 def tidy(graph: Graph) -> None:
-    """Remove what was left by a run that was interrupted at its end, or by one that isn't over.
+    """Remove what an interrupted run left of a dataset that is complete, where one may.
 
-    That is a courtesy, which someone who may only read can't do.
+    Nothing depends on it: whoever may only read leaves it to the next one.
     """
     lock = locked(graph.folder / LOCK, graph.definition.id, wait=False)
     with suppress(DataDirectoryError, BlockingIOError, Disturbed), lock:
@@ -80,15 +76,17 @@ def make_named_again(graph: Graph, names: Collection[str]) -> None:
 
 
 def _run_once(graph: Graph, anew: Collection[str] = ()) -> None:
-    """Make resources where nothing is begun once more: all of it would be fetched again.
+    """Make resources, and give up if another process is in the way.
 
-    :raises DatamaestroError: if it failed, be it since another process was in the way
+    To begin anew, as :func:`make_missing` does, would fetch all of it again.
+
+    :raises DatamaestroError: if they can't be made
     """
     try:
         return Loop(graph, anew).run()
-    except Disturbed as order:
-        cause = _cause(order)
-    raise cause
+    except Disturbed as disturbance:
+        error = disturbance.error
+    raise error
 
 
 def drop(graph: Graph) -> None:

@@ -73,12 +73,11 @@ def linked(path: Path, destination: Path) -> bool:
 
 
 def settle(entry: Path, needed: bool) -> None:
-    """Leave a whole download in the cache, or remove it, where one may.
+    """Remove a whole download from the cache, unless others need it.
 
-    One that stays gets a content of its own if it shares one with finished data: whatever
-    happened to those would happen to it.
-
-    :param needed: whether others need it
+    One that stays must not be the same file as finished data under a second name, or whatever
+    changed those would change it too: it becomes a copy. A file that this user may not change
+    stays as it is.
     """
     path = entry.with_suffix(".dl")
     try:
@@ -94,9 +93,9 @@ def settle(entry: Path, needed: bool) -> None:
 
 @contextmanager
 def not_emptied() -> Iterator[None]:
-    """Order to begin anew where a download, or the folder it is put in, goes meanwhile.
+    """Order to begin anew if a download, or the folder that it is put in, isn't there any more.
 
-    Others may empty them where locks fail.
+    Where locks fail, other processes may empty the cache and the folders of runs.
     """
     try:
         yield

@@ -14,8 +14,9 @@ __all__ = ["EntryLocks"]
 class EntryLocks:
     """The locks of the downloads that one resource uses.
 
-    Who holds one waits for no other, since whoever has that may be waiting for this one,
-    and may be the resource itself. What comes of it is a second download at the worst.
+    A resource that holds one of them doesn't wait for another: the one who has that may be
+    waiting for this one, or be the resource itself. It goes on without, and at the worst
+    downloads what someone else is downloading too.
     """
 
     def __init__(self) -> None:

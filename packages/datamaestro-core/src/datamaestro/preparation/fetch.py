@@ -12,6 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -19,9 +20,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
-from datamaestro.errors import DataFormatError, DatamaestroError, OfflineError, VerificationError
+from datamaestro.errors import OfflineError, VerificationError
 from datamaestro.files import remove, usable
 from datamaestro.locks.exclusive import locked
+from datamaestro.preparation.blaming import may_be_of_bytes
 from datamaestro.preparation.entries import (
     cached_download,
     entry_name,
@@ -36,7 +38,7 @@ from datamaestro.sharing import make_folder
 from datamaestro.transfer.failover import Failover
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.stream import TransferStream, watched
-from datamaestro.transfer.target import InMemory, NextSource, StartOver, TransferTarget
+from datamaestro.transfer.target import InMemory, NextSource, TransferTarget
 from datamaestro.transfer.transfer import Transfer, TransferContext
 from datamaestro.urls import masked
 
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["CacheFetcher"]
 
 logger = logging.getLogger(__name__)
+
+TargetOf = Callable[[str], TransferTarget]
+"""Gives what the content of a URL is written to until it is whole."""
 
 LIGHT = CHUNK_SIZE
 """Bytes up to which a content isn't worth a place in the cache, unless several need it."""
@@ -76,7 +81,7 @@ class CacheFetcher:
         shared = TransferContext(
             context.progress, context.connections, cancelled or threading.Event()
         )
-        self._failover = Failover(context, shared, self._transport)
+        self._failover = Failover(context, shared, self._permitted_transport)
 
     # --- what resources ask for
 
@@ -98,7 +103,7 @@ class CacheFetcher:
             another URL may give them
         """
         if self._is_light(source):
-            with self._arriving(source, InMemory(self.inputs), None) as stream:
+            with self._arriving(source, lambda _url: InMemory(self.inputs), None) as stream:
                 yield stream
             return
         entry = self._entry(source)
@@ -106,7 +111,7 @@ class CacheFetcher:
         with self._locks.holding(entry, masked(source.url)):
             download = self._cached(source, path)
             if download is None:
-                with self._arriving(source, Partial(entry), path) as stream:
+                with self._arriving(source, partial(Partial, entry), path) as stream:
                     yield stream
             else:
                 with not_emptied():
@@ -131,7 +136,7 @@ class CacheFetcher:
         for that, and an error may be about wrong bytes: by now, the server may have mended them.
         """
         unproven, self._unproven = self._unproven, []
-        if not unproven or self.context.offline or not _may_be_of_bytes(error):
+        if not unproven or self.context.offline or not may_be_of_bytes(error):
             return False
         logger.warning("%s; it was made from the cache, and is made again from its source", error)
         self._distrusted.update(unproven)
@@ -180,7 +185,8 @@ class CacheFetcher:
             make_folder(destination.parent)
             remove(destination)
         if self._is_light(source):
-            download = self._download(source, destination, lambda: InMemory(destination.parent))
+            folder = destination.parent
+            download = self._download(source, lambda _url: InMemory(folder), destination)
             self.written.note(destination, download.sha256)
         else:
             self._fetch_through_cache(source, destination, shared)
@@ -197,7 +203,7 @@ class CacheFetcher:
         with self._locks.holding(entry, masked(source.url)), usable(destination.parent):
             download = self._cached(source, path)
             if download is None:
-                download = self._download(source, path, lambda: Partial(entry))
+                download = self._download(source, partial(Partial, entry), path)
             else:
                 self.downloads.append(download)
             with not_emptied():
@@ -215,29 +221,24 @@ class CacheFetcher:
 
     # --- downloading
 
-    def _transport(self, url: str) -> Transport:
+    def _permitted_transport(self, url: str) -> Transport:
         """Give what opens a URL.
 
         :raises TransportError: if no plugin does
         :raises OfflineError: if it needs a network, and there must be none
         """
-        transport = self._transport_of(url)
+        transport = self._transport(url)
         if self.context.offline and transport.network:
             raise OfflineError("not fetched while offline", where=url)
         return transport
 
-    def _transport_of(self, url: str) -> Transport:
+    def _transport(self, url: str) -> Transport:
         return self.context.transport(url)
 
-    def _download(
-        self, source: Source, destination: Path, begin: Callable[[], TransferTarget]
-    ) -> Download:
-        """Download the whole of a source to `destination`.
-
-        :param begin: gives what to write to until it is whole
-        """
+    def _download(self, source: Source, target_of: TargetOf, destination: Path) -> Download:
+        """Download the whole of a source to `destination`."""
         while True:
-            transfer = self._failover.transfer(source, begin())
+            transfer = self._failover.transfer(source, target_of)
             with suppress(NextSource), self._failover.failures_noted(source, transfer):
                 for _ in watched(transfer):
                     pass
@@ -245,20 +246,20 @@ class CacheFetcher:
 
     @contextmanager
     def _arriving(
-        self, source: Source, partial: TransferTarget, destination: Path | None
+        self, source: Source, target_of: TargetOf, destination: Path | None
     ) -> Iterator[BufferedReader[Any]]:
         """Give what a source serves while it arrives; it is accepted at the block's end.
 
         :param destination: where it is put when it is whole, if it is kept
         """
-        arriving = TransferStream(self._failover.transfer(source, partial))
+        arriving = TransferStream(self._failover.transfer(source, target_of))
         refused = None
         with self._failover.failures_noted(source, arriving.transfer):
             with closing(arriving.chunks), BufferedReader(arriving, CHUNK_SIZE) as stream:
                 try:
                     yield stream
                 except Exception as error:
-                    if not source.digests or not _may_be_of_bytes(error):
+                    if not source.digests or not may_be_of_bytes(error):
                         raise
                     refused = error
                 for _ in arriving.chunks:
@@ -281,24 +282,15 @@ class CacheFetcher:
             with usable(rejected.parent):
                 make_folder(rejected.parent)
                 remove(rejected)
-                transfer.partial.finish(rejected)
+                transfer.target.finish(rejected)
             error.hint = f"the bytes are set aside in {rejected}"
             raise
         if destination is not None:
             with usable(destination.parent):
-                transfer.partial.finish(destination)
+                transfer.target.finish(destination)
         download = Download(
             masked(result.url), result.size, result.digests["sha256"], result.validator
         )
         self.downloads.append(download)
         self._distrusted.discard(source)
         return download
-
-
-def _may_be_of_bytes(error: Exception) -> bool:
-    """Tell whether wrong bytes may be why their reader failed, whichever library that uses."""
-    if isinstance(error, OSError):
-        return error.errno is None  # of no system call, as gzip's
-    if isinstance(error, DataFormatError | VerificationError):
-        return True
-    return not isinstance(error, DatamaestroError | StartOver | MemoryError)

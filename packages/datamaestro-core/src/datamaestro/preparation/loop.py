@@ -4,20 +4,17 @@ Each is made below ``.downloads``, verified, flushed to disk, renamed into place
 recorded as complete. In no other order: whatever happens between any two of these, the
 next run finds either the whole or something to discard.
 
-Every run works in a folder of its own, and looks at what the state file says before it
-puts something in place: so runs that don't know of one another, where locks fail, do
-the same work twice and nothing worse.
+Every run works in a folder of its own, and reads the state file again before it puts
+something in place. So where locks fail, and runs don't know of one another, the same work
+is done twice, and nothing worse happens.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import time
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager, suppress
-from pathlib import Path
 
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
@@ -30,6 +27,7 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.files import flush_folder, move_into_place, remove, usable
+from datamaestro.preparation.disturbance import Disturbed, is_loss
 from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.fetch_pool import FetchPool
 from datamaestro.preparation.graph import Graph, is_complete
@@ -43,7 +41,7 @@ from datamaestro.sharing import make_folder
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.worker_threads import Ended
 
-__all__ = ["Disturbed", "Loop"]
+__all__ = ["Loop"]
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +53,6 @@ INTERVAL = 0.1
 
 GOES_ON = (VerificationError, DownloadError, OfflineError)
 """Failures of one resource after which the others are made all the same."""
-
-
-class Disturbed(Exception):  # noqa: N818  (it is no error, but an order)
-    """Another process was at work in the same place, and a file got lost: begin anew."""
 
 
 class Loop:
@@ -110,8 +104,10 @@ class Loop:
             self.state.refresh()
             if self.graph.missing(self.state, self.anew):
                 self.workspace.tidy()
-                if isinstance(error, OSError) and (self.state.disturbed or self._is_loss(error)):
-                    raise Disturbed from error
+                context = self.graph.context
+                ours = (self.graph.folder, context.datapath, context.cachepath)
+                if isinstance(error, OSError) and (self.state.disturbed or is_loss(error, ours)):
+                    raise Disturbed(error) from error
                 raise
             logger.debug("Another process has completed %s", self.graph.folder, exc_info=True)
         except BaseException:
@@ -128,22 +124,13 @@ class Loop:
         """Begin anew if another process, writing the state at the same moment, lost a record."""
         self.state.refresh()
         if self.state.disturbed and self.graph.missing(self.state, self.anew):
-            raise Disturbed from DataDirectoryError(
-                "another process changes it at the same time",
-                where=self.state.path,
-                hint="run it again when that one has ended",
+            raise Disturbed(
+                DataDirectoryError(
+                    "another process changes it at the same time",
+                    where=self.state.path,
+                    hint="run it again when that one has ended",
+                )
             )
-
-    def _is_loss(self, error: OSError) -> bool:
-        """Tell whether an error is about a file of ours that was there, or a folder that wasn't."""
-        reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
-        if not isinstance(reason, OSError) or reason.errno not in (errno.ENOENT, errno.ENOTEMPTY):
-            return False
-        if not isinstance(reason.filename, str | bytes):
-            return True
-        path, context = Path(os.fsdecode(reason.filename)).resolve(), self.graph.context
-        ours = (self.graph.folder, context.datapath, context.cachepath)
-        return any(path.is_relative_to(folder.resolve()) for folder in ours)
 
     def _progress(self) -> AbstractContextManager[object]:
         sizes = self.schedule.sizes

@@ -63,8 +63,8 @@ def graph_at_site(
 ) -> Graph | None:
     """Bind the resources of a dataset in the first site directory that has all that are wanted.
 
-    They count only where the state file says that they are complete: proving anything
-    else would have to be done each time, since the proof can't be recorded there.
+    What the state file there doesn't record as complete doesn't count. It would have to be
+    verified each time, since the result can't be recorded there.
     """
     for directory in context.site_directories:
         folder = directory / "data" / place_of(definition, context)

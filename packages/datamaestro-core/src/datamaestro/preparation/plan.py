@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "PlannedDownload", "Step", "plan"]
 
 Status = Literal["complete", "present", "missing", "unneeded"]
-"""``present`` is there, and verified before it counts; ``unneeded`` isn't, and isn't made."""
+"""How a resource is before the preparation.
+
+``complete`` ones are recorded as such. ``present`` ones lie in place, and count once they are
+verified. ``missing`` ones are made. ``unneeded`` ones aren't there, and nothing needs them now.
+"""
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.preparation.fetch import CacheFetcher
 
-    Kind = Callable[[Context, Path, threading.Event], CacheFetcher]
+    MakeFetcher = Callable[[Context, Path, threading.Event], CacheFetcher]
 
 __all__ = ["WORK", "Workspace"]
 
 WORK = ".downloads"
 """The folder, in a dataset's, of all runs that are under way."""
+
+
+def _cache_fetcher(context: Context, inputs: Path, cancelled: threading.Event) -> CacheFetcher:
+    # Imported when something is fetched: mostly all is in place.
+    from datamaestro.preparation.fetch import CacheFetcher
+
+    return CacheFetcher(context, inputs, cancelled)
 
 
 class Workspace:
@@ -31,28 +38,25 @@ class Workspace:
 
     :param context: where the dataset is prepared
     :param dataset_folder: the dataset's folder
-    :param kind: makes what fetches; by default `CacheFetcher`
+    :param make_fetcher: makes what fetches for one resource: a `CacheFetcher`, or one of a kind
     :ivar folder: where resources are made, until they are whole
     :ivar cancelled: set when nobody waits for the run any more
     """
 
     def __init__(
-        self,
-        context: Context,
-        dataset_folder: Path,
-        kind: Kind | None = None,
+        self, context: Context, dataset_folder: Path, make_fetcher: MakeFetcher = _cache_fetcher
     ) -> None:
         self.all_runs = dataset_folder / WORK
         self.folder = self.all_runs / os.urandom(4).hex()
         self.cancelled = threading.Event()
         self._context = context
         self._dataset_folder = dataset_folder
-        self._kind = kind
+        self._make_fetcher = make_fetcher
         self._fetchers: dict[str, CacheFetcher] = {}
 
     def another(self) -> Workspace:
         """Give the same for another run."""
-        return Workspace(self._context, self._dataset_folder, self._kind)
+        return Workspace(self._context, self._dataset_folder, self._make_fetcher)
 
     @property
     def _inputs(self) -> Path:
@@ -61,8 +65,8 @@ class Workspace:
     def fetcher(self, name: str) -> CacheFetcher:
         """Give what fetches for the resource of that name, with a folder of its own."""
         if name not in self._fetchers:
-            make = self._kind or _default_kind()
-            self._fetchers[name] = make(self._context, self._inputs / name, self.cancelled)
+            inputs = self._inputs / name
+            self._fetchers[name] = self._make_fetcher(self._context, inputs, self.cancelled)
         return self._fetchers[name]
 
     def was_interrupted(self) -> bool:
@@ -92,9 +96,3 @@ class Workspace:
             remove(self._inputs)
             self.folder.rmdir()
             self.all_runs.rmdir()
-
-
-def _default_kind() -> Kind:
-    from datamaestro.preparation.fetch import CacheFetcher
-
-    return CacheFetcher

@@ -1,9 +1,9 @@
 """Digests of finished files, known from how they were written.
 
-What lies in place is verified by its digest, long after the download is gone. A
-file that is put there as it was downloaded has the download's; one that is made
-from it is hashed beside the writing, as long as that goes from its beginning to its
-end. Whatever else makes a file, it is read again.
+The state file keeps the digest of each finished file, to verify it long after its download
+is gone. A file that is stored as it was downloaded has the digest of the download. One that
+is made from downloads is hashed while it is written, if it's written from its beginning to
+its end. Any other is read again to be hashed.
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ REMEMBERED = 300.0
 class Connections:
     """Counts the connections to each host, for all transfers of a context.
 
-    Nobody waits here. Whoever has nothing under way takes a connection; whoever has takes
-    another one only where it is free: so nothing ever waits for itself.
+    Nobody waits here. Whoever has no transfer under way takes a connection even beyond the
+    limit; whoever has one takes further connections only if they are free. So something is
+    always under way, and nothing waits for a connection that it holds itself.
 
     :param limit: how many a host gets
     """

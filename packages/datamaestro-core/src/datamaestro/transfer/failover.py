@@ -38,7 +38,7 @@ class Failover:
 
     :param context: what tells the site's mirrors
     :param shared: what all its transfers use
-    :param transport: gives what opens a URL
+    :param transport: gives what opens a URL; it may refuse to
     """
 
     def __init__(
@@ -49,24 +49,27 @@ class Failover:
         self._transport = transport
         self._queues: dict[Source, UrlQueue] = {}
         self._restarts: dict[str, int] = {}
+        self._first_host: str | None = None
 
-    def transfer(self, source: Source, partial: TransferTarget) -> Transfer:
+    def transfer(self, source: Source, target_of: Callable[[str], TransferTarget]) -> Transfer:
         """Make the transfer from the next URL of its source.
 
+        :param target_of: gives what the content of a URL is written to
         :raises DatamaestroError: if all have failed; it tells why each did
         """
         queued, transport = self._next(source)
         logger.info("Downloading %s", masked(queued.url))
+        target = target_of(queued.url)
         restarted = queued.url in self._restarts
         if not restarted:
             # Otherwise another process may be at work, which should keep what it has.
-            partial.take_over(queued.url)
+            target.take_over()
         # What had to start over may be another content for each connection.
         return Transfer(
             transport,
             queued.url,
             source,
-            partial,
+            target,
             self._shared,
             queued.attempts,
             may_split=not restarted,
@@ -76,18 +79,17 @@ class Failover:
     def failures_noted(self, source: Source, transfer: Transfer) -> Iterator[None]:
         """Note what goes wrong with a transfer's URL, and order to go on with the next.
 
-        An error of the one who reads the stream counts too: bytes that can't be verified
-        may be the reason of it.
+        An error of the one who reads the stream counts too: wrong bytes may have caused it.
 
         :raises NextSource: if another URL may give the bytes
         :raises DatamaestroError: if none is left
         """
         url, queue = transfer.url, self._queues[source]
         try:
-            with self._counted(source, url):
+            with self._counted(url):
                 yield
         except StartOver as error:
-            transfer.partial.remove()
+            transfer.target.remove()
             self._restarts[url] = self._restarts.get(url, 0) + 1
             if self._restarts[url] < ATTEMPTS:
                 logger.warning("%s; it is read from its beginning", error)
@@ -96,17 +98,17 @@ class Failover:
             raise NextSource from error
         except (DownloadError, VerificationError, DataFormatError) as error:
             if not isinstance(error, DownloadError):
-                transfer.partial.remove()
+                transfer.target.remove()
             _pass_on(queue, error)
             if queue.next is None:
                 raise queue.summary() from error
             raise NextSource from error
 
     @contextmanager
-    def _counted(self, source: Source, url: str) -> Iterator[None]:
-        """Count the connection to a URL, unless it was taken for it when all this began."""
+    def _counted(self, url: str) -> Iterator[None]:
+        """Count the connection to a URL, unless the resource has one to that host already."""
         connections = self._shared.connections
-        if host_of(url) == host_of(urls_to_ask(source, self._context)[0]):
+        if host_of(url) == self._first_host:
             yield
             return
         connections.take(url)
@@ -154,6 +156,9 @@ class Failover:
 
     def _queue_of(self, source: Source) -> UrlQueue:
         if source not in self._queues:
+            if self._first_host is None:
+                # To which a connection was taken when the resource was chosen to be made.
+                self._first_host = host_of(urls_to_ask(source, self._context)[0])
             archive = self._context.wayback
             last_resorts = [] if archive is None else archived(source, archive)
             self._queues[source] = UrlQueue(source, self._urls(source), last_resorts)
@@ -172,7 +177,7 @@ class Failover:
 
 
 def _pass_on(queue: UrlQueue, error: DatamaestroError) -> None:
-    """Note why a URL gave nothing; the one after the last is an error, which tells it itself."""
+    """Note why a URL gave nothing, and warn of it; the failure of the last is told by an error."""
     queue.failed(error)
     if queue.next is not None:
         logger.warning("%s", error)

@@ -60,23 +60,25 @@ class Partial:
     """The partial file of one transfer.
 
     :param entry: the download's path in the cache, without a suffix
+    :param url: what is transferred
     """
 
-    def __init__(self, entry: Path) -> None:
+    def __init__(self, entry: Path, url: str) -> None:
         self.path = entry.with_name(f"{entry.name}.{os.urandom(4).hex()}.part")
         self.folder = entry.parent
         self._entry = entry
+        self._url = recognizable(url)
         self._note_path = entry.with_suffix(".json")
         self._note: _Note | None = None
         self._earlier: Path | None = None
 
-    def take_over(self, url: str) -> None:
-        """Take what an interrupted transfer of `url` left; leave what is of no use."""
+    def take_over(self) -> None:
+        """Take what an interrupted transfer of the same URL left; leave what is of no use."""
         note = _read_note(self._note_path)
         if note is None:
             return
         self._earlier = self._entry.with_name(note.file)
-        if note.url != recognizable(url) or note.validator is None:
+        if note.url != self._url or note.validator is None:
             return
         with suppress(FileNotFoundError):
             self._claim(self._earlier)
@@ -93,10 +95,10 @@ class Partial:
             left.replace(self.path)
             share(self.path)
 
-    def resumable(self, url: str) -> Resumable:
-        """Give what is there of `url`'s content."""
+    def resumable(self) -> Resumable:
+        """Give what is there of the URL's content."""
         note = self._note
-        if note is not None and note.url == recognizable(url) and note.validator:
+        if note is not None and note.validator:
             with suppress(OSError):
                 length = self.path.stat().st_size
                 if note.size is None or length <= note.size:
@@ -105,7 +107,7 @@ class Partial:
                     return Resumable(length - whole, note.validator, note.size)
         return Resumable()
 
-    def begin(self, url: str, response: Response) -> None:
+    def begin(self, response: Response) -> None:
         """Begin an empty file, and note durably what is about to be written to it.
 
         :raises StartOver: as :meth:`open`
@@ -117,8 +119,7 @@ class Partial:
         with self._unless_taken():
             self.path.touch(exist_ok=False)
             share(self.path)
-        note = _Note(self.path.name, recognizable(url), response.validator, response.size)
-        self._write_note(note)
+        self._write_note(_Note(self.path.name, self._url, response.validator, response.size))
 
     def check_room(self, count: int) -> None:
         """Check that there is room for `count` further bytes.

@@ -37,7 +37,7 @@ LOOK = 0.1
 """Seconds after which a reader that waits looks at the connection that it waits for."""
 
 SLOWER = 3.0
-"""How many times as long as usual that may take for a piece: the others can't be further ahead."""
+"""How many times as long as usual one piece may take; meanwhile the others run out of room."""
 
 PATIENCE = 0.5
 """Seconds that it may take in any case."""
@@ -59,8 +59,9 @@ class Ranges(Response):
     :param transport: what opens them
     :param request: what is asked for, and what identifies the content
     :param size: the bytes of the whole content
-    :param connections: where to take connections from; the caller has two, and gives both
-        away: each is given back when it is of no more use. Closing takes one for the caller
+    :param connections: counts the connections. The caller has taken two, which become those of
+        the first two threads; each thread gives its own back when it ends. Closing takes one
+        again, so that the caller ends as it began, with one
     :param rate: the bytes a second of one connection alone
     :ivar faster: whether several connections have shown to be worth it
     """
@@ -156,8 +157,8 @@ class Ranges(Response):
     def _relieve(self) -> None:
         """Take the piece that the reader waits for from a connection that is much too slow.
 
-        Another one goes on with the rest. Again only when a piece has come since: it may be
-        the network that pauses.
+        Another connection goes on with the rest of it. This isn't done a second time before a
+        piece has come: it may be the whole network that pauses.
         """
         piece = self._pieces[0] if self._pieces else None
         if piece is None or piece.worker is None or piece.complete or not self._seconds:
@@ -229,7 +230,10 @@ class Ranges(Response):
         return self._pieces[-1]
 
     def _leave(self, worker: Worker, *, replace: bool = True) -> None:
-        """Go on without a connection; one that was of no use isn't worth another in its place."""
+        """Go on without a connection.
+
+        :param replace: whether another may take its place; one that gave nothing isn't replaced
+        """
         if worker in self._workers:
             self._workers.remove(worker)
             self._wanted = max(1, self._wanted - (not replace))

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 from datamaestro.errors import VerificationError
-from datamaestro.transfer.content import TELLING, refuse_page
+from datamaestro.transfer.pages import TELLING, refuse_page
 from datamaestro.transfer.transfer import Transfer
 
 __all__ = ["TransferStream", "watched"]

@@ -22,11 +22,11 @@ __all__ = [
 
 
 class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
-    """What was made from a download is void: make it again, from what comes next."""
+    """What was made from a download is void: make it again, from what the next URL gives."""
 
 
 class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
-    """What was given is void: all of it has to be read anew."""
+    """The chunks that were given are void: read the content again, from its beginning."""
 
 
 class Resumable(NamedTuple):
@@ -58,18 +58,18 @@ class Content(Protocol):
 class TransferTarget(Protocol):
     """The content of one transfer, as far as it has come.
 
-    :ivar folder: what an error of writing it is about
+    :ivar folder: the folder that errors of writing it name
     """
 
     folder: Path
 
-    def take_over(self, url: str) -> None:
-        """Take what an interrupted transfer of `url` left; leave what is of no use."""
+    def take_over(self) -> None:
+        """Take what an interrupted transfer of the same URL left; leave what is of no use."""
 
-    def resumable(self, url: str) -> Resumable:
-        """Give what is there of `url`'s content."""
+    def resumable(self) -> Resumable:
+        """Give what is there of the URL's content."""
 
-    def begin(self, url: str, response: Response) -> None:
+    def begin(self, response: Response) -> None:
         """Begin with no bytes, of what a response is about to give."""
 
     def check_room(self, count: int) -> None:
@@ -94,23 +94,22 @@ class InMemory:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._content = BytesIO()
-        self._url: str | None = None
         self._validator: str | None = None
         self._size: int | None = None
 
-    def take_over(self, url: str) -> None:
+    def take_over(self) -> None:
         """Take nothing: nothing was left."""
 
-    def resumable(self, url: str) -> Resumable:
-        """Give what came of `url`'s content."""
-        if url == self._url and self._validator is not None:
-            return Resumable(len(self._content.getvalue()), self._validator, self._size)
-        return Resumable()
+    def resumable(self) -> Resumable:
+        """Give what has come."""
+        if self._validator is None:
+            return Resumable()
+        return Resumable(len(self._content.getvalue()), self._validator, self._size)
 
-    def begin(self, url: str, response: Response) -> None:
+    def begin(self, response: Response) -> None:
         """Begin with no bytes."""
-        self.remove()
-        self._url, self._validator, self._size = url, response.validator, response.size
+        self._content = BytesIO()
+        self._validator, self._size = response.validator, response.size
 
     def check_room(self, count: int) -> None:
         """Check nothing: as little as this has room in memory."""
@@ -130,7 +129,7 @@ class InMemory:
     def remove(self) -> None:
         """Forget the bytes."""
         self._content = BytesIO()
-        self._url = None
+        self._validator = None
 
 
 def write_all(file: Content, data: bytes | memoryview) -> None:

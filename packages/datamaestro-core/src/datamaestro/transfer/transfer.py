@@ -1,7 +1,7 @@
 """One transfer: from a URL into a partial file that can be continued.
 
-It goes on only where the note about the partial file and the server agree; otherwise
-it starts over, so that bytes of two versions are never joined.
+It goes on only if the server still has the content that the note about the partial file
+tells of. Otherwise it starts over, so that bytes of two versions are never joined.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from datamaestro.errors import TransportError, VerificationError
 from datamaestro.files import usable
 from datamaestro.transfer.background import BackgroundWorker
 from datamaestro.transfer.connections import Connections
-from datamaestro.transfer.content import TELLING, refuse_page
 from datamaestro.transfer.digests import Digests
+from datamaestro.transfer.pages import TELLING, refuse_page
 from datamaestro.transfer.ranges import Ranges
 from datamaestro.transfer.rate_monitor import RateMonitor, opened
 from datamaestro.transfer.target import (
@@ -111,15 +111,15 @@ class Transfer:
         transport: Transport,
         url: str,
         source: Source,
-        partial: TransferTarget,
+        target: TransferTarget,
         shared: TransferContext,
-        attempts: int = ATTEMPTS,
-        may_split: bool = True,
+        attempts: int,
+        may_split: bool,
     ) -> None:
         self.transport = transport
         self.url = url
         self.source = source
-        self.partial = partial
+        self.target = target
         self.media_type: str | None = None
         self.size = source.size
         self.result: Transferred | None = None
@@ -159,7 +159,7 @@ class Transfer:
             self.source.check_size(self.url, self._position)
 
     def _chunks(self) -> Iterator[bytes]:
-        kept = self.partial.resumable(self.url)
+        kept = self.target.resumable()
         self._validator = kept.validator
         failures = 0
         while True:
@@ -177,7 +177,7 @@ class Transfer:
                 logger.warning("%s; trying again in %.1f s", error, wait)
                 if self._shared.cancelled.wait(wait):
                     raise Cancelled from error
-                kept = self.partial.resumable(self.url)
+                kept = self.target.resumable()
                 if kept.length < self._position:
                     raise StartOver(f"{masked(self.url)} can't be continued") from error
             else:
@@ -202,17 +202,17 @@ class Transfer:
             self._check_size(response)
             goes_on = response.start == length > 0
             if (self._position > 0 and not goes_on) or (goes_on and _sizes_differ(kept, response)):
-                self.partial.remove()
+                self.target.remove()
                 raise StartOver(f"{masked(self.url)} changed while it was read")
             if not goes_on:
                 length = 0
-                with usable(self.partial.folder):
-                    self.partial.begin(self.url, response)
+                with usable(self.target.folder):
+                    self.target.begin(response)
             self._validator = response.validator
             if response.size is not None:
-                self.partial.check_room(response.size - length)
+                self.target.check_room(response.size - length)
             # Unbuffered: what a full disk refuses must not be tried again when it is closed.
-            with self.partial.open() as file:
+            with self.target.open() as file:
                 file.seek(self._position)
                 while chunk := file.read(min(CHUNK_SIZE, length - self._position)):
                     yield chunk
@@ -244,7 +244,7 @@ class Transfer:
             raise
 
     def _write(self, file: Content, chunk: bytes) -> None:
-        with usable(self.partial.folder):
+        with usable(self.target.folder):
             write_all(file, chunk)
 
     def _incoming(self, response: Response) -> Iterator[bytes]:

@@ -46,9 +46,9 @@ class Ended(Generic[K, T]):
 class WorkerThreads(Generic[K, T]):
     """Does jobs in threads of its own; leaving its block cancels those that are left.
 
-    Who has done a job goes on with another of the same kind by itself: handing each over
-    and back, from thread to thread, took a quarter of the time of 200 files of 100 kB.
-    All threads are daemons: what a job is blocked in (a read, a custom resource) must keep
+    A thread that has done a job gets the next one itself: handing each job over and back,
+    from thread to thread, took a quarter of the time of 200 files of 100 kB.
+    All threads are daemons: a job that is blocked, in a read or a custom resource, must keep
     nobody from leaving the program.
 
     :param cancelled: what jobs look at, and wait on, to know that they shall end
@@ -101,9 +101,9 @@ class WorkerThreads(Generic[K, T]):
             self._threads[-1].start()
 
     def collect(self, timeout: float) -> list[Ended[K, T]]:
-        """Give all jobs that have ended, as soon as a thread finds nothing to go on with.
+        """Give all jobs that have ended, once a thread has no further job or the time is over.
 
-        :param timeout: seconds to wait for that at the most
+        :param timeout: seconds to wait at the most
         """
         with suppress(Empty):
             self._idle.get(timeout=timeout)

@@ -1,0 +1,37 @@
+"""Other processes that are at work in the same place, as happens where locks fail."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from datamaestro.errors import DataDirectoryError
+
+__all__ = ["Disturbed", "is_loss"]
+
+
+class Disturbed(Exception):  # noqa: N818  (it is no error, but an order)
+    """Another process was at work in the same place, and a file got lost: begin anew.
+
+    :param error: what to raise where nothing is begun anew
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def is_loss(error: OSError, folders: Iterable[Path]) -> bool:
+    """Tell whether an error may come of it that another process cleaned up.
+
+    It does if a file is gone, or a folder isn't empty, that lies in one of some folders.
+    """
+    reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
+    if not isinstance(reason, OSError) or reason.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+        return False
+    if not isinstance(reason.filename, str | bytes):
+        return True
+    path = Path(os.fsdecode(reason.filename)).resolve()
+    return any(path.is_relative_to(folder.resolve()) for folder in folders)
