@@ -225,6 +225,51 @@ def one(source, filename="data.txt"):
     return definition
 
 
+class Signed(Fetched):
+    """A file that is made from its download in a way of its own."""
+
+    signature = b""
+
+    def _download(self, destination):
+        destination.write_bytes(self.fetch(self.source).read_bytes() + self.signature)
+
+
+@pytest.fixture
+def signed():
+    @Signed("data.txt", URL, name="data")
+    @dataset(File, id="org.example.signed")
+    def definition(data):
+        return {"path": data}
+
+    return definition
+
+
+@pytest.fixture
+def lock_of_signed(signed, context, memory, monkeypatch):
+    """Give a lock of what isn't made any more from the same download."""
+    memory.CONTENT[URL] = b"data"
+    lock = lock_datasets([signed], context)
+    monkeypatch.setattr(Signed, "signature", b", signed")
+    return lock
+
+
+def test_something_else_made_from_the_locked_bytes_is_refused_however_often(
+    another_context, signed, lock_of_signed
+):
+    for _ in range(2):
+        with pytest.raises(VerificationError, match="not what the lock file has"):
+            prepare_locked(signed, another_context, lock_of_signed)
+        assert another_context.missing(signed) == ["data"]
+
+
+def test_something_else_that_was_made_from_the_locked_bytes_before_is_refused(
+    another_context, signed, lock_of_signed
+):
+    another_context.prepare(signed)
+    with pytest.raises(VerificationError, match="not what the lock file has"):
+        prepare_locked(signed, another_context, lock_of_signed)
+
+
 def test_the_mirror_that_served_the_bytes_is_not_in_the_lock(context, memory):
     memory.CONTENT["memory://near/data"] = b"data"
     with context.settings.edit() as edited:

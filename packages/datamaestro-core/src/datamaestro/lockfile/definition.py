@@ -25,7 +25,7 @@ from datamaestro.lockfile.writing import KERNEL_HANDLERS
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["LockedDefinition"]
+__all__ = ["AsLocked", "LockedDefinition"]
 
 
 class LockedDefinition:
@@ -93,7 +93,7 @@ class LockedDefinition:
         message = f"not what {self.where.name} has"
         if isinstance(resource, DerivedResource):
             message = f"made with Python alone, and {message}; {resource.otherwise}"
-        return _AsLocked(digest, message)
+        return AsLocked(digest, message)
 
     def _declared(self, entry: LockedResource) -> StoredResource:
         handler = self._handler(entry)
@@ -142,7 +142,7 @@ class LockedDefinition:
         return None if provided is None else plugins.load(provided)
 
 
-class _AsLocked:
+class AsLocked:
     """Verifies that something finished is what the lock file has.
 
     :param digest: its digest, as lock files have them
