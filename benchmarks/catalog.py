@@ -102,7 +102,8 @@ def put_mnist_in_place(data: Path) -> None:
     """Make files of MNIST's names and shapes, all zeros, that count as prepared."""
     from datamaestro import Context
     from datamaestro.download.stored import StoredResource
-    from datamaestro.preparation.state import Record, State
+    from datamaestro.preparation.state import State
+    from datamaestro.state_files import Record
 
     context = Context(data)
     definition = context.dataset(MNIST)

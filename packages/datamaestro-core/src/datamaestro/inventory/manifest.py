@@ -19,7 +19,7 @@ from urllib.parse import quote
 from datamaestro.documents import read_json
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import write_atomically
-from datamaestro.preparation.state import Record
+from datamaestro.state_files import Record
 
 __all__ = ["MANIFESTS", "Manifest", "manifest_of_record", "stored_files"]
 

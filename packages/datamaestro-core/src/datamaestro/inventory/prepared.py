@@ -18,9 +18,10 @@ from datamaestro.errors import (
 )
 from datamaestro.identifiers import Identifier, did_you_mean
 from datamaestro.places import places
-from datamaestro.preparation.state import Record, State
+from datamaestro.preparation.state import State
 from datamaestro.preparation.use import last_use
 from datamaestro.project import CUSTOM
+from datamaestro.state_files import Record
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

@@ -22,10 +22,11 @@ from datamaestro.inventory.usage import Meter, Usage
 from datamaestro.locks.exclusive import locked
 from datamaestro.places import places
 from datamaestro.preparation.places import LOCK
-from datamaestro.preparation.state import STATE, State
+from datamaestro.preparation.state import State
 from datamaestro.preparation.use import USED
 from datamaestro.preparation.workspace import WORK
 from datamaestro.sidecars import find_sidecars
+from datamaestro.state_files import STATE
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

@@ -31,8 +31,9 @@ from datamaestro.plugins.manager import Plugin
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.places import graph_of, place_of
-from datamaestro.preparation.state import Download, State
+from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
+from datamaestro.state_files import Download
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.urls import masked
 from datamaestro.variants import word

@@ -17,7 +17,7 @@ from datamaestro.download.source import Source
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.files import remove, replacing
 from datamaestro.locks.exclusive import locked
-from datamaestro.preparation.state import Download
+from datamaestro.state_files import Download
 from datamaestro.transfer.partial import origin
 from datamaestro.transfer.target import NextSource
 from datamaestro.urls import masked

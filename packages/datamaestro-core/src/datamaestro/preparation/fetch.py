@@ -32,9 +32,9 @@ from datamaestro.preparation.entries import (
     settle,
 )
 from datamaestro.preparation.entry_locks import EntryLocks
-from datamaestro.preparation.state import Download
 from datamaestro.preparation.written import WrittenFiles
 from datamaestro.sharing import make_folder
+from datamaestro.state_files import Download
 from datamaestro.transfer.failover import Failover
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.stream import TransferStream, watched

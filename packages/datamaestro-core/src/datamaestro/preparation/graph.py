@@ -13,8 +13,9 @@ from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import FileResource, StoredResource
-from datamaestro.preparation.state import Record, State
+from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
+from datamaestro.state_files import Record
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

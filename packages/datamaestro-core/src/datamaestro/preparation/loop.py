@@ -36,8 +36,9 @@ from datamaestro.preparation.overlaps import refuse_overlaps
 from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.preparation.space import check_room
-from datamaestro.preparation.state import Record, State
+from datamaestro.preparation.state import State
 from datamaestro.sharing import make_folder
+from datamaestro.state_files import Record
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.worker_threads import Ended
 

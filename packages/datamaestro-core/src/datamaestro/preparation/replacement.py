@@ -14,8 +14,9 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.files import flush_folder, move_into_place
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.state import Download, Record, State
+from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import WORK, Workspace
+from datamaestro.state_files import Download, Record
 from datamaestro.transfer.transfer import Transfer
 
 if TYPE_CHECKING:

@@ -1,30 +1,4 @@
-"""The state file of a dataset: what is complete, and where it came from.
-
-``.state.json`` in the dataset's folder, version 2::
-
-    {
-      "version": 2,
-      "dataset": "com.lecun.mnist",
-      "resources": {
-        "train_images": {
-          "state": "complete",
-          "fingerprint": "FileDownloader sha256:440f…",
-          "path": "train_images.idx",
-          "size": 47040016,
-          "sha256": "ba89…",
-          "time": "2026-11-20T09:30:00+00:00",
-          "downloads": [{"url": "https://…", "size": 9912422, "sha256": "440f…",
-                         "validator": "\\"f68b3c…\\""}]
-        }
-      },
-      "dropped": {"archive": [{"url": "https://…", …}]}
-    }
-
-``dropped`` tells what was fetched for transient resources that have gone.
-
-Version 1, of earlier programs, has only ``state``: it proves nothing, since a
-partial file could be in place. Such files are adopted once they are verified.
-"""
+"""The state of a dataset: what is complete, and where it came from, as its state file tells."""
 
 from __future__ import annotations
 
@@ -32,56 +6,17 @@ import json
 import logging
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 from pathlib import Path
 from textwrap import indent
-from typing import Any
 
 from datamaestro.files import persistently, replacing, usable
 from datamaestro.sharing import make_folder
-from datamaestro.state_files import STATE, UNREADABLE, VERSION, checked, read_state
+from datamaestro.state_files import STATE, UNREADABLE, VERSION, Download, Record, read_state
 
-__all__ = ["STATE", "Download", "Record", "State"]
+__all__ = ["State"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Download:
-    """What was fetched for a resource.
-
-    :param url: where it came from
-    :param size: the number of bytes
-    :param sha256: their digest
-    :param validator: what identified them at the server, if it told
-    """
-
-    url: str
-    size: int
-    sha256: str
-    validator: str | None = None
-
-
-@dataclass(frozen=True)
-class Record:
-    """A resource that is complete.
-
-    :param fingerprint: what it was made from
-    :param path: where it lies, relative to the dataset's folder
-    :param size: the number of bytes of the file, or of all files in the folder
-    :param sha256: the digest of the finished file; None for a folder, and for a file that
-        was adopted
-    :param downloads: what was fetched for it; empty if it was adopted
-    :param time: when it was complete, in ISO 8601
-    """
-
-    fingerprint: str
-    path: str
-    size: int
-    sha256: str | None = None
-    downloads: tuple[Download, ...] = ()
-    time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 class State:
@@ -130,19 +65,14 @@ class State:
         self.disturbed = self.disturbed or version != self._version
         self._records, self._dropped, self._texts, self._version = {}, {}, {}, version
         try:
-            self._take(read_state(self.path))
+            told = read_state(self.path)
         except (FileNotFoundError, NotADirectoryError):
             pass
         except UNREADABLE as error:
             logger.warning("%s can't be read (%s): none of its data counts", self.path, error)
-
-    def _take(self, document: dict[str, Any]) -> None:
-        """Take what a state file tells: all of it, or nothing if some of it is wrong."""
-        records = {name: _record(entry) for name, entry in document["resources"].items()}
-        dropped = document.get("dropped", {})
-        self._dropped = {name: _downloads(entries) for name, entries in dropped.items()}
-        self._records = records
-        self.dataset = document.get("dataset", self.dataset)
+        else:
+            self._records, self._dropped = told.records, told.dropped
+            self.dataset = told.dataset or self.dataset
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
@@ -225,13 +155,3 @@ class State:
 def _version(status: os.stat_result) -> tuple[int, ...]:
     """Give what differs for every file that takes the place of an earlier one."""
     return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _record(entry: dict[str, Any]) -> Record:
-    values = {name: value for name, value in checked(entry).items() if name != "state"}
-    downloads = _downloads(values.pop("downloads"))
-    return Record(downloads=downloads, **values)
-
-
-def _downloads(entries: list[dict[str, Any]]) -> tuple[Download, ...]:
-    return tuple(Download(**entry) for entry in entries)

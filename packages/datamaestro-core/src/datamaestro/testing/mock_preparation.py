@@ -21,9 +21,10 @@ from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.places import dataset_folder
-from datamaestro.preparation.state import Record, State
+from datamaestro.preparation.state import State
 from datamaestro.preparation.value import build_value
 from datamaestro.preparation.workspace import Workspace
+from datamaestro.state_files import Record
 from datamaestro.testing.samples import Sampler, Sampling
 
 if TYPE_CHECKING:
