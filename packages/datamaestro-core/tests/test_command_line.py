@@ -325,6 +325,22 @@ def test_a_command_of_a_plugin_runs(run):
     assert "greet" in run("--help").stdout
 
 
+def test_a_command_that_two_plugins_claim_is_an_error_that_names_both(run):
+    for name in ("greeting", "parting"):
+        write_distribution(
+            run.folder,
+            name,
+            files={f"{name}.py": "import click\n@click.command\ndef greet(): ..."},
+            entry_points={"datamaestro.commands": {"greet": f"{name}:greet"}},
+        )
+    assert "From greeting and parting." in run("--help").stdout
+    result = run("greet")
+    assert result.returncode == 1
+    assert "2 plugins provide the command 'greet': expected one, found greeting and parting" in (
+        result.stderr
+    )
+
+
 def test_commands_of_plugins_are_listed_without_importing_them(run):
     write_distribution(
         run.folder,

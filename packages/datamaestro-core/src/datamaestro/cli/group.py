@@ -49,8 +49,8 @@ class LazyGroup(click.Group):
             module = importlib.import_module(f"datamaestro.cli.{self.COMMANDS[name][0]}")
             command: click.Command = module.command
             return command
-        command_of_plugin = _plugin_commands().get(name)
-        return None if command_of_plugin is None else _load(command_of_plugin)
+        claims = _plugin_commands().get(name)
+        return None if claims is None else _load(_only(name, claims))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -72,14 +72,14 @@ class LazyGroup(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """Write the list of commands without importing any."""
-        texts = {name: f"From {item.distribution}." for name, item in _plugin_commands().items()}
+        texts = {name: f"From {_owners(claims)}." for name, claims in _plugin_commands().items()}
         texts |= {name: text for name, (_, text) in self.COMMANDS.items()}
         with formatter.section("Commands"):
             formatter.write_dl(sorted(texts.items()))
 
 
-def _plugin_commands() -> dict[str, Command]:
-    """Give the commands of plugins, none of which is loaded."""
+def _plugin_commands() -> dict[str, list[Command]]:
+    """Give the commands of plugins, none of which is loaded; several may claim one name."""
     from datamaestro.plugins.installed import index_folder, recall_commands
 
     commands = recall_commands(index_folder())
@@ -87,7 +87,27 @@ def _plugin_commands() -> dict[str, Command]:
         from datamaestro.plugins.entry_points import EntryPoints
 
         commands = EntryPoints().commands
-    return {item.name: item for item in commands}
+    found: dict[str, list[Command]] = {}
+    for item in commands:
+        found.setdefault(item.name, []).append(item)
+    return found
+
+
+def _only(name: str, claims: list[Command]) -> Command:
+    if len(claims) == 1:
+        return claims[0]
+    from datamaestro.errors import PluginConflictError
+
+    raise PluginConflictError(
+        f"{len(claims)} plugins provide the command {name!r}",
+        expected="one",
+        found=_owners(claims),
+        hint="uninstall all but one of them",
+    )
+
+
+def _owners(claims: list[Command]) -> str:
+    return " and ".join(sorted(item.distribution for item in claims))
 
 
 def _load(described: Command) -> click.Command:
