@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.definition_files import definitions_in_file
 from datamaestro.errors import DatamaestroError, DefinitionError
 from datamaestro.testing import MemoryContext
@@ -33,6 +34,10 @@ class X(Dataset):
     def config(self) -> File:
         return File(path="x")
 """
+
+
+def definitions_in(file: Path) -> list[DatasetDefinition]:
+    return [item.usable() for item in definitions_in_file(file)]
 
 
 def in_dataset(resource: str, facts: str = "") -> str:
@@ -403,7 +408,7 @@ def test_what_is_wrong_is_told_with_its_line(
     file.write_text(IMPORTS + text + "\n", encoding="utf-8")
     line += IMPORTS.count("\n")
     with pytest.raises(DefinitionError, match=re.escape(message)) as caught:
-        definitions_in_file(file)
+        definitions_in(file)
     assert str(caught.value).startswith(f"{file}:{line}: ")
     assert "\n" not in str(caught.value)
 
@@ -416,7 +421,7 @@ def test_two_definitions_of_one_id_are_told_with_both_lines(file: Path) -> None:
         f"{file}:{first + 2}: .* two definitions have this id: found the other at {file}:{first};"
     )
     with pytest.raises(DefinitionError, match=message):
-        definitions_in_file(file)
+        definitions_in(file)
 
 
 @pytest.mark.parametrize("wanted", ["org.example.nowhere", "edu.uci.iris[size=small]"])
@@ -424,7 +429,7 @@ def test_a_reference_that_leads_nowhere_is_told_with_the_line_of_its_dataset(
     file: Path, memory: MemoryContext, wanted: str
 ) -> None:
     file.write_text(IMPORTS + in_dataset(f'reference("{wanted}")'), encoding="utf-8")
-    (definition,) = definitions_in_file(file)
+    (definition,) = definitions_in(file)
     with pytest.raises(DatamaestroError) as caught:
         memory.prepare(definition)
     assert str(caught.value).startswith(f"{definition.location}: ")
@@ -435,7 +440,7 @@ def test_a_wrong_parameter_is_told_with_the_line_of_its_dataset(
 ) -> None:
     text = '@dataset(id="org.example.x")\ndef x() -> File:\n    return File(path=3)\n'
     file.write_text(IMPORTS + text, encoding="utf-8")
-    (definition,) = definitions_in_file(file)
+    (definition,) = definitions_in(file)
     with pytest.raises(DefinitionError, match=r"File\.path has the wrong type") as caught:
         memory.prepare(definition)
     assert str(caught.value).startswith(f"{definition.location}: ")

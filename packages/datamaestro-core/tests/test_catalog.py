@@ -14,6 +14,7 @@ from datamaestro.errors import (
     QueryError,
 )
 from datamaestro.identifiers import is_dataset_id
+from datamaestro.inventory.orphans import find_orphans
 from datamaestro.search import (
     AndCondition,
     Condition,
@@ -228,6 +229,75 @@ def test_a_wrong_definition_is_found_when_its_module_is_loaded(site_packages, ho
     install(site_packages, "greek", {"org/example.py": text})
     with pytest.raises(DefinitionError, match=r"example\.py:\d+: .*fills the argument 'argument'"):
         Context().dataset("org.example.wrong")
+
+
+WRONG = """
+@dataset(File)
+def wrong(argument): ...
+"""
+
+
+@pytest.fixture
+def partly_wrong(site_packages, home):
+    install(site_packages, "greek", {"org/example.py": ALPHA + WRONG})
+    return Context()
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_wrong_definition_hides_no_other_of_its_module(partly_wrong, indexed, caplog):
+    if indexed:
+        assert "org.example.alpha" in partly_wrong.catalog.ids()
+    assert partly_wrong.dataset("org.example.alpha").name == "The letter alpha"
+    assert "org.example.alpha" in [item.id for item in partly_wrong.datasets()]
+    with pytest.raises(DefinitionError, match="fills the argument 'argument'"):
+        partly_wrong.dataset("org.example.wrong")
+    assert caplog.text.count("left out of repository greek") == 1
+
+
+def test_a_wrong_definition_is_listed_as_left_out(partly_wrong):
+    (line,) = partly_wrong.catalog.left_out()
+    assert "dataset org.example.wrong: no resource fills the argument 'argument'" in line
+
+
+def test_two_definitions_of_one_id_hide_no_other_of_their_module(site_packages, home, caplog):
+    twins = BETA + BETA.replace("def beta", "def other")
+    install(site_packages, "greek", {"org/example.py": ALPHA, "com/odd.py": ALPHA + twins})
+    context = Context()
+    found = {item.id for item in context.catalog.entries() if item.repository == "greek"}
+    assert found == {"org.example.alpha", "com.odd.alpha"}
+    with pytest.raises(DefinitionError, match="two definitions have this id"):
+        context.dataset("com.elsewhere.beta")
+    assert caplog.text.count("two definitions have this id") == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "configdir = property(lambda self: 1 / 0)",
+        "configdir = 'config'",
+        "def modules(self): raise ZeroDivisionError",
+    ],
+)
+def test_a_repository_that_cant_tell_its_modules_is_left_out(site_packages, home, caplog, fault):
+    install(site_packages, "greek", {"org/example.py": ALPHA})
+    install(site_packages, "broken", {"org/example.py": BETA})
+    package = site_packages / "repository_broken" / "__init__.py"
+    package.write_text(f"{package.read_text()}    {fault}\n")
+    context = Context()
+    assert context.dataset("org.example.alpha").repository == "greek"
+    assert {item.repository for item in context.datasets()} >= {"greek"}
+    assert "broken" not in {item.repository for item in context.datasets()}
+    with pytest.raises(DatasetNotFoundError):
+        context.dataset("org.example.nothing")
+    (context.datapath / "broken" / "org").mkdir(parents=True)
+    assert list(find_orphans(context)) == []
+    assert "broken" in caplog.text
+
+
+def test_a_broken_repository_hides_no_dataset_of_another(site_packages, home):
+    install(site_packages, "greek", {"org/example.py": ALPHA})
+    install(site_packages, "broken", {"org/example.py": "import nowhere"})
+    assert Context().dataset("org.example.alpha").repository == "greek"
 
 
 def test_what_a_module_imports_is_not_declared_by_it(site_packages, home):

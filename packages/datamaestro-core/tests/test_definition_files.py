@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from datamaestro import identifiers
 from datamaestro.cli import run
 from datamaestro.context import Context
 from datamaestro.errors import (
@@ -239,6 +240,14 @@ def test_a_class_of_an_installed_repository_finds_the_repository_s_data(site_pac
     assert Context(context.path).prepare(Corpus).path == expected
 
 
+def test_a_wrong_definition_hides_no_other_of_its_file(context):
+    wrong = '@dataset(File, id="org.example.wrong")\ndef wrong(argument): ...\n'
+    write("mydata.py", f"{DEFINITIONS}\n{wrong}")
+    assert context.prepare("mydata.py:Corpus").path.read_text() == "made"
+    with pytest.raises(DefinitionError, match="fills the argument 'argument'"):
+        context.dataset("mydata.py:wrong")
+
+
 # --- projects
 
 PROJECT = """
@@ -274,6 +283,15 @@ def test_two_files_of_a_project_have_no_dataset_of_one_id(garden, context):
     message = r"others\.py:\d+: dataset .* two definitions have this id: .*mydata\.py:\d+"
     with pytest.raises(DefinitionError, match=message):
         context.prepare("org.example.corpus")
+
+
+def test_a_wrong_definition_of_a_project_hides_no_other_and_tells_what_is_wrong(garden, context):
+    wrong = '@dataset(File, id="org.example.wrong")\ndef wrong(argument): ...\n'
+    write("src/mydata.py", f"{DEFINITIONS}\n{wrong}")
+    assert "org.example.corpus" in context.catalog.ids()
+    assert context.dataset("org.example.corpus").repository == "my-garden"
+    with pytest.raises(DefinitionError, match="fills the argument 'argument'"):
+        context.dataset("org.example.wrong")
 
 
 def test_a_project_that_changes_is_read_again(garden, context):
@@ -495,7 +513,7 @@ def test_datasets_are_found_where_the_current_directory_is_gone(context, tmp_pat
 def test_what_a_project_lists_has_to_be_there(context, caplog, entry):
     path = write("pyproject.toml", f'[tool.datamaestro]\nid = "a"\ndatasets = ["{entry}"]\n')
     with pytest.raises(SettingsError, match=f"lists '{entry}', which isn't there") as caught:
-        context.repository("a").definitions(entry)
+        context.repository("a").declared_in(entry)
     assert caught.value.where == f"{path}:3"
     assert list(context.repository("a")) == []
     assert f"{path}:3" in caplog.text
@@ -514,6 +532,38 @@ def test_a_project_lists_modules_that_are_installed(site_packages, context):
     write(site_packages / "installed_flowers.py")
     write("pyproject.toml", '[tool.datamaestro]\nid = "a"\ndatasets = ["installed_flowers"]\n')
     assert context.dataset("org.example.corpus").repository == "a"
+
+
+@pytest.fixture
+def corpus(site_packages):
+    """Install a plugin with a dataset of the id that a file has too."""
+    write_distribution(
+        site_packages,
+        "repository-corpus",
+        files={
+            "installed/__init__.py": "from datamaestro import Repository\n"
+            "class Corpora(Repository):\n    NAMESPACE = 'corpora'\n",
+            "installed/config/org/example.py": DEFINITIONS.replace("A corpus", "Another corpus"),
+        },
+        entry_points={"datamaestro.repositories": {"corpora": "installed:Corpora"}},
+    )
+
+
+@pytest.mark.usefixtures("garden", "corpus")
+@pytest.mark.parametrize("indexed", [True, False])
+def test_what_is_installed_goes_before_what_a_project_lists(context, indexed):
+    if indexed:
+        assert context.catalog.ids().count("org.example.corpus") == 2
+    assert context.dataset("org.example.corpus").repository == "corpora"
+    assert context.dataset("my-garden:org.example.corpus").repository == "my-garden"
+
+
+@pytest.mark.usefixtures("corpus")
+def test_the_entry_of_what_a_file_declares_is_not_that_of_an_installed_dataset(context):
+    write("mydata.py")
+    assert context.catalog.ids().count("org.example.corpus") == 1
+    entry = context.catalog.entry(identifiers.parse("mydata.py:org.example.corpus"))
+    assert (entry.name, entry.repository) == ("A corpus", None)
 
 
 @pytest.fixture

@@ -144,6 +144,10 @@ class DatasetDefinition:
         """Give the names of what the function takes: resources, and axes; none for a class."""
         return [name for name, _ in parameters_of(self.target)]
 
+    def is_named(self, dataset_id: str) -> bool:
+        """Tell whether an id is its own, or one of its aliases."""
+        return dataset_id == self.id or dataset_id in self.aliases
+
     @property
     def family_id(self) -> str:
         """The dataset id, without the selector of a variant."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_modules import definitions_in
+from datamaestro.definition_modules import Declared, checked, declared_in
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import did_you_mean
 from datamaestro.user_paths import expanded
@@ -27,12 +27,12 @@ def find_in_file(path: Path, name: str) -> DatasetDefinition:
     """Give the dataset that a file declares under the name of a class or function, or an id.
 
     :raises DatasetNotFoundError: if there is no such file, or it declares no such dataset
-    :raises DefinitionError: if the file can't be imported, or a definition is wrong
+    :raises DefinitionError: if the file can't be imported, or that definition is wrong
     :raises SettingsError: if it lies below the home of a user who isn't there
     """
-    definitions = definitions_in_file(path)
-    names = {item.target.__name__: item for item in definitions}
-    found = names.get(name) or {item.id: item for item in definitions}.get(name)
+    declared = definitions_in_file(path)
+    names = {item.definition.target.__name__: item for item in declared}
+    found = names.get(name) or {item.definition.id: item for item in declared}.get(name)
     if found is None:
         raise DatasetNotFoundError(
             f"no dataset {name!r} is declared",
@@ -40,16 +40,21 @@ def find_in_file(path: Path, name: str) -> DatasetDefinition:
             expected=", ".join(names) or "a definition",
             hint=did_you_mean(name, names, 1),
         )
-    return found
+    return found.usable()
 
 
-def definitions_in_file(path: Path) -> list[DatasetDefinition]:
-    """Give the datasets that a file declares; raises as :func:`find_in_file`."""
-    return definitions_in(import_file(path))
+def definitions_in_file(path: Path) -> list[Declared]:
+    """Give what a file declares, right or wrong; raises as :func:`import_file`."""
+    return checked(declared_in(import_file(path)))
 
 
 def import_file(path: Path) -> ModuleType:
-    """Import a file of definitions; raises as :func:`find_in_file`."""
+    """Import a file of definitions.
+
+    :raises DatasetNotFoundError: if there is no such file
+    :raises DefinitionError: if it can't be imported
+    :raises SettingsError: if it lies below the home of a user who isn't there
+    """
     path = expanded(path).resolve()
     if not path.is_file():
         raise DatasetNotFoundError("no such file of definitions", where=path)

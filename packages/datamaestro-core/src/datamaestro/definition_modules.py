@@ -1,4 +1,4 @@
-"""Modules of definitions: what they declare, and where it is told that they are wrong."""
+"""Modules of definitions: what they declare, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,33 @@ import importlib.util
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import NamedTuple
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.decorated import declared_dataset
 from datamaestro.errors import DatamaestroError
 
-__all__ = ["declared_in", "definitions_in", "guarded", "named", "refuse_two"]
+__all__ = ["Declared", "checked", "declared_in", "guarded", "named"]
+
+
+class Declared(NamedTuple):
+    """A dataset that a module declares.
+
+    :param definition: what it says about the dataset
+    :param error: what is wrong with that; None if it can be used
+    """
+
+    definition: DatasetDefinition
+    error: DatamaestroError | None
+
+    def usable(self) -> DatasetDefinition:
+        """Give the definition.
+
+        :raises DatamaestroError: if something is wrong with it
+        """
+        if self.error is not None:
+            raise self.error
+        return self.definition
 
 
 @contextmanager
@@ -32,46 +53,47 @@ def guarded(
         raise not_importable(message, error, _origin(module)) from error
 
 
-def definitions_in(module: ModuleType) -> list[DatasetDefinition]:
-    """Give the datasets that a module declares itself, in the order of its text.
-
-    :raises DefinitionError: if one of them is wrong
-    """
-    found = declared_in(module)
-    for definition in found:
-        definition.validate()
-    refuse_two(found)
-    return found
+def checked(definitions: Iterable[DatasetDefinition]) -> list[Declared]:
+    """Check definitions, each on its own and that no other has its id; give each once."""
+    once = list(dict.fromkeys(definitions))
+    by_id: dict[str, list[DatasetDefinition]] = {}
+    for definition in once:
+        by_id.setdefault(definition.id, []).append(definition)
+    return [Declared(item, _wrong_with(item, by_id[item.id])) for item in once]
 
 
-def refuse_two(definitions: Iterable[DatasetDefinition]) -> None:
-    """Check that definitions differ in their ids.
-
-    :raises DefinitionError: if two don't
-    """
-    first: dict[str, DatasetDefinition] = {}
-    for definition in definitions:
-        other = first.setdefault(definition.id, definition)
-        if other is not definition:
-            raise definition.error(
-                "two definitions have this id",
-                found=f"the other at {other.location}",
-                hint="give one of them another id='…'",
-            )
+def _wrong_with(
+    definition: DatasetDefinition, of_its_id: list[DatasetDefinition]
+) -> DatamaestroError | None:
+    try:
+        with guarded(definition.target.__module__, f"{definition.id} can't be checked"):
+            if len(of_its_id) > 1:
+                raise of_its_id[1].error(
+                    "two definitions have this id",
+                    found=f"the other at {of_its_id[0].location}",
+                    hint="give one of them another id='…'",
+                )
+            definition.validate()
+    except DatamaestroError as error:
+        return error
+    return None
 
 
 def declared_in(module: ModuleType) -> list[DatasetDefinition]:
-    """Give the datasets that a module declares itself, right or wrong."""
+    """Give the datasets that a module declares itself, right or wrong, in its order."""
     declared = map(declared_dataset, list(vars(module).values()))
     own = (d for d in declared if d is not None and d.target.__module__ == module.__name__)
-    return list({id(definition): definition for definition in own}.values())
+    return list(dict.fromkeys(own))
 
 
-def named(dataset_id: str, definitions: Iterator[DatasetDefinition]) -> DatasetDefinition | None:
-    """Give the first of some definitions that has an id, or an alias that is the same."""
-    for definition in definitions:
-        if dataset_id == definition.id or dataset_id in definition.aliases:
-            return definition
+def named(dataset_id: str, declared: Iterable[Declared]) -> DatasetDefinition | None:
+    """Give the first dataset that has an id or an alias; None if none has.
+
+    :raises DatamaestroError: if something is wrong with it
+    """
+    for item in declared:
+        if item.definition.is_named(dataset_id):
+            return item.usable()
     return None
 
 

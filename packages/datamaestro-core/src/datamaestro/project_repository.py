@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.definition_files import import_file
-from datamaestro.definition_modules import definitions_in, named, refuse_two
+from datamaestro.definition_modules import Declared, checked, named
 from datamaestro.errors import PluginConflictError, SettingsError
 from datamaestro.project import Project
 from datamaestro.repository import Repository
@@ -69,29 +68,27 @@ class ProjectRepository(Repository):
                 )
         return self
 
-    def __iter__(self) -> Iterator[DatasetDefinition]:
-        """Give all datasets, each once: a file and a module that are listed may be the same."""
-        return iter({id(definition): definition for definition in super().__iter__()}.values())
+    def declared(self) -> list[Declared]:
+        """Give what all files and modules declare, right or wrong.
+
+        They are checked together: two may declare one id, or be the same and listed twice.
+        """
+        return checked(item.definition for item in super().declared())
 
     def modules(self) -> list[str]:
         """Give what the project lists."""
         return list(self.project.datasets)
 
-    def find_by_path(self, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up in all that the project lists: its id tells no place."""
-        return self.find_undeclared(dataset_id)
+    def find_by_path(self, dataset_id: str) -> DatasetDefinition | None:  # noqa: ARG002
+        """Give None: an id doesn't tell which file of a project has it."""
+        return None
 
     def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up in all that the project lists: no index has it.
+        """Look a dataset up in all that the project lists: no index has it."""
+        return named(dataset_id, self.declared())
 
-        :raises DefinitionError: if two files declare it
-        """
-        known = list(self)
-        refuse_two([definition for definition in known if definition.id == dataset_id])
-        return named(dataset_id, iter(known))
-
-    def import_definitions(self, module: str) -> list[DatasetDefinition]:
-        return definitions_in(_import(self.project, module))
+    def import_module(self, module: str) -> ModuleType:
+        return _import(self.project, module)
 
 
 def _import(project: Project, entry: str) -> ModuleType:

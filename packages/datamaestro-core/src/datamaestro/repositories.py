@@ -101,4 +101,6 @@ class Repositories:
                 )
             if not isinstance(repository.description, str):
                 raise TypeError(f"expected a text, found {repository.description!r:.80}")
+            if not isinstance(repository.configdir, Path):
+                raise TypeError(f"expected a Path, found {repository.configdir!r:.80}")
         return repository

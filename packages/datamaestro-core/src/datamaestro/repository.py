@@ -14,17 +14,18 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_modules import definitions_in, guarded, named
+from datamaestro.definition_modules import Declared, checked, declared_in, guarded, named
 from datamaestro.errors import DatamaestroError
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Entry
     from datamaestro.context import Context
 
-__all__ = ["Repository", "left_out"]
+__all__ = ["Repository"]
 
 
 class Repository:
@@ -33,6 +34,7 @@ class Repository:
     :cvar NAMESPACE: the repository's id
     :cvar DESCRIPTION: what it holds, in one line
     :cvar AUTHOR: who keeps it
+    :ivar broken: what has been left out so far, by its module or id: the errors
     """
 
     NAMESPACE: ClassVar[str] = ""
@@ -99,9 +101,49 @@ class Repository:
     # --- datasets
 
     def __iter__(self) -> Iterator[DatasetDefinition]:
-        """Give all datasets; a module that can't be imported is warned about and left out."""
-        for name in self.modules():
-            yield from self._guarded(name)
+        """Give all datasets that modules declare; what is wrong is warned about and left out."""
+        for item in self.declared():
+            with self.left_out(item.definition.id):
+                yield item.usable()
+
+    def declared(self) -> Iterable[Declared]:
+        """Give what all modules declare, right or wrong.
+
+        A module that can't be imported is warned about and left out.
+        """
+        for module in self._module_names():
+            with self.left_out(module):
+                yield from self.declared_in(module)
+
+    def declared_in(self, module: str) -> list[Declared]:
+        """Import one of :meth:`modules` and give what it declares, right or wrong.
+
+        :raises DefinitionError: if it can't be imported
+        """
+        with guarded(module):
+            return checked(map(self.owned, declared_in(self.import_module(module))))
+
+    def import_module(self, module: str) -> ModuleType:
+        """Import one of :meth:`modules`; raises what that raises."""
+        return importlib.import_module(module)
+
+    def owned(self, definition: DatasetDefinition) -> DatasetDefinition:
+        """Give a definition that knows whose it is."""
+        definition.repository = self.id
+        definition.namespace = self.namespace
+        return definition
+
+    @contextmanager
+    def left_out(self, name: str) -> Iterator[None]:
+        """Warn about what goes wrong inside the block with a part of it, and go on.
+
+        :param name: the part: a module, or the id of a dataset
+        """
+        try:
+            yield
+        except DatamaestroError as error:
+            self.broken[name] = error
+            self.context.plugins.warn(f"left out of repository {self.id}: {error}")
 
     # --- datasets that no module declares
 
@@ -130,32 +172,35 @@ class Repository:
     def find(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up by its id or an alias, importing as few modules as possible.
 
-        :raises DefinitionError: if the module that should hold it can't be imported
+        :raises DefinitionError: if the module that should hold it can't be imported, or its
+            definition is wrong
         """
         return self.find_by_path(dataset_id) or self.find_anywhere(dataset_id)
 
     def find_by_path(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up in the modules that its id points to; raises as :meth:`find`."""
         modules = self._modules_on_path(dataset_id)
-        return named(dataset_id, (item for name in modules for item in self.definitions(name)))
+        return named(dataset_id, (item for name in modules for item in self.declared_in(name)))
 
     def find_in(self, module: str | None, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up where it was declared before.
+        """Look a dataset up where it was declared before; raises as :meth:`find`.
 
         :param module: the module of definitions; None for one that no module declares
-        :raises DefinitionError: if the module can't be imported
         """
         if module is None:
             return self._defined(dataset_id)
-        return named(dataset_id, iter(self.definitions(module)))
+        return named(dataset_id, self.declared_in(module))
 
     def find_anywhere(self, dataset_id: str) -> DatasetDefinition | None:
-        """Look a dataset up in all modules and beside them; what is broken is left out."""
-        return named(dataset_id, iter(self)) or self.find_undeclared(dataset_id)
+        """Look a dataset up in all modules that can be imported, and beside them.
+
+        :raises DefinitionError: if its definition is wrong
+        """
+        return named(dataset_id, self.declared()) or self.find_undeclared(dataset_id)
 
     def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
         """Look up a dataset that no index has; one that can't be defined is left out."""
-        with left_out(self):
+        with self.left_out(dataset_id):
             return self._defined(dataset_id)
         return None
 
@@ -164,17 +209,12 @@ class Repository:
             definition = self.define(dataset_id)
             if definition is None:
                 return None
-            if named(dataset_id, iter([definition])) is None:
+            if not definition.is_named(dataset_id):
                 raise definition.error(
                     "another dataset was asked for", expected=dataset_id, found=definition.id
                 )
             definition.validate()
-            return self._owned(definition)
-
-    def _owned(self, definition: DatasetDefinition) -> DatasetDefinition:
-        definition.repository = self.id
-        definition.namespace = self.namespace
-        return definition
+            return self.owned(definition)
 
     def modules(self) -> list[str]:
         """Give the names of its modules of definitions, imported or not."""
@@ -194,44 +234,15 @@ class Repository:
                     found[module] = os.path.join(folder, file)  # noqa: PTH118  (as above)
         return dict(sorted(found.items()))
 
-    def definitions(self, module: str) -> list[DatasetDefinition]:
-        """Import a module of definitions and give what it declares.
-
-        :raises DefinitionError: if it can't be imported, or one of its definitions is wrong
-        """
-        with guarded(module):
-            return [self._owned(found) for found in self.import_definitions(module)]
-
-    def import_definitions(self, module: str) -> list[DatasetDefinition]:
-        """Import a module, one of :meth:`modules`, and give what it declares."""
-        return definitions_in(importlib.import_module(module))
-
-    def _guarded(self, module: str) -> list[DatasetDefinition]:
-        if module in self.broken:
-            return []
-        with left_out(self):
-            try:
-                return self.definitions(module)
-            except DatamaestroError as error:
-                self.broken[module] = error
-                raise
+    def _module_names(self) -> list[str]:
+        """Give what :meth:`modules` gives; nothing, with a warning, if a plugin's own fails."""
+        with self.left_out("modules"), guarded(type(self).__module__, "modules can't be told"):
+            return self.modules()
         return []
 
     def _modules_on_path(self, dataset_id: str) -> list[str]:
         """Give the modules that an id points to, the deepest first."""
+        package, known = self.configpackage, set(self._module_names())
         parts = [part.replace("-", "_") for part in dataset_id.split(".")]
-        found = []
-        for length in range(len(parts), -1, -1):
-            path = self.configdir.joinpath(*parts[:length])
-            if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
-                found.append(".".join([self.configpackage, *parts[:length]]))
-        return found
-
-
-@contextmanager
-def left_out(repository: Repository) -> Iterator[None]:
-    """Warn about what is wrong inside the block with a part of a repository, and go on."""
-    try:
-        yield
-    except DatamaestroError as error:
-        repository.context.plugins.warn(f"left out of repository {repository.id}: {error}")
+        names = (".".join([package, *parts[:length]]) for length in range(len(parts), -1, -1))
+        return [name for name in names if name in known]

@@ -41,10 +41,8 @@ class Writer:
 
         :param repository: the row of its repository
         :param unit: its own row
-        :raises ValueError: if what an entry is called is no text in UTF-8
         """
         for entry in entries:
-            _check_names(entry)
             self._last += 1
             self._waiting.append((self._last, repository, unit, entry))
             if len(self._waiting) == BATCH:
@@ -118,14 +116,6 @@ class Writer:
             assert cursor.lastrowid is not None
             self._choices[field, values] = cursor.lastrowid
         return self._choices[field, values]
-
-
-def _check_names(entry: Entry) -> None:
-    """Check what a database holds as it stands, as long as it is known whose it is."""
-    try:
-        " ".join([entry.id, entry.name, *entry.aliases]).encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"not a text in UTF-8: {error.object!r:.200}") from None
 
 
 def _texts(entry: Entry, field: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.entry import Entry, Named
 from datamaestro.catalog.index import Index, Place
-from datamaestro.errors import PluginConflictError
+from datamaestro.errors import DatamaestroError, PluginConflictError
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -200,15 +200,46 @@ class Catalog:
 
     def _made_up(self, identifier: Identifier) -> DatasetDefinition:
         """Ask the repositories for a dataset that none of them has told of."""
+        name = identifier.name
+        return self._first_found(identifier, lambda repository: repository.find_undeclared(name))
+
+    def _searched(self, identifier: Identifier) -> DatasetDefinition:
+        """Look where the id leads to, and then everywhere."""
+        name = identifier.name
+        return self._first_found(
+            identifier,
+            lambda repository: repository.find_by_path(name),
+            lambda repository: repository.find_anywhere(name),
+        )
+
+    def _first_found(
+        self,
+        identifier: Identifier,
+        *finders: Callable[[Repository], DatasetDefinition | None],
+    ) -> DatasetDefinition:
+        """Look a dataset up in all repositories that may have it, in one way after the other.
+
+        What is installed goes before the project. An error of one repository is raised only
+        if no other has the dataset.
+        """
         from datamaestro.catalog.lookup import not_found, preferred
 
-        found = {
-            repository.id: definition
-            for repository in self._repositories(identifier)
-            if (definition := repository.find_undeclared(identifier.name)) is not None
-        }
-        if found:
-            return preferred(self.context, identifier, found)
+        errors = []
+        project = self.context.project_repository()
+        for find in finders:
+            found = {}
+            for repository in self._repositories(identifier):
+                try:
+                    found[repository.id] = find(repository)
+                except DatamaestroError as error:
+                    errors.append(error)
+            having = {name: item for name, item in found.items() if item is not None}
+            if len(having) > 1 and project is not None:
+                having.pop(project.id, None)
+            if having:
+                return preferred(self.context, identifier, having)
+        if errors:
+            raise errors[0]
         raise not_found(identifier, self._similar_ids(identifier.name))
 
     def _repositories(self, identifier: Identifier) -> list[Repository]:
@@ -216,23 +247,13 @@ class Catalog:
             return [self.context.repository(identifier.repository)]
         return list(self.context.repositories())
 
-    def _searched(self, identifier: Identifier) -> DatasetDefinition:
-        """Look where the id leads to, and then everywhere."""
-        from datamaestro.catalog.lookup import not_found, preferred
-
-        repositories = self._repositories(identifier)
-        finders: list[Callable[[Repository, str], DatasetDefinition | None]] = [
-            lambda repository, name: repository.find_by_path(name),
-            lambda repository, name: repository.find_anywhere(name),
-        ]
-        for find in finders:
-            found = {r.id: d for r in repositories if (d := find(r, identifier.name)) is not None}
-            if found:
-                return preferred(self.context, identifier, found)
-        raise not_found(identifier, self._similar_ids(identifier.name))
-
     def _places(self, index: Index, identifier: Identifier) -> list[Place]:
-        """Give where the dataset is declared: where its id leads to, or failing that elsewhere."""
+        """Give where the dataset is declared: where its id leads to, or failing that elsewhere.
+
+        What a file declares is in no index.
+        """
+        if identifier.file is not None:
+            return []
         places = index.places(identifier.name, identifier.repository)
         return [place for place in places if place.on_path] or places
 

@@ -138,7 +138,7 @@ class Index:
     def broken_units(self) -> list[str]:
         """Give what had to be left out of repositories that work otherwise, and why."""
         rows = self._rows("SELECT error FROM unit WHERE error IS NOT NULL")
-        return [text for (text,) in rows]
+        return [line for (text,) in rows for line in text.splitlines()]
 
     def repositories(self) -> list[tuple[str, str]]:
         """Give the id and the description of the repositories that work."""

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.data.parameters import check_parameters
-from datamaestro.definition_modules import definitions_in, guarded
-from datamaestro.errors import ParameterError
+from datamaestro.definition_modules import Declared, checked, declared_in, guarded
+from datamaestro.errors import DatamaestroError, ParameterError
 from datamaestro.freshness import Stamp, stamp
-from datamaestro.repository import left_out
 
 if TYPE_CHECKING:
     from datamaestro.repository import Repository
@@ -64,16 +63,33 @@ def _sources(repository: Repository) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in files if name.endswith(".py"))  # noqa: PTH118
 
 
-def entries_of(repository: Repository, module: str) -> list[Entry]:
+def entries_of(repository: Repository, module: str) -> tuple[list[Entry], list[DatamaestroError]]:
     """Read what a module of definitions declares, as its file is now.
 
-    :raises DefinitionError: if it can't be imported, or one of its definitions is wrong
+    :return: the entries, and the errors of the definitions that have none
+    :raises DefinitionError: if it can't be imported
     """
     with guarded(module):
-        definitions = definitions_in(_as_it_is(module))
-        for definition in definitions:
-            definition.repository = repository.id
-        return [Entry.of(definition) for definition in definitions]
+        declared = checked(map(repository.owned, declared_in(_as_it_is(module))))
+    entries, errors = [], []
+    for item in declared:
+        try:
+            entries.append(_entry_of(item))
+        except DatamaestroError as error:
+            errors.append(error)
+    return entries, errors
+
+
+def _entry_of(declared: Declared) -> Entry:
+    """Describe a dataset.
+
+    :raises DatamaestroError: if its definition is wrong, or can't be described
+    """
+    definition = declared.usable()
+    with guarded(definition.target.__module__, f"{definition.id} can't be described"):
+        entry = Entry.of(definition)
+        _check_names(entry)
+        return entry
 
 
 def undeclared_entries(repository: Repository) -> Iterator[Entry]:
@@ -91,6 +107,7 @@ def _check(entry: Entry) -> None:
     """Check that an entry of a plugin can be put into the index, which holds those of many.
 
     :raises TypeError: if a field has another type than it should
+    :raises ValueError: if it is called what is no text in UTF-8
     """
     if not isinstance(entry, Entry):
         raise TypeError(f"expected an Entry, found {entry!r:.200}")
@@ -103,16 +120,27 @@ def _check(entry: Entry) -> None:
         check_parameters(Entry, given, ["id"], list(Entry._fields))
     except ParameterError as error:
         raise TypeError(f"{error}, in the entry of {entry.id!r:.80}") from None
+    _check_names(entry)
+
+
+def _check_names(entry: Entry) -> None:
+    """Check what a database holds as it stands.
+
+    :raises ValueError: if it is no text in UTF-8
+    """
+    try:
+        " ".join([entry.id, entry.name, *entry.aliases]).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"not a text in UTF-8: {error.object!r:.200}") from None
 
 
 def working_entries(repository: Repository) -> list[Entry]:
     """Give all entries as this process has imported them; what is wrong is left out."""
     found = []
-    for definition in repository:
-        message = f"{definition.id} can't be described"
-        with left_out(repository), guarded(definition.target.__module__, message):
-            found.append(Entry.of(definition))
-    with left_out(repository):
+    for item in repository.declared():
+        with repository.left_out(item.definition.id):
+            found.append(_entry_of(item))
+    with repository.left_out("entries"):
         found += [*undeclared_entries(repository)]
     return found
 

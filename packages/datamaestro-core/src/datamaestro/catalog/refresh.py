@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datamaestro.catalog.build import Writer
 from datamaestro.catalog.declared import declarations
+from datamaestro.catalog.entry import Entry
 from datamaestro.catalog.modules import Files, entries_of, files_of, undeclared_entries
 from datamaestro.catalog.rows import watched_of
-from datamaestro.errors import DefinitionError, PluginError
+from datamaestro.errors import DatamaestroError, PluginError
 from datamaestro.freshness import NEVER, Stamp, settled, stamp, unchanged
 from datamaestro.plugins.installed import search_path, witnesses
 
@@ -187,20 +188,20 @@ class _Update:
         return any(error is not None for *_, error in read)
 
     def _read(self, repository: Repository, row: int, unit: int, module: str) -> str | None:
-        """Read a unit, and tell why if that didn't work."""
+        """Read a unit, and tell what of it is left out and why, one line each."""
+        entries: Iterable[Entry]
+        errors: list[DatamaestroError] = []
         try:
-            read = entries_of(repository, module) if module else undeclared_entries(repository)
-            self.writer.add(row, unit, read)
-        except (sqlite3.Error, OSError):
-            raise
-        except DefinitionError as error:
-            reason: object = error
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-        else:
-            return None
-        self.writer.remove("unit = ?", unit)
-        return " ".join(f"left out of repository {repository.id}: {reason}".split())
+            if module:
+                entries, errors = entries_of(repository, module)
+            else:
+                entries = undeclared_entries(repository)
+            self.writer.add(row, unit, entries)
+        except DatamaestroError as error:
+            self.writer.remove("unit = ?", unit)
+            errors = [error]
+        lines = (f"left out of repository {repository.id}: {error}" for error in errors)
+        return "\n".join(" ".join(line.split()) for line in lines) or None
 
     def _remove_units(self, units: Iterable[_Unit]) -> None:
         for unit in units:

@@ -76,7 +76,8 @@ def _in_files(incomplete: str) -> list[CompletionItem] | None:
 
     file, separator, name = incomplete.rpartition(".py:")
     if separator:
-        names = [item.target.__name__ for item in definitions_in_file(Path(f"{file}.py"))]
+        declared = definitions_in_file(Path(f"{file}.py"))
+        names = [item.definition.target.__name__ for item in declared]
         return _items(f"{file}.py:{item}" for item in names if item.startswith(name))
     if incomplete.startswith((".", "/", "~")):
         return [CompletionItem(incomplete, type="file")]

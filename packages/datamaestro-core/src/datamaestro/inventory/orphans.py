@@ -11,7 +11,6 @@ from datamaestro.catalog.modules import undeclared_entries
 from datamaestro.identifiers import relative_path
 from datamaestro.preparation.places import dataset_folder
 from datamaestro.project import CUSTOM
-from datamaestro.repository import left_out
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -49,14 +48,13 @@ def _owned(repository: Repository) -> set[Path] | None:
     """Give the folders of a repository's datasets; None if something is wrong with some."""
     context = repository.context
     owned = {dataset_folder(definition, context) for definition in repository}
-    with left_out(repository):
+    with repository.left_out("entries"):
         # Those that no module declares can be a million; all the same they have owners.
         owned |= {
             repository.datapath / relative_path(entry.id)
             for entry in undeclared_entries(repository)
         }
-        return None if repository.broken else owned
-    return None
+    return None if repository.broken else owned
 
 
 def _below(folder: Path, owned: set[Path], above: set[Path]) -> Iterator[Path]:
