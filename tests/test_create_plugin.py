@@ -142,3 +142,31 @@ def test_what_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "something is there already; it was left as it is" in done.stderr
     assert list((tmp_path / "example-flowers").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("Datamaestro_Image", "format", "the name 'datamaestro-image' is taken by datamaestro-"),
+        ("download-single", "format", "the plugin id 'download-single' is taken by "),
+        ("datasets-of-orchard", "repository", "the repository id 'of-orchard' is taken by orchard"),
+        ("transport-http", "transport", "the scheme 'http' is taken by datamaestro-transport-"),
+    ],
+)
+def test_what_an_installed_plugin_has_is_not_claimed_again(
+    name: str, kind: str, message: str, tmp_path: Path
+) -> None:
+    packages = write_distribution(
+        tmp_path / "packages",
+        "orchard-things",
+        files={"orchard.py": "from datamaestro import Repository\n"},
+        entry_points={
+            "datamaestro": {"download-single": "orchard"},
+            "datamaestro.repositories": {"of-orchard": "orchard:Repository"},
+        },
+    )
+    environment = {"PYTHONPATH": str(packages)}
+    done = run("create-plugin", name, "--kind", kind, home=tmp_path, environment=environment)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert [path.name for path in tmp_path.glob("[!.]*")] == ["packages"]

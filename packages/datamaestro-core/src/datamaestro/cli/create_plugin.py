@@ -9,7 +9,8 @@ import click
 
 from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
-from datamaestro.create.plugin import KINDS, write_plugin
+from datamaestro.cli.session import Session, pass_session
+from datamaestro.create.plugin import KINDS, refuse_taken, write_plugin
 
 __all__ = ["command"]
 
@@ -23,11 +24,14 @@ __all__ = ["command"]
     default=Path(),
     help="The folder to make it in (default: the current one).",
 )
-def command(name: str, kind: str, into: Path) -> None:
+@pass_session
+def command(session: Session, name: str, kind: str, into: Path) -> None:
     """Write a new distribution, NAME, with a plugin and its tests.
 
-    It builds, installs and passes its tests as it stands.
+    It builds, installs and passes its tests as it stands. A name that leads to what an
+    installed plugin has already is refused.
     """
+    refuse_taken(name, kind, session.context.plugins)
     folder = write_plugin(name, kind, into.absolute())
     echo(str(folder))
     path = shlex.quote(str(folder))

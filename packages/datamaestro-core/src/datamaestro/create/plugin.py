@@ -8,17 +8,21 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 from string import Template
 
-from datamaestro.errors import DataDirectoryError, QueryError
+from datamaestro.errors import DataDirectoryError, PluginConflictError, QueryError
 from datamaestro.files import usable
+from datamaestro.plugins.entry_points import EntryPoints
+from datamaestro.plugins.manager import PluginManager
+from datamaestro.plugins.provided import Plugin
 
-__all__ = ["KINDS", "PluginName", "write_plugin"]
+__all__ = ["KINDS", "PluginName", "refuse_taken", "write_plugin"]
 
 SUFFIX = ".template"
 PACKAGE = "PACKAGE"
@@ -103,6 +107,11 @@ class PluginName:
         return self.distribution.replace("-", "_")
 
     @property
+    def id(self) -> str:
+        """The name of the plugin's entry point, and the id of its repository: ``hdf5``."""
+        return "-".join(self.words)
+
+    @property
     def class_name(self) -> str:
         """The class that the plugin provides, whose name nothing beside it has: ``Hdf5``."""
         name = "".join(word.capitalize() for word in self.words)
@@ -113,6 +122,39 @@ class PluginName:
     def scheme(self) -> str:
         """The scheme of URLs, which begins with a letter (RFC 3986): ``hdf5``."""
         return "".join(self.words).lstrip("0123456789") or "example"
+
+
+def refuse_taken(name: str, kind: str, plugins: PluginManager) -> None:
+    """Check that nothing that is installed has what a new plugin would claim.
+
+    :param name: the name of its distribution
+    :param kind: one of `KINDS`
+    :raises QueryError: if it can't have that name
+    :raises PluginConflictError: if something has that name, or what would follow from it
+    """
+    for claim, owner in _taken(PluginName.of(name, kind), plugins):
+        raise PluginConflictError(
+            f"{claim} is taken by {owner}, which is installed; nothing was written",
+            hint="choose another name, or uninstall that",
+        )
+
+
+def _taken(plugin: PluginName, plugins: PluginManager) -> Iterator[tuple[str, Plugin | str]]:
+    """Give what a new plugin would claim and is taken, and who has it."""
+    with suppress(PackageNotFoundError):
+        there = distribution(plugin.distribution)
+        yield f"the name {plugin.distribution!r}", f"{plugin.distribution} {there.version}"
+    for item in EntryPoints().plugins:
+        if item.name == plugin.id:
+            yield f"the plugin id {plugin.id!r}", Plugin.of(item)
+    if plugin.kind == "repository":
+        for repository in plugins.repositories:
+            if repository.spec.id == plugin.id:
+                yield f"the repository id {plugin.id!r}", repository.plugin
+    if plugin.kind == "transport":
+        for transport in plugins.transports:
+            if plugin.scheme in transport.spec.schemes:
+                yield f"the scheme {plugin.scheme!r}", transport.plugin
 
 
 def write_plugin(name: str, kind: str, folder: Path) -> Path:
@@ -147,7 +189,7 @@ def _values(plugin: PluginName) -> dict[str, str]:
     return {
         "name": plugin.distribution,
         "package": plugin.package,
-        "id": "-".join(plugin.words),
+        "id": plugin.id,
         "class_name": plugin.class_name,
         "lower_name": plugin.class_name.lower(),
         "scheme": plugin.scheme,
