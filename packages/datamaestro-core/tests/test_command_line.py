@@ -154,6 +154,31 @@ def test_prepare_without_downloads_gives_what_is_there(run):
     assert value(result)["id"] == "org.example.alpha"
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_what_the_output_has_no_letters_for_is_escaped(run, encoding):
+    name = "Arbres, été, 木 😀"
+    file = run.folder / "greek" / "config" / "org" / "more.py"
+    header, _, _ = DEFINITIONS.partition("@")
+    tree = f"@dataset(File)\ndef tree():\n    {name!r}\n    return {{'path': 'x'}}\n"
+    file.write_text(header + tree, encoding="utf-8")
+
+    def printed(*arguments):
+        with (run.folder / "output").open("w+b") as output:
+            run("info", "org.more.tree", *arguments, stdout=output, PYTHONIOENCODING=encoding)
+            output.seek(0)
+            return output.read()
+
+    assert printed().splitlines()[0] == name.encode(encoding, "backslashreplace")
+    assert json.loads(printed("--json").decode("utf-8"))["name"] == name
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="any name is a text there")
+def test_json_is_utf_8_whatever_the_names_of_folders_are(run, tmp_path):
+    folder = os.fsdecode(os.fsencode(tmp_path / "caf") + b"\xe9")
+    result = run("prepare", "org.example.alpha", DATAMAESTRO_DIR=folder)
+    assert json.loads(result.stdout)["path"].startswith(folder)
+
+
 def test_prepare_names_the_encoders_that_there_are(run):
     result = run("prepare", "org.example.alpha", "--encoder", "morse")
     assert result.returncode == 1

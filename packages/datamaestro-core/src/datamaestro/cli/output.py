@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, TextIO
 
 import click
 
 from datamaestro.terminal import is_terminal
 
-__all__ = ["echo", "echo_json", "is_shown", "reserve_output", "width"]
+__all__ = ["echo", "echo_json", "is_shown", "json_text", "reserve_output", "width"]
 
 _KEY = f"{__name__}.stream"
 
@@ -46,14 +46,17 @@ def _reserved() -> Iterator[TextIO | None]:
 
 @contextmanager
 def _moved(stream: TextIO) -> Iterator[TextIO]:
-    """Give the standard output under another descriptor; its own leads to the error stream."""
+    """Give the standard output under another descriptor; its own leads to the error stream.
+
+    What its encoding doesn't have is escaped, as on the error stream: Windows has one for pipes
+    that lacks most letters.
+    """
+    errors = "backslashreplace" if stream.errors == "strict" else stream.errors
     stream.flush()
     output = os.dup(_OUTPUT)
     os.dup2(_ERRORS, _OUTPUT)
     try:
-        with open(
-            output, "w", encoding=stream.encoding, errors=stream.errors, closefd=False
-        ) as moved:
+        with open(output, "w", encoding=stream.encoding, errors=errors, closefd=False) as moved:
             yield moved
     finally:
         os.dup2(output, _OUTPUT)
@@ -78,9 +81,28 @@ def echo(text: str, *, nl: bool = True) -> None:
 
 def echo_json(value: Any) -> None:
     """Print a value as JSON on the standard output."""
+    echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Give a value as JSON, which is UTF-8 (RFC 8259).
+
+    It is ASCII alone where the standard output has another encoding, or the value holds what
+    isn't text, such as the name of a file in another one.
+    """
     import json
 
-    echo(json.dumps(value, indent=2, ensure_ascii=False))
+    stream = _stream()
+    if stream is None or _is_utf8(stream.encoding):
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        with suppress(UnicodeEncodeError):
+            text.encode()
+            return text
+    return json.dumps(value, indent=2)
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("_", "-") in ("utf-8", "utf8")
 
 
 def is_shown() -> bool:

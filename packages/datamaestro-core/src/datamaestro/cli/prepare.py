@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from datamaestro.cli.by_lock import by_lock, chosen
-from datamaestro.cli.output import echo
+from datamaestro.cli.output import echo, json_text
 from datamaestro.cli.parameters import DATASET, ENCODER, OUTPUT, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import OfflineError, PluginError
@@ -92,7 +91,7 @@ def _encoder(context: Context, name: str) -> Callable[[Any], str]:
     if name == BUILT_IN_ENCODER:
         from datamaestro.data.encoding import to_json
 
-        return lambda value: json.dumps(to_json(value), indent=2, ensure_ascii=False)
+        return lambda value: json_text(to_json(value))
     provided = context.plugins.only(
         context.plugins.encoders, lambda spec: spec.name == name, f"the encoder {name!r}"
     )
