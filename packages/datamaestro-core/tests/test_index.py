@@ -18,7 +18,7 @@ from datamaestro.context import Context
 from datamaestro.errors import DatasetNotFoundError, DefinitionError, SettingsError
 from datamaestro.identifiers import parse
 from datamaestro.plugins.installed import user_cache
-from datamaestro.search import Condition, forgiven
+from datamaestro.search import Condition, corrected
 from datamaestro.testing import write_distribution
 
 PACKAGE = """
@@ -521,7 +521,7 @@ def test_without_full_text_search_the_repositories_are_read(site, monkeypatch):
     assert search("repo:counted oak") == ["org.hub.oak"]
     assert entry("org.one.one").version == "1.0"
     assert "org.hub.oak" in Context().catalog.ids()
-    _, replaced = forgiven(Condition.parse("uncountabel repo:counted"), Context().catalog)
+    _, replaced = corrected(Condition.parse("uncountabel repo:counted"), Context().catalog)
     assert replaced == {"uncountabel": "countable"}
     assert not index_file(Context()).exists()
 
@@ -675,13 +675,13 @@ def test_an_index_that_was_made_without_docstrings_is_no_other_processs(site):
 def test_a_word_that_nothing_matches_is_replaced_by_the_one_most_like_it(site):
     site.write("counted/list.txt", "mnist birch")
     catalog = Context().catalog
-    condition, replaced = forgiven(Condition.parse("mnsit repo:counted"), catalog)
+    condition, replaced = corrected(Condition.parse("mnsit repo:counted"), catalog)
     assert replaced == {"mnsit": "mnist"}
     assert [item.id for item in catalog.search(condition)] == ["org.hub.mnist"]
 
 
 def test_a_word_like_no_other_stays(site):
-    assert forgiven(Condition.parse("qqqqqq"), Context().catalog)[1] == {}
+    assert corrected(Condition.parse("qqqqqq"), Context().catalog)[1] == {}
 
 
 # --- what is on disk

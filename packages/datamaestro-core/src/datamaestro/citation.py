@@ -208,10 +208,7 @@ def _complete(reference: Reference, others: Mapping[str, Reference]) -> None:
     fields = reference.fields
     whole = others.get(fields.get("crossref", ""))
     if whole is not None:
-        for own, inherited in (
-            (fields, whole.fields),
-            (reference.persons, whole.persons),
-        ):
+        for own, inherited in (fields, whole.fields), (reference.persons, whole.persons):
             own.update({name: value for name, value in inherited.items() if name not in own})
     date = re.match(r"(\d{4})(?:-(\d\d))?", fields.get("date", ""))
     if date is not None and "year" not in fields:

@@ -1,4 +1,4 @@
-"""The definition behind what ``@dataset`` gives back: all that else decorates it asks here."""
+"""From what ``@dataset`` gives back to the definition: for the decorators that stand above it."""
 
 from __future__ import annotations
 

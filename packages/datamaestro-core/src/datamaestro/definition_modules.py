@@ -39,9 +39,11 @@ class Declared(NamedTuple):
 def guarded(
     module: str, message: str = "a module of definitions can't be imported"
 ) -> Iterator[None]:
-    """Tell in which module of definitions it is that something goes wrong inside the block.
+    """Make of what goes wrong inside the block an error that tells file and line.
 
-    :raises DefinitionError: with that message; or if one of its definitions is wrong
+    :param module: the module of definitions that is at work there
+    :param message: what went wrong
+    :raises DefinitionError: for any error but those of datamaestro, which pass
     """
     try:
         yield

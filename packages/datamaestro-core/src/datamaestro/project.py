@@ -95,19 +95,13 @@ def _read(path: Path) -> Project | None:
     name = _found(document, "project", "name")
     by_default = re.sub(r"[._]", "-", name) if isinstance(name, str) else ""
     project_id = table.get("id", by_default)
-    _check(
-        path,
-        "tool.datamaestro.id",
-        project_id,
-        is_component,
-        "a name without dots, such as 'garden'",
-    )
+    expected = "a name without dots, such as 'garden'"
+    _check(path, "tool.datamaestro.id", project_id, is_component, expected)
     datasets = table.get("datasets", [])
     _check(path, "tool.datamaestro.datasets", datasets, _is_texts, "a list of files and modules")
+    known = ("id", "datasets").__contains__
     for key in table:
-        _check(
-            path, f"tool.datamaestro.{key}", key, ("id", "datasets").__contains__, "id or datasets"
-        )
+        _check(path, f"tool.datamaestro.{key}", key, known, "id or datasets")
     return Project(path, project_id, tuple(datasets))
 
 

@@ -37,7 +37,7 @@ class Writer:
         self._waiting: list[tuple[int, int, int, Entry]] = []
 
     def add(self, repository: int, unit: int, entries: Iterable[Entry]) -> None:
-        """Write the entries of a unit, some of them only with the next ones.
+        """Write the entries of a unit; what doesn't fill a batch waits for more, or for `flush`.
 
         :param repository: the row of its repository
         :param unit: its own row
@@ -58,7 +58,7 @@ class Writer:
             [
                 (
                     *(rowid, unit, entry.id, entry.name, repository),
-                    *(self._choice(field, _texts(entry, field)) for field in FIELDS),
+                    *(self._choice(field, entry.texts_of(field)) for field in FIELDS),
                     entry.download_size,
                 )
                 for rowid, repository, unit, entry in batch
@@ -116,13 +116,6 @@ class Writer:
             assert cursor.lastrowid is not None
             self._choices[field, values] = cursor.lastrowid
         return self._choices[field, values]
-
-
-def _texts(entry: Entry, field: str) -> tuple[str, ...]:
-    value: str | tuple[str, ...] | None = getattr(entry, field)
-    if isinstance(value, str):
-        return (value,)
-    return value or ()
 
 
 def word_columns(entry: Entry) -> Iterator[str]:

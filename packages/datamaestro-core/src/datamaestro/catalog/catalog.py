@@ -194,12 +194,12 @@ class Catalog:
             definition = repository.find_in(place.module, identifier.name)
             if definition is not None:
                 return definition
-        elif not index.broken_modules():
-            return self._made_up(identifier)
+        elif not index.has_broken_modules():
+            return self._undeclared(identifier)
         return self._searched(identifier)
 
-    def _made_up(self, identifier: Identifier) -> DatasetDefinition:
-        """Ask the repositories for a dataset that none of them has told of."""
+    def _undeclared(self, identifier: Identifier) -> DatasetDefinition:
+        """Ask the repositories for a dataset of which the index knows nothing."""
         name = identifier.name
         return self._first_found(identifier, lambda repository: repository.find_undeclared(name))
 

@@ -90,11 +90,16 @@ class Entry(NamedTuple):
         """The class name of its data type; empty if that isn't known."""
         return self.types[0].rpartition(".")[2] if self.types else ""
 
+    def texts_of(self, field: str) -> tuple[str, ...]:
+        """Give what a field of one text or several says; nothing where it isn't known."""
+        value: str | tuple[str, ...] | None = getattr(self, field)
+        return (value,) if isinstance(value, str) else value or ()
+
     @property
     def texts(self) -> tuple[str, str, str, str]:
-        """What words are sought in beside the id and the name.
+        """The texts that are searched for words, beside the id and the name.
 
-        The description, the tags, the tasks, and the axes with what there is to choose.
+        These are the description, the tags, the tasks, and the axes with their values.
         """
         axes = (word for name, values in self.axes.items() for word in (name, *values))
         return self.description, " ".join(self.tags), " ".join(self.tasks), " ".join(axes)

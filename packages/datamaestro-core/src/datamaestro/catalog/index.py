@@ -148,13 +148,10 @@ class Index:
         """Give all dataset ids, in alphabetical order."""
         return [name for (name,) in self._rows("SELECT id FROM entry ORDER BY id")]
 
-    def broken_modules(self) -> list[tuple[str, str]]:
-        """Give the repositories and names of the modules that had to be left out."""
-        rows = self._rows(
-            "SELECT repository.id, unit.module FROM unit "
-            "JOIN repository ON repository.rowid = unit.repository WHERE unit.error IS NOT NULL"
-        )
-        return [(repository, module) for repository, module in rows if module]
+    def has_broken_modules(self) -> bool:
+        """Tell whether something of a module had to be left out."""
+        broken = "SELECT 1 FROM unit WHERE error IS NOT NULL AND module != '' LIMIT 1"
+        return bool(self._rows(broken))
 
     def _rows(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Ask the connection that threads share, one at a time and for all rows at once.

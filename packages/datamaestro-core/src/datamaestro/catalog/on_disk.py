@@ -81,9 +81,10 @@ def _is_there(resource: CompleteResource) -> bool:
 
 
 def prepared_variants(entry: Entry, datapath: Path) -> list[str]:
-    """Give the names of the folders, in a dataset's own, in which a variant has something complete.
+    """Give the variants of which something is complete, by the names of their folders.
 
-    A variant that the id doesn't tell has none: it lies in the dataset's own folder.
+    These lie in the dataset's folder. A variant whose values don't show in its id has none of its
+    own, and isn't among them.
     """
     if not _has_variants(entry):
         return []

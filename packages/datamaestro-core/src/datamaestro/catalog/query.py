@@ -126,15 +126,12 @@ class Query:
         :raises QueryError: if a condition does
         """
         try:
-            yield from self.connection.execute(sql, self.parameters_by_name())
+            parameters = {f"p{number}": value for number, value in enumerate(self.parameters)}
+            yield from self.connection.execute(sql, parameters)
         except sqlite3.OperationalError:
             if self.failure is not None:
                 raise self.failure from None
             raise
-
-    def parameters_by_name(self) -> dict[str, Any]:
-        """Give the parameters by the names that the parts use for them."""
-        return {f"p{number}": value for number, value in enumerate(self.parameters)}
 
     def _parameter(self, value: Any) -> str:
         self.parameters.append(value)

@@ -17,7 +17,7 @@ from datamaestro.catalog.modules import Files, entries_of, files_of, undeclared_
 from datamaestro.catalog.rows import watched_of
 from datamaestro.errors import DatamaestroError, PluginError
 from datamaestro.freshness import NEVER, Stamp, settled, stamp, unchanged
-from datamaestro.plugins.installed import search_path, witnesses
+from datamaestro.plugins.installed import plugin_files, search_path
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -155,7 +155,7 @@ class _Update:
         warning = known.get(provided[0].plugin, " ".join(str(error).split()))
         self._run("UPDATE repository SET error = ? WHERE rowid = ?", warning, row)
         targets = [item.spec.target for item in provided]
-        self._watch(row, witnesses(targets), broken=True)
+        self._watch(row, plugin_files(targets), broken=True)
 
     def _forget(self, row: int) -> None:
         self._remove_units(self._units(row).values())

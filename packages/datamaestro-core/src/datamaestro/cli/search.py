@@ -13,7 +13,7 @@ from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, echo_json, is_shown
 from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
-from datamaestro.search import Condition, forgiven, parse_query
+from datamaestro.search import Condition, corrected, parse_query
 
 if TYPE_CHECKING:
     from datamaestro.catalog.entry import Entry, Named
@@ -62,7 +62,7 @@ def _found(
     found = list(search(condition, limit))
     if found:
         return found
-    similar, replaced = forgiven(condition, catalog)
+    similar, replaced = corrected(condition, catalog)
     again = list(search(similar, limit)) if replaced else []
     for word, other in replaced.items() if again else ():
         note(f"Nothing matches {word!r}; showing {other!r}.")

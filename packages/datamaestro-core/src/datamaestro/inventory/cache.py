@@ -80,7 +80,10 @@ def cache_entries(cachepath: Path) -> Iterator[CacheEntry]:
 
 
 def _of_all_states(path: Path, suffix: str) -> Path:
-    """Give the file that all states of a download share; partial ones have longer names."""
+    """Give the file beside a download that has its key and another suffix.
+
+    The key is all before the first dot: names of partial downloads go on after it.
+    """
     return path.with_name(path.name.partition(".")[0] + suffix)
 
 

@@ -164,7 +164,10 @@ def qualified(dataset: Prepared) -> str:
 
 
 def distinct(datasets: Iterable[Prepared]) -> list[str]:
-    """Give ids after their repositories, and after the folders of files where these share one."""
+    """Give a name for each dataset that no other has: repository and id.
+
+    Where files or projects have made datasets of one id, the folder of each tells them apart.
+    """
     datasets = list(datasets)
     counts = Counter(qualified(item) for item in datasets)
     return [

@@ -1,8 +1,8 @@
 """Everything that the author of a plugin imports.
 
 ``hookimpl`` marks the hooks of `datamaestro.plugins.hookspecs` that a plugin
-implements; the descriptors are what they return. Proposals are what a plugin's
-functions give that recognize files.
+implements; descriptors, whose names end in ``Spec``, are what hooks return. Proposals are
+what a plugin's functions return that recognize the files for ``create-dataset``.
 """
 
 from __future__ import annotations

@@ -27,12 +27,12 @@ __all__ = [
     "Command",
     "Installed",
     "index_folder",
+    "plugin_files",
     "recall",
     "recall_commands",
     "search_path",
     "store",
     "user_cache",
-    "witnesses",
 ]
 
 FORMAT = 3
@@ -145,7 +145,7 @@ def store(
     """Remember what was found; where that can't be written, it isn't.
 
     :param folders: the import path, as it was before
-    :param files: those that tell of plugins, as they were before
+    :param files: those of :func:`plugin_files`, as they were before
     """
     packages = {
         _package(item.spec.target) for items in installed.provided.values() for item in items
@@ -182,10 +182,12 @@ def search_path() -> dict[str, Stamp]:
     return {path: stamp(path) for path in _path()}
 
 
-def witnesses(targets: Iterable[str]) -> dict[str, Stamp]:
-    """Give the files that tell of plugins, as they are.
+def plugin_files(targets: Iterable[str]) -> dict[str, Stamp]:
+    """Give the files on which it depends what plugins there are and what they tell, as they are.
 
-    :param targets: what the entry points name
+    These are the lists of entry points, and the modules that the entry points name.
+
+    :param targets: what the entry points name, ``module`` or ``module:attribute``
     """
     modules = {target.partition(":")[0].strip() for target in targets}
     files: set[Path] = set()
@@ -226,8 +228,8 @@ _FOREIGN = (ValueError, KeyError, TypeError, AttributeError)
 def _remembered(folder: Path) -> dict[str, Any] | None:
     """Read what was remembered, if it is still so.
 
-    It is when the folders of the import path are as they were, or have nothing of a
-    plugin in them, before and now; and the files that tell of plugins are too.
+    It isn't once one of the files changed that tell of plugins, or a folder of the import
+    path that has, or had, something of a plugin in it.
     """
     try:
         document: dict[str, Any] = read_json(folder / FILE)

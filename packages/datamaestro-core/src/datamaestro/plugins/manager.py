@@ -183,7 +183,7 @@ class PluginManager:
         if memory is not None:
             targets = [item.value for item in (*entries.plugins, *entries.repositories)]
             targets += [item.target for item in entries.commands]
-            installed.store(memory, found, folders, installed.witnesses(targets))
+            installed.store(memory, found, folders, installed.plugin_files(targets))
         return found
 
     def _hooks(self) -> frozenset[str]:

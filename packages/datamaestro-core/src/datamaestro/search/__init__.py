@@ -36,8 +36,8 @@ from datamaestro.search.fields import (
     TaskCondition,
     TypeCondition,
 )
-from datamaestro.search.forgiving import forgiven
 from datamaestro.search.parsing import parse_query
+from datamaestro.search.spelling import corrected
 from datamaestro.search.text import PhraseCondition, TextCondition, WordCondition
 
 __all__ = [
@@ -56,6 +56,6 @@ __all__ = [
     "TextCondition",
     "TypeCondition",
     "WordCondition",
-    "forgiven",
+    "corrected",
     "parse_query",
 ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["AndCondition", "Condition", "NotCondition", "OrCondition"]
 
 _ROW = 100
-"""How many conditions SQL joins without parentheses around them."""
+"""How many conditions stand in a group: SQLite limits how many follow one another."""
 
 
 class Condition(ABC):
@@ -52,7 +52,7 @@ class Condition(ABC):
         return self
 
     def ranked_words(self) -> list[str]:
-        """Give the words that a better result has in a better place."""
+        """Give the words that results are ranked by: see :mod:`datamaestro.catalog.ranking`."""
         return []
 
     def map(self, change: Callable[[Condition], Condition]) -> Condition:
@@ -110,6 +110,28 @@ class _Combination(Condition):
     :param conditions: these
     """
 
+    combined: Callable[[Iterable[bool]], bool]
+    """Tells whether it holds from whether each of these does."""
+
+    operator: str
+    """The same in SQL."""
+
+    def holds(self, entry: Entry) -> bool:
+        return self.combined(condition.holds(entry) for condition in self.conditions)
+
+    def sql(self, query: Query) -> str:
+        return self._joined([f"({condition.sql(query)})" for condition in self.conditions])
+
+    def _joined(self, parts: list[str]) -> str:
+        """Join expressions, those of long lists in groups of groups.
+
+        To SQLite each operator in a row is one more level of nesting, of which it allows 1,000.
+        """
+        while len(parts) > _ROW:
+            groups = (parts[start : start + _ROW] for start in range(0, len(parts), _ROW))
+            parts = [f"({self.operator.join(group)})" for group in groups]
+        return self.operator.join(parts) or str(int(self.combined([])))
+
     def __init__(self, conditions: Iterable[Condition] = ()) -> None:
         self.conditions = tuple(conditions)
 
@@ -129,11 +151,8 @@ class AndCondition(_Combination):
     :param conditions: these
     """
 
-    def holds(self, entry: Entry) -> bool:
-        return all(condition.holds(entry) for condition in self.conditions)
-
-    def sql(self, query: Query) -> str:
-        return _joined(" AND ", "1", self.conditions, query)
+    combined = staticmethod(all)
+    operator = " AND "
 
 
 class OrCondition(_Combination):
@@ -142,11 +161,8 @@ class OrCondition(_Combination):
     :param conditions: these
     """
 
-    def holds(self, entry: Entry) -> bool:
-        return any(condition.holds(entry) for condition in self.conditions)
-
-    def sql(self, query: Query) -> str:
-        return _joined(" OR ", "0", self.conditions, query)
+    combined = staticmethod(any)
+    operator = " OR "
 
 
 class NotCondition(Condition):
@@ -174,12 +190,3 @@ class NotCondition(Condition):
 def _given(condition: object) -> list[object]:
     """Give what a condition was made from."""
     return [value for name, value in vars(condition).items() if not name.startswith("_")]
-
-
-def _joined(operator: str, of_none: str, conditions: Iterable[Condition], query: Query) -> str:
-    """Join some, and these again: SQLite takes a long row for a deep tree, and refuses it."""
-    parts = [f"({condition.sql(query)})" for condition in conditions] or [of_none]
-    while len(parts) > _ROW:
-        rows = (parts[start : start + _ROW] for start in range(0, len(parts), _ROW))
-        parts = [f"({operator.join(row)})" for row in rows]
-    return operator.join(parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -29,51 +28,42 @@ __all__ = [
     "TypeCondition",
 ]
 
-Kind = Literal["tags", "tasks", "types", "licence", "languages"]
 
-
-class _Field(ExpressionCondition):
+class _FieldCondition(ExpressionCondition):
     """One of the texts of a field matches."""
 
-    kind: Kind
+    field: Literal["tags", "tasks", "types", "licence"]
     """The field of an entry."""
 
-    @abstractmethod
-    def _texts(self, entry: Entry) -> tuple[str, ...]:
-        """Give the texts of the field."""
-
     def holds(self, entry: Entry) -> bool:
-        return any(map(self._matches, self._texts(entry)))
+        return any(map(self._matches, entry.texts_of(self.field)))
 
     def sql(self, query: Query) -> str:
-        return query.field(self.kind, self._matches)
+        return query.field(self.field, self._matches)
 
 
-class TagCondition(_Field):
+class TagCondition(_FieldCondition):
     """A tag matches."""
 
-    kind = "tags"
-
-    def _texts(self, entry: Entry) -> tuple[str, ...]:
-        return entry.tags
+    field = "tags"
 
 
-class TaskCondition(_Field):
+class TaskCondition(_FieldCondition):
     """A task matches."""
 
-    kind = "tasks"
-
-    def _texts(self, entry: Entry) -> tuple[str, ...]:
-        return entry.tasks
+    field = "tasks"
 
 
-class TypeCondition(_Field):
+class TypeCondition(_FieldCondition):
     """The data type or one of its ancestors matches, as ``module.Class``."""
 
-    kind = "types"
+    field = "types"
 
-    def _texts(self, entry: Entry) -> tuple[str, ...]:
-        return entry.types
+
+class LicenceCondition(_FieldCondition):
+    """The licence matches; it never does where none is declared."""
+
+    field = "licence"
 
 
 class RepositoryCondition(ExpressionCondition):
@@ -86,15 +76,6 @@ class RepositoryCondition(ExpressionCondition):
 
     def sql(self, query: Query) -> str:
         return query.repository(self._matches)
-
-
-class LicenceCondition(_Field):
-    """The licence matches; it never does where none is declared."""
-
-    kind = "licence"
-
-    def _texts(self, entry: Entry) -> tuple[str, ...]:
-        return () if entry.licence is None else (entry.licence,)
 
 
 class LanguageCondition(Condition):

@@ -30,8 +30,8 @@ from datamaestro.search.fields import (
     TaskCondition,
     TypeCondition,
 )
-from datamaestro.search.scanning import Token, tokens
 from datamaestro.search.text import PhraseCondition, TextCondition, WordCondition
+from datamaestro.search.tokens import Token, tokens
 from datamaestro.sizes import parse_size
 
 __all__ = ["parse", "parse_query"]

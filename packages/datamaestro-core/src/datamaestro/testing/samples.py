@@ -28,18 +28,8 @@ __all__ = ["Sampler", "Sampling", "samplers", "values_in"]
 
 ROWS = 12
 WORDS = [
-    "amber",
-    "birch",
-    "cedar",
-    "dune",
-    "ember",
-    "fjord",
-    "grove",
-    "heath",
-    "islet",
-    "jetty",
-    "knoll",
-    "lake",
+    *("amber", "birch", "cedar", "dune", "ember", "fjord"),
+    *("grove", "heath", "islet", "jetty", "knoll", "lake"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Typing errors: what a query that finds nothing was probably meant to be."""
+"""Spelling mistakes: what a query that finds nothing was probably meant to be."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from datamaestro.search.text import PhraseCondition, WordCondition
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
 
-__all__ = ["forgiven"]
+__all__ = ["corrected"]
 
 SIMILAR = 0.7
 """How much of a word has to be right, as :mod:`difflib` counts."""
 
 
-def forgiven(condition: Condition, catalog: Catalog) -> tuple[Condition, dict[str, str]]:
+def corrected(condition: Condition, catalog: Catalog) -> tuple[Condition, dict[str, str]]:
     """Replace the words that no dataset has by those that are most like them.
 
     :return: the condition with other words, and what was replaced: nothing, if no word
@@ -31,10 +31,10 @@ def forgiven(condition: Condition, catalog: Catalog) -> tuple[Condition, dict[st
             return part
         if next(catalog.search(part, limit=1), None) is not None:
             return part
-        corrected = [_most_like(word, catalog.vocabulary) for word in words(part.text)]
-        if not corrected or None in corrected:
+        similar = [_most_like(word, catalog.vocabulary) for word in words(part.text)]
+        if not similar or None in similar:
             return part
-        replaced[part.text] = " ".join(filter(None, corrected))
+        replaced[part.text] = " ".join(filter(None, similar))
         return type(part)(replaced[part.text])
 
     return condition.map(change), replaced
