@@ -185,7 +185,7 @@ def test_prepare_names_the_encoders_that_there_are(run):
     assert "expected normal, found morse" in result.stderr
 
 
-def test_an_encoder_of_a_plugin_writes_the_value(run):
+def install_encoder(folder, body):
     plugin = (
         "from datamaestro.plugins import EncoderSpec, hookimpl\n"
         "@hookimpl\n"
@@ -193,16 +193,32 @@ def test_an_encoder_of_a_plugin_writes_the_value(run):
         "    yield EncoderSpec('shout', 'shouting:shout')\n"
     )
     write_distribution(
-        run.folder,
+        folder,
         "shouting",
-        files={
-            "shouting.py": "def shout(value): return value.id.upper()",
-            "shouting_plugin.py": plugin,
-        },
+        files={"shouting.py": f"def shout(value): {body}", "shouting_plugin.py": plugin},
         entry_points={"datamaestro": {"shouting": "shouting_plugin"}},
     )
+
+
+def test_an_encoder_of_a_plugin_writes_the_value(run):
+    install_encoder(run.folder, "return value.id.upper()")
     result = run("prepare", "org.example.alpha", "--encoder", "shout")
     assert result.stdout == "ORG.EXAMPLE.ALPHA\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("return None", "found TypeError: expected a text, found None"),
+        ("raise SystemExit(0)", "found SystemExit: 0"),
+        ("return 1 / 0", "found ZeroDivisionError: division by zero"),
+    ],
+)
+def test_an_encoder_that_fails_is_told_with_its_plugin(run, body, found):
+    install_encoder(run.folder, body)
+    result = run("prepare", "org.example.alpha", "--encoder", "shout")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"the encoder 'shout', which shouting 1.0 provides, failed: {found}" in result.stderr
 
 
 def test_download_prints_nothing_on_the_standard_output(run):

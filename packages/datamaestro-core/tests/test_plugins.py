@@ -324,6 +324,14 @@ def test_the_first_answer_counts(site_packages, home, dataset_of_nothing):
     assert Context().prepare(dataset_of_nothing) == "first"
 
 
+def test_a_plugin_that_ends_the_program_leaves_it_to_the_kernel(
+    site_packages, home, dataset_of_nothing, caplog
+):
+    install_preparer(site_packages, "leaver", "raise SystemExit(0)")
+    assert Context().prepare(dataset_of_nothing).id == "org.example.nothing"
+    assert "plugin leaver 1.0 is broken and left out (SystemExit: 0)" in caplog.text
+
+
 def test_a_plugin_may_wrap_what_the_kernel_prepares(site_packages, home, dataset_of_nothing):
     install_preparer(site_packages, "wrapper", "return [request.build(), request.prepare()]")
     built, prepared = Context().prepare(dataset_of_nothing)

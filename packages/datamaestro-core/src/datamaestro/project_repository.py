@@ -83,9 +83,13 @@ class ProjectRepository(Repository):
         """Give None: an id doesn't tell which file of a project has it."""
         return None
 
+    def find_anywhere(self, dataset_id: str) -> DatasetDefinition | None:
+        """Look a dataset up in all that the project lists."""
+        return named(dataset_id, self.declared())
+
     def find_undeclared(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up in all that the project lists: no index has it."""
-        return named(dataset_id, self.declared())
+        return self.find_anywhere(dataset_id)
 
     def import_module(self, module: str) -> ModuleType:
         return _import(self.project, module)

@@ -12,7 +12,7 @@ from datamaestro.cli.by_lock import by_lock, chosen
 from datamaestro.cli.output import echo, json_text
 from datamaestro.cli.parameters import DATASET, ENCODER, OUTPUT, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
-from datamaestro.errors import OfflineError, PluginError
+from datamaestro.errors import DatamaestroError, OfflineError, PluginError
 from datamaestro.files import write_atomically
 from datamaestro.plugins.descriptors import BUILT_IN_ENCODER
 
@@ -101,5 +101,14 @@ def _encoder(context: Context, name: str) -> Callable[[Any], str]:
         raise PluginError(
             f"no installed plugin provides the encoder {name!r}", expected=known, found=name
         )
-    encode: Callable[[Any], str] = context.plugins.load(provided)
-    return encode
+    encode: Callable[[Any], object] = context.plugins.load(provided)
+
+    def encoded(value: Any) -> str:
+        message = f"the encoder {name!r}, which {provided.plugin} provides, failed"
+        with context.plugins.blamed(provided.plugin, message, (DatamaestroError,)):
+            text = encode(value)
+            if not isinstance(text, str):
+                raise TypeError(f"expected a text, found {text!r:.80}")
+            return text
+
+    return encoded

@@ -152,7 +152,7 @@ class PluginManager:
                 answer = call(request=request)
             except DatamaestroError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._record(plugin, error)
                 continue
             if answer is not None:
