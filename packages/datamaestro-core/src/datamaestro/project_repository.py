@@ -33,10 +33,6 @@ class ProjectRepository(Repository):
         return self.project.id
 
     @property
-    def name(self) -> str:
-        return self.project.id
-
-    @property
     def description(self) -> str:
         return f"The datasets of {self.project.path}"
 

@@ -56,7 +56,7 @@ class Repository:
     @property
     def name(self) -> str:
         """The id."""
-        return self.NAMESPACE
+        return self.id
 
     @property
     def description(self) -> str:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.entry import Entry, Named
 from datamaestro.catalog.index import Index, Place
-from datamaestro.errors import DatamaestroError, PluginConflictError
+from datamaestro.errors import PluginConflictError
 
 if TYPE_CHECKING:
+    from datamaestro.catalog.lookup import Finder
     from datamaestro.context import Context
     from datamaestro.dataset_definition import DatasetDefinition
     from datamaestro.identifiers import Identifier
     from datamaestro.project_repository import ProjectRepository
-    from datamaestro.repository import Repository
     from datamaestro.search import Condition
 
 __all__ = ["Catalog"]
@@ -212,40 +212,10 @@ class Catalog:
             lambda repository: repository.find_anywhere(name),
         )
 
-    def _first_found(
-        self,
-        identifier: Identifier,
-        *finders: Callable[[Repository], DatasetDefinition | None],
-    ) -> DatasetDefinition:
-        """Look a dataset up in all repositories that may have it, in one way after the other.
+    def _first_found(self, identifier: Identifier, *finders: Finder) -> DatasetDefinition:
+        from datamaestro.catalog.lookup import first_found
 
-        What is installed goes before the project. An error of one repository is raised only
-        if no other has the dataset.
-        """
-        from datamaestro.catalog.lookup import not_found, preferred
-
-        errors = []
-        project = self.context.project_repository()
-        for find in finders:
-            found = {}
-            for repository in self._repositories(identifier):
-                try:
-                    found[repository.id] = find(repository)
-                except DatamaestroError as error:
-                    errors.append(error)
-            having = {name: item for name, item in found.items() if item is not None}
-            if len(having) > 1 and project is not None:
-                having.pop(project.id, None)
-            if having:
-                return preferred(self.context, identifier, having)
-        if errors:
-            raise errors[0]
-        raise not_found(identifier, self._similar_ids(identifier.name))
-
-    def _repositories(self, identifier: Identifier) -> list[Repository]:
-        if identifier.repository is not None:
-            return [self.context.repository(identifier.repository)]
-        return list(self.context.repositories())
+        return first_found(self.context, identifier, finders, self._similar_ids)
 
     def _places(self, index: Index, identifier: Identifier) -> list[Place]:
         """Give where the dataset is declared: where its id leads to, or failing that elsewhere.

@@ -3,18 +3,63 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from datamaestro.errors import AmbiguousDatasetError, DatasetNotFoundError
+from datamaestro.errors import AmbiguousDatasetError, DatamaestroError, DatasetNotFoundError
 from datamaestro.identifiers import Identifier, did_you_mean
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.dataset_definition import DatasetDefinition
+    from datamaestro.repository import Repository
 
-__all__ = ["not_found", "preferred", "published_datasets"]
+__all__ = ["Finder", "first_found", "not_found", "preferred", "published_datasets"]
+
+Finder = Callable[["Repository"], "DatasetDefinition | None"]
+"""A way to look a dataset up in a repository."""
 
 Item = TypeVar("Item")
+
+
+def first_found(
+    context: Context,
+    identifier: Identifier,
+    finders: Iterable[Finder],
+    similar_ids: Callable[[str], Iterable[str]],
+) -> DatasetDefinition:
+    """Look a dataset up in all repositories that may have it, in one way after the other.
+
+    What is installed goes before the project. An error of one repository is raised only
+    if no other has the dataset.
+
+    :param similar_ids: gives the ids among which those that look most like another one are
+    :raises DatasetNotFoundError: if none has it
+    :raises AmbiguousDatasetError: if several have it and the user prefers none of them
+    """
+    if identifier.repository is not None:
+        repositories = [context.repository(identifier.repository)]
+    else:
+        repositories = list(context.repositories())
+    project = context.project_repository()
+    errors = []
+    for find in finders:
+        found = {}
+        for repository in repositories:
+            try:
+                definition = find(repository)
+            except DatamaestroError as error:
+                errors.append(error)
+            else:
+                if definition is not None:
+                    found[repository.id] = definition
+        if len(found) > 1 and project is not None:
+            found.pop(project.id, None)
+        if found:
+            return preferred(context, identifier, found)
+    if errors:
+        raise errors[0]
+    raise not_found(identifier, similar_ids(identifier.name))
 
 
 def preferred(context: Context, identifier: Identifier, found: dict[str, Item]) -> Item:

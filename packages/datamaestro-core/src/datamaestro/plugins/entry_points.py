@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,22 +23,23 @@ class EntryPoints:
 
         return entry_points()
 
-    @property
-    def plugins(self) -> Iterable[EntryPoint]:
-        """Modules and objects with hooks."""
-        found: Iterable[EntryPoint] = self._all.select(group="datamaestro")
-        return found
+    def _of_group(self, group: str) -> list[EntryPoint]:
+        return list(self._all.select(group=group))
 
     @property
-    def repositories(self) -> Iterable[EntryPoint]:
+    def plugins(self) -> list[EntryPoint]:
+        """Modules and objects with hooks."""
+        return self._of_group("datamaestro")
+
+    @property
+    def repositories(self) -> list[EntryPoint]:
         """Classes of repositories, whose names are the ids of these."""
-        found: Iterable[EntryPoint] = self._all.select(group="datamaestro.repositories")
-        return found
+        return self._of_group("datamaestro.repositories")
 
     @property
     def commands(self) -> list[Command]:
         """Commands of the command line."""
         return [
             Command(item.name, item.value, item.value if item.dist is None else item.dist.name)
-            for item in self._all.select(group="datamaestro.commands")
+            for item in self._of_group("datamaestro.commands")
         ]

@@ -126,7 +126,7 @@ def recall(folder: Path) -> Installed | None:
 
 
 def _frozen(value: Any) -> Any:
-    """Give a value of a description as it was: JSON has no tuples."""
+    """Give a value as it was: JSON has no tuples."""
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -236,7 +236,7 @@ def _remembered(folder: Path) -> dict[str, Any] | None:
         same = (
             document["format"] == FORMAT
             and _same_folders(document["folders"], document["packages"])
-            and unchanged({path: _stamp(seen) for path, seen in document["files"].items()})
+            and unchanged({path: _frozen(seen) for path, seen in document["files"].items()})
         )
     except (OSError, *_FOREIGN):
         return None  # nothing was, or something else wrote there
@@ -254,7 +254,7 @@ def _same_folders(known: dict[str, Any], packages: list[str]) -> bool:
         return False
     for path in now:
         seen, tells = known.get(path, (None, False))
-        if path in known and stamp(path) == _stamp(seen):
+        if path in known and stamp(path) == _frozen(seen):
             continue
         if tells or _tells_of_plugins(path, packages):
             return False
@@ -279,7 +279,3 @@ def _path() -> list[str]:
 
 def _package(target: str) -> str:
     return target.partition(":")[0].partition(".")[0].strip()
-
-
-def _stamp(seen: list[int] | None) -> Stamp:
-    return None if seen is None else (seen[0], seen[1])

@@ -35,7 +35,5 @@ def _read(value: Base) -> None:
             pass
     length = len(methods) if hasattr(type(value), "__len__") else None
     if hasattr(type(value), "__iter__"):
-        count = 0
-        for _ in methods:
-            count += 1
+        count = sum(1 for _ in methods)
         assert length in (None, count), f"{value!r} has length {length} and {count} items"
