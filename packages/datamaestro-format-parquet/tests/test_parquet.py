@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import os
 import subprocess
 import sys
 
@@ -121,3 +122,26 @@ def test_importing_it_does_not_import_arrow():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "False"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+def test_a_forked_process_is_told_that_polars_would_wait_for_ever(pets):
+    pytest.importorskip("polars")
+    script = f"""
+import os
+from datamaestro.errors import DatamaestroError
+from datamaestro_format_parquet import Parquet
+
+pets = Parquet(path={str(pets.path)!r})
+pets.polars()
+child = os.fork()
+if child == 0:
+    pets.arrow()
+    try:
+        pets.polars()
+    except DatamaestroError:
+        os._exit(3)
+    os._exit(0)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 3

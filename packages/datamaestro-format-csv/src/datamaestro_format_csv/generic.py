@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import File, Meta, Param
 from datamaestro.data.optional import required
+from datamaestro.data.threaded import threaded
 from datamaestro.errors import ParameterError
 from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.inference import (
@@ -120,6 +121,7 @@ class Generic(File):
         :raises ParameterError: if a type is another, or for no column
         :raises DataFormatError: as iteration does; also if a value is not of its type
         """
+        threaded("polars")
         import polars
 
         if rows < 1:
@@ -141,6 +143,7 @@ class Generic(File):
         :param types: as for `batches`
         :raises DataFormatError: as `batches`
         """
+        threaded("polars")
         import polars
 
         known = self._types(types or {})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import Param
+from datamaestro.data.threaded import threaded
 from datamaestro.errors import DataFormatError, ParameterError
 from datamaestro_format_csv.blocks import Block
 from datamaestro_format_csv.generic import Generic
@@ -96,6 +97,7 @@ class Matrix(Generic):
             a text of the target needs a hundred times the room of all, in gigabytes
         """
         element_type = _float_type(dtype)
+        threaded("polars")
         with self._table() as table:
             preview = table.preview()
             layout = self._layout(table, preview, element_type)

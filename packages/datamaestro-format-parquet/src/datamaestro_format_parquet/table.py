@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from datamaestro.data import File
 from datamaestro.data.optional import required
+from datamaestro.data.threaded import threaded
 from datamaestro.errors import DataFormatError, ParameterError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Parquet(File):
         :raises DataFormatError: as `arrow`; also if two of the columns have the same name
         :raises ImportError: if polars isn't installed
         """
-        polars = required("polars")
+        polars = threaded("polars")
         table = self.arrow(columns)
         self._check_distinct(table.column_names)
         frame: pl.DataFrame = polars.from_arrow(table)
