@@ -115,8 +115,7 @@ def test_nothing_is_fetched_before_it_is_accepted(context):
     assert caught.value.__notes__ == [TEXT]
     assert str(caught.value) == (
         "the agreement 'org.example.corpus', which the owner of org.example.corpus asks for, "
-        "isn't accepted yet; run 'datamaestro agreements accept org.example.corpus' once you "
-        "have read it, or set DATAMAESTRO_ACCEPT=org.example.corpus"
+        "isn't accepted yet; once you have read it, set DATAMAESTRO_ACCEPT=org.example.corpus"
     )
 
 
@@ -273,6 +272,25 @@ def test_what_a_file_asks_for_is_accepted_as_its_error_says(run, tmp_path):
     (command,) = re.findall("run 'datamaestro (.*?)' once", refused.stderr)
     assert run(*command.split(" ", 2)).returncode == 0
     assert run("prepare", f"{file}:corpus").returncode == 0
+
+
+def test_what_a_notebook_asks_for_is_not_said_to_be_accepted_by_a_command(context):
+    # A cell has the name of a file that isn't there.
+    program = """
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+
+@dataset(id="org.example.of-a-cell", agreement="Be kind.")
+def corpus() -> File:
+    return File(path="x")
+"""
+    cell = {"__name__": "__main__"}
+    exec(compile(program, "/tmp/ipykernel_5/1234.py", "exec"), cell)
+    with pytest.raises(AgreementError) as caught:
+        context.prepare(cell["corpus"])
+    assert caught.value.hint == (
+        "once you have read it, set DATAMAESTRO_ACCEPT=org.example.of-a-cell"
+    )
 
 
 @pytest.mark.parametrize("name", ["org.example.alpha", "org.example.beta"])

@@ -440,6 +440,17 @@ def test_who_prepares_by_a_lock_is_asked_for_agreements_too(
     assert memory.REQUESTS == []
 
 
+def test_what_is_frozen_is_not_said_to_be_accepted_by_a_command(context, memory, monkeypatch):
+    memory.CONTENT[URL] = b"data"
+    definition = on_terms()
+    monkeypatch.setenv("DATAMAESTRO_ACCEPT", definition.id)
+    lock = lock_datasets([definition], context)
+    monkeypatch.delenv("DATAMAESTRO_ACCEPT")
+    with pytest.raises(AgreementError) as caught:
+        prepare_frozen(definition.id, context, lock, context.path / "lock")
+    assert caught.value.hint == f"once you have read it, set DATAMAESTRO_ACCEPT={definition.id}"
+
+
 def test_a_lock_holds_for_what_the_site_has(context, another_context, memory):
     memory.CONTENT[URL] = b"data"
     definition = one(Source((URL,)))

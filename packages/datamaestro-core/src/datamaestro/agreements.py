@@ -78,25 +78,20 @@ def revoke(agreement_ids: Iterable[str], settings: UserSettings) -> None:
 
 
 def require(
-    agreements: Iterable[Agreement],
-    settings: UserSettings,
-    dataset_id: str,
-    reference: str | None = None,
+    agreement: Agreement, settings: UserSettings, dataset_id: str, name_for_commands: str | None
 ) -> None:
-    """Make sure that the user has accepted the agreements of a dataset; ask on a terminal.
+    """Make sure that the user has accepted an agreement of a dataset; ask on a terminal.
 
-    :param reference: what names the dataset, if no repository has it, so that nobody finds
-        its agreements by their ids
-    :raises AgreementError: if one isn't accepted; the text is a note of it
+    :param name_for_commands: by what a command finds the agreement; None if none does
+    :raises AgreementError: if it isn't accepted; the text is a note of it
     """
-    for agreement in agreements:
-        # Read again: it may have been accepted beside a session that has been asked before.
-        current = UserSettings.load(settings.path)
-        if (state := state_of(agreement, current)) == "accepted":
-            continue
-        if not _asked(agreement, dataset_id):
-            raise _not_accepted(agreement, dataset_id, reference, state)
-        accept([agreement], settings)
+    # Read again: it may have been accepted beside a session that has been asked before.
+    current = UserSettings.load(settings.path)
+    if (state := state_of(agreement, current)) == "accepted":
+        return
+    if not _asked(agreement, dataset_id):
+        raise _not_accepted(agreement, dataset_id, name_for_commands, state)
+    accept([agreement], settings)
 
 
 def _accepted_by_environment() -> list[str]:
@@ -117,14 +112,17 @@ def _asked(agreement: Agreement, dataset_id: str) -> bool:
 
 
 def _not_accepted(
-    agreement: Agreement, dataset_id: str, reference: str | None, state: State
+    agreement: Agreement, dataset_id: str, name_for_commands: str | None, state: State
 ) -> AgreementError:
     """Make the error for an agreement that isn't accepted, or no longer."""
     reason = "has changed since you accepted it" if state == "changed" else "isn't accepted yet"
+    variable = f"set DATAMAESTRO_ACCEPT={agreement.id}"
+    command = f"run 'datamaestro agreements accept {name_for_commands}'"
     error = AgreementError(
         f"the agreement {agreement.id!r}, which the owner of {dataset_id} asks for, {reason}",
-        hint=f"run 'datamaestro agreements accept {reference or agreement.id}' once you have "
-        f"read it, or set DATAMAESTRO_ACCEPT={agreement.id}",
+        hint=f"once you have read it, {variable}"
+        if name_for_commands is None
+        else f"{command} once you have read it, or {variable}",
     )
     error.add_note(agreement.text)
     return error

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamaestro.agreements import require
+from datamaestro.agreements import Agreement, require
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import NotFoundError, QueryError
 from datamaestro.hooks import DatasetInContext
@@ -36,7 +36,9 @@ def before_use(definition: DatasetDefinition, context: Context) -> Iterator[None
     done = {key_of(item) for item in in_use()}
     datasets = [item for item in with_referred(definition, context) if key_of(item) not in done]
     for item in (asked for asked in datasets if asked.agreements):
-        require(item.agreements, context.user_settings, item.id, _in_file(item))
+        for agreement in item.agreements:
+            name = _name_for_commands(agreement, item)
+            require(agreement, context.user_settings, item.id, name)
     for item in datasets:
         _call("pre-use", item, context)
     token = _in_use.set((*in_use(), *datasets))
@@ -101,11 +103,17 @@ def _referred(dataset: object, owner: DatasetDefinition, context: Context) -> Da
         raise
 
 
-def _in_file(definition: DatasetDefinition) -> str | None:
-    """Give the file and the name by which a command finds what no repository has."""
+def _name_for_commands(agreement: Agreement, definition: DatasetDefinition) -> str | None:
+    """Give the name by which a command finds an agreement.
+
+    :return: None if the dataset is of a notebook or a lock file, where no command looks
+    """
     file, name = Path(definition.location.path), definition.target.__qualname__
-    known = definition.repository is not None or file.suffix != ".py" or "." in name
-    return None if known else f"{file}:{name}"
+    if file.suffix != ".py" or not file.is_file():
+        return None
+    if definition.repository is not None:
+        return agreement.id
+    return None if "." in name else f"{file}:{name}"
 
 
 def _call(name: str, definition: DatasetDefinition, context: Context) -> None:
