@@ -451,6 +451,17 @@ def test_what_is_frozen_is_not_said_to_be_accepted_by_a_command(context, memory,
     assert caught.value.hint == f"once you have read it, set DATAMAESTRO_ACCEPT={definition.id}"
 
 
+def test_what_the_site_has_is_used_without_its_definition(context, another_context, memory):
+    memory.CONTENT[URL] = b"data"
+    definition = one(Source((URL,)))
+    lock = lock_datasets([definition], context)
+    user = Context(another_context.path, site=[context.path], offline=True)
+    found = prepare_frozen(definition.id, user, lock, context.path / "lock")
+    assert found.path == context.folder(definition)
+    assert (found.path / "data.txt").read_bytes() == b"data"
+    assert not user.path.exists()
+
+
 def test_a_lock_holds_for_what_the_site_has(context, another_context, memory):
     memory.CONTENT[URL] = b"data"
     definition = one(Source((URL,)))

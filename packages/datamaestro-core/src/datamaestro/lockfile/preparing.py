@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from io import BufferedReader
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -29,7 +29,7 @@ from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.hooks import before_use
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.parts import part_of
-from datamaestro.preparation.places import dataset_folder, graph_at_site
+from datamaestro.preparation.places import dataset_folder, graph_at_place, graph_at_site
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
 
@@ -89,9 +89,10 @@ def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDat
 def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -> Folder:
     """Make the files of a dataset ready as a lock tells, without the plugin that declares it.
 
-    They end where the plugin would have put them, and it takes them as its own. No other
-    plugin is needed either where the lock tells how the files follow from downloads over
-    HTTP, or of files of this machine.
+    They end where the plugin would have put them, and it takes them as its own; if a
+    directory of the site has them all, they are used from there. No other plugin is needed
+    either where the lock tells how the files follow from downloads over HTTP, or of files of
+    this machine.
 
     :param where: the lock file, for messages
     :return: the dataset's folder
@@ -113,13 +114,22 @@ def _frozen(
         raise LockError(f"datasets need one another in a circle: {' → '.join(path)}", where=where)
     for other in locked.needs:
         _frozen(lock.dataset(other), context, lock, where, path)
-    folder = context.datapath / locked.folder
-    graph = _graph(
-        LockedDefinition(locked, context, where).definition(folder), folder, context, locked
-    )
+    graph = _frozen_graph(locked, context, where)
     _check_complete(graph, locked)
     value: Folder = run_graph(graph)
     return value
+
+
+def _frozen_graph(locked: LockedDataset, context: Context, where: Path) -> Graph:
+    """Bind the resources of a lock where they are used from, or will be."""
+    own = context.datapath / locked.folder
+    definition = LockedDefinition(locked, context, where).definition(own)
+    at_site = graph_at_place(definition, PurePosixPath(locked.folder), context)
+    if at_site is None:
+        return _graph(definition, own, context, locked)
+    # The value is the folder: that of the site.
+    used = LockedDefinition(locked, context, where).definition(at_site.folder)
+    return Graph.bind(used, context, at_site.folder, at_site.workspace)
 
 
 def _graph(

@@ -20,7 +20,15 @@ from datamaestro.state_files import STATE
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["LOCK", "dataset_folder", "graph_at_site", "graph_of", "graph_of_context", "place_of"]
+__all__ = [
+    "LOCK",
+    "dataset_folder",
+    "graph_at_place",
+    "graph_at_site",
+    "graph_of",
+    "graph_of_context",
+    "place_of",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -61,17 +69,27 @@ def graph_of_context(
 def graph_at_site(
     definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
 ) -> Graph | None:
-    """Bind the resources of a dataset in the first site directory that has all that are wanted.
+    """Bind the resources of a dataset in the first site directory that has all that are wanted."""
+    return graph_at_place(definition, place_of(definition, context), context, parts)
+
+
+def graph_at_place(
+    definition: DatasetDefinition,
+    place: PurePosixPath,
+    context: Context,
+    parts: Sequence[str] = (),
+) -> Graph | None:
+    """Do what :func:`graph_at_site` does, for a place in the folder of all data.
 
     What the state file there doesn't record as complete doesn't count. It would have to be
     verified each time, since the result can't be recorded there.
     """
     for directory in context.site_directories:
-        folder = directory / "data" / place_of(definition, context)
+        folder = directory / "data" / place
         if not os.access(folder / STATE, os.R_OK):
             continue
         # What fetches needs a place to write, whatever is read from elsewhere.
-        own = dataset_folder(definition, context)
+        own = context.datapath / place
         graph = _narrowed(Graph.bind(definition, context, folder, Workspace(context, own)), parts)
         if _is_whole(graph):
             return graph
