@@ -313,6 +313,13 @@ def test_data_folders_are_set_listed_and_removed(run, tmp_path):
     assert run("datafolders", "list").stdout == ""
 
 
+@pytest.mark.parametrize("arguments", [["--data", "", "list"], ["datafolders", "set", "large", ""]])
+def test_the_value_of_a_variable_that_is_not_set_is_no_path(run, arguments):
+    result = run(*arguments)
+    assert result.returncode == 1
+    assert "this path leads nowhere: it is empty" in result.stderr
+
+
 def test_a_data_folder_that_is_none_is_refused(run, tmp_path):
     result = run("datafolders", "set", "large", str(tmp_path / "nowhere"))
     assert result.returncode == 1

@@ -98,6 +98,11 @@ def test_a_data_directory_that_leads_nowhere_is_told(home, monkeypatch):
         Context()
 
 
+def test_an_empty_text_is_no_data_directory(home):
+    with pytest.raises(SettingsError, match="it is empty: expected one that is there"):
+        Context("")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="users have other folders there")
 def test_a_path_of_a_user_who_is_not_there_is_told(context):
     nowhere = "~nobody-of-that-name/data"

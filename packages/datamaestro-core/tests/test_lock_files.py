@@ -474,5 +474,6 @@ def test_a_lock_holds_for_what_the_site_has(context, another_context, memory):
     (resource,) = locked.resources
     others = replace(resource.downloads[0], sha256="0" * 64)
     other = Lock((replace(locked, resources=(replace(resource, downloads=(others,)),)),))
-    with pytest.raises(VerificationError, match="not what the lock file has"):
+    with pytest.raises(VerificationError, match="not what the lock file has") as caught:
         prepare_locked(definition, user, other)
+    assert "DATAMAESTRO_PATH" in caught.value.hint

@@ -24,15 +24,20 @@ def absolute(path: str | os.PathLike[str]) -> Path:
 def expanded(path: str | os.PathLike[str]) -> Path:
     """Give a path that may begin with ``~``, with a user's home in the place of that.
 
-    :raises SettingsError: if there is no such user, or no home
+    :raises SettingsError: if there is no such user, or no home, or if it is an empty text, as
+        a variable gives that isn't set
     """
+    if os.fspath(path) == "":
+        raise _leads_nowhere(path, "it is empty")
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
         raise _leads_nowhere(path, error) from error
 
 
-def _leads_nowhere(path: str | os.PathLike[str], error: Exception) -> SettingsError:
+def _leads_nowhere(path: str | os.PathLike[str], reason: object) -> SettingsError:
     return SettingsError(
-        f"this path leads nowhere: {error}", expected="one that is there", found=os.fspath(path)
+        f"this path leads nowhere: {reason}",
+        expected="one that is there",
+        found=os.fspath(path) or "nothing",
     )

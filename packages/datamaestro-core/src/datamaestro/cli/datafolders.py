@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from datamaestro.cli.messages import note
@@ -38,19 +36,19 @@ def list_folders(session: Session, as_json: bool) -> None:
 
 @command.command("set")
 @click.argument("name")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path())
 @pass_session
-def set_folder(session: Session, name: str, path: Path) -> None:
+def set_folder(session: Session, name: str, path: str) -> None:
     """Give the folder at PATH the NAME that definitions use for it."""
     if not name or not name.isprintable():
         raise QueryError("no name for a data folder", expected="printed letters", found=repr(name))
-    path = absolute(path)
-    if not path.is_dir():
+    folder = absolute(path)
+    if not folder.is_dir():
         raise DataDirectoryError(
-            "not a folder", where=path, hint="make it first, or correct the path"
+            "not a folder", where=folder, hint="make it first, or correct the path"
         )
     with session.context.settings.edit() as settings:
-        settings.datafolders[name] = path
+        settings.datafolders[name] = folder
 
 
 @command.command("remove")

@@ -149,8 +149,17 @@ def _check_complete(graph: Graph, locked: LockedDataset) -> None:
     state = State.load(graph.folder)
     resources = {item.name: item for item in graph.resources if isinstance(item, StoredResource)}
     for item in locked.resources:
-        if is_complete(resources[item.name], state):
+        if not is_complete(resources[item.name], state):
+            continue
+        try:
             _check_recorded(item, resources[item.name], state)
+        except VerificationError as error:
+            if graph.is_at_site:  # whose users can't remove it
+                error.hint = (
+                    "name no such directory in DATAMAESTRO_PATH or settings.json to have the "
+                    "locked bytes fetched, or run 'datamaestro lock' to keep it"
+                )
+            raise
 
 
 def _check_recorded(locked: LockedResource, resource: StoredResource, state: State) -> None:
