@@ -83,7 +83,9 @@ def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDat
         if isinstance(resource, StoredResource) and resource.name in digests:
             resource.checker = AsLocked(digests[resource.name], _DIFFERS)
     _check_complete(graph, locked)
-    return run_graph(graph)
+    value = run_graph(graph)
+    _check_complete(graph, locked)  # once more: a handler may verify without its checker
+    return value
 
 
 def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -> Folder:
