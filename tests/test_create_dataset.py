@@ -80,6 +80,11 @@ KINDS = {
     "iris.data": (IRIS, "Matrix(path=self.IRIS.path, target=-1)"),
     "known.csv": (b"a,b\n1,NA\n2,3\n", 'names_row=0, missing=["NA"])'),
     "latin.csv": ("ville,âge\nNîmes,2\nSète,3\n".encode("latin-1"), 'encoding="latin-1"'),
+    "latin.tsv": ("id\tâge\nNîmes\t2\n".encode("latin-1"), 'encoding="latin-1"'),
+    "latin.txt": (
+        "Nîmes\nSète\n".encode("latin-1"),
+        'Lines(path=self.LATIN.path, encoding="latin-1")',
+    ),
     "one.csv": (b"words\nto\nread\n", "Generic(path=self.ONE.path, names_row=0)"),
     "corpus.jsonl": (JSON_LINES, 'JSONLines(path=self.CORPUS.path, id_field="id")'),
     "flags.jsonl": (b'{"id": true}\n{"id": false}\n', "JSONLines(path=self.FLAGS.path)"),
