@@ -586,6 +586,28 @@ def test_a_lock_file_that_isnt_there_is_written_by_the_hint(run, tmp_path):
     assert f"'datamaestro lock -o {shlex.quote(str(path))} ID…' writes it" in result.stderr
 
 
+def test_a_lock_of_what_a_file_declares_asks_for_its_name_again(run):
+    (run.home / "letters.py").write_text(
+        "from datamaestro.data import File\n"
+        "from datamaestro.definitions import dataset\n"
+        "from datamaestro.download import FileResource\n"
+        "class Made(FileResource):\n"
+        "    def _download(self, destination):\n"
+        "        destination.write_text('made')\n"
+        "@Made('made.txt')\n"
+        "@dataset(id='org.example.of-a-file')\n"
+        "def letters(made) -> File:\n"
+        "    return File(path=made)\n"
+    )
+    path = str(run.home / "datamaestro.lock")
+    assert run("lock", "-o", path, f"{run.home}/letters.py:letters").returncode == 0
+    for again in (["lock", "-o", path], ["lock", "--check", "-o", path]):
+        result = run(*again)
+        assert result.returncode == 1
+        assert "org.example.of-a-file is declared in a file" in result.stderr
+        assert "FILE.py:NAME" in result.stderr
+
+
 def test_a_lock_file_that_is_out_of_date_is_written_by_the_hint(run, tmp_path):
     path = tmp_path / "empty.lock"
     path.write_text("version = 1\n")

@@ -39,7 +39,7 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     from datamaestro.lockfile import lock_datasets
 
     before = Lock.load(output) if output.exists() or check or not datasets else Lock(())
-    wanted = datasets or tuple(dataset.reference for dataset in before.requested())
+    wanted = datasets or _requested(before, output)
     after = lock_datasets(wanted, session.context)
     if check:
         arguments = shlex.join(["lock", "-o", str(output), *datasets])
@@ -61,3 +61,19 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
             click.echo(f"{found} needs the definition: --frozen can't make it", err=True)
         if dataset.holds_secrets:
             click.echo(f"{output} holds the secrets in the URLs of {dataset.id}", err=True)
+
+
+def _requested(lock: Lock, path: Path) -> tuple[str, ...]:
+    """Give the ids that a lock file was written for.
+
+    :raises LockError: if one is of no repository, so that only its file leads to it
+    """
+    for dataset in lock.requested():
+        if dataset.repository is None:
+            raise LockError(
+                f"{dataset.id} is declared in a file that the lock file doesn't name",
+                where=path,
+                hint="name that and all other datasets: "
+                f"'datamaestro lock -o {shlex.quote(str(path))} FILE.py:NAME ID…'",
+            )
+    return tuple(dataset.reference for dataset in lock.requested())
