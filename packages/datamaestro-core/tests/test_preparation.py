@@ -488,6 +488,21 @@ def test_a_state_without_resources_says_nothing(context, caplog, resources):
     assert recorded(state.parent) == {}
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_what_a_later_version_has_written_is_left_as_it_is(context, force):
+    resource = Made("data.txt")
+    definition = one_file(resource)
+    context.prepare(definition)
+    state = context.folder(definition) / ".state.json"
+    state.write_text('{"version": 3, "resources": {"data": "of a form that is unknown"}}')
+    before = state.read_text()
+    with pytest.raises(DataDirectoryError, match="by a later version") as caught:
+        context.prepare(definition, force=force)
+    assert (caught.value.expected, caught.value.found) == ("version 2, or an earlier one", "3")
+    assert len(resource.calls) == 1
+    assert state.read_text() == before
+
+
 # --- what handlers give and raise
 
 

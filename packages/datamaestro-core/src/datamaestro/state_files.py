@@ -37,6 +37,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from datamaestro.documents import read_json
+from datamaestro.errors import DataDirectoryError
 
 __all__ = [
     "STATE",
@@ -47,6 +48,7 @@ __all__ = [
     "StateContent",
     "read_state",
     "recorded",
+    "refuse_later_version",
 ]
 
 VERSION = 2
@@ -128,6 +130,26 @@ def recorded(folder: Path) -> dict[str, Record]:
         return read_state(folder / STATE).records
     except UNREADABLE:
         return {}
+
+
+def refuse_later_version(folder: Path) -> None:
+    """Check that this program may replace the state file of a folder: it could lose something.
+
+    :raises DataDirectoryError: if a later version of datamaestro has written it
+    """
+    path = folder / STATE
+    try:
+        version = read_json(path)["version"]
+    except UNREADABLE:
+        return
+    if isinstance(version, int) and version > VERSION:
+        raise DataDirectoryError(
+            "written by a later version of datamaestro",
+            where=path,
+            expected=f"version {VERSION}, or an earlier one",
+            found=version,
+            hint="upgrade datamaestro, or choose another folder (--data or DATAMAESTRO_DIR)",
+        )
 
 
 def _record(entry: dict[str, Any]) -> Record:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import discard, usable
@@ -15,6 +15,7 @@ from datamaestro.preparation.loop import Loop
 from datamaestro.preparation.overlaps import refuse_overlaps
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.replacement import fresh_workspace, replace_all, staged
+from datamaestro.state_files import refuse_later_version
 
 __all__ = ["drop", "make_again", "make_missing", "make_named_again", "tidy"]
 
@@ -31,7 +32,7 @@ def make_missing(graph: Graph) -> Graph:
     """
     for _ in range(ATTEMPTS):
         try:
-            with locked(graph.folder / LOCK, graph.definition.id):
+            with _held(graph):
                 Loop(graph).run()
         except Disturbed as disturbance:
             logger.debug("Another process is at work in %s", graph.folder, exc_info=True)
@@ -47,14 +48,13 @@ def tidy(graph: Graph) -> None:
 
     Nothing depends on it: whoever may only read leaves it to the next one.
     """
-    lock = locked(graph.folder / LOCK, graph.definition.id, wait=False)
-    with suppress(DataDirectoryError, BlockingIOError, Disturbed), lock:
+    with suppress(DataDirectoryError, BlockingIOError, Disturbed), _held(graph, wait=False):
         Loop(graph).run()
 
 
 def make_again(graph: Graph) -> None:
     """Make everything anew, and put it in the place of what is there once all is whole."""
-    with locked(graph.folder / LOCK, graph.definition.id):
+    with _held(graph):
         refuse_overlaps(graph, graph.resources)
         new = staged(graph)
         try:
@@ -71,7 +71,7 @@ def make_named_again(graph: Graph, names: Collection[str]) -> None:
     """Make some resources anew, whatever lies in their places."""
     # The cache may have the same wrong bytes: files have several names where they can.
     again = graph.bound_again(graph.folder, fresh_workspace(graph.context, graph.folder))
-    with locked(graph.folder / LOCK, graph.definition.id):
+    with _held(graph):
         _run_once(again, names)
 
 
@@ -94,5 +94,17 @@ def drop(graph: Graph) -> None:
 
     :raises BlockingIOError: if another process is busy with the dataset
     """
-    with locked(graph.folder / LOCK, graph.definition.id, wait=False):
+    with _held(graph, wait=False):
         Loop(graph).drop_unneeded()
+
+
+@contextmanager
+def _held(graph: Graph, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of a dataset's folder, where this program may change something.
+
+    :raises BlockingIOError: if another process holds it, and it isn't waited for
+    :raises DataDirectoryError: if a later version has written what is there
+    """
+    with locked(graph.folder / LOCK, graph.definition.id, wait=wait):
+        refuse_later_version(graph.folder)
+        yield
