@@ -6,48 +6,63 @@ agree: RFC 1952 (gzip), bzip2's ``BZh``, the xz format, RFC 8878 (Zstandard).
 
 from __future__ import annotations
 
+import re
 import shutil
-from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, NamedTuple
 
 from datamaestro.decompressors import fastest_gzip, zstandard
 from datamaestro.errors import VerificationError
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_download_single.streams import Streams
 
-__all__ = ["COMPRESSIONS", "START_SIZE", "Compression", "Gzip", "compression_of"]
+__all__ = ["COMPRESSIONS", "GZIP", "START_SIZE", "Compression", "compression_of"]
 
 START_SIZE = 6
 """How many bytes tell what a stream is."""
 
 
-class Compression(ABC):
-    """A way of compressing one file.
+class _Library(NamedTuple):
+    """What packs and unpacks.
 
-    :cvar name: as people call it
-    :cvar magic: what its streams begin with
+    :param reader: gives a file object that reads what a stream holds
+    :param compress: packs a content: for mock data, so speed doesn't matter
+    :param damage: what the reader raises for damaged streams, besides EOFError and OSError
     """
 
-    name: ClassVar[str]
-    magic: ClassVar[bytes]
+    reader: Callable[[BinaryIO], Any]
+    compress: Callable[[bytes], bytes]
+    damage: type[Exception] = EOFError
 
-    @abstractmethod
-    def reader(self, stream: BinaryIO) -> Any:
-        """Give a file object that reads what `stream` holds."""
 
-    @abstractmethod
-    def compress(self, content: bytes) -> bytes:
-        """Give what :meth:`reader` reads as `content`: for mock data, so speed doesn't matter."""
+@dataclass(frozen=True)
+class Compression:
+    """A way of compressing one file.
+
+    :param name: as people call it
+    :param magic: what its streams begin with
+    :param library: imports what packs and unpacks it
+    :param beginning: what else they may begin with, as a regular expression
+    """
+
+    name: str
+    magic: bytes
+    library: Callable[[], _Library]
+    beginning: re.Pattern[bytes] | None = None
 
     def begins(self, start: bytes) -> bool:
         """Tell whether a stream begins as one of this kind; `start` has its first six bytes."""
+        if self.beginning is not None and self.beginning.match(start):
+            return True
         return start.startswith(self.magic)
 
-    def errors(self) -> tuple[type[Exception], ...]:
-        """Give what the reader raises for damaged streams, besides EOFError and OSError."""
-        return ()
+    def compress(self, content: bytes) -> bytes:
+        """Give what decompresses to `content`."""
+        return self.library().compress(content)
 
     def decompress(self, stream: BufferedReader[Any], file: BinaryIO, where: str) -> None:
         """Write what `stream` holds to `file`.
@@ -61,10 +76,11 @@ class Compression(ABC):
             raise VerificationError(
                 f"not {self.name}", where=where, expected=repr(self.magic), found=found
             )
+        library = self.library()
         try:
-            with self.reader(stream) as reader:
+            with library.reader(stream) as reader:
                 shutil.copyfileobj(reader, file, CHUNK_SIZE)
-        except (EOFError, OSError, *self.errors()) as error:  # type: ignore[misc]
+        except (EOFError, OSError, library.damage) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's, not the decompressor's
             raise VerificationError(
@@ -74,87 +90,44 @@ class Compression(ABC):
             ) from error
 
 
-class Gzip(Compression):
-    """gzip, of which handlers know some more: how large the content is, and its CRC-32."""
+def _gzip() -> _Library:
+    import gzip
 
-    name = "gzip"
-    magic = b"\x1f\x8b"
-
-    def reader(self, stream: BinaryIO) -> Any:
-        reader, _ = fastest_gzip()
-        return reader(fileobj=stream)
-
-    def compress(self, content: bytes) -> bytes:
-        import gzip
-
-        return gzip.compress(content, mtime=0)
-
-    def errors(self) -> tuple[type[Exception], ...]:
-        _, damage = fastest_gzip()
-        return (damage,)
+    reader, damage = fastest_gzip()
+    return _Library(lambda stream: reader(fileobj=stream), partial(gzip.compress, mtime=0), damage)
 
 
-class _Bzip2(Compression):
-    name = "bzip2"
-    magic = b"BZh"
+def _bzip2() -> _Library:
+    import bz2
 
-    def reader(self, stream: BinaryIO) -> Any:
-        import bz2
-
-        return Streams(stream, bz2.BZ2Decompressor)
-
-    def compress(self, content: bytes) -> bytes:
-        import bz2
-
-        return bz2.compress(content)
+    return _Library(lambda stream: Streams(stream, bz2.BZ2Decompressor), bz2.compress)
 
 
-class _Xz(Compression):
-    name = "xz"
-    magic = b"\xfd7zXZ\x00"
+def _xz() -> _Library:
+    import lzma
 
-    def reader(self, stream: BinaryIO) -> Any:
-        import lzma
-
-        return Streams(stream, lzma.LZMADecompressor)
-
-    def compress(self, content: bytes) -> bytes:
-        import lzma
-
-        return lzma.compress(content)
-
-    def errors(self) -> tuple[type[Exception], ...]:
-        import lzma
-
-        return (lzma.LZMAError,)
+    return _Library(
+        lambda stream: Streams(stream, lzma.LZMADecompressor), lzma.compress, lzma.LZMAError
+    )
 
 
-class _Zstandard(Compression):
-    name = "Zstandard"
-    magic = b"\x28\xb5\x2f\xfd"
+def _zstandard() -> _Library:
+    zstd = zstandard()
+    options = {zstd.DecompressionParameter.window_log_max: 31}  # up to zstd --long=31
+    new = partial(zstd.ZstdDecompressor, options=options)
+    return _Library(lambda stream: Streams(stream, new), zstd.compress, zstd.ZstdError)
 
-    def begins(self, start: bytes) -> bool:
-        skippable = start[1:4] == b"\x2a\x4d\x18" and start[0] >> 4 == 5  # as pzstd writes
-        return skippable or super().begins(start)
 
-    def reader(self, stream: BinaryIO) -> Any:
-        zstd = zstandard()
-        options = {zstd.DecompressionParameter.window_log_max: 31}  # up to zstd --long=31
-        return Streams(stream, lambda: zstd.ZstdDecompressor(options=options))
-
-    def compress(self, content: bytes) -> bytes:
-        compressed: bytes = zstandard().compress(content)
-        return compressed
-
-    def errors(self) -> tuple[type[Exception], ...]:
-        return (zstandard().ZstdError,)
-
+GZIP = Compression("gzip", b"\x1f\x8b", _gzip)
 
 COMPRESSIONS: dict[str, Compression] = {
-    ".gz": Gzip(),
-    ".bz2": _Bzip2(),
-    ".xz": _Xz(),
-    ".zst": _Zstandard(),
+    ".gz": GZIP,
+    ".bz2": Compression("bzip2", b"BZh", _bzip2),
+    ".xz": Compression("xz", b"\xfd7zXZ\x00", _xz),
+    # pzstd begins with a frame to be skipped.
+    ".zst": Compression(
+        "Zstandard", b"\x28\xb5\x2f\xfd", _zstandard, re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+    ),
 }
 """The compressions by the extension of file names."""
 

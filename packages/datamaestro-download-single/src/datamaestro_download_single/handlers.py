@@ -13,7 +13,7 @@ from datamaestro.errors import DefinitionError
 from datamaestro.files import check_space
 from datamaestro.location import definition_site
 from datamaestro.utils import CHUNK_SIZE, Checker, file_digests
-from datamaestro_download_single.compression import Compression, Gzip, compression_of
+from datamaestro_download_single.compression import GZIP, Compression, compression_of
 
 __all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]
 
@@ -83,7 +83,7 @@ class FileDownloader(FileResource):
         if self.compression is None:
             self.fetch_to(self.source, destination)
             return
-        if isinstance(self.compression, Gzip):
+        if self.compression is GZIP:
             self._check_space(destination.parent)
         with self.create(destination) as file, self.open(self.source) as stream:
             self.compression.decompress(stream, file, self.source.url)
@@ -116,7 +116,7 @@ class FileDownloader(FileResource):
             return True
         if self.compression is None:
             return _is_as_declared(path, self.source)
-        if isinstance(self.compression, Gzip):
+        if self.compression is GZIP:
             tail = self.binding.fetcher.fetch_tail(self.source, 8)
             return tail is not None and tail == _gzip_trailer(path)
         return False

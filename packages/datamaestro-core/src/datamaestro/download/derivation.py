@@ -61,9 +61,7 @@ def derivation_of(table: Mapping[str, Any]) -> Derivation:
     :raises TypeError: if it has other fields than that kind
     """
     kinds: dict[str, Callable[..., Derivation]] = {
-        "joined": Joined,
-        "unpacked": Unpacked,
-        "member": Member,
+        each.kind: each for each in (Joined, Unpacked, Member)
     }
     fields = {
         name: tuple(value) if isinstance(value, list) else value

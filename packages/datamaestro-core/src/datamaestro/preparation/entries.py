@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +43,10 @@ def cached_download(source: Source, path: Path) -> Download | None:
     try:
         size = path.stat().st_size
         source.check_size(path, size)
-        if noted is not None and not source.digests:
-            replace(source, size=noted.size).check_size(path, size)
+        if noted is not None and not source.digests and noted.size not in (None, size):
+            raise VerificationError(
+                "cut off", where=path, expected=f"{noted.size} bytes", found=f"{size} bytes"
+            )
         digests = file_digests(path, ["sha256", *source.digests])
         source.check_digests(path, digests)
     except FileNotFoundError:

@@ -38,7 +38,10 @@ class Connections:
         return self._limits.get(host_of(url), self.limit)
 
     def take(self, url: str) -> bool:
-        """Take a connection to the host of a URL, whether one is free or not; tell True."""
+        """Take a connection to the host of a URL, whether one is free or not.
+
+        :return: True, as :meth:`take_free` tells of one that it took
+        """
         with self._lock:
             self._used[host_of(url)] += 1
         return True
