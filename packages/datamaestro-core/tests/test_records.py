@@ -94,9 +94,10 @@ def test_what_is_no_item_is_refused(given):
             make(given)
 
 
-def test_two_items_of_one_kind_are_refused():
+@pytest.mark.parametrize("make", [Record, Record().update])
+def test_two_items_of_one_kind_are_refused(make):
     with pytest.raises(RecordError, match="one item of each kind: found Text, Translation"):
-        Record(Text("once"), Translation("il était", "fr"))
+        make(Text("once"), Translation("il était", "fr"))
 
 
 def test_an_update_adds_and_replaces_and_leaves_the_record_alone():

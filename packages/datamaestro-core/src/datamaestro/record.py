@@ -21,7 +21,7 @@ the place of one of its base, and is found under the names of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeVar, overload
 
 from datamaestro.errors import DefinitionError, RecordError
@@ -69,14 +69,7 @@ class Record:
     _items: dict[type[Item], Item]
 
     def __init__(self, *items: Item) -> None:
-        held = _by_kind(items)
-        if len(held) != len(items):
-            raise RecordError(
-                "a record holds one item of each kind",
-                found=", ".join(type(item).__qualname__ for item in items),
-                hint="update() replaces an item",
-            )
-        object.__setattr__(self, "_items", held)
+        object.__setattr__(self, "_items", _by_kind(items))
 
     def __getitem__(self, item_type: type[T]) -> T:
         """Give the item of a class.
@@ -113,11 +106,10 @@ class Record:
         """Give a record with these items added, or in the place of those of their kind.
 
         :param target: the type that the new record has to be of
-        :raises RecordError: if it isn't, or one is no item
+        :raises RecordError: if it isn't, two of the items are of one kind, or one is no item
         """
         updated = Record.__new__(Record)
-        held = self._items | _by_kind(items)
-        object.__setattr__(updated, "_items", held)
+        object.__setattr__(updated, "_items", self._items | _by_kind(items))
         return updated if target is None else target.validate(updated)
 
     def __contains__(self, item_type: object) -> bool:
@@ -228,12 +220,19 @@ def _kind_of(item_type: type[Item]) -> type[Item]:
     return getattr(item_type, "_kind", Item)
 
 
-def _by_kind(items: Iterable[Item]) -> dict[type[Item], Item]:
+def _by_kind(items: tuple[Item, ...]) -> dict[type[Item], Item]:
     try:
-        return {type(item)._kind: item for item in items}
+        found = {type(item)._kind: item for item in items}
     except AttributeError:
         raise RecordError(
             "a record holds items",
             expected="instances of classes derived from Item",
             found=", ".join(f"{item!r:.80}" for item in items),
         ) from None
+    if len(found) != len(items):
+        raise RecordError(
+            "a record holds one item of each kind",
+            found=", ".join(type(item).__qualname__ for item in items),
+            hint="update() replaces an item",
+        )
+    return found
