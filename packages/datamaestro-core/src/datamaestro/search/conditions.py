@@ -116,6 +116,9 @@ class _Combination(Condition):
     operator: str
     """The same in SQL."""
 
+    def __init__(self, conditions: Iterable[Condition] = ()) -> None:
+        self.conditions = tuple(conditions)
+
     def holds(self, entry: Entry) -> bool:
         return self.combined(condition.holds(entry) for condition in self.conditions)
 
@@ -131,9 +134,6 @@ class _Combination(Condition):
             groups = (parts[start : start + _ROW] for start in range(0, len(parts), _ROW))
             parts = [f"({self.operator.join(group)})" for group in groups]
         return self.operator.join(parts) or str(int(self.combined([])))
-
-    def __init__(self, conditions: Iterable[Condition] = ()) -> None:
-        self.conditions = tuple(conditions)
 
     def within(self, context: Context) -> Condition:
         return type(self)(condition.within(context) for condition in self.conditions)
