@@ -52,7 +52,7 @@ class Condition(ABC):
         return self
 
     def ranked_words(self) -> list[str]:
-        """Give the words that results are ranked by: see :mod:`datamaestro.catalog.ranking`."""
+        """Give the words that results are ranked by."""
         return []
 
     def map(self, change: Callable[[Condition], Condition]) -> Condition:
