@@ -241,8 +241,14 @@ class Repository:
         return []
 
     def _modules_on_path(self, dataset_id: str) -> list[str]:
-        """Give the modules that an id points to, the deepest first."""
-        package, known = self.configpackage, set(self._module_names())
+        """Give the modules that an id points to, the deepest first.
+
+        The disk is asked for each, since listing all modules takes long where there are many.
+        """
         parts = [part.replace("-", "_") for part in dataset_id.split(".")]
-        names = (".".join([package, *parts[:length]]) for length in range(len(parts), -1, -1))
-        return [name for name in names if name in known]
+        found = []
+        for length in range(len(parts), -1, -1):
+            path = self.configdir.joinpath(*parts[:length])
+            if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
+                found.append(".".join([self.configpackage, *parts[:length]]))
+        return found
