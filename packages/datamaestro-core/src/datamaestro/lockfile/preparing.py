@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -82,9 +82,9 @@ def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDat
     for resource in graph.resources:
         if isinstance(resource, StoredResource) and resource.name in digests:
             resource.checker = AsLocked(digests[resource.name], _DIFFERS)
-    _check_complete(graph, locked)
+    checked = _check_complete(graph, locked)
     value = run_graph(graph)
-    _check_complete(graph, locked)  # once more: a handler may verify without its checker
+    _check_complete(graph, locked, checked)  # what was made: a handler may ignore its checker
     return value
 
 
@@ -143,15 +143,19 @@ def _graph(
     return Graph.bind(definition, context, folder, workspace)
 
 
-def _check_complete(graph: Graph, locked: LockedDataset) -> None:
-    """Check what was prepared before.
+def _check_complete(
+    graph: Graph, locked: LockedDataset, checked: Collection[str] = ()
+) -> list[str]:
+    """Check what is complete, and give its names.
 
+    :param checked: the names of what was checked already, perhaps by reading all of it
     :raises VerificationError: if it isn't what the lock has
     """
     state = State.load(graph.folder)
     resources = {item.name: item for item in graph.resources if isinstance(item, StoredResource)}
-    for item in locked.resources:
-        if not is_complete(resources[item.name], state):
+    complete = [item for item in locked.resources if is_complete(resources[item.name], state)]
+    for item in complete:
+        if item.name in checked:
             continue
         try:
             _check_recorded(item, resources[item.name], state)
@@ -162,6 +166,7 @@ def _check_complete(graph: Graph, locked: LockedDataset) -> None:
                     "locked bytes fetched, or run 'datamaestro lock' to keep it"
                 )
             raise
+    return [item.name for item in complete]
 
 
 def _check_recorded(locked: LockedResource, resource: StoredResource, state: State) -> None:
