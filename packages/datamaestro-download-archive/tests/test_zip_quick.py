@@ -13,7 +13,7 @@ from archive_corpus import MEMBER_FAULTS, ZIP_CASES, unicode_path
 from hypothesis import given, strategies as st
 from test_fuzz import changed, changes
 
-from datamaestro_download_archive import ArchiveError, Limits
+from datamaestro_download_archive import ArchiveError, Limits, zip_quick
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.zip_directory import read_directory
 from datamaestro_download_archive.zip_entry import ZipEntry
@@ -87,6 +87,31 @@ def times(value: str) -> bytes:
     return struct.pack("<2H", 0x5455, len(value)) + value.encode()
 
 
+@pytest.mark.parametrize(
+    ("entries", "quickly"),
+    [
+        ([Entry(f"d/{number:06}") for number in range(2000)], True),
+        ([*[Entry(f"{number:06}") for number in range(2000)], Entry("000000")], False),
+        ([Entry("d"), *[Entry(f"{number:06}") for number in range(2000)], Entry("d/e")], False),
+    ],
+    ids=["nothing", "two of one name", "a file with files in it"],
+)
+def test_what_is_unusual_is_seen_however_far_it_lies_apart(entries, quickly):
+    data = zipped(*entries)
+    assert is_seen_quickly(data) is quickly
+    assert seen(data, read_directory) == seen(data, read_thoroughly)
+
+
+def test_data_that_reach_into_those_of_a_later_look_are_seen(monkeypatch):
+    data = zipped(Entry("a", b"stored", 0), Entry("b", b"stored", 0))
+    size = struct.pack("<2L", 6, 6)
+    at = data.index(size, data.index(b"PK\x01\x02"))
+    longer = data[:at] + struct.pack("<2L", 7, 7) + data[at + len(size) :]
+    monkeypatch.setattr(zip_quick, "BLOCK", 1)
+    assert is_seen_quickly(data)
+    assert not is_seen_quickly(longer)
+
+
 def test_a_signature_in_place_of_another_is_no_entry():
     data = zipped(Entry("a"), Entry("b"), Entry("PK\x01\x02" + 15 * "x"))
     second = [match.start() for match in re.finditer(b"PK\x01\x02", data)][2]
@@ -98,7 +123,10 @@ def test_a_signature_in_place_of_another_is_no_entry():
 @given(
     data=st.sampled_from([PLAIN, *[case.data for case in [*ZIP_CASES, *MEMBER_FAULTS]]]),
     steps=changes,
+    block=st.sampled_from([1, 100, zip_quick.BLOCK]),
 )
-def test_changed_zips_are_seen_alike(data, steps):
+def test_changed_zips_are_seen_alike(data, steps, block):
     result = changed(data, steps)
-    assert seen(result, read_directory) == seen(result, read_thoroughly)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zip_quick, "BLOCK", block)
+        assert seen(result, read_directory) == seen(result, read_thoroughly)
