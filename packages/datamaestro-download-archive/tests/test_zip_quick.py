@@ -6,6 +6,8 @@ import re
 import struct
 import tempfile
 from dataclasses import replace
+from io import BytesIO
+from zipfile import ZipFile, ZipInfo
 
 import pytest
 from archive_builders import Entry, link, utf8, zipped
@@ -23,6 +25,7 @@ PLAIN = zipped(
     Entry("a.txt"),
     Entry("d/", b"", mode=0o040755),
     Entry("d/e/", b"", mode=0),
+    Entry("d/with-the-mode-of-a-file/", b""),
     replace(Entry("d/b", b"stored", 0), system=0),
     Entry("d/script", mode=0o100755),
 )
@@ -71,10 +74,45 @@ def test_something_before_a_plain_zip_makes_no_difference():
 
 
 @pytest.mark.parametrize(
-    "entry", [utf8(Entry("é")), link("l", "a"), Entry("x/../y"), Entry(".x"), Entry("PK\x01\x02")]
+    "entry",
+    [
+        utf8(Entry("é")),
+        link("l", "a"),
+        Entry("x/../y"),
+        Entry(".x"),
+        Entry("PK\x01\x02"),
+        Entry("with the mode of a folder", mode=0o040755),
+        Entry("with content/", b"data", mode=0o040755),
+    ],
+    ids=lambda entry: str(entry.name),
 )
 def test_what_is_not_plain_gets_the_thorough_look(entry):
-    assert not is_seen_quickly(zipped(Entry("a"), entry))
+    data = zipped(Entry("a"), entry)
+    assert not is_seen_quickly(data)
+    assert seen(data, read_directory) == seen(data, read_thoroughly)
+
+
+@pytest.mark.parametrize("case", ZIP_CASES, ids=lambda case: case.name)
+def test_hostile_zips_are_seen_alike(case):
+    assert seen(case.data, read_directory) == seen(case.data, read_thoroughly)
+
+
+def test_comments_of_entries_make_no_difference():
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        for name in ("a", "b/c"):
+            entry = ZipInfo(name)
+            entry.external_attr, entry.comment = 0o100644 << 16, b"about " + name.encode()
+            archive.writestr(entry, name)
+    assert is_seen_quickly(file.getvalue())
+    assert seen(file.getvalue(), read_directory) == seen(file.getvalue(), read_thoroughly)
+
+
+def test_an_entry_in_another_part_of_a_zip_gets_the_thorough_look():
+    data = bytearray(zipped(Entry("a"), Entry("b")))
+    data[data.index(b"PK\x01\x02") + 34] = 1
+    assert not is_seen_quickly(bytes(data))
+    assert seen(bytes(data), read_directory) == seen(bytes(data), read_thoroughly)
 
 
 def test_a_field_with_another_name_gets_the_thorough_look_and_no_other_field_does():
