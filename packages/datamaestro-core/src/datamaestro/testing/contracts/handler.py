@@ -171,8 +171,9 @@ class HandlerContract(HandlerConduct):
         self.check(prepared(resource, MemoryContext(memory.path, offline=True)))
 
     def test_a_download_that_breaks_off_goes_on(
-        self, served: MemoryContext, resource: Resource
+        self, served: MemoryContext, resource: Resource, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr("datamaestro.transfer.transfer.FIRST_WAIT", 0.0)
         self._interrupted(served, TransportError("broken off", retry=True))
         self.check(prepared(resource, served))
         assert any(request.start > 0 for request in served.requests)
