@@ -104,7 +104,7 @@ class Matrix(Generic):
             stack = Stack(layout.columns - (layout.target is not None), element_type)
             targets = []
             for part, progress in _parse_all(table, preview.blocks, layout):
-                stack.add(part.data, progress)
+                stack.add(part.rows, part.numbers, progress)
                 if part.target is not None:
                     targets.append(part.target)
             data = stack.array()

@@ -19,9 +19,7 @@ from datamaestro_format_csv.blocks import Block, PlainBlock, column_keys
 from datamaestro_format_csv.values import bad_value, read_number, select, to_numbers
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars
-    from numpy.typing import NDArray
 
 __all__ = ["Layout", "Part", "parse_numbers"]
 
@@ -70,11 +68,13 @@ class Layout:
 class Part:
     """The values of one block.
 
-    :param data: the numbers of all columns but the target's, shape (rows, columns)
+    :param rows: how many there are
+    :param numbers: those of all columns but the target's, which may be none
     :param target: the values of the target, shape (rows,); None if there is none
     """
 
-    data: NDArray[np.floating[Any]]
+    rows: int
+    numbers: polars.DataFrame
     target: polars.Series | None
 
 
@@ -84,21 +84,15 @@ def parse_numbers(block: Block, layout: Layout) -> Part:
     :raises DataFormatError: naming file, line, column and text, if a value is no
         number, or naming file and line, if a row is too long or too short
     """
-    import numpy as np
-
     frame = _parse_sound(block, layout) if isinstance(block, PlainBlock) else None
     if frame is None:
         frame = _parse_carefully(block, layout)
-    target = None
+    rows, target = frame.height, None
     if layout.target is not None:
         target = frame.drop_in_place(str(layout.target))
     if target is not None and layout.text_target and layout.missing:
         target = target.set(target.is_in(list(layout.missing)), "")
-    if frame.width == 0:
-        return Part(
-            np.empty((0 if target is None else len(target), 0), layout.element_type), target
-        )
-    return Part(frame.to_numpy(), target)
+    return Part(rows, frame, target)
 
 
 def _parse_sound(block: PlainBlock, layout: Layout) -> polars.DataFrame | None:
