@@ -72,11 +72,13 @@ def install_all(session: nox.Session, *groups: str) -> None:
 
 def all_editable() -> list[str]:
     """Give what installs every distribution, editable and with its extras."""
-    arguments = []
-    for name, project in PACKAGES.items():
-        extras = ",".join(project["project"].get("optional-dependencies", {}))
-        arguments += ["-e", f"packages/{name}[{extras}]" if extras else f"packages/{name}"]
-    return arguments
+    return [part for name in PACKAGES for part in ("-e", f"packages/{with_extras(name)}")]
+
+
+def with_extras(distribution: str) -> str:
+    """Name a distribution with all of its extras."""
+    extras = PACKAGES[distribution]["project"].get("optional-dependencies", {})
+    return f"{distribution}[{','.join(extras)}]" if extras else distribution
 
 
 def own_test_requirements(project: dict) -> list[str]:
@@ -123,16 +125,21 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
-@nox.session(default=False)
+@nox.session(default=False, requires=["build"])
 def bench(session: nox.Session) -> None:
     """Measure against what others use: ``nox -s bench -- downloads --runs 7``, or all of it.
 
     Each table is printed, and written to benchmarks/results/ as JSON. Machines are noisy:
-    let it run alone, and look at the ratios. Take a Python that was built as users have it,
-    by ``--force-python``: pyenv's needs 1.6 times the time of Debian's for the same code, unless
-    it was told ``--enable-optimizations``.
+    let it run alone, and look at the ratios. What is measured is installed as users have it:
+    editable, Python looks through a folder more for each distribution at each import. Take
+    their Python too, by ``--force-python``: pyenv's needs 1.6 times the time of Debian's for
+    the same code, unless it was told ``--enable-optimizations``.
     """
-    install_all(session, "bench")
+    session.install(
+        *("--constraint", str(DIST / "constraints.txt")),
+        *map(with_extras, PACKAGES),
+        *group("bench"),
+    )
     names = [name for name in session.posargs[:1] if name in BENCHMARKS]
     results = ROOT / "benchmarks" / "results"
     results.mkdir(exist_ok=True)
