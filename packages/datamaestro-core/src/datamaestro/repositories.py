@@ -38,7 +38,7 @@ class Repositories:
         ids = [item.spec.id for item in plugins.repositories]
         for repository_id in dict.fromkeys(ids if project is None else [*ids, project.id]):
             try:
-                yield self.get(repository_id)
+                yield self._one(repository_id, project)
             except PluginConflictError as error:
                 plugins.warn(str(error))
             except PluginError:
@@ -50,12 +50,7 @@ class Repositories:
         :raises RepositoryNotFoundError: if no plugin provides it
         :raises PluginError: if the plugin that does is broken, or several do
         """
-        project = self.of_project()
-        if project is not None and project.id == repository_id:
-            return project.unless_installed()
-        if repository_id not in self._installed:
-            self._installed[repository_id] = self._make(self._provided(repository_id))
-        return self._installed[repository_id]
+        return self._one(repository_id, self.of_project())
 
     def of_project(self) -> ProjectRepository | None:
         """Give that of the project of the current directory, if it lists datasets."""
@@ -70,6 +65,14 @@ class Repositories:
         if project not in self._of_projects:
             self._of_projects[project] = ProjectRepository(self.context, project)
         return self._of_projects[project]
+
+    def _one(self, repository_id: str, project: ProjectRepository | None) -> Repository:
+        """Give the project's, if it has that id, or else what a plugin provides."""
+        if project is not None and project.id == repository_id:
+            return project.unless_installed()
+        if repository_id not in self._installed:
+            self._installed[repository_id] = self._make(self._provided(repository_id))
+        return self._installed[repository_id]
 
     def _provided(self, repository_id: str) -> Provided[RepositorySpec]:
         plugins = self.context.plugins

@@ -13,6 +13,8 @@ import inspect
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import accumulate
+from operator import truediv
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
@@ -245,10 +247,13 @@ class Repository:
 
         The disk is asked for each, since listing all modules takes long where there are many.
         """
-        parts = [part.replace("-", "_") for part in dataset_id.split(".")]
+        parts = dataset_id.replace("-", "_").split(".")
+        folders = accumulate(parts, truediv, initial=self.configdir)
+        modules = accumulate(parts, "{}.{}".format, initial=self.configpackage)
         found = []
-        for length in range(len(parts), -1, -1):
-            path = self.configdir.joinpath(*parts[:length])
-            if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
-                found.append(".".join([self.configpackage, *parts[:length]]))
-        return found
+        for folder, module in zip(folders, modules, strict=True):
+            if folder.with_suffix(".py").is_file() or (folder / "__init__.py").is_file():
+                found.append(module)
+            if not folder.is_dir():
+                break
+        return found[::-1]
