@@ -1,4 +1,5 @@
 import inspect
+import traceback
 
 import pytest
 
@@ -33,6 +34,24 @@ def test_a_message_tells_where_what_was_expected_what_was_found_and_what_to_do()
 
 def test_a_message_is_one_line_whatever_it_is_made_of():
     assert "\n" not in str(errors.DatamaestroError("two\nlines", found="a\n\nb"))
+
+
+def test_a_traceback_that_a_message_holds_keeps_its_lines():
+    try:
+        raise errors.DataFormatError("wrong magic", where="/a/file", hint="fetch it again")
+    except errors.DataFormatError as error:
+        told = "".join(traceback.format_exception(error))
+    # As torch does with what a worker of its DataLoader raises.
+    again = errors.DataFormatError(f"Caught DataFormatError in worker process 0.\nOriginal {told}")
+    first, second, *_, last = str(again).splitlines()
+    assert first == "Caught DataFormatError in worker process 0."
+    assert second == "Original Traceback (most recent call last):"
+    assert last.endswith("DataFormatError: /a/file: wrong magic; fetch it again")
+
+
+def test_a_traceback_commands_no_terminal():
+    error = errors.DataFormatError("Traceback (most recent call last):\n \x1b[2J\n")
+    assert str(error) == "Traceback (most recent call last):\n \\x1b[2J\n"
 
 
 def test_a_message_commands_no_terminal():

@@ -91,6 +91,9 @@ class DatamaestroError(Exception):
         self.hint = _text(hint)
 
     def __str__(self) -> str:
+        if _TRACEBACK in self.message:
+            # PyTorch makes an error of that of a worker process, with what was printed for it.
+            return self.message.translate(_CONTROLS_WITHIN_LINES)
         return self.told()
 
     def told(self, *, hint: bool = True) -> str:
@@ -110,6 +113,9 @@ class DatamaestroError(Exception):
 
 # What a server or a file says must not command the terminal that it is shown on.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_CONTROLS_WITHIN_LINES = {code: text for code, text in _CONTROLS.items() if code != ord("\n")}
+
+_TRACEBACK = "Traceback (most recent call last):\n"
 
 
 def _masked(text: str) -> str:
