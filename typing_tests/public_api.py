@@ -74,8 +74,9 @@ from datamaestro.download.single import (
     filedownloader,
 )
 from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
+from datamaestro.inventory.repair import repair
 from datamaestro.inventory.usage import disk_usage
-from datamaestro.inventory.verification import Verdict, repair, verify
+from datamaestro.inventory.verification import Verdict, verify
 from datamaestro.lockfile import Lock, lock_datasets, prepare_frozen
 from datamaestro.plugins import (
     Candidate,

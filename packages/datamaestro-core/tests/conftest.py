@@ -134,8 +134,8 @@ from datamaestro.utils import HashCheck
 class Fetched(FileResource):
     """A file that comes from a URL."""
 
-    def __init__(self, filename, *urls, transient=False, **facts):
-        super().__init__(filename, transient=transient)
+    def __init__(self, filename, *urls, name=None, transient=False, **facts):
+        super().__init__(filename, name=name, transient=transient)
         self.source = Source(urls, **facts)
 
     @property

@@ -279,5 +279,5 @@ def test_the_state_tells_what_a_transient_resource_was_made_from_this_time(conte
     context.prepare(Kept)
     served.CONTENT[URL] = b"other"
     context.prepare(Kept, force=True)
-    (download,) = State.load(context.folder(Kept)).downloads("ALL")
+    (download,) = State.load(context.folder(Kept)).downloads("ALL", "ALL")
     assert download.sha256 == hashlib.sha256(b"other").hexdigest()

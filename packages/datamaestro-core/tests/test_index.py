@@ -696,7 +696,7 @@ def test_prepared_datasets_are_found(site):
     state = {"version": 2, "resources": {"oak": record}}
     (folder / ".state.json").write_text(json.dumps(state), encoding="utf-8")
     site.write("counted/list.txt", "oak elm")
-    kept = PACKAGE.replace("name=line)", 'name=line, kept={"oak": "F"})')
+    kept = PACKAGE.replace("name=line)", 'name=line, kept={"oak": ("oak.csv", "F")})')
     site.write("counted/__init__.py", kept)
     sys.modules.pop("counted")
     assert search("prepared:yes") == ["org.hub.oak"]
@@ -717,7 +717,7 @@ def test_a_dataset_is_prepared_with_one_of_its_variants_and_not_with_one_below_i
     site, folder, found
 ):
     site.write("counted/list.txt", "oak elm")
-    facts = 'name=line, axes={"size": ("0.5",)}, kept={"a": "F"})'
+    facts = 'name=line, axes={"size": ("0.5",)}, kept={"a": ("a", "F")})'
     with_axes = PACKAGE.replace("name=line)", facts)
     site.write("counted/__init__.py", with_axes)
     sys.modules.pop("counted")

@@ -305,7 +305,7 @@ def test_the_state_tells_what_a_resource_that_has_gone_was_made_from(context, me
     context.prepare(Kept)
     state = State.load(context.folder(Kept))
     assert state.get("ALL") is None
-    assert [download.url for download in state.downloads("ALL")] == [URL]
+    assert [download.url for download in state.downloads("ALL", "ALL")] == [URL]
 
 
 def test_a_file_that_is_stored_as_it_comes_needs_no_handler(context, another_context, memory):

@@ -242,7 +242,7 @@ def test_a_resource_is_made_anew_beside_what_lies_in_place(context):
     definition = one_file(data)
     path = context.prepare(definition).path
     path.write_text("ruin")
-    remake(definition, context, ["data"])
+    remake(definition, context, ["data.txt"])
     assert path.read_text() == "made"
 
 
@@ -253,7 +253,7 @@ def test_a_resource_that_cant_be_made_anew_leaves_what_lies_in_place(context):
     path.write_text("ruin")
     data.fails_with = [RuntimeError("broken")]
     with pytest.raises(RuntimeError):
-        remake(definition, context, ["data"])
+        remake(definition, context, ["data.txt"])
     assert path.read_text() == "ruin"
     assert context.missing(definition) == []
 

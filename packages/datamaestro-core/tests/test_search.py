@@ -328,7 +328,7 @@ def test_an_entry_comes_out_of_the_index_as_it_went_in():
         name="Alpha",
         tags=("a", "b"),
         axes={"lang": ("fr", "en")},
-        kept={"file": "x"},
+        kept={"file": ("file.txt", "x")},
         size="1 GB",
     )
     assert list(index_of([entry]).search(None)) == [entry]

@@ -10,7 +10,8 @@ import pytest
 from datamaestro.inventory.manifest import MANIFESTS, stored_files
 from datamaestro.inventory.prepared import Prepared, find_prepared
 from datamaestro.inventory.removal import remove_dataset
-from datamaestro.inventory.verification import repair, verify
+from datamaestro.inventory.repair import repair
+from datamaestro.inventory.verification import verify
 from datamaestro.locks.exclusive import locked
 
 

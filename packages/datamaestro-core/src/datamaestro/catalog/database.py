@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 __all__ = ["FORMAT", "can_index", "closed_on_error", "copied", "open_database", "renewed"]
 
-FORMAT = 4
+FORMAT = 5
 """Changes with the tables, and with what is put into them."""
 
 SCHEMA = f"""

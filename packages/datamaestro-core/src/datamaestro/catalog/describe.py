@@ -81,12 +81,14 @@ def _type_names(cls: type[Base]) -> list[str]:
     ]
 
 
-def _kept(resources: list[Resource]) -> dict[str, str]:
-    """Give the fingerprints of the resources that are on disk once a dataset is prepared."""
+def _kept(resources: list[Resource]) -> dict[str, tuple[str, str]]:
+    """Give where resources are once a dataset is prepared, and what they are made from."""
     stored = [item for item in resources if isinstance(item, StoredResource)]
     gone = set[int]()
     if any(item.transient for item in stored):
         gone = {id(item) for resource in resources for item in resource.dependencies}
     return {
-        item.name: item.fingerprint for item in stored if not (item.transient and id(item) in gone)
+        item.name: (str(item.relative_path), item.fingerprint)
+        for item in stored
+        if not (item.transient and id(item) in gone)
     }

@@ -47,7 +47,7 @@ class Entry(NamedTuple):
     :param size: the bytes that it takes on disk, if its author states them
     :param download_size: the bytes that it downloads, if it does and all files declare theirs
     :param source: the file and line of its definition
-    :param kept: the resources that stay on disk: name to fingerprint
+    :param kept: the resources that stay on disk: name to path and fingerprint
     :param place: its folder below the prepared datasets, with ``/``, where no repository
         that is installed has it
 
@@ -75,7 +75,7 @@ class Entry(NamedTuple):
     size: int | None = None
     download_size: int | None = None
     source: str = ""
-    kept: Mapping[str, str] = {}
+    kept: Mapping[str, tuple[str, str]] = {}
     place: str = ""
 
     @classmethod

@@ -59,9 +59,11 @@ def datapath_of(entry: Entry, datapaths: Sequence[Path]) -> Path:
 def kept_resources(entry: Entry, datapath: Path) -> dict[str, CompleteResource]:
     """Give the resources that are complete, by name; raises nothing."""
     folder = folder_of(entry, datapath)
+    by_path = {record.path: record for record in recorded(folder).values()}
     found = {}
-    for name, record in recorded(folder).items():
-        if record.fingerprint != entry.kept.get(name):
+    for name, (path, fingerprint) in entry.kept.items():
+        record = by_path.get(path)
+        if record is None or record.fingerprint != fingerprint:
             continue
         kept = CompleteResource(folder / record.path, record.size, record.time)
         if _is_there(kept):

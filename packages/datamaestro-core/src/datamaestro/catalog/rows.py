@@ -53,6 +53,8 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
         )
     if "axes" in facts:
         facts["axes"] = {axis: tuple(values) for axis, values in facts["axes"].items()}
+    if "kept" in facts:
+        facts["kept"] = {resource: tuple(kept) for resource, kept in facts["kept"].items()}
     return Entry(
         id=name,
         name=title,

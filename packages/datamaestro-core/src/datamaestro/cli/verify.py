@@ -13,7 +13,8 @@ from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_rows
 from datamaestro.errors import VerificationError
 from datamaestro.inventory.prepared import find_all_prepared, prepared_datasets
-from datamaestro.inventory.verification import repair, verify
+from datamaestro.inventory.repair import repair
+from datamaestro.inventory.verification import verify
 
 __all__ = ["command"]
 

@@ -24,19 +24,19 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.digests import file_digests
-from datamaestro.errors import DatamaestroError, VerificationError
+from datamaestro.errors import VerificationError
 from datamaestro.files import size_on_disk
 from datamaestro.inventory.manifest import Manifest, manifest_of_record, stored_files
 from datamaestro.inventory.prepared import Prepared, definition_of
 from datamaestro.locks.exclusive import is_busy
-from datamaestro.preparation.operations import proves, remake
+from datamaestro.preparation.operations import proves
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import State
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["CHANGED", "MISSING", "OK", "UNVERIFIABLE", "Verdict", "repair", "verify"]
+__all__ = ["CHANGED", "MISSING", "OK", "UNVERIFIABLE", "Verdict", "verify"]
 
 Watch = Callable[[int], object]
 
@@ -123,19 +123,6 @@ def verify(datasets: Iterable[Prepared], context: Context) -> Iterator[Verdict]:
         finally:
             stopped.set()
             threads.shutdown(cancel_futures=True)
-
-
-def repair(verdicts: Iterable[Verdict], context: Context) -> Iterator[Verdict]:
-    """Make anew what is wrong, and verify it again; the rest stays as it is.
-
-    What is wrong stays in place until its replacement is whole and verified.
-    """
-    by_folder: dict[Path, list[Verdict]] = {}
-    for verdict in verdicts:
-        by_folder.setdefault(verdict.dataset.folder, []).append(verdict)
-    for group in by_folder.values():
-        wrong = [verdict.resource for verdict in group if verdict.is_wrong]
-        yield from _repaired(group, wrong, context) if wrong else group
 
 
 @dataclass(frozen=True)
@@ -237,35 +224,11 @@ def _proven(dataset: Prepared, name: str, context: Context) -> Verdict:
     """Ask the definition about a resource of which no digest is known."""
     definition = definition_of(dataset, context)
     try:
-        if definition is not None and proves(definition, context, name):
+        if definition is not None and proves(definition, context, dataset.records[name]):
             return Verdict(dataset, name, OK, "what the definition declares proves it")
     except VerificationError as error:
         return Verdict(dataset, name, CHANGED, str(error))
     return Verdict(dataset, name, UNVERIFIABLE, "no digest of it was recorded or declared")
-
-
-def _repaired(group: list[Verdict], names: list[str], context: Context) -> Iterator[Verdict]:
-    dataset = group[0].dataset
-    definition = definition_of(dataset, context)
-    problem = None
-    if definition is None:
-        problem = "its definition isn't installed"
-    else:
-        try:
-            remake(definition, context, names)
-        except DatamaestroError as error:
-            problem = str(error)
-    if problem is not None:
-        for verdict in group:
-            reason = f"{verdict.reason}; not repaired: {problem}"
-            yield replace(verdict, reason=reason) if verdict.is_wrong else verdict
-        return
-    records = State.load(dataset.folder).records
-    renewed = replace(dataset, records={name: records[name] for name in names if name in records})
-    again = {verdict.resource: verdict for verdict in verify([renewed], context)}
-    for verdict in group:
-        now = again.get(verdict.resource, verdict)
-        yield replace(now, repaired=not now.is_wrong) if verdict.is_wrong else verdict
 
 
 def _different(expected: dict[str, str], found: dict[str, str]) -> tuple[str, ...]:

@@ -171,11 +171,11 @@ def _check_complete(
 
 def _check_recorded(locked: LockedResource, resource: StoredResource, state: State) -> None:
     """Check a resource by what the state tells of it, or by its content if that isn't enough."""
-    found = {download.sha256 for download in state.downloads(locked.name)}
+    found = {download.sha256 for download in state.downloads(locked.name, resource.relative_path)}
     expected = {download.sha256 for download in locked.downloads}
     if found and found != expected:
         raise _differs(resource, ", ".join(sorted(expected)), ", ".join(sorted(found)))
-    record = state.get(locked.name)
+    record = state.at(resource.relative_path)
     if locked.digest is None or record is None:
         return
     if not found:

@@ -123,17 +123,15 @@ class _Writer:
     def _resource(
         self, resource: StoredResource, state: State, workspace: Workspace
     ) -> LockedResource:
-        record = state.get(resource.name)
+        record = state.at(resource.relative_path)
+        fetched = state.downloads(resource.name, resource.relative_path)
         handler, plugin = self._handler_of(resource)
         arguments: dict[str, Any] = {}
         try:
             arguments = {} if handler is None else arguments_of(resource)
         except NotPortable:
             handler = plugin = None
-        downloads = tuple(
-            self._download(source, state.downloads(resource.name), workspace)
-            for source in resource.sources
-        )
+        downloads = tuple(self._download(source, fetched, workspace) for source in resource.sources)
         digest = None if record is None else content_digest(resource.path)
         return LockedResource(
             name=resource.name,

@@ -129,7 +129,7 @@ class Graph:
             for resource in self.resources
             if resource.transient
             and isinstance(resource, StoredResource)
-            and state.get(resource.name) is not None
+            and state.at(resource.relative_path) is not None
             and (dependents := self.dependents(resource))
             and all(is_complete(other, state, anew) for other in dependents)
         ]
@@ -138,8 +138,8 @@ class Graph:
 def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) -> bool:
     """Tell whether a resource needs nothing more to be done.
 
-    For one that is stored, the state must say so, for the same fingerprint and sizes, and
-    what lies there must still have the size that was recorded.
+    For one that is stored, the state must say so of its place, for the same fingerprint and
+    sizes, and what lies there must still have the size that was recorded.
 
     :param anew: names of resources that have to be made all the same
     """
@@ -148,7 +148,7 @@ def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) ->
     if isinstance(resource, ValueResource):
         return resource.is_ready()
     assert isinstance(resource, StoredResource)
-    record = state.get(resource.name)
+    record = state.at(resource.relative_path)
     if record is None or not _is_of(record, resource):
         return False
     try:

@@ -243,7 +243,7 @@ class Loop:
 
     def _placed(self, resource: StoredResource, made: Made) -> Record:
         """Put a resource in its place, and tell what to record."""
-        recorded = self.state.get(resource.name)
+        recorded = self.state.at(resource.relative_path)
         if recorded is not None and is_complete(resource, self.state, self.anew):
             remove(made.path)  # others may use what is in place already
             return recorded
@@ -267,7 +267,7 @@ class Loop:
                 remove(discarded)
                 with suppress(FileNotFoundError):
                     resource.path.replace(discarded)
-                self.state.drop(resource.name)
+                self.state.drop(resource.name, resource.relative_path)
                 remove(discarded)
 
 

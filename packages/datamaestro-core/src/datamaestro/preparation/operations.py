@@ -22,6 +22,7 @@ from datamaestro.preparation.places import graph_at_site, graph_of, graph_of_con
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import note_use
 from datamaestro.preparation.value import build_value
+from datamaestro.state_files import Record
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -36,6 +37,7 @@ __all__ = [
     "run",
     "run_again",
     "run_graph",
+    "stored_paths",
     "unneeded_resources",
 ]
 
@@ -135,28 +137,45 @@ def _make_values(graph: Graph) -> None:
             resource.make()
 
 
-def remake(definition: DatasetDefinition, context: Context, names: Collection[str]) -> None:
-    """Make some resources anew, whatever lies in their places.
+def remake(definition: DatasetDefinition, context: Context, paths: Collection[str]) -> None:
+    """Make the resources anew that belong in some places, whatever lies there.
 
     That stays, and stays recorded, until what replaces it is whole and verified.
 
+    :param paths: those places, relative to the dataset's folder
     :raises DatamaestroError: as :func:`run`; nothing has changed then
     """
     from datamaestro.preparation.changes import make_named_again
 
     with _once(definition):
-        make_named_again(graph_of_context(definition, context), names)
+        graph = graph_of_context(definition, context)
+        make_named_again(graph, [item.name for item in _stored(graph) if _path(item) in paths])
 
 
-def proves(definition: DatasetDefinition, context: Context, name: str) -> bool:
-    """Tell whether what lies in place is certainly the resource of that name.
+def stored_paths(definition: DatasetDefinition, context: Context) -> set[str]:
+    """Give where the resources of a definition belong, relative to the dataset's folder."""
+    return set(map(_path, _stored(graph_of_context(definition, context))))
+
+
+def proves(definition: DatasetDefinition, context: Context, record: Record) -> bool:
+    """Tell whether what lies in place is certainly what a record tells of.
+
+    A definition knows nothing of what another version of it has made.
 
     :raises VerificationError: if it certainly isn't
     """
-    for resource in graph_of_context(definition, context).resources:
-        if resource.name == name and isinstance(resource, StoredResource):
+    for resource in _stored(graph_of_context(definition, context)):
+        if (_path(resource), resource.fingerprint) == (record.path, record.fingerprint):
             return resource.proves(resource.path)
     return False
+
+
+def _stored(graph: Graph) -> list[StoredResource]:
+    return [item for item in graph.resources if isinstance(item, StoredResource)]
+
+
+def _path(resource: StoredResource) -> str:
+    return str(resource.relative_path)
 
 
 def unneeded_resources(definition: DatasetDefinition, context: Context) -> list[StoredResource]:

@@ -111,7 +111,7 @@ def _is_whole(graph: Graph) -> bool:
     recorded = [
         item
         for item in graph.resources
-        if isinstance(item, StoredResource) and state.get(item.name) is not None
+        if isinstance(item, StoredResource) and state.at(item.relative_path) is not None
     ]
     return (
         bool(recorded)

@@ -242,7 +242,7 @@ def _status(resource: Resource, state: State, is_pending: bool) -> Status:
 
 
 def _size(resource: StoredResource, state: State) -> int | None:
-    record = state.get(resource.name)
+    record = state.at(resource.relative_path)
     return record.size if is_complete(resource, state) and record else resource.finished_size
 
 

@@ -71,9 +71,9 @@ def replace_all(graph: Graph, new: Graph) -> None:
     state.dataset = made.dataset
     names = [item.name for item in new.resources if isinstance(item, StoredResource)]
     records = {name: record for name in names if (record := made.get(name)) is not None}
-    for name, record in records.items():
-        _tell_differences(state.get(name), record)
-    state.invalidate(records)
+    for record in records.values():
+        _tell_differences(state.at(record.path), record)
+    state.invalidate([record.path for record in records.values()])
     for name, record in records.items():
         place = graph.folder / record.path
         move_into_place(new.folder / record.path, place)

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from textwrap import indent
 
 from datamaestro.files import persistently, replacing, usable
@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 class State:
     """The content of a state file. Only who holds the dataset's lock changes it.
 
+    What counts is what lies where, and what it was made from: two versions of a definition may
+    call one file by two names, or store one resource in two places, each beside the other's.
+
     Should several processes hold it, since there are file systems where locks fail, each
     adds its changes to what the others have written.
 
@@ -34,6 +37,7 @@ class State:
         self.dataset: str | None = None
         self._scratch = scratch
         self._records: dict[str, Record] = {}
+        self._names: dict[str, str] = {}
         self._dropped: dict[str, tuple[Download, ...]] = {}
         self._texts: dict[str, str] = {}
         self._version: tuple[int, ...] | None = None
@@ -64,6 +68,7 @@ class State:
             return
         self.disturbed = self.disturbed or version != self._version
         self._records, self._dropped, self._texts, self._version = {}, {}, {}, version
+        self._names = {}
         try:
             told = read_state(self.path)
         except (FileNotFoundError, NotADirectoryError):
@@ -72,11 +77,17 @@ class State:
             logger.warning("%s can't be read (%s): none of its data counts", self.path, error)
         else:
             self._records, self._dropped = told.records, told.dropped
+            self._names = {record.path: name for name, record in told.records.items()}
             self.dataset = told.dataset or self.dataset
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
         return self._records.get(name)
+
+    def at(self, path: PurePosixPath | str) -> Record | None:
+        """Give the record of what lies at a path in the folder, whatever it was called."""
+        name = self._names.get(str(path))
+        return None if name is None else self._records[name]
 
     @property
     def records(self) -> Mapping[str, Record]:
@@ -89,37 +100,43 @@ class State:
         :raises DataDirectoryError: if the file can't be written
         """
         self.refresh()
-        paths = {record.path for record in records.values()}
-        for name in [name for name, record in self._records.items() if record.path in paths]:
-            del self._records[name]  # of a resource that had another name
+        for record in records.values():
+            self._forget(record.path)
         for name, record in records.items():
-            self._records[name] = record
+            elsewhere = self._records.pop(name, None)
+            if elsewhere is not None:  # it stays: another version may still use it
+                self._put(f"{name} ({elsewhere.path})", elsewhere)
+            self._put(name, record)
             self._dropped.pop(name, None)
-            self._texts.pop(name, None)
         persistently(self._save)
 
-    def invalidate(self, names: Iterable[str]) -> None:
-        """Let resources no longer count as complete; raises as :meth:`complete`.
+    def invalidate(self, paths: Iterable[str]) -> None:
+        """Let what lies at some paths no longer count as complete; raises as :meth:`complete`.
 
         Their records stay: they tell what lies there, and that its size is no proof of it.
         """
         self.refresh()
-        for name in names:
-            if (record := self._records.get(name)) is not None:
-                self._records[name] = replace(record, fingerprint="")
-                self._texts.pop(name, None)
+        for path in paths:
+            if (record := self.at(path)) is not None:
+                self._put(self._names[path], replace(record, fingerprint=""))
         persistently(self._save)
 
-    def drop(self, name: str) -> None:
+    def drop(self, name: str, path: PurePosixPath) -> None:
         """Remove the record of a transient resource that goes; raises as :meth:`complete`."""
         self.refresh()
-        self._dropped[name] = self.downloads(name)
-        self._records.pop(name, None)
+        self._dropped[name] = self.downloads(name, path)
+        self._forget(str(path))
         persistently(self._save)
 
-    def downloads(self, name: str) -> tuple[Download, ...]:
+    def forget(self, path: str) -> None:
+        """Remove the record of what lies at a path no more; raises as :meth:`complete`."""
+        self.refresh()
+        self._forget(path)
+        persistently(self._save)
+
+    def downloads(self, name: str, path: PurePosixPath | str) -> tuple[Download, ...]:
         """Give what was fetched for a resource that is complete, or was and has gone."""
-        record = self._records.get(name)
+        record = self.at(path)
         return self._dropped.get(name, ()) if record is None else record.downloads
 
     def take_dropped(self, other: State) -> None:
@@ -127,6 +144,18 @@ class State:
         self.refresh()
         self._dropped.update(other._dropped)
         persistently(self._save)
+
+    def _put(self, name: str, record: Record) -> None:
+        if (other := self._records.get(name)) is not None:
+            del self._names[other.path]
+        self._records[name] = record
+        self._names[record.path] = name
+        self._texts.pop(name, None)
+
+    def _forget(self, path: str) -> None:
+        if (name := self._names.pop(path, None)) is not None:
+            self._records.pop(name, None)
+            self._texts.pop(name, None)
 
     def _save(self) -> None:
         with usable(self.path.parent):
