@@ -8,10 +8,14 @@ import pytest
 from datamaestro.catalog.on_disk import kept_resources
 from datamaestro.context import Context
 from datamaestro.identifiers import parse
+from datamaestro.inventory.garbage import discard, superseded_data
 from datamaestro.inventory.prepared import find_prepared
+from datamaestro.inventory.reachability import note_reachability
 from datamaestro.inventory.removal import remove_dataset
 from datamaestro.inventory.repair import repair
+from datamaestro.inventory.superseded import find_superseded
 from datamaestro.inventory.verification import verify
+from datamaestro.locks.exclusive import locked
 
 ALPHA = "org.example.alpha"
 ONE_FILE = '''
@@ -60,6 +64,10 @@ def one_file(file, name):
 def found(context):
     (dataset,) = find_prepared(ALPHA, context)
     return dataset
+
+
+def paths(context):
+    return [dataset.path(name).name for dataset, name in find_superseded(context)]
 
 
 # --- what is complete
@@ -130,3 +138,93 @@ def test_only_what_a_definition_has_is_made_anew(install, shelf):
     assert (verdicts["first"].status, verdicts["first"].repaired) == ("ok", True)
     assert (verdicts["second"].status, verdicts["second"].repaired) == ("missing", False)
     assert verdicts["second"].reason.endswith("its definition has no such resource any more")
+
+
+# --- what is superseded
+
+
+def test_a_file_that_a_definition_has_no_more_can_go(install, shelf):
+    install(TWO_FILES).prepare(ALPHA)
+    context = install(one_file("first", "first"))
+    (item,) = superseded_data(context)
+    assert (item.kind, item.about, item.path.name, item.size) == (
+        "superseded",
+        ALPHA,
+        "second",
+        1000,
+    )
+    assert discard(item)
+    assert list(found(context).records) == ["first"]
+    own = {".state.json", ".state.lock", ".used"}
+    assert {item.name for item in found(context).folder.iterdir()} == {*own, "first"}
+
+
+def test_the_file_of_a_resource_that_lies_elsewhere_now_can_go(install, shelf):
+    install(one_file("old.txt", "data")).prepare(ALPHA)
+    context = install(one_file("new.txt", "data"))
+    assert paths(context) == ["old.txt"]
+    context.prepare(ALPHA)
+    assert paths(context) == ["old.txt"]
+    (item,) = superseded_data(context)
+    assert discard(item)
+    assert context.missing(ALPHA) == []
+
+
+def test_what_nobody_recorded_stays(install, shelf):
+    install(one_file("old.txt", "data")).prepare(ALPHA).path.with_name("mine.txt").write_text("x")
+    assert paths(install(one_file("new.txt", "data"))) == ["old.txt"]
+
+
+def test_what_was_not_fetched_stays(install, shelf):
+    made = one_file("old.txt", "data").replace("Fetched", "Made").replace('"memory://host/a", ', "")
+    install(made).prepare(ALPHA)
+    assert paths(install(one_file("new.txt", "data"))) == []
+
+
+def test_what_could_not_be_fetched_again_stays(install, shelf):
+    install(TWO_FILES).prepare(ALPHA)
+    context = install(one_file("first", "first"))
+    note_reachability(context.path, {"memory://host/b": False})
+    assert paths(context) == []
+
+
+def test_what_lies_around_a_file_of_the_definition_stays(install, shelf):
+    install(A_FOLDER).prepare(ALPHA)
+    assert paths(install(one_file("data/a", "inside"))) == []
+
+
+def test_what_another_variant_may_have_stays(install, shelf):
+    install(TWO_FILES).prepare(ALPHA)
+    text = one_file("first", "first").replace("alpha(first)", "alpha(first, fast)")
+    axes = 'id="org.example.alpha", variants=AxesVariants(fast=Axis([1, 2], in_id=False))'
+    text = text.replace('id="org.example.alpha"', axes)
+    imports = "from datamaestro.variants import AxesVariants, Axis\n"
+    assert paths(install(imports + text)) == []
+
+
+def test_what_a_process_is_busy_with_stays(install, shelf):
+    install(TWO_FILES).prepare(ALPHA)
+    context = install(one_file("first", "first"))
+    (item,) = superseded_data(context)
+    with locked(found(context).folder / ".state.lock", "a test"):
+        assert list(superseded_data(context)) == []
+        assert not discard(item)
+    assert item.path.exists()
+
+
+def test_what_was_made_anew_meanwhile_stays(install, shelf):
+    install(TWO_FILES).prepare(ALPHA)
+    (item,) = superseded_data(install(one_file("first", "first")))
+    shelf.CONTENT["memory://host/b"] = b"other"
+    context = install(TWO_FILES)
+    context.prepare(ALPHA, force=True)
+    discard(item)
+    assert context.missing(ALPHA) == []
+
+
+def test_what_a_link_leads_to_stays(install, shelf, tmp_path):
+    context = install(one_file("sub/old.txt", "data"))
+    folder = context.prepare(ALPHA).path.parent
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert paths(install(one_file("new.txt", "data"))) == []

@@ -10,7 +10,7 @@ import click
 from datamaestro.cli.garbage import collect
 from datamaestro.cli.parameters import as_json, yes
 from datamaestro.cli.session import Session, pass_session
-from datamaestro.inventory.garbage import find_garbage, orphaned_data
+from datamaestro.inventory.garbage import find_garbage, orphaned_data, superseded_data
 
 __all__ = ["command"]
 
@@ -24,7 +24,7 @@ __all__ = ["command"]
     metavar="DAYS",
     help="Leave unfinished things that were written more recently.",
 )
-@click.option("--orphans", is_flag=True, help="Remove also folders of no installed dataset.")
+@click.option("--orphans", is_flag=True, help="Remove also what no installed dataset has.")
 @yes
 @as_json
 @pass_session
@@ -38,4 +38,6 @@ def command(session: Session, older_than: int, orphans: bool, yes: bool, as_json
     context = session.context
     before = datetime.now(UTC) - timedelta(days=older_than)
     found = find_garbage(context, before)
-    collect(chain(found, orphaned_data(context)) if orphans else found, yes=yes, as_json=as_json)
+    if orphans:
+        found = chain(found, superseded_data(context), orphaned_data(context))
+    collect(found, yes=yes, as_json=as_json)

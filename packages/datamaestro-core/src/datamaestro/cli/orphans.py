@@ -10,6 +10,7 @@ from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.files import size_on_disk
 from datamaestro.inventory.orphans import find_orphans
+from datamaestro.inventory.superseded import find_superseded
 
 __all__ = ["command"]
 
@@ -19,12 +20,16 @@ __all__ = ["command"]
 @as_json
 @pass_session
 def command(session: Session, size: bool, as_json: bool) -> None:
-    """List folders in the data directory that belong to no installed dataset.
+    """List what lies in the data directory and no installed dataset has.
 
-    Nothing is removed. Where a plugin or a module of definitions is broken, its
+    These are folders of no installed dataset, and what was fetched for one whose definition
+    has it no more. Nothing is removed. Where a plugin or a module of definitions is broken, its
     datasets can't be told from orphans, and the repository is left out.
     """
-    found = [(path, size_on_disk(path) if size else None) for path in find_orphans(session.context)]
+    context = session.context
+    former = (dataset.path(name) for dataset, name in find_superseded(context))
+    paths = [*find_orphans(context), *former]
+    found = [(path, size_on_disk(path) if size else None) for path in paths]
     if as_json:
         rows = [{"path": str(path), **({} if n is None else {"size": n})} for path, n in found]
         echo_json(rows)

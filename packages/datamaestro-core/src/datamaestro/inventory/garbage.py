@@ -17,8 +17,9 @@ from datamaestro.files import LEFTOVER, remove, usable
 from datamaestro.inventory.cache import CacheEntry, cache_entries
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.prepared import definition_of, prepared_datasets
-from datamaestro.inventory.removal import finish_removal, is_unfinished
+from datamaestro.inventory.removal import finish_removal, is_unfinished, remove_resource
 from datamaestro.inventory.replaceable import SourceCheck
+from datamaestro.inventory.superseded import find_superseded
 from datamaestro.inventory.usage import Meter
 from datamaestro.locks.exclusive import is_busy, locked
 from datamaestro.places import Place, places
@@ -29,7 +30,14 @@ from datamaestro.preparation.workspace import WORK
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["Garbage", "cache_garbage", "discard", "find_garbage", "orphaned_data"]
+__all__ = [
+    "Garbage",
+    "cache_garbage",
+    "discard",
+    "find_garbage",
+    "orphaned_data",
+    "superseded_data",
+]
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,8 @@ class Garbage:
     """Something that may go.
 
     :param kind: ``download``, ``partial`` or ``rejected`` in the cache; ``unfinished``,
-        ``removal``, ``leftover`` or ``transient`` in a dataset's folder; ``orphan``
+        ``removal``, ``leftover``, ``transient`` or ``superseded`` in a dataset's folder;
+        ``orphan``
     :param about: the URL or the dataset that it is of
     :param path: where it lies
     :param size: its number of bytes
@@ -101,6 +110,16 @@ def orphaned_data(context: Context) -> Iterator[Garbage]:
             name = folder.relative_to(context.datapath).as_posix()
             size = Meter().measure(folder).size
             yield Garbage("orphan", name, folder, size, partial(_remove_orphan, folder))
+
+
+def superseded_data(context: Context) -> Iterator[Garbage]:
+    """Give what was fetched for datasets whose installed definitions have it no more."""
+    for dataset, name in find_superseded(context):
+        if not is_busy(dataset.folder / LOCK):
+            path = dataset.path(name)
+            size = Meter().measure(path).size
+            drop = partial(remove_resource, dataset, name)
+            yield Garbage("superseded", dataset.id, path, size, drop)
 
 
 def discard(item: Garbage) -> bool:

@@ -7,8 +7,9 @@ can be finished.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,14 @@ from datamaestro.state_files import STATE
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["Removal", "finish_removal", "is_unfinished", "plan_removal", "remove_dataset"]
+__all__ = [
+    "Removal",
+    "finish_removal",
+    "is_unfinished",
+    "plan_removal",
+    "remove_dataset",
+    "remove_resource",
+]
 
 REMOVED = "removed"
 """Where in the folder of unfinished things a removal puts what is to go."""
@@ -107,6 +115,32 @@ def remove_dataset(dataset: Prepared) -> None:
         aside.mkdir(parents=True)
         (folder / STATE).replace(aside / STATE)
         _finish(folder)
+
+
+def remove_resource(dataset: Prepared, resource: str) -> None:
+    """Remove one resource of a dataset, with its sidecars, unless it was made anew meanwhile.
+
+    :param resource: the name that it is recorded with
+    :raises BlockingIOError: if another process is busy with the dataset
+    :raises DataDirectoryError: if something can't be removed
+    """
+    folder, record, path = dataset.folder, dataset.records[resource], dataset.path(resource)
+    with locked(folder / LOCK, "", wait=False), usable(folder):
+        state = State.load(folder)
+        if state.at(record.path) != record:
+            return
+        # In one step, so that half of a folder is never taken for all of it. The name is none
+        # of a run's: what is left here when this is interrupted, the next run removes.
+        aside = folder / WORK / f"{os.urandom(4).hex()}.{REMOVED}"
+        aside.mkdir(parents=True)
+        for item in [*_sidecars([path]), path]:
+            if item.exists() or item.is_symlink():
+                item.replace(aside / item.name)
+        state.forget(record.path)
+        _remove_empty(path.parent, folder)
+        remove(aside)
+        with suppress(OSError):  # there is more of an interrupted run
+            (folder / WORK).rmdir()
 
 
 def is_unfinished(folder: Path) -> bool:

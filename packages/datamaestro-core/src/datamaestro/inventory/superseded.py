@@ -1,0 +1,85 @@
+"""What lies in a dataset's folder, was fetched for it, and isn't in its definition any more.
+
+A plugin that renames a file, or needs one no longer, leaves the old one where it is: another
+environment may have the earlier version of the plugin, and use the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.errors import DatamaestroError
+from datamaestro.inventory.prepared import Prepared, definition_of, prepared_datasets
+from datamaestro.inventory.replaceable import SourceCheck
+from datamaestro.preparation.operations import stored_paths
+from datamaestro.state_files import Record
+from datamaestro.variants import AxesVariants
+
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
+__all__ = ["Superseded", "find_superseded"]
+
+
+class Superseded(NamedTuple):
+    """Something on disk that the installed version of a definition doesn't have.
+
+    :param dataset: the dataset that it was made for
+    :param resource: the name that it is recorded with
+    """
+
+    dataset: Prepared
+    resource: str
+
+
+def find_superseded(context: Context) -> Iterator[Superseded]:
+    """Give what installed definitions have no more, as far as the version that had it could
+    fetch it again.
+
+    What isn't recorded, or not as fetched, may be somebody's data, and is left out.
+    """
+    sources = SourceCheck(context)
+    for dataset in prepared_datasets(context.datapath):
+        definition = definition_of(dataset, context)
+        if definition is None or not _has_folder_to_itself(definition):
+            continue
+        try:
+            declared = {PurePosixPath(path) for path in stored_paths(definition, context)}
+        except DatamaestroError:
+            continue
+        for name, record in dataset.records.items():
+            if (
+                not _overlaps(PurePosixPath(record.path), declared)
+                and _can_be_fetched(record, sources)
+                and _lies_in_its_folder(dataset, record)
+            ):
+                yield Superseded(dataset, name)
+
+
+def _has_folder_to_itself(definition: DatasetDefinition) -> bool:
+    """Tell whether no other variant of the dataset shares its folder."""
+    variants = definition.variants
+    if variants is None:
+        return True
+    return isinstance(variants, AxesVariants) and all(axis.in_id for axis in variants.axes.values())
+
+
+def _overlaps(path: PurePosixPath, others: Iterable[PurePosixPath]) -> bool:
+    """Tell whether a path is one of some others, or lies in one, or one lies in it."""
+    return any(path.is_relative_to(other) or other.is_relative_to(path) for other in others)
+
+
+def _can_be_fetched(record: Record, sources: SourceCheck) -> bool:
+    urls = [(download.url,) for download in record.downloads]
+    return bool(urls) and sources.why_not_from(urls) is None
+
+
+def _lies_in_its_folder(dataset: Prepared, record: Record) -> bool:
+    """Tell whether it is there, and no link leads to the folder that it is in."""
+    path = dataset.folder / record.path
+    above = [dataset.folder / part for part in PurePosixPath(record.path).parents]
+    links = (folder.is_symlink() for folder in above if folder != dataset.folder)
+    return (path.exists() or path.is_symlink()) and not any(links)
