@@ -148,7 +148,19 @@ def test_a_forked_process_has_connections_of_its_own(context, file_server):
 def test_the_time_to_wait_is_read_in_both_forms(value, seconds):
     from datamaestro_transport_http.transport import _retry_after
 
-    assert _retry_after(value) == seconds
+    assert _retry_after({} if value is None else {"Retry-After": value}) == seconds
+
+
+@pytest.mark.parametrize("year", [2015, 2115])
+def test_a_time_to_wait_until_is_one_of_the_servers_clock(year):
+    from datamaestro_transport_http.transport import _retry_after
+
+    day = "Wed" if year == 2015 else "Mon"
+    headers = {
+        "Date": f"{day}, 21 Oct {year} 07:28:00 GMT",
+        "Retry-After": f"{day}, 21 Oct {year} 07:28:20 GMT",
+    }
+    assert _retry_after(headers) == 20.0
 
 
 NOW = "Wed, 21 Oct 2015 07:28:00 GMT"

@@ -91,7 +91,7 @@ class HttpTransport(Transport):
                 found=f"status {answer.status} {answer.http.reason or ''}".strip(),
                 # With 202, a file is being made.
                 retry=answer.status in RETRIED or (answer.status == 202 and wait is not None),
-                retry_after=_retry_after(wait),
+                retry_after=_retry_after(answer.headers),
                 overloaded=answer.status in OVERLOADED,
                 hint=HINTS.get(answer.status),
             )
@@ -206,14 +206,19 @@ def _validator(headers: Mapping[str, str]) -> str | None:
     return modified if now - changed >= SETTLED else None
 
 
-def _retry_after(value: str | None) -> float | None:
-    """Read Retry-After, seconds or a date, as seconds from now (RFC 9110, section 10.2.3)."""
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After, seconds or a date, as seconds from now (RFC 9110, section 10.2.3).
+
+    A date is of the server's clock, and that of this machine may be another.
+    """
+    value = headers.get("Retry-After")
     if value is None:
         return None
     if (seconds := _count(value.strip())) is not None:
         return float(seconds)
     time = _time(value)
-    return None if time is None else max(0.0, (time - datetime.now(UTC)).total_seconds())
+    now = _time(headers.get("Date")) or datetime.now(UTC)
+    return None if time is None else max(0.0, (time - now).total_seconds())
 
 
 def _time(value: str | None) -> datetime | None:
