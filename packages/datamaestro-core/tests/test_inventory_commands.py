@@ -163,6 +163,16 @@ def test_remove_keeps_what_comes_from_a_source_that_a_check_found_dead(run):
     assert run("remove", "--yes", "org.example.alpha").returncode == 1
 
 
+def test_remove_tells_what_goes_on_with_a_removal_that_was_interrupted(run):
+    run("prepare", "org.example.alpha")
+    folder = run.home / FOLDER / "alpha"
+    (folder / ".downloads" / "removed").mkdir(parents=True)
+    (folder / ".state.json").rename(folder / ".downloads" / "removed" / ".state.json")
+    result = run("remove", "org.example.alpha", "--yes")
+    assert result.returncode == 3
+    assert "a removal was interrupted: 'datamaestro gc --yes' removes the rest" in result.stderr
+
+
 def test_remove_of_what_is_not_prepared_exits_with_3(run):
     assert run("remove", "org.example.alpha").returncode == 3
 

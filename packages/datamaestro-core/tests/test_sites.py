@@ -9,6 +9,8 @@ from datamaestro.context import Context, DatafolderPath
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, ValueResource, reference
+from datamaestro.errors import DatasetNotFoundError
+from datamaestro.inventory.prepared import find_prepared
 
 
 class Made(FileResource):
@@ -62,6 +64,15 @@ def test_what_the_site_has_is_used_from_there_and_nothing_is_written(site, user)
     assert listed(site.path) == before
     assert not user.path.exists()
     assert len(definition.made.calls) == 1
+
+
+def test_who_asks_for_what_the_site_has_is_told_where_it_is(site, user, shelf):
+    site.prepare("org.example.alpha")
+    with pytest.raises(DatasetNotFoundError) as caught:
+        find_prepared("org.example.alpha", user)
+    assert caught.value.hint == (
+        f"it is used from {site.path}: 'datamaestro --data {site.path} …' looks there"
+    )
 
 
 def test_all_ways_of_asking_agree(site, user):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from datamaestro.cli.messages import note
@@ -9,9 +11,11 @@ from datamaestro.cli.output import echo, echo_json
 from datamaestro.cli.parameters import PREPARED, as_json, yes
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
-from datamaestro.errors import IrreplaceableError
-from datamaestro.inventory.prepared import find_all_prepared, qualified
-from datamaestro.inventory.removal import Removal, plan_removal, remove_dataset
+from datamaestro.context import Context
+from datamaestro.errors import DatasetNotFoundError, IrreplaceableError
+from datamaestro.inventory.prepared import Prepared, find_all_prepared, qualified
+from datamaestro.inventory.removal import Removal, is_unfinished, plan_removal, remove_dataset
+from datamaestro.places import places
 
 __all__ = ["command"]
 
@@ -32,7 +36,7 @@ def command(
     go, what they lead to stays.
     """
     context = session.context
-    found = find_all_prepared(datasets, context)
+    found = _found(datasets, context)
     plans = [plan_removal(dataset, context) for dataset in found]
     if yes and not even_irreplaceable:
         _refuse_losses(plans)
@@ -46,6 +50,15 @@ def command(
             echo("\n".join(_lines(plan)))
     if not yes:
         note("Nothing was removed: --yes does it.")
+
+
+def _found(references: Iterable[str], context: Context) -> list[Prepared]:
+    try:
+        return find_all_prepared(references, context)
+    except DatasetNotFoundError as error:
+        if any(is_unfinished(place.folder) for place in places(context.datapath)):
+            error.hint = "a removal was interrupted: 'datamaestro gc --yes' removes the rest"
+        raise
 
 
 def _refuse_losses(plans: list[Removal]) -> None:

@@ -133,7 +133,8 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
         raise DatasetNotFoundError(
             f"the dataset {reference!r} isn't prepared",
             where=context.datapath,
-            hint=did_you_mean(wanted.name, [item.id for item in known])
+            hint=_at_a_site(wanted, context)
+            or did_you_mean(wanted.name, [item.id for item in known])
             or "'datamaestro list' shows what is",
         )
     found = [item for item in found if item.repository in repositories]
@@ -192,6 +193,14 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
         return definition if dataset_folder(definition, context) == dataset.folder else None
     except DatamaestroError:
         return None
+
+
+def _at_a_site(wanted: Identifier, context: Context) -> str | None:
+    """Tell how to have the directory of the site looked at that has a dataset, if one has."""
+    for directory in context.site_directories:
+        if any(_is(item, wanted) for item in prepared_datasets(directory / "data")):
+            return f"it is used from {directory}: 'datamaestro --data {directory} …' looks there"
+    return None
 
 
 def _is(dataset: Prepared, wanted: Identifier) -> bool:
