@@ -16,6 +16,7 @@ from datamaestro.inventory.repair import repair
 from datamaestro.inventory.superseded import find_superseded
 from datamaestro.inventory.verification import verify
 from datamaestro.locks.exclusive import locked
+from datamaestro.preparation.state import State
 
 ALPHA = "org.example.alpha"
 ONE_FILE = '''
@@ -114,6 +115,42 @@ def test_the_files_of_both_versions_go_with_the_dataset(install, shelf):
     assert dataset.size == 2000
     remove_dataset(dataset)
     assert [item.name for item in dataset.folder.iterdir()] == [".state.lock"]
+
+
+OTHER = one_file("data.txt", "data").replace("host/a", "host/b")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_where_another_version_is_interrupted_while_it_replaces_a_file_nothing_counts(
+    install, shelf, monkeypatch, force
+):
+    mine = one_file("data.txt", "data")
+    path = install(mine).prepare(ALPHA).path
+    context = install(OTHER)
+    with monkeypatch.context() as patch:
+        patch.setattr(State, "complete", lambda *arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            context.prepare(ALPHA, force=force)
+    context = install(mine)
+    assert (path.read_bytes() == b"a" * 1000) == (context.missing(ALPHA) == [])
+    assert context.prepare(ALPHA).path.read_bytes() == b"a" * 1000
+
+
+def test_a_folder_in_which_another_version_has_replaced_a_file_does_not_count(install, shelf):
+    install(A_FOLDER).prepare(ALPHA)
+    install(one_file("data/a", "inside").replace("host/a", "host/b")).prepare(ALPHA)
+    context = install(A_FOLDER)
+    assert context.missing(ALPHA) == ["data"]
+    assert (context.prepare(ALPHA).path / "a").read_bytes() == b"a" * 1000
+
+
+def test_a_file_in_a_folder_that_another_version_has_replaced_does_not_count(install, shelf):
+    inside = one_file("data/a", "inside").replace("host/a", "host/b")
+    install(inside).prepare(ALPHA)
+    install(A_FOLDER).prepare(ALPHA)
+    context = install(inside)
+    assert context.missing(ALPHA) == ["inside"]
+    assert list(found(context).records) == ["data"]
 
 
 # --- what is verified

@@ -216,7 +216,15 @@ class Loop:
     def _record(self, made: Iterable[tuple[StoredResource, Made]]) -> None:
         """Put resources in their places, and record them once they certainly are there."""
         records, folders = {}, set()
-        for resource, result in made:
+        placed = list(made)
+        self.state.give_up(
+            {
+                str(resource.relative_path)
+                for resource, result in placed
+                if result.path != resource.path and not is_complete(resource, self.state, self.anew)
+            }
+        )
+        for resource, result in placed:
             records[resource.name] = self._placed(resource, result)
             folders.add(resource.path.parent)
         for folder in folders:

@@ -73,7 +73,7 @@ def replace_all(graph: Graph, new: Graph) -> None:
     records = {name: record for name in names if (record := made.get(name)) is not None}
     for record in records.values():
         _tell_differences(state.at(record.path), record)
-    state.invalidate([record.path for record in records.values()])
+    state.give_up({record.path for record in records.values()})
     for name, record in records.items():
         place = graph.folder / record.path
         move_into_place(new.folder / record.path, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from textwrap import indent
@@ -120,6 +120,25 @@ class State:
             if (record := self.at(path)) is not None:
                 self._put(self._names[path], replace(record, fingerprint=""))
         persistently(self._save)
+
+    def give_up(self, paths: Collection[str]) -> None:
+        """Let nothing count that is about to be replaced, or a part of which is, or that goes.
+
+        Should the replacement be interrupted, another version of the definition would take it
+        for what it has recorded, if the sizes are the same. Raises as :meth:`complete`.
+        """
+        self.refresh()
+        above = {str(folder) for path in paths for folder in PurePosixPath(path).parents}
+        changed = [path for path in self._names if path in above or path in paths]
+        gone = [
+            path
+            for path in self._names
+            if "/" in path and any(str(folder) in paths for folder in PurePosixPath(path).parents)
+        ]
+        for path in gone:
+            self._forget(path)
+        if changed or gone:
+            self.invalidate(changed)
 
     def drop(self, name: str, path: PurePosixPath) -> None:
         """Remove the record of a transient resource that goes; raises as :meth:`complete`."""
