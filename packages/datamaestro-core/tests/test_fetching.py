@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+import errno
 import functools
 import gzip
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections import namedtuple
 
@@ -142,6 +144,30 @@ def test_a_cached_download_that_a_loss_of_power_cut_off_is_fetched_again(
     (download,) = keeping.cachepath.glob("*.dl")
     download.write_bytes(BYTES[:1000])
     assert prepare(source, keeping) == BYTES
+
+
+def test_a_cached_download_with_the_declared_digest_needs_no_other_proof(home, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    keeping = Context(home / "keeping", keep_downloads=True)
+    source = Source((URL,), sha256=SHA256)
+    prepare(source, keeping)
+    (note,) = keeping.cachepath.glob("*.json")
+    note.write_text(note.read_text().replace(str(len(BYTES)), "7"))
+    shutil.rmtree(keeping.folder(fetched(source)))
+    assert prepare(source, keeping) == BYTES
+    assert len(memory.REQUESTS) == 1
+
+
+def test_where_a_file_has_one_name_alone_the_download_is_copied(
+    context, prepare, memory, monkeypatch
+):
+    def refuse(*_names, **_options):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    memory.CONTENT[URL] = BYTES
+    assert prepare(Source((URL,))) == BYTES
+    assert [path.suffix for path in context.cachepath.iterdir()] == [".lock"]
 
 
 RIGHT = HashCheck(hashlib.md5(BYTES).hexdigest())

@@ -193,6 +193,14 @@ def test_a_file_system_error_tells_folder_reason_and_what_to_do(tmp_path):
     )
 
 
+def test_the_error_of_a_move_tells_where_to(tmp_path):
+    (tmp_path / "x").touch()
+    there = tmp_path / "missing" / "x"
+    with pytest.raises(DataDirectoryError) as caught, usable(tmp_path):
+        (tmp_path / "x").replace(there)
+    assert f"can't be used at {there}: No such file" in str(caught.value)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 def test_a_link_to_what_is_not_there_is_no_file_in_the_way(tmp_path):
     link = tmp_path / "data"

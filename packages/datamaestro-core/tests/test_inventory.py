@@ -274,6 +274,16 @@ def test_disk_usage_is_told_by_dataset_repository_and_cache(context, shelf):
     assert found.total.size == alpha + beta + 70 + 300
 
 
+def test_a_dataset_counts_for_its_own_repository_alone(context):
+    for name, size in (("one", 4000), ("two", 70)):
+        folder = state(context.datapath / name / "data", data="data.txt")
+        (folder / "data.txt").write_bytes(b"x" * size)
+    found = disk_usage(context)
+    sizes = {item.repository: usage.size for item, usage in found.datasets}
+    assert {name: usage.size for name, usage in found.repositories.items()} == sizes
+    assert sizes["one"] - sizes["two"] == 3930
+
+
 def test_a_dataset_in_the_folder_of_another_counts_as_its_own(context):
     folder = state(context.datapath / "shelf" / "outer", data="data.txt")
     inner = state(folder / "inner", data="data.txt")

@@ -147,6 +147,14 @@ DOWNLOADS = st.builds(
     size=st.integers(0, 2**50),
     sha256=TEXT,
 )
+DERIVATIONS = st.one_of(
+    st.fixed_dictionaries({"kind": st.just(kind), **fields})
+    for kind, fields in {
+        "joined": {"compressions": st.lists(TEXT, max_size=2)},
+        "unpacked": {"subpath": TEXT, "files": st.lists(TEXT, max_size=2), "unwrap": st.booleans()},
+        "member": {"member": TEXT},
+    }.items()
+).map(derivation_of)
 RESOURCES = st.builds(
     LockedResource,
     name=TEXT,
@@ -157,6 +165,7 @@ RESOURCES = st.builds(
     transient=st.booleans(),
     handler=st.none() | TEXT,
     arguments=st.dictionaries(TEXT, TEXT | st.integers(-9, 9) | st.lists(TEXT), max_size=2),
+    derivation=st.none() | DERIVATIONS,
     downloads=st.lists(DOWNLOADS, max_size=2).map(tuple),
 )
 DATASETS = st.builds(
@@ -200,10 +209,10 @@ def test_what_is_no_lock_file_is_refused_as_such(tmp_path, content):
 
 
 def test_what_differs_between_locks_is_told():
-    resource = LockedResource("r", "", "r")
-    before = Lock((LockedDataset("a", "a"), LockedDataset("b", "b", resources=(resource,))))
+    resource, same = LockedResource("r", "", "r"), LockedResource("s", "", "s")
+    before = Lock((LockedDataset("a", "a"), LockedDataset("b", "b", resources=(resource, same))))
     other = replace(resource, size=3)
-    after = Lock((LockedDataset("b", "c", resources=(other,)), LockedDataset("c", "c")))
+    after = Lock((LockedDataset("b", "c", resources=(other, same)), LockedDataset("c", "c")))
     assert list(differences(before, after)) == [
         "a would go",
         "b is declared otherwise",
@@ -413,6 +422,22 @@ def test_a_dataset_that_another_needs_is_locked_too(context, another_context, me
     memory.CONTENT.clear()
     with pytest.raises(NotFoundError, match="isn't in the lock file"):
         prepare_locked(referring, another_context, Lock(lock.datasets[1:]))
+
+
+def test_a_dataset_without_files_of_its_own_is_frozen_with_what_it_needs(
+    context, another_context, memory
+):
+    memory.CONTENT[URL] = b"data"
+    needed = one(Source((URL,)))
+
+    @reference(needed, name="other")
+    @dataset(id="org.example.referring")
+    def referring(other) -> File:
+        return other
+
+    lock = lock_datasets([referring], context)
+    prepare_frozen("org.example.referring", another_context, lock, context.path / "lock")
+    assert another_context.missing(needed) == []
 
 
 def on_terms():

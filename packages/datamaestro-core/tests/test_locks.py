@@ -10,6 +10,7 @@ import sys
 import threading
 
 import pytest
+from filelock import FileLock
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.locks import exclusive as locks
@@ -134,6 +135,12 @@ def test_the_note_of_one_that_was_killed_goes_with_a_lock_that_is_not_waited_for
     assert not (tmp_path / "x.holder").exists()
 
 
+def test_a_lock_can_be_had_where_no_note_can_be_left(tmp_path):
+    (tmp_path / "x.holder").mkdir()
+    with locked(tmp_path / "x.lock", "org.example.busy"):
+        assert is_busy(tmp_path / "x.lock")
+
+
 def test_a_lock_that_is_not_waited_for_is_refused(tmp_path, holder):
     with pytest.raises(BlockingIOError), locked(tmp_path / "x.lock", "", wait=False):
         pass
@@ -224,6 +231,26 @@ def test_a_file_system_that_does_not_answer_has_no_locks(tmp_path, monkeypatch, 
     with locked(tmp_path / "x.lock", "org.example.busy"):
         assert "the file system doesn't answer" in caplog.text
     over.set()
+
+
+def test_a_lock_that_is_had_when_nobody_waits_for_it_any_more_is_given_up(tmp_path, monkeypatch):
+    over = threading.Event()
+
+    class Late(FileLock):
+        def acquire(self, *arguments, **options):
+            over.wait()
+            return super().acquire(*arguments, **options)
+
+    monkeypatch.setattr(locks, "PATIENCE", 0.01)
+    monkeypatch.setattr(locks, "new_lock", lambda path: Late(path, thread_local=False))
+    with locked(tmp_path / "x.lock", "org.example.busy"):
+        pass
+    over.set()
+    for thread in threading.enumerate():
+        if thread.name == "datamaestro-lock":
+            thread.join()
+    with FileLock(tmp_path / "x.lock", timeout=0):
+        pass
 
 
 def test_another_error_is_about_the_folder(tmp_path, monkeypatch):

@@ -4,11 +4,12 @@ import io
 import os
 import sys
 import tarfile
+import zipfile
 
 import pytest
 
 from datamaestro.download.derivation import Unpacked
-from datamaestro.lockfile.plain_archives import unpack
+from datamaestro.lockfile.plain_archives import copy_member, unpack
 
 
 @pytest.fixture
@@ -33,6 +34,64 @@ def test_files_and_folders_are_unpacked(tar, tmp_path):
     unpack(path, tmp_path / "out", Unpacked())
     assert (tmp_path / "out" / "a").read_text() == "text"
     assert list((tmp_path / "out" / "b").iterdir()) == []
+
+
+@pytest.fixture
+def zipped(tmp_path):
+    """Give a zip of three files."""
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("top/a/one.txt", "top/a/two.csv", "top/b/three.txt"):
+            archive.writestr(name, name)
+    return path
+
+
+def below(folder):
+    """Give the files below a folder, each by its path."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+@pytest.mark.parametrize(
+    ("selection", "found"),
+    [
+        (Unpacked(), ["a/one.txt", "a/two.csv", "b/three.txt"]),
+        (Unpacked(subpath="top/a"), ["one.txt", "two.csv"]),
+        (Unpacked(files=("top/a/*.csv",)), ["a/two.csv"]),
+        (Unpacked(files=("top/b",), unwrap=False), ["top/b/three.txt"]),
+    ],
+)
+def test_what_is_selected_of_a_zip_is_unpacked(zipped, tmp_path, selection, found):
+    unpack(zipped, tmp_path / "out", selection)
+    files = below(tmp_path / "out")
+    assert sorted(files) == found
+    assert all(text.endswith(path) for path, text in files.items())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.zip", "out"]
+
+
+def test_an_archive_without_what_is_selected_is_refused(zipped, tmp_path):
+    with pytest.raises(LookupError, match="it holds nothing below 'top/c'"):
+        unpack(zipped, tmp_path / "out", Unpacked(subpath="top/c"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_member_of_a_zip_is_copied(zipped):
+    file = io.BytesIO()
+    copy_member(zipped, "./top/a/one.txt", file)
+    assert file.getvalue() == b"top/a/one.txt"
+
+
+def test_a_member_of_a_tar_is_copied(tar):
+    file = io.BytesIO()
+    copy_member(tar(("a", tarfile.DIRTYPE, 0o755), ("./a/b", tarfile.REGTYPE, 0o644)), "a/b", file)
+    assert file.getvalue() == b"text"
+
+
+@pytest.mark.parametrize(("wanted", "problem"), [("c", "it holds no 'c'"), ("b", "'b' is no file")])
+def test_a_member_that_is_no_file_there_is_refused(tar, wanted, problem):
+    path = tar(("a", tarfile.REGTYPE, 0o644), ("b", tarfile.DIRTYPE, 0o755))
+    with pytest.raises(LookupError, match=problem):
+        copy_member(path, wanted, io.BytesIO())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files have no such bit there")

@@ -181,6 +181,11 @@ def test_downloads_that_are_kept_count_to_the_end(context):
     assert Context(context.path, keep_downloads=True).plan(Staged).disk_peak == 1400
 
 
+def test_a_download_that_is_kept_lies_beside_the_file_that_is_stored_as_it_comes(context):
+    keeping = Context(context.path, keep_downloads=True)
+    assert keeping.plan(split, only=["train"]).disk_peak == 10_000
+
+
 def test_a_transient_resource_takes_no_room_once_it_is_gone(context):
     @dataset(id="org.example.staged")
     class Staged(Dataset):

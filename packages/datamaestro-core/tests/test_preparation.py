@@ -28,7 +28,7 @@ from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.preparation.operations import remake
 from datamaestro.preparation.use import last_use
 from datamaestro.state_files import recorded
-from datamaestro.utils import HashCheck
+from datamaestro.utils import GlobChecker, HashCheck
 
 
 class Made(FileResource):
@@ -439,6 +439,32 @@ def test_a_folder_that_is_made_again_replaces_the_old_one(context):
     path = context.prepare(folder_of({"a": "2"}, "2")).path
     assert {item.name: item.read_text() for item in path.iterdir()} == {"a": "2"}
     assert leftovers(path.parent) == [".state.json", ".state.lock", ".used"]
+
+
+def test_a_folder_that_an_earlier_program_left_stays_if_it_is_proven(context):
+    tree = MadeFolder({"a": "1"}, name="tree", checker=GlobChecker("*", count=1, size=1))
+
+    @tree
+    @dataset(Folder, id="org.example.tree")
+    def definition(tree):
+        return {"path": tree}
+
+    path = context.prepare(definition).path
+    (path.parent / ".state.json").unlink()
+    (path / "a").write_text("2")
+    context.prepare(definition)
+    assert {item.name: item.read_text() for item in path.iterdir()} == {"a": "2"}
+    assert context.missing(definition) == []
+    assert len(tree.calls) == 1
+
+
+def test_what_an_interrupted_run_left_goes_though_there_is_no_cache(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    (context.folder(definition) / ".downloads" / "12345678").mkdir(parents=True)
+    assert not context.cachepath.exists()
+    context.prepare(definition)
+    assert leftovers(context.folder(definition)) == [".state.json", ".state.lock", ".used"]
 
 
 def test_a_damaged_state_file_is_no_error(context, caplog):

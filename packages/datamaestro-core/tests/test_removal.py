@@ -43,6 +43,24 @@ def test_a_removed_dataset_leaves_nothing_but_its_lock(context, shelf):
     assert list(prepared_datasets(context.datapath)) == []
 
 
+def test_the_folders_of_a_removed_dataset_go_once_they_are_empty(context, definitions, memory):
+    memory.CONTENT["memory://host/a"] = b"a"
+    files = definitions(
+        "from fetched import Fetched\n"
+        "from datamaestro.data import File\n"
+        "from datamaestro.definitions import dataset\n"
+        "@Fetched('deep/down/one.txt', 'memory://host/a', name='one')\n"
+        "@Fetched('deep/two.txt', 'memory://host/a', name='two')\n"
+        "@dataset(File, id='org.example.deep')\n"
+        "def deep(one, two):\n"
+        "    return {'path': one}\n"
+    )
+    context.prepare(files.deep)
+    (deep,) = prepared_datasets(context.datapath)
+    remove_dataset(deep)
+    assert visible(deep.folder) == []
+
+
 def test_a_removed_dataset_can_be_prepared_again(context, shelf):
     remove_dataset(prepared(context, "beta"))
     assert (context.prepare("org.example.beta").path / "a").read_bytes() == b"a" * 1000

@@ -460,6 +460,12 @@ def test_the_files_of_a_folder_are_counted_and_measured(folder):
         GlobChecker("*.xml", size=4).check(folder)
 
 
+def test_files_of_the_right_number_and_size_have_to_have_the_md5_too(folder):
+    GlobChecker("*.xml", combined(b"a", b"bb"), count=2, size=3).check(folder)
+    with pytest.raises(VerificationError, match="wrong md5"):
+        GlobChecker("*.xml", "0" * 32, count=2, size=3).check(folder)
+
+
 def test_a_folder_without_any_file_of_a_pattern_is_wrong(folder):
     with pytest.raises(VerificationError, match="expected one or more, found 0"):
         GlobChecker("*.csv").check(folder)

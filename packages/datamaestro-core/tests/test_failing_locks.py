@@ -1,0 +1,92 @@
+"""Where locks fail, and processes that don't know of one another work in one place."""
+
+import errno
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from datamaestro.errors import DataDirectoryError
+from datamaestro.files import move_into_place
+from datamaestro.preparation.disturbance import is_loss
+from datamaestro.preparation.entries import settle
+from datamaestro.preparation.state import State
+from datamaestro.state_files import Download, Record
+
+DOWNLOAD = Download("memory://host/a", 1, "a" * 64)
+MINE = Record("Made", "mine", 4, downloads=(DOWNLOAD,))
+THEIRS = replace(MINE, path="theirs")
+
+
+@pytest.mark.parametrize(
+    ("change", "mine"),
+    [
+        (lambda state: state.complete({"more": replace(MINE, path="more")}), {"mine", "more"}),
+        (lambda state: state.invalidate(["mine"]), {"mine"}),
+        (lambda state: state.drop("mine"), set()),
+        (lambda state: state.take_dropped(state), {"mine"}),
+    ],
+    ids=["complete", "invalidate", "drop", "take_dropped"],
+)
+def test_what_another_process_has_recorded_meanwhile_stays(tmp_path, change, mine):
+    state = State.load(tmp_path)
+    state.complete({"mine": MINE})
+    State.load(tmp_path).complete({"theirs": THEIRS})
+    change(state)
+    assert state.disturbed
+    assert set(State.load(tmp_path).records) == {"theirs", *mine}
+
+
+def test_who_works_alone_is_not_disturbed(tmp_path):
+    state = State.load(tmp_path)
+    state.complete({"mine": MINE})
+    state.drop("mine")
+    state.refresh()
+    assert not state.disturbed
+    assert State.load(tmp_path).downloads("mine") == (DOWNLOAD,)
+
+
+def error(number, path):
+    return OSError(number, "lost", None if path is None else str(path))
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTEMPTY])
+def test_what_is_gone_or_not_empty_where_processes_work_may_be_lost(tmp_path, number):
+    assert is_loss(error(number, tmp_path / "a" / "b"), [tmp_path / "other", tmp_path / "a"])
+    assert is_loss(error(number, None), [tmp_path])
+
+
+def test_the_error_of_a_folder_may_come_of_a_loss(tmp_path):
+    told = DataDirectoryError("can't be used", where=tmp_path)
+    told.__cause__ = error(errno.ENOENT, tmp_path / "a")
+    assert is_loss(told, [tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(errno.ENOENT, "elsewhere"), (errno.ENOSPC, "here"), (errno.EIO, "here")]
+)
+def test_what_is_missing_elsewhere_or_goes_wrong_otherwise_is_not_lost(tmp_path, number, name):
+    assert not is_loss(error(number, tmp_path / name / "a"), [tmp_path / "here"])
+    assert not is_loss(DataDirectoryError("no error of the system"), [tmp_path])
+
+
+def test_a_folder_that_another_process_has_just_put_there_is_replaced(tmp_path, monkeypatch):
+    made, place = tmp_path / "made", tmp_path / "place"
+    made.mkdir()
+    (made / "mine").touch()
+    original = Path.replace
+
+    def replace_later(path, target):
+        if path == made and not place.exists():
+            (place / "theirs").mkdir(parents=True)
+        return original(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_later)
+    move_into_place(made, place)
+    assert [path.name for path in place.iterdir()] == ["mine"]
+    assert not made.exists()
+
+
+def test_a_shared_download_that_another_process_has_removed_is_no_error(tmp_path):
+    settle(tmp_path / "entry", needed=True)
+    assert list(tmp_path.iterdir()) == []
