@@ -37,6 +37,11 @@ def test_what_another_process_has_recorded_meanwhile_stays(tmp_path, change, min
     assert set(State.load(tmp_path).records) == {"theirs", *mine}
 
 
+def test_a_state_is_written_though_another_process_has_removed_its_scratch(tmp_path):
+    State.load(tmp_path, tmp_path / ".downloads" / "run").complete({"mine": MINE})
+    assert set(State.load(tmp_path).records) == {"mine"}
+
+
 def test_who_works_alone_is_not_disturbed(tmp_path):
     state = State.load(tmp_path)
     state.complete({"mine": MINE})

@@ -125,6 +125,11 @@ def test_a_file_may_take_the_place_of_a_folder(folder, tmp_path):
     assert folder.read_text() == "new"
 
 
+def test_what_is_not_there_is_moved_nowhere(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        move_into_place(tmp_path / "missing", tmp_path / "place")
+
+
 def test_removing_takes_files_folders_and_what_is_not_there(folder):
     remove(folder / "a")
     remove(folder)

@@ -187,6 +187,7 @@ def test_what_a_killed_process_renamed_aside_is_garbage(context, shelf):
     aside = context.folder("org.example.beta") / ".tree.0123abcd.old"
     aside.mkdir()
     (aside / "a").write_bytes(b"x" * 10)
+    assert list(find_garbage(context, before=LONG_AGO)) == []
     (item,) = find_garbage(context, before=soon())
     assert (item.kind, item.size, discard(item)) == ("leftover", 10, True)
     assert not aside.exists()

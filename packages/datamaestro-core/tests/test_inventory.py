@@ -10,7 +10,12 @@ import pytest
 
 from datamaestro.context import Context
 from datamaestro.errors import AmbiguousDatasetError, DataDirectoryError, DatasetNotFoundError
-from datamaestro.inventory.prepared import definition_of, find_prepared, prepared_datasets
+from datamaestro.inventory.prepared import (
+    definition_of,
+    distinct,
+    find_prepared,
+    prepared_datasets,
+)
 from datamaestro.inventory.usage import Meter, disk_usage
 
 
@@ -105,6 +110,16 @@ def test_a_dataset_of_no_repository_is_known_too(context, definitions, memory):
     context.prepare(module.own)
     (found,) = find_prepared("__custom__:org.example.own", context)
     assert (found.id, found.repository) == ("org.example.own", None)
+
+
+def test_the_folder_of_a_file_is_told_only_where_two_files_have_one_id(context):
+    for owner, name in (("one", "alone"), ("one", "both"), ("two", "both")):
+        state(context.datapath / "__custom__" / owner / name, data="data.txt")
+    assert distinct(prepared_datasets(context.datapath)) == [
+        "__custom__:alone",
+        "__custom__/one:both",
+        "__custom__/two:both",
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")

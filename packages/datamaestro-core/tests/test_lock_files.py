@@ -196,7 +196,13 @@ def test_a_lock_is_read_as_it_was_written(tmp_path_factory, datasets):
         "dataset = ['com.lecun.mnist']",
         "[[dataset]]\nid = 'a'",
         "[[dataset]]\nid = 'a'\nfolder = '../a'",
+        "[[dataset]]\nid = 'a'\nfolder = '/a'",
+        "[[dataset]]\nid = 'a'\nfolder = 'C:a'",
+        "[[dataset]]\nid = 'a'\nfolder = '..\\a'",
+        "[[dataset]]\nid = 'a'\nfolder = ''",
         "[[dataset]]\nid = 'a'\nfolder = 'a'\nresource = ['b']",
+        "[[dataset]]\nid = 'a'\nfolder = 'a'\n"
+        "[[dataset.resource]]\nname = 'b'\nfingerprint = ''\npath = '../b'",
         "[[dataset]]\nid = 'a'\nfolder = 'a'\ncolour = 'red'",
     ],
 )
@@ -334,6 +340,13 @@ def test_locked_datasets_that_need_one_another_are_refused(context):
     lock = Lock(tuple(LockedDataset(one, one, needs=(other,)) for one, other in pairs))
     with pytest.raises(LockError, match=r"in a circle: org\.example\.one → org\.example\.two → "):
         prepare_frozen("org.example.one", context, lock, context.path / "lock")
+
+
+def test_a_dataset_without_any_file_can_not_be_frozen(context):
+    lock = Lock((LockedDataset("org.example.one", "one", plugin="some-plugin"),))
+    with pytest.raises(LockError, match=r"no file of org\.example\.one is in the lock") as caught:
+        prepare_frozen("org.example.one", context, lock, context.path / "lock")
+    assert caught.value.hint == "pip install some-plugin, and use --locked"
 
 
 AS_IT_COMES = derivation_of({"kind": "joined", "compressions": [""]})

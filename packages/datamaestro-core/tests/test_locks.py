@@ -234,7 +234,7 @@ def test_a_file_system_that_does_not_answer_has_no_locks(tmp_path, monkeypatch, 
 
 
 def test_a_lock_that_is_had_when_nobody_waits_for_it_any_more_is_given_up(tmp_path, monkeypatch):
-    over = threading.Event()
+    over, asked_for = threading.Event(), []
 
     class Late(FileLock):
         def acquire(self, *arguments, **options):
@@ -242,7 +242,12 @@ def test_a_lock_that_is_had_when_nobody_waits_for_it_any_more_is_given_up(tmp_pa
             return super().acquire(*arguments, **options)
 
     monkeypatch.setattr(locks, "PATIENCE", 0.01)
-    monkeypatch.setattr(locks, "new_lock", lambda path: Late(path, thread_local=False))
+
+    def make(path):
+        asked_for.append(Late(path, thread_local=False))  # a lock that is forgotten is given up
+        return asked_for[-1]
+
+    monkeypatch.setattr(locks, "new_lock", make)
     with locked(tmp_path / "x.lock", "org.example.busy"):
         pass
     over.set()

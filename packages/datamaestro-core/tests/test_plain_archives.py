@@ -69,10 +69,35 @@ def test_what_is_selected_of_a_zip_is_unpacked(zipped, tmp_path, selection, foun
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.zip", "out"]
 
 
-def test_an_archive_without_what_is_selected_is_refused(zipped, tmp_path):
-    with pytest.raises(LookupError, match="it holds nothing below 'top/c'"):
-        unpack(zipped, tmp_path / "out", Unpacked(subpath="top/c"))
+@pytest.mark.parametrize("selection", [Unpacked(subpath="c"), Unpacked(files=("c",))])
+def test_an_archive_without_what_is_selected_is_refused(zipped, tar, tmp_path, selection):
+    for path in (zipped, tar(("a", tarfile.REGTYPE, 0o644))):
+        with pytest.raises(LookupError, match="it holds nothing below"):
+            unpack(path, tmp_path / "out", selection)
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_selected_of_a_tar_is_unpacked(tar, tmp_path):
+    path = tar(
+        ("a/b/c/one", tarfile.REGTYPE, 0o644),
+        ("a/b/empty/below", tarfile.DIRTYPE, 0o755),
+        ("a/b/empty", tarfile.DIRTYPE, 0o755),
+        ("other/link", tarfile.SYMTYPE, 0o755),
+    )
+    unpack(path, tmp_path / "out", Unpacked(subpath="a/b"))
+    assert below(tmp_path / "out") == {"c/one": "text"}
+    assert (tmp_path / "out" / "empty" / "below").is_dir()
+
+
+def test_a_file_alone_does_not_give_way_to_what_is_in_it(tar, tmp_path):
+    unpack(tar(("a", tarfile.REGTYPE, 0o644)), tmp_path / "out", Unpacked())
+    assert below(tmp_path / "out") == {"a": "text"}
+
+
+def test_what_a_killed_process_has_unpacked_is_not_taken_for_the_archives(zipped, tmp_path):
+    (tmp_path / ".out.whole" / "top" / "old").mkdir(parents=True)
+    unpack(zipped, tmp_path / "out", Unpacked())
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "b"]
 
 
 def test_a_member_of_a_zip_is_copied(zipped):

@@ -214,6 +214,18 @@ def test_a_plan_has_those_of_the_datasets_that_are_prepared_first(context):
     assert (plan.download_size, plan.disk_peak, plan.unknown_sizes) == (5000, 5000, 2)
 
 
+def test_a_plan_has_none_of_a_dataset_that_no_wanted_part_needs(context):
+    @reference(split, name="other")
+    @Fetched("own.bin", Source((url("own"),), size=7), name="own")
+    @dataset(id="org.example.referring")
+    def referring(own, other) -> Supervised:
+        return {"train": File(path=own), "test": other.test}
+
+    plan = context.plan(referring, only=["train"])
+    assert step(plan, "other").datasets == ()
+    assert plan.download_size == 7
+
+
 def test_datasets_that_refer_to_one_another_have_no_plan(context):
     @dataset(id="org.example.circle")
     class Circle(Dataset):

@@ -314,7 +314,17 @@ def test_a_resource_that_fails_leaves_nothing_in_place(context):
     with pytest.raises(RuntimeError):
         context.prepare(definition)
     folder = context.folder(definition)
-    assert [path for path in folder.rglob("*") if path.is_file()] == [folder / ".state.lock"]
+    assert list(folder.rglob("*")) == [folder / ".state.lock"]
+
+
+def test_a_resource_that_cant_be_made_leaves_nothing_at_all(context):
+    data = Made("data.txt")
+    data.fails_with = [VerificationError("broken")]
+    definition = one_file(data)
+    with pytest.raises(VerificationError):
+        context.prepare(definition)
+    folder = context.folder(definition)
+    assert list(folder.rglob("*")) == [folder / ".state.lock"]
 
 
 def test_a_resource_that_misses_a_file_of_its_own_is_made_once(context, tmp_path):

@@ -187,6 +187,17 @@ def test_the_files_that_have_changed_are_named(context, shelf):
     assert (verdict.status, verdict.files) == ("changed", ("a", "b", "c"))
 
 
+def test_folders_in_a_folder_are_looked_through(context, shelf):
+    beta = prepared(context, "beta")
+    deep = beta.path("tree") / "deep"
+    deep.mkdir()
+    (beta.path("tree") / "a").rename(deep / "a")
+    assert status(beta, context) == "unverifiable"
+    assert status(beta, context) == "ok"
+    flip(deep / "a")
+    assert one(verify([beta], context)).files == ("deep/a",)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 def test_a_link_in_a_folder_is_compared_by_where_it_leads(context, shelf):
     beta = prepared(context, "beta")
@@ -247,6 +258,7 @@ def test_what_the_definition_disproves_is_changed(context, shelf):
     verdict = one(verify([theta], context))
     assert verdict.status == "changed"
     assert "wrong sha256" in verdict.reason
+    assert status(theta, context) == "changed"  # wrong digests aren't kept as the right ones
 
 
 def test_many_small_files_and_several_datasets_keep_their_order(context, shelf):

@@ -19,7 +19,7 @@ __all__ = ["copy_member", "unpack"]
 def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
     """Unpack a zip or tar into a folder that doesn't exist yet.
 
-    :raises LookupError: if nothing is selected, or a tar holds more than files and folders
+    :raises LookupError: if nothing is selected, or that of a tar is more than files and folders
     """
     whole = destination.with_name(f".{destination.name}.whole")
     remove(whole)
@@ -29,15 +29,14 @@ def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
             zipped.extractall(whole, names)
     else:
         with tarfile.open(archive) as tar:
-            whole.mkdir()
             for member in tar:
                 if _is_wanted(member.name, selection):
                     _unpack(tar, member, whole)
     top = whole / selection.subpath
     if not top.is_dir():
-        raise LookupError(f"it holds nothing below {selection.subpath!r}")
+        raise LookupError(f"it holds nothing below {selection.subpath!r} that is selected")
     inside = list(top.iterdir())
-    if selection.unwrap and len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink():
+    if selection.unwrap and len(inside) == 1 and inside[0].is_dir():
         (top,) = inside
     top.rename(destination)
     remove(whole)
