@@ -840,3 +840,10 @@ def test_no_dataset_takes_the_place_of_another_ones_files(context, first, whole,
     with pytest.raises(DataDirectoryError, match=f"would take the place of files of {first}:"):
         context.prepare(second, force=True)
     assert {path: path.read_bytes() for path in context.datapath.rglob("*.txt")} == before
+
+
+def test_datasets_of_which_one_lies_in_the_folder_of_another_go_together(context):
+    pets = one_file(Made("data.txt"), "org.example.pets")
+    cats = one_file(Made("data.txt", "cats"), "org.example.pets.cats")
+    assert context.prepare(pets).path.read_text() != context.prepare(cats).path.read_text()
+    assert context.missing(pets) == context.missing(cats) == []
