@@ -97,6 +97,17 @@ def test_what_is_no_number_is_a_name(host):
     assert spelled(host) == frozenset()
 
 
+@pytest.mark.parametrize(
+    "host", ["1_0.0.0.1", "+10.0.0.1", "-1.1", "0x_a.1", "0x+a.1", "0x0xa.1", "0o12.1", "0x-1"]
+)
+def test_what_only_python_reads_as_a_number_is_a_name(host):
+    assert spelled(host) == frozenset()
+
+
+def test_a_number_of_thousands_of_digits_is_a_name():
+    assert spelled("9" * 5000) == spelled("0x" + "f" * 5000) == frozenset()
+
+
 def test_every_address_of_a_name_counts():
     names = {"both.example": [ip_address("8.8.8.8"), ip_address("192.168.0.1")]}
     assert scopes("both.example", names.__getitem__) == {PUBLIC, PRIVATE}

@@ -110,6 +110,15 @@ def test_certificates_that_are_not_there_are_an_error_of_their_own(fetch, server
         fetch(server.url("/x"))
 
 
+def test_a_file_without_certificates_is_an_error_of_its_own(fetch, server, tmp_path, monkeypatch):
+    (tmp_path / "none.pem").write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(TransportError, match=r"expected certificates in .*none\.pem") as caught:
+        fetch(server.url("/x"))
+    assert not caught.value.retry
+    assert server.requests == []
+
+
 def test_a_server_without_tls_is_no_server_with_it(fetch, file_server):
     with pytest.raises(TransportError, match="can't be reached"):
         fetch(file_server.url("/x").replace("http:", "https:"))

@@ -1,6 +1,7 @@
 """What servers do to contents on their way, and files that are called encoded and aren't."""
 
 import gzip
+import io
 import zlib
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import pytest
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.testing.faults import Encoded, Fault, Redirect, ShortBody, Together
+from datamaestro_transport_http.codings import body_of
 
 TEXT = b"text " * 50_000
 ZIPPED = gzip.compress(TEXT, mtime=0)
@@ -60,6 +62,29 @@ def test_what_is_called_gzip_by_mistake_is_left_as_it_is(get):
 @pytest.mark.parametrize(("path", "content"), [("/a.csv", TEXT), ("/a.gz", ZIPPED), ("/x", b"")])
 def test_what_was_compressed_on_its_way_is_restored(get, path, content):
     assert get(path, content, Encoded()) == content
+
+
+@pytest.mark.parametrize("sent", [ZIPPED, gzip.compress(ZIPPED), gzip.compress(b""), b""])
+def test_what_comes_byte_by_byte_is_understood_as_what_comes_at_once(sent):
+    def content(read):
+        body = body_of(read, "gzip", "http://host/a.gz", "http://host/a.gz")
+        return b"".join(iter(lambda: body.read(1000), b""))
+
+    slow, quick = io.BytesIO(sent), io.BytesIO(sent)
+    assert content(lambda size: slow.read(1)) == content(quick.read)
+
+
+@pytest.mark.parametrize("sent", [ZIPPED, gzip.compress(ZIPPED)])
+def test_no_more_is_waited_for_than_tells_what_it_is(sent):
+    pieces = [sent[:100], sent[100:]]
+    body_of(lambda size: pieces.pop(0), "gzip", "http://host/a.gz", "http://host/a.gz")
+    assert pieces == [sent[100:]]
+
+
+def test_a_header_of_gzip_that_never_ends_is_not_read_for_ever():
+    pieces = iter([b"\x1f\x8b\x08\x08" + bytes(6), *[b"name" * 25_000] * 3])
+    body = body_of(lambda size: next(pieces), "gzip", "http://host/a.gz", "http://host/a.gz")
+    assert body.read(2) == b"\x1f\x8b"
 
 
 def test_what_was_compressed_in_two_parts_is_restored(get):

@@ -55,7 +55,8 @@ def test_the_key_with_the_longest_path_wins():
 
 
 def test_names_of_keys_that_are_no_urls_are_others():
-    assert Credentials({"service": "secret\n", "ftp://host": "\n"}).asked("https://service") is None
+    others = {"service": "secret\n", "ftp://host": "\n", "https:": "\n", "http:service": "\n"}
+    assert Credentials(others).asked("https://service") is None
 
 
 @pytest.mark.parametrize("value", ["", "5ecr3t\n", "5ecr3t\r\nX: y", " 5ecr3t", "5ecr3tö"])
@@ -71,7 +72,7 @@ def test_a_name_of_a_key_that_is_a_wrong_url_is_an_error():
 
 
 def test_the_url_wins_then_keys_then_netrc(netrc):
-    netrc("machine host login me password pass\n")
+    netrc("machine Host login me password pass\n")
     credentials = Credentials({"https://host/a": "Bearer t"})
     assert credentials.asked("https://you:w%40rd@host/a") == basic("you:w@rd")
     assert credentials.asked("https://host/a") == "Bearer t"

@@ -6,12 +6,13 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 
 import pytest
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.testing.faults import Fault, Page, Redirect, Status
+from datamaestro.testing.faults import Fault, Page, Redirect, Status, WithoutLength
 from datamaestro_transport_http import HttpTransport
 
 BYTES = bytes(range(256)) * 100
@@ -63,6 +64,99 @@ def test_a_transfer_begins_anew_when_nothing_is_left(transport, file_server):
     url = file_server.url("/x")
     response = transport.open(TransportRequest(url, len(BYTES) + 5))
     assert response.start == 0
+    assert read(response) == BYTES
+
+
+def test_a_part_is_asked_for_from_its_first_byte_to_its_last(transport, file_server):
+    file_server.files["/x"] = BYTES
+    response = transport.open(TransportRequest(file_server.url("/x"), 10, None, 20))
+    assert (response.start, response.size) == (10, len(BYTES))
+    assert read(response) == BYTES[10:20]
+    assert file_server.requests[-1].headers["range"] == "bytes=10-19"
+
+
+@dataclass(frozen=True)
+class Says(Fault):
+    """A field has another value than it should; none if it is None."""
+
+    name: str
+    value: str | None
+
+    def change(self, answer):
+        answer.headers.pop(self.name, None)
+        if self.value is not None:
+            answer.headers[self.name] = self.value
+
+
+@pytest.mark.parametrize(
+    "content_range",
+    [
+        None,
+        "",
+        "bytes 10-25599",
+        "bytes 10-25599/*",
+        "bytes */25600",
+        "bytes=10-25599/25600",
+        "pages 10-25599/25600",
+        "bytes 11-25599/25600",
+    ],
+)
+def test_a_part_that_does_not_tell_where_it_belongs_is_not_used(
+    transport, file_server, content_range
+):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Says("Content-Range", content_range)]
+    response = transport.open(TransportRequest(file_server.url("/x"), 10))
+    assert (response.start, response.size) == (0, len(BYTES))
+    assert read(response) == BYTES
+
+
+@pytest.mark.parametrize("validator", ['"another"', 'W/"another"', None])
+def test_a_part_of_what_may_be_another_content_is_not_used(transport, file_server, validator):
+    file_server.files["/x"] = BYTES
+    url = file_server.url("/x")
+    with transport.open(TransportRequest(url)) as first:
+        pass
+    file_server.faults["/x"] = [Says("ETag", validator)]
+    response = transport.open(TransportRequest(url, 10, first.validator))
+    assert response.start == 0
+    assert read(response) == BYTES
+
+
+def test_an_encoded_part_is_not_used(transport, file_server):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Says("Content-Encoding", "gzip")]
+    response = transport.open(TransportRequest(file_server.url("/x"), 10))
+    assert (response.start, read(response)) == (0, BYTES)
+
+
+@pytest.mark.parametrize(
+    ("start", "told", "ranges"),
+    [(0, "bytes", True), (0, "Bytes", True), (0, "none", False), (0, None, False), (9, None, True)],
+)
+def test_a_server_gives_ranges_if_it_says_so_or_does(transport, file_server, start, told, ranges):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Says("Accept-Ranges", told)]
+    with transport.open(TransportRequest(file_server.url("/x"), start)) as response:
+        assert response.ranges is ranges
+
+
+@pytest.mark.parametrize(
+    ("told", "media_type"),
+    [("text/html; charset=utf-8", "text/html"), ("text/csv", "text/csv"), ("", None), (None, None)],
+)
+def test_the_media_type_comes_without_its_parameters(transport, file_server, told, media_type):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Says("Content-Type", told)]
+    with transport.open(TransportRequest(file_server.url("/x"))) as response:
+        assert response.media_type == media_type
+
+
+def test_a_content_of_unknown_length_has_no_size(transport, file_server):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [WithoutLength()]
+    response = transport.open(TransportRequest(file_server.url("/x")))
+    assert response.size is None
     assert read(response) == BYTES
 
 

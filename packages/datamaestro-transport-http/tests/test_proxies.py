@@ -1,5 +1,6 @@
 """Proxies of the environment."""
 
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -58,7 +59,16 @@ def test_for_tls_the_proxy_is_asked_for_a_tunnel(fetch, proxied):
     assert [path for path, _ in proxied.asked] == ["public.example:443"]
 
 
-@pytest.mark.parametrize("hosts", ["127.0.0.1", "*", "example.org,127.0.0.0/8"])
+def test_what_has_no_proxy_is_asked_itself(fetch, proxy, file_server, monkeypatch):
+    monkeypatch.setenv("https_proxy", proxy.url)
+    file_server.files["/x"] = b"the server"
+    assert fetch(file_server.url("/x")) == b"the server"
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize(
+    "hosts", ["127.0.0.1", "*", "example.org,127.0.0.0/8", "10.0.0.0/8, 127.0.0.0/8 ,::1"]
+)
 def test_some_hosts_need_no_proxy(fetch, proxied, file_server, monkeypatch, hosts):
     monkeypatch.setenv("no_proxy", hosts)
     file_server.files["/x"] = b"the server"
@@ -112,6 +122,15 @@ def test_what_is_no_proxy_is_told_without_its_password(fetch, monkeypatch, varia
         fetch("http://public.example/x")
     assert not any(word in str(caught.value) for word in ("5ecr3t", "bad", "[::1", "ftp"))
     assert not caught.value.retry
+
+
+def test_a_proxy_that_needs_a_further_package_names_it(fetch, monkeypatch):
+    monkeypatch.setitem(sys.modules, "urllib3.contrib.socks", None)
+    monkeypatch.setenv("http_proxy", "socks5h://me:5ecr3t@127.0.0.1:9")
+    with pytest.raises(TransportError, match="pip install PySocks") as caught:
+        fetch("http://public.example/x")
+    assert not caught.value.retry
+    assert "5ecr3t" not in str(caught.value)
 
 
 def test_a_proxy_that_is_away_may_come_back(fetch, monkeypatch):

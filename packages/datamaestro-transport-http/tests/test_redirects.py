@@ -54,6 +54,7 @@ def follow(url, location):
         ("http://169.254.0.1/a", "http://169.254.0.2/c", "http://169.254.0.2/c"),
         ("http://public.example/a", "http://me:pass@other.example/", "http://other.example/"),
         ("http://public.example/a", "http://unknown.example/", "http://unknown.example/"),
+        ("http://public.example/a", "//BÜcher.example:81/", "http://xn--bcher-kva.example:81/"),
     ],
 )
 def test_a_redirect_is_followed(url, location, expected):

@@ -24,6 +24,15 @@ def test_what_may_pass_is_tried_again(transport, file_server, code):
     assert (caught.value.retry, caught.value.unreachable) == (True, False)
 
 
+@pytest.mark.parametrize(("code", "overloaded"), [(429, True), (503, True), (500, False)])
+def test_what_says_that_it_is_asked_too_much_is_asked_less(
+    transport, file_server, code, overloaded
+):
+    with pytest.raises(TransportError) as caught:
+        opened(transport, file_server, Status(code))
+    assert caught.value.overloaded is overloaded
+
+
 def test_a_file_that_is_being_made_is_asked_for_again(transport, file_server):
     with pytest.raises(TransportError, match="found status 202") as caught:
         opened(transport, file_server, Status(202, "3"))

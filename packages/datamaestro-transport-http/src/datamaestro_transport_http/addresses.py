@@ -7,6 +7,7 @@ characters that are turned into ASCII digits and dots.
 
 from __future__ import annotations
 
+import re
 import socket
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -22,6 +23,7 @@ Resolve = Callable[[str], Iterable[Address]]
 """Gives all addresses of a name; none if it has none."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
+_NUMBER = re.compile(r"0x([0-9a-f]*)|([0-9]+)")  # int takes "1_0", "+1" and "0o1" too
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")
 
 
@@ -110,13 +112,15 @@ def _plain(host: str) -> str:
 
 
 def _number(text: str, *, octal: bool) -> int | None:
-    if not text.isascii():
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         return None
+    hexadecimal, digits = match.groups()
+    if digits is None:
+        return int(hexadecimal or "0", 16)
     try:
-        if text.startswith("0x"):
-            return int(text[2:] or "0", 16)
-        return int(text, 8 if octal and text.startswith("0") else 10) if text.isdigit() else None
-    except ValueError:
+        return int(digits, 8 if octal and digits.startswith("0") else 10)
+    except ValueError:  # no octal digit, or thousands of them
         return None
 
 
