@@ -109,6 +109,14 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
+def small_pieces(monkeypatch):
+    """Make pieces so small that little content has many."""
+    monkeypatch.setattr("datamaestro.transfer.ranges.BUFFER", 16_000)
+    monkeypatch.setattr("datamaestro.transfer.ranges.SMALLEST_PIECE", 1)
+    monkeypatch.setattr("datamaestro.transfer.ranges.LARGEST_PIECE", 4_000)
+
+
+@pytest.fixture
 def another_context(home):
     """Give a second context, with a data directory of its own."""
     return Context(home / "another")

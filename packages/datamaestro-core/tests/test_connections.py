@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from datamaestro.context import Context
-from datamaestro.errors import SettingsError
+from datamaestro.errors import SettingsError, TransportError
 from datamaestro.transfer.connections import Connections, host_of
 
 A = "https://a.example/data.csv"
@@ -49,6 +49,24 @@ def test_a_host_that_is_asked_too_much_gets_one_less_but_one():
     connections.give_back(A)
     assert [connections.take_free(A) for _ in range(2)] == [True, False]
     assert [connections.take_free(B) for _ in range(4)] == [True] * 4
+
+
+def test_a_failure_lowers_the_limit_only_of_a_host_that_is_asked_too_much():
+    connections = Connections(4)
+    connections.note_failure(A, TransportError("away", unreachable=True))
+    connections.note_failure(B, TransportError("busy", overloaded=True))
+    assert (connections.limit_for(A), connections.limit_for(B)) == (4, 1)
+    assert (connections.is_unreachable(A), connections.is_unreachable(B)) == (True, False)
+
+
+def test_a_host_that_answers_can_be_reached_and_is_worth_patience_again():
+    connections = Connections(4)
+    for url in (A, B):
+        connections.note_failure(url, TransportError("away", unreachable=True))
+        connections.give_up(url)
+    connections.note_answer(A)
+    assert (connections.is_unreachable(A), connections.is_given_up(A)) == (False, False)
+    assert (connections.is_unreachable(B), connections.is_given_up(B)) == (True, True)
 
 
 @pytest.mark.parametrize(

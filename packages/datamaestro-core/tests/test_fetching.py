@@ -568,7 +568,7 @@ def test_a_page_that_comes_in_drops_is_refused(prepare, memory, monkeypatch):
 
 def test_the_title_of_a_page_is_quoted(prepare, memory):
     memory.CONTENT[URL] = PAGE
-    with pytest.raises(VerificationError, match="found 'Quota & limits'"):
+    with pytest.raises(VerificationError, match=r"expected data\.bin, found 'Quota & limits'"):
         prepare(Source((URL,)))
 
 

@@ -99,6 +99,16 @@ def test_a_note_that_cannot_be_one_says_nothing(entry, tmp_path, file):
     assert (partial.resumable(), received_bytes(entry)) == ((0, "v1", 10), 0)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"url": 5}, {"validator": 5}, {"validator": ["v1"]}, {"size": "10"}, {"size": 1.5}]
+)
+def test_a_note_whose_facts_can_not_be_any_says_nothing(entry, interrupted, tmp_path, wrong):
+    path = tmp_path / "hash.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    assert successor(entry).resumable() == (0, None, None)
+    assert origin(entry) is None
+
+
 def test_another_version_gets_another_file(entry, interrupted):
     with interrupted.open() as slow:
         interrupted.begin(Answer("v2"))

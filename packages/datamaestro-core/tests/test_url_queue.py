@@ -6,7 +6,13 @@ import pytest
 
 from datamaestro.context import Context
 from datamaestro.download import Source
-from datamaestro.errors import SettingsError, TransportError
+from datamaestro.errors import (
+    DataFormatError,
+    OfflineError,
+    SettingsError,
+    TransportError,
+    VerificationError,
+)
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.settings import Settings, UserSettings
 from datamaestro.transfer.candidates import archived, candidate_urls
@@ -50,6 +56,48 @@ def test_each_is_asked_once_before_one_is_asked_again():
 def test_the_last_resort_comes_after_all_patience():
     queue = UrlQueue(Source(("a:",)), ["a:"], ["old:"])
     assert order(queue, BUSY, BUSY, GONE) == [("a:", 1), ("a:", ATTEMPTS), ("old:", ATTEMPTS)]
+
+
+WRONG = VerificationError("wrong md5")
+DAMAGED = DataFormatError("no zip archive")
+OFFLINE = OfflineError("offline")
+
+
+def summary(*errors):
+    """Give what is told when each of some URLs gave nothing, for an error each."""
+    urls = [f"{letter}:" for letter, _ in zip("abc", errors, strict=False)]
+    queue = UrlQueue(Source(tuple(urls)), (), urls)
+    order(queue, *errors)
+    return queue.summary()
+
+
+@pytest.mark.parametrize("error", [BUSY, GONE, WRONG, DAMAGED])
+def test_the_only_failure_is_told_as_it_is(error):
+    assert summary(error) is error
+
+
+def test_what_is_no_data_wherever_it_comes_from_is_told_once():
+    assert summary(DAMAGED, DAMAGED) is DAMAGED
+
+
+@pytest.mark.parametrize("wrong", [WRONG, DAMAGED])
+@pytest.mark.parametrize("other", [GONE, OFFLINE])
+def test_that_bytes_were_wrong_is_the_worst_news(wrong, other):
+    error = summary(other, wrong)
+    assert (type(error), error.where) == (VerificationError, "a:")
+    assert error.found == f"{other} | {wrong}"
+
+
+@pytest.mark.parametrize("errors", [(OFFLINE,), (OFFLINE, OFFLINE), (GONE, OFFLINE)])
+def test_who_is_offline_is_told_how_to_prepare_for_it(errors):
+    error = summary(*errors)
+    assert (type(error), error.where) == (OfflineError, "a:")
+    assert "settings.json" in error.hint
+
+
+def test_all_sources_that_failed_are_told():
+    error = summary(GONE, BUSY)
+    assert (type(error), error.found) == (TransportError, "gone | busy")
 
 
 def fetched(context, *urls):

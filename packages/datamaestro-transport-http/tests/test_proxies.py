@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from datamaestro.errors import TransportError
+from datamaestro_transport_http.proxies import _proxy, proxy_for
 
 
 @pytest.fixture
@@ -64,6 +65,28 @@ def test_what_has_no_proxy_is_asked_itself(fetch, proxy, file_server, monkeypatc
     file_server.files["/x"] = b"the server"
     assert fetch(file_server.url("/x")) == b"the server"
     assert proxy.asked == []
+
+
+@pytest.fixture
+def configured(monkeypatch):
+    """Give the proxies of a system that has settings for them, and no variables."""
+    proxies = {}
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr("urllib.request.getproxies", lambda: proxies)
+    _proxy.cache_clear()
+    yield proxies
+    _proxy.cache_clear()
+
+
+def test_the_proxy_of_the_settings_of_the_system_is_asked(fetch, proxy, configured):
+    configured["http"] = proxy.url
+    assert fetch("http://public.example/x") == b"the proxy"
+
+
+def test_a_wrong_proxy_of_the_settings_of_the_system_is_told_to_be_there(configured):
+    configured["http"] = "ftp://host"
+    with pytest.raises(TransportError, match=r"^the proxy of the system's settings: not the"):
+        proxy_for("http://public.example/x")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from base64 import b64encode
 from urllib.parse import urlsplit
 
 import pytest
+import urllib3
 
 from datamaestro.context import Context
 from datamaestro.data import File
@@ -18,6 +19,7 @@ from datamaestro.progress import NoProgress
 from datamaestro.settings import UserSettings, user_settings_path
 from datamaestro.testing import FileServer
 from datamaestro.testing.faults import Corrupt, DropAfter, Page, Redirect, Status
+from datamaestro_transport_http.failures import cause
 
 SECRET = "5ecr3t"
 BYTES = bytes(range(256)) * 2000
@@ -179,6 +181,18 @@ def test_a_mirror_that_asks_for_a_password_gets_its_own(run, monkeypatch):
         (told,) = mirror.requests
     assert told.headers["authorization"] == f"Basic {b64encode(b'mirror:5ecr3t').decode()}"
     run.assert_clean()
+
+
+def test_only_what_the_system_says_is_shown_below_an_error():
+    def raised(inner):
+        try:
+            raise urllib3.exceptions.ProtocolError("wrapped") from inner
+        except urllib3.exceptions.ProtocolError as error:
+            return cause(error)
+
+    reset = ConnectionResetError("reset by peer")
+    assert raised(reset) is reset
+    assert raised(urllib3.exceptions.LocationParseError(f"http://host/?key={SECRET}")) is None
 
 
 def test_a_wrong_url_is_refused_without_its_secrets(fetch):

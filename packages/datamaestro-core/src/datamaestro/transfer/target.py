@@ -129,7 +129,6 @@ class InMemory:
     def remove(self) -> None:
         """Forget the bytes."""
         self._content = BytesIO()
-        self._validator = None
 
 
 def write_all(file: Content, data: bytes | memoryview) -> None:
