@@ -532,6 +532,16 @@ def test_a_download_that_does_not_fit_is_not_begun(prepare, memory, monkeypatch)
         prepare(Source((URL,)))
 
 
+def test_a_download_that_goes_on_needs_room_for_the_rest_alone(prepare, memory, monkeypatch):
+    memory.CONTENT[URL] = BYTES
+    memory.CUT_AFTER[URL] = [5000]
+    usage = namedtuple("usage", "total used free")
+    free = iter([usage(10, 10, 5120), usage(10, 10, 120)])
+    monkeypatch.setattr("shutil.disk_usage", lambda path: next(free))
+    assert prepare(Source((URL,))) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, 5000]
+
+
 # --- pages in the place of data
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Quota &amp; limits</title></head></html>"
@@ -580,18 +590,25 @@ def test_a_page_of_another_size_than_declared_is_told_by_its_title(context, prep
     assert not list(context.cachepath.glob("*.part"))
 
 
-def test_a_page_of_unknown_length_is_told_by_its_title(prepare, memory, monkeypatch):
+@pytest.fixture
+def without_length(memory, monkeypatch):
+    """Let the server tell no size of anything."""
+    monkeypatch.setattr(memory.MemoryResponse, "size", property(lambda *_: None, lambda *_: None))
+
+
+def test_a_page_of_unknown_length_is_told_by_its_title(prepare, memory, without_length):
     memory.CONTENT[URL] = PAGE
-    original = memory.MemoryTransport.open
-
-    def without_length(self, request):
-        response = original(self, request)
-        response.size = None
-        return response
-
-    monkeypatch.setattr(memory.MemoryTransport, "open", without_length)
     with pytest.raises(VerificationError, match="found 'Quota & limits'"):
         prepare(Source((URL,), size=9000))
+
+
+@pytest.mark.parametrize("difference", [-1, 1])
+def test_data_of_unknown_length_are_not_taken_for_the_declared_ones(
+    prepare, memory, without_length, difference
+):
+    memory.CONTENT[URL] = BYTES
+    with pytest.raises(VerificationError, match="wrong size"):
+        prepare(Source((URL,), size=len(BYTES) + difference))
 
 
 def test_data_of_another_size_than_declared_are_told_by_that(prepare, memory):
@@ -646,6 +663,7 @@ def test_what_the_server_wrongly_calls_a_page_is_data(prepare, memory, called_pa
     [
         ("data.xml", b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>'),
         ("data.sgml", b"<HEAD>\n<DOCNO>1"),
+        ("documents", b"<DOC>\n<DOCNO>1"),
     ],
 )
 def test_markup_that_looks_like_a_page_is_data(prepare, memory, name, content):

@@ -7,10 +7,10 @@ import pytest
 
 from datamaestro.data import File
 from datamaestro.definitions import dataset
-from datamaestro.download import FileResource, Response, Source, Transport
-from datamaestro.errors import TransportError
+from datamaestro.download import FileResource, Response, Source, Transport, TransportRequest
+from datamaestro.errors import DataDirectoryError, TransportError
 from datamaestro.transfer import rate_monitor
-from datamaestro.transfer.rate_monitor import RateMonitor
+from datamaestro.transfer.rate_monitor import RateMonitor, opened
 
 URL = "https://host.example/data.csv"
 
@@ -65,6 +65,24 @@ def test_an_error_of_the_system_is_a_transfer_that_broke_off():
     with pytest.raises(TransportError, match="broke off: reset by peer") as caught:
         RateMonitor(URL).read(Broken(0.0), 1000)
     assert caught.value.retry
+
+
+class Full(Dripping, Transport):
+    """Finds no room on a disk, where what it reads passes through."""
+
+    def read(self, size):
+        raise DataDirectoryError("no room", where="/tmp")
+
+    open = read
+
+
+def test_an_error_that_is_told_already_is_told_as_it_is():
+    for use in (
+        lambda: RateMonitor(URL).read(Full(0.0), 1000),
+        lambda: opened(Full(0.0), TransportRequest(URL)),
+    ):
+        with pytest.raises(DataDirectoryError, match="^/tmp: no room$"):
+            use()
 
 
 class Unreachable(Transport):
