@@ -699,7 +699,23 @@ def test_the_size_that_a_server_tells_is_shown(home, memory):
     assert end["total"] == end["done"] == len(BYTES)
 
 
+def test_the_declared_size_is_shown_where_the_server_tells_none(home, memory, without_length):
+    memory.CONTENT[URL] = BYTES
+    stream = io.StringIO()
+    context = Context(home / "shown", progress=JSONLines(stream))
+    context.prepare(fetched(Source((URL,), size=len(BYTES))))
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    (end,) = [item for item in told if item["event"] == "end" and item.get("done")]
+    assert end["total"] == end["done"] == len(BYTES)
+
+
 # --- streams
+
+
+def test_a_stream_gives_every_byte_however_few_are_read_at_once(context, memory):
+    memory.CONTENT[URL] = BYTES
+    with CacheFetcher(context, context.path / "work").open(Source((URL,))) as stream:
+        assert b"".join(iter(lambda: stream.raw.read(7), b"")) == BYTES
 
 
 class Streamed(Fetched):

@@ -132,6 +132,15 @@ def test_when_every_connection_fails_the_transfer_may_try_again(small_pieces):
     assert caught.value.retry
 
 
+def test_when_every_piece_ends_early_the_transfer_may_try_again(small_pieces):
+    transport = Piecewise()
+    transport.cut_after = [1500] * 9
+    response, _ = opened(transport)
+    with response, pytest.raises(TransportError, match="the transfer ended early") as caught:
+        read_all(response)
+    assert caught.value.retry
+
+
 def test_a_server_that_refuses_all_from_now_on_is_not_asked_without_end(small_pieces, monkeypatch):
     monkeypatch.setattr(ranges, "LOOK", 0.001)
 

@@ -52,6 +52,17 @@ def test_a_transfer_that_is_slow_but_not_that_slow_goes_on(monkeypatch):
     assert watched.received == 20
 
 
+def test_a_transfer_that_was_fast_is_given_up_once_it_is_stalled():
+    watched = RateMonitor(URL)
+    watched.waited, watched.received = 30.0, 1_000_000
+    watched.read(Dripping(0.0), 1000)  # from now on, what comes is measured anew
+    watched.waited += 29.0
+    watched.read(Dripping(0.0), 1000)
+    watched.waited += 1.0
+    with pytest.raises(TransportError, match="found 2 bytes in 30 s"):
+        watched.read(Dripping(0.0), 1000)
+
+
 def test_the_time_that_a_reader_needs_is_not_waiting(monkeypatch):
     monkeypatch.setattr(rate_monitor, "STALLED_AFTER", 0.02)
     watched = RateMonitor(URL)
@@ -81,7 +92,7 @@ def test_an_error_that_is_told_already_is_told_as_it_is():
         lambda: RateMonitor(URL).read(Full(0.0), 1000),
         lambda: opened(Full(0.0), TransportRequest(URL)),
     ):
-        with pytest.raises(DataDirectoryError, match="^/tmp: no room$"):
+        with pytest.raises(DataDirectoryError, match=r"^/tmp: no room$"):
             use()
 
 

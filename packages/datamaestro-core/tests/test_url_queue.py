@@ -111,8 +111,13 @@ def test_a_source_that_is_away_costs_no_wait_while_another_has_the_bytes(context
     assert [request.url for request in memory.REQUESTS] == [FIRST, SECOND]
 
 
-def test_when_no_other_has_the_bytes_a_source_is_given_time_to_come_back(context, memory, quick):
-    memory.REFUSED[FIRST] = TransportError("refused", where=FIRST, retry=True)
+@pytest.mark.parametrize("unreachable", [False, True])
+def test_when_no_other_has_the_bytes_a_source_is_given_time_to_come_back(
+    context, memory, quick, unreachable
+):
+    memory.REFUSED[FIRST] = TransportError(
+        "refused", where=FIRST, retry=True, unreachable=unreachable
+    )
     with pytest.raises(TransportError, match="refused"):
         fetched(context, FIRST, SECOND)
     urls = [request.url for request in memory.REQUESTS]
@@ -157,6 +162,16 @@ def test_a_host_that_one_file_was_waited_for_in_vain_is_asked_once_for_others(
     assert [requests(name) for name in "abc"] == [ATTEMPTS, 1, 1]
     memory.CONTENT["memory://first/d"] = BYTES
     assert [requests(name) for name in "da"] == [1, ATTEMPTS]
+
+
+def test_a_host_that_answers_in_vain_is_waited_for_with_each_file(context, memory, quick):
+    for name in "ab":
+        url = f"memory://first/{name}"
+        memory.REFUSED[url] = TransportError("busy", where=url, retry=True)
+        memory.REQUESTS.clear()
+        with pytest.raises(TransportError, match="busy"):
+            fetched(context, url)
+        assert len(memory.REQUESTS) == ATTEMPTS
 
 
 def test_a_connection_to_another_host_than_the_first_counts_there(context, hosts, monkeypatch):
@@ -209,6 +224,42 @@ def test_a_source_that_has_begun_is_not_left_for_another(context, memory, quick)
     memory.CUT_AFTER[FIRST] = [10, 20, 30]
     assert fetched(context, FIRST, SECOND) == BYTES
     assert [request.start for request in memory.REQUESTS] == [0, 10, 20, 30]
+
+
+def test_what_an_earlier_run_began_is_not_left_for_another_at_once(
+    context, memory, quick, monkeypatch
+):
+    memory.CONTENT[FIRST] = BYTES
+    memory.CUT_AFTER[FIRST] = [10] * 99
+    with pytest.raises(TransportError, match="cut off"):
+        fetched(context, FIRST, SECOND)
+    memory.CONTENT[SECOND] = BYTES
+    memory.CUT_AFTER.clear()
+    memory.REQUESTS.clear()
+    busy, original = [TransportError("busy", where=FIRST, retry=True)], memory.MemoryTransport.open
+
+    def busy_at_first(self, request):
+        if busy:
+            raise busy.pop()
+        return original(self, request)
+
+    monkeypatch.setattr(memory.MemoryTransport, "open", busy_at_first)
+    assert fetched(context, FIRST, SECOND) == BYTES
+    assert [(request.url, request.start) for request in memory.REQUESTS] == [(FIRST, 10)]
+
+
+def test_what_has_another_size_than_before_is_another_content_whatever_it_is_called(
+    context, memory, quick, monkeypatch
+):
+    same = property(lambda response: "the same", lambda *_: None)
+    monkeypatch.setattr(memory.MemoryResponse, "validator", same, raising=False)
+    memory.CONTENT[FIRST] = BYTES
+    memory.CUT_AFTER[FIRST] = [10] * 99
+    with pytest.raises(TransportError, match="cut off"):
+        fetched(context, FIRST)
+    memory.CONTENT[FIRST] = BYTES[::-1] + b"more"
+    memory.CUT_AFTER.clear()
+    assert fetched(context, FIRST) == BYTES[::-1] + b"more"
 
 
 # --- what mirrors are told

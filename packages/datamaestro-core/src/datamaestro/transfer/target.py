@@ -26,7 +26,10 @@ class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
 
 
 class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
-    """The chunks that were given are void: read the content again, from its beginning."""
+    """The chunks that were given are void: read the content again, from its beginning.
+
+    What is there of it is of no use; who follows the order removes it.
+    """
 
 
 class Resumable(NamedTuple):

@@ -202,7 +202,6 @@ class Transfer:
             self._check_size(response)
             goes_on = response.start == length > 0
             if (self._position > 0 and not goes_on) or (goes_on and _sizes_differ(kept, response)):
-                self.target.remove()
                 raise StartOver(f"{masked(self.url)} changed while it was read")
             if not goes_on:
                 length = 0
