@@ -128,6 +128,17 @@ def test_the_note_tells_where_a_whole_download_came_from(entry, interrupted, tmp
     assert origin(entry) == (URL, "v1", 10)
 
 
+def test_what_is_there_of_a_download_is_counted_whole_or_not(entry, tmp_path):
+    assert received_bytes(entry) == 0
+    partial = Partial(entry, URL)
+    partial.begin(Answer())
+    with partial.open() as file:
+        file.write(b"four")
+    assert received_bytes(entry) == 4
+    partial.finish(tmp_path / "hash.dl")
+    assert received_bytes(entry) == 4
+
+
 def test_removing_takes_the_file_and_its_note(entry, interrupted, tmp_path):
     interrupted.remove()
     assert list(tmp_path.iterdir()) == []

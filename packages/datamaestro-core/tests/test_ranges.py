@@ -93,6 +93,15 @@ def test_no_further_connection_is_used_than_wanted(small_pieces):
         assert len(response._workers) == 2
 
 
+def test_the_fastest_connection_is_the_one_that_stays(small_pieces):
+    response, _ = opened(Piecewise(pause=0.001))
+    with response, response._changed:
+        response._wanted = 1
+        slower, faster = response._workers
+        faster.received = slower.received + 1
+        assert (response._needs(slower), response._needs(faster)) == (False, True)
+
+
 def test_only_so_much_waits_in_memory_for_the_reader(small_pieces):
     def waiting():
         with response._changed:

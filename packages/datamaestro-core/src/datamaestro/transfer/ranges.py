@@ -251,7 +251,7 @@ class Ranges(Response):
             while chunk := monitor.read(response, CHUNK_SIZE):
                 if not self._put(worker, piece, chunk):
                     return
-        if not piece.complete and not self._closed:
+        if not piece.complete:
             raise TransportError("the transfer ended early", where=self._url, retry=True)
 
     def _put(self, worker: Worker, piece: Piece, chunk: bytes) -> bool:
