@@ -143,7 +143,7 @@ def test_when_every_connection_fails_the_transfer_may_try_again(small_pieces):
 
 def test_when_every_piece_ends_early_the_transfer_may_try_again(small_pieces):
     transport = Piecewise()
-    transport.cut_after = [1500] * 9
+    transport.cut_after = [0] * 99
     response, _ = opened(transport)
     with response, pytest.raises(TransportError, match="the transfer ended early") as caught:
         read_all(response)

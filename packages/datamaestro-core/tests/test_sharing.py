@@ -3,12 +3,15 @@
 import os
 import stat
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from datamaestro.files import replacing
 from datamaestro.settings import Settings
 from datamaestro.sharing import make_folder, share
+from datamaestro.transfer.partial import Partial
+from datamaestro.transfer.target import InMemory
 
 if sys.platform == "win32":
     pytest.skip("groups are those of POSIX", allow_module_level=True)
@@ -100,6 +103,13 @@ def test_settings_and_their_lock_are_the_groups(shared, group):
     with Settings.load(shared / "settings.json").edit() as settings:
         settings.keys["service"] = "secret"
     assert {path.name for path in shared.iterdir()} == {"settings.json", ".settings.json.lock"}
+    assert groups(shared) == {group}
+
+
+def test_a_download_is_the_groups_from_its_beginning(shared, group):
+    Partial(shared / "hash", "https://host/x").begin(SimpleNamespace(validator="v1", size=4))
+    assert {path.suffix for path in shared.iterdir()} == {".part", ".json"}
+    InMemory(shared).finish(shared / "small")
     assert groups(shared) == {group}
 
 
