@@ -1,21 +1,17 @@
-"""Which source is asked when, how patiently, and what it is told."""
+"""Which source is asked when, and how patiently."""
 
 from contextlib import suppress
 
 import pytest
 
-from datamaestro.context import Context
 from datamaestro.download import Source
 from datamaestro.errors import (
     DataFormatError,
     OfflineError,
-    SettingsError,
     TransportError,
     VerificationError,
 )
 from datamaestro.preparation.fetch import CacheFetcher
-from datamaestro.settings import Settings, UserSettings
-from datamaestro.transfer.candidates import archived, candidate_urls
 from datamaestro.transfer.connections import host_of
 from datamaestro.transfer.target import NextSource
 from datamaestro.transfer.transfer import ATTEMPTS
@@ -23,7 +19,6 @@ from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
 
 BYTES = bytes(range(256))
 FIRST, SECOND = "memory://first/x", "memory://second/x"
-MD5 = "0" * 32
 BUSY = TransportError("busy", retry=True)
 GONE = TransportError("gone")
 
@@ -260,85 +255,3 @@ def test_what_has_another_size_than_before_is_another_content_whatever_it_is_cal
     memory.CONTENT[FIRST] = BYTES[::-1] + b"more"
     memory.CUT_AFTER.clear()
     assert fetched(context, FIRST) == BYTES[::-1] + b"more"
-
-
-# --- what mirrors are told
-
-
-def test_a_mirror_is_told_no_secret_of_a_url():
-    source = Source(("https://me:pass@host/a/b?part=1&token=t",))
-    mirrors = {"https://host/a/": ["https://near/"]}
-    assert candidate_urls(source, "http://mirror", mirrors) == [
-        "http://mirror/host/a/b?part=1",
-        "https://near/b?part=1",
-        source.url,
-    ]
-
-
-def test_a_mirror_on_disk_has_a_file_for_each_query():
-    source = Source(("https://host/get?id=1",))
-    mirrors = {"https://host/": ["file:///near/", "https://near/"]}
-    assert candidate_urls(source, "file:///all", mirrors) == [
-        "file:///all/host/get%3Fid=1",
-        "file:///near/get%3Fid=1",
-        "https://near/get?id=1",
-        source.url,
-    ]
-
-
-# --- the web archive
-
-
-def test_an_archive_is_asked_for_its_last_and_its_first_copy():
-    assert archived(Source(("https://host/x?a=1",), md5=MD5), "http://archive/web/") == [
-        "http://archive/web/2099id_/https://host/x?a=1",
-        "http://archive/web/1996id_/https://host/x?a=1",
-    ]
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        Source(("https://host/x",), size=10),
-        Source(("package:some/file", "file:///x", "ftp://host/x"), md5=MD5),
-        Source(("https://me:pass@host/x",), md5=MD5),
-        Source(("https://host/x?sig=s",), md5=MD5),
-    ],
-    ids=["no digest", "no web", "a user", "a signature"],
-)
-def test_an_archive_is_not_asked_for_what_it_can_not_give(source):
-    assert archived(source, "http://archive/web") == []
-
-
-@pytest.mark.parametrize(
-    ("variable", "setting", "expected"),
-    [
-        (None, False, None),
-        (None, True, "https://web.archive.org/web"),
-        (None, "https://another/web", "https://another/web"),
-        ("1", False, "https://web.archive.org/web"),
-        ("0", True, None),
-        ("http://127.0.0.1:1/web", True, "http://127.0.0.1:1/web"),
-    ],
-)
-def test_an_archive_is_asked_only_if_a_setting_says_so(
-    home, monkeypatch, variable, setting, expected
-):
-    if variable is not None:
-        monkeypatch.setenv("DATAMAESTRO_WAYBACK", variable)
-    Settings(home / "data" / "settings.json", wayback=setting).save()
-    assert Context(home / "data").wayback == expected
-
-
-# --- settings that hold secrets
-
-
-@pytest.mark.parametrize("kind", [Settings, UserSettings])
-def test_wrong_keys_are_not_quoted(tmp_path, kind):
-    path = tmp_path / "settings.json"
-    path.write_text('{"keys": ["5ecr3t"]}')
-    with pytest.raises(
-        SettingsError, match=r"keys has the wrong type: expected an object"
-    ) as caught:
-        kind.load(path)
-    assert "5ecr3t" not in str(caught.value)
