@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ class Cookies:
 
     def __init__(self) -> None:
         self._jar: CookieJar | None = None
+        self._making = Lock()
 
     def fields(self, url: str) -> dict[str, str]:
         """Give the fields that a request for a URL has by them."""
@@ -35,6 +37,7 @@ class Cookies:
         from http.cookiejar import CookieJar
         from urllib.request import Request
 
-        self._jar = self._jar or CookieJar()
+        with self._making:  # two threads may get their first ones at once
+            self._jar = self._jar or CookieJar()
         # An answer of urllib3 has the methods that are needed of one of the standard library.
         self._jar.extract_cookies(answer, Request(url))  # type: ignore[arg-type]
