@@ -1,6 +1,7 @@
 """Where locks fail, and processes that don't know of one another work in one place."""
 
 import errno
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from datamaestro.files import move_into_place
 from datamaestro.preparation.disturbance import is_loss
 from datamaestro.preparation.entries import settle
 from datamaestro.preparation.state import State
-from datamaestro.state_files import Download, Record
+from datamaestro.state_files import STATE, Download, Record
 
 DOWNLOAD = Download("memory://host/a", 1, "a" * 64)
 MINE = Record("Made", "mine", 4, downloads=(DOWNLOAD,))
@@ -22,11 +23,11 @@ THEIRS = replace(MINE, path="theirs")
     ("change", "mine"),
     [
         (lambda state: state.complete({"more": replace(MINE, path="more")}), {"mine", "more"}),
-        (lambda state: state.invalidate(["mine"]), {"mine"}),
-        (lambda state: state.drop("mine"), set()),
+        (lambda state: state.give_up({"mine"}), {"mine"}),
+        (lambda state: state.drop("mine", "mine"), set()),
         (lambda state: state.take_dropped(state), {"mine"}),
     ],
-    ids=["complete", "invalidate", "drop", "take_dropped"],
+    ids=["complete", "give_up", "drop", "take_dropped"],
 )
 def test_what_another_process_has_recorded_meanwhile_stays(tmp_path, change, mine):
     state = State.load(tmp_path)
@@ -37,6 +38,18 @@ def test_what_another_process_has_recorded_meanwhile_stays(tmp_path, change, min
     assert set(State.load(tmp_path).records) == {"theirs", *mine}
 
 
+def test_of_two_that_tell_of_one_place_the_last_counts(tmp_path):
+    state = State.load(tmp_path)
+    state.complete({"mine": MINE})
+    document = json.loads((tmp_path / STATE).read_text())
+    document["resources"] = {"earlier": document["resources"]["mine"], **document["resources"]}
+    (tmp_path / STATE).write_text(json.dumps(document))
+    state.refresh()
+    assert set(state.records) == {"mine"}
+    state.complete({"mine": replace(MINE, size=5)})
+    assert {name: item.size for name, item in State.load(tmp_path).records.items()} == {"mine": 5}
+
+
 def test_a_state_is_written_though_another_process_has_removed_its_scratch(tmp_path):
     State.load(tmp_path, tmp_path / ".downloads" / "run").complete({"mine": MINE})
     assert set(State.load(tmp_path).records) == {"mine"}
@@ -45,10 +58,10 @@ def test_a_state_is_written_though_another_process_has_removed_its_scratch(tmp_p
 def test_who_works_alone_is_not_disturbed(tmp_path):
     state = State.load(tmp_path)
     state.complete({"mine": MINE})
-    state.drop("mine")
+    state.drop("mine", "mine")
     state.refresh()
     assert not state.disturbed
-    assert State.load(tmp_path).downloads("mine") == (DOWNLOAD,)
+    assert State.load(tmp_path).downloads("mine", "mine") == (DOWNLOAD,)
 
 
 def error(number, path):

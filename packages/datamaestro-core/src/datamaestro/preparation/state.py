@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from textwrap import indent
@@ -76,8 +76,10 @@ class State:
         except UNREADABLE as error:
             logger.warning("%s can't be read (%s): none of its data counts", self.path, error)
         else:
-            self._records, self._dropped = told.records, told.dropped
+            # Of one place, the last tells; earlier programs may have written several.
             self._names = {record.path: name for name, record in told.records.items()}
+            self._records = {name: told.records[name] for name in self._names.values()}
+            self._dropped = told.dropped
             self.dataset = told.dataset or self.dataset
 
     def get(self, name: str) -> Record | None:
@@ -110,37 +112,28 @@ class State:
             self._dropped.pop(name, None)
         persistently(self._save)
 
-    def invalidate(self, paths: Iterable[str]) -> None:
-        """Let what lies at some paths no longer count as complete; raises as :meth:`complete`.
-
-        Their records stay: they tell what lies there, and that its size is no proof of it.
-        """
-        self.refresh()
-        for path in paths:
-            if (record := self.at(path)) is not None:
-                self._put(self._names[path], replace(record, fingerprint=""))
-        persistently(self._save)
-
     def give_up(self, paths: Collection[str]) -> None:
-        """Let nothing count that is about to be replaced, or a part of which is, or that goes.
+        """Let nothing count that is about to be replaced, in part or with what it lies in.
 
-        Should the replacement be interrupted, another version of the definition would take it
-        for what it has recorded, if the sizes are the same. Raises as :meth:`complete`.
+        Should that be interrupted, another version of the definition would take it for what it
+        has recorded, if the sizes are the same. Records of what stays, and may change, stay too:
+        they tell what lies there, and that its size is no proof of it.
+
+        Raises as :meth:`complete`.
         """
         self.refresh()
-        above = {str(folder) for path in paths for folder in PurePosixPath(path).parents}
-        changed = [path for path in self._names if path in above or path in paths]
-        gone = [
-            path
-            for path in self._names
-            if "/" in path and any(str(folder) in paths for folder in PurePosixPath(path).parents)
-        ]
+        above = {folder for path in paths for folder in _above(path)}
+        changed = [path for path in self._names if path in paths or path in above]
+        gone = [path for path in self._names if not _above(path).isdisjoint(paths)]
+        for path in changed:
+            name = self._names[path]
+            self._put(name, replace(self._records[name], fingerprint=""))
         for path in gone:
             self._forget(path)
         if changed or gone:
-            self.invalidate(changed)
+            persistently(self._save)
 
-    def drop(self, name: str, path: PurePosixPath) -> None:
+    def drop(self, name: str, path: PurePosixPath | str) -> None:
         """Remove the record of a transient resource that goes; raises as :meth:`complete`."""
         self.refresh()
         self._dropped[name] = self.downloads(name, path)
@@ -198,6 +191,11 @@ class State:
         return (
             f'{{\n "version": {VERSION},\n{about} "resources": {{\n{resources}\n }}{section}\n}}\n'
         )
+
+
+def _above(path: str) -> set[str]:
+    """Give the folders that a path lies in; most lie in none but that of the dataset."""
+    return set(map(str, PurePosixPath(path).parents)) if "/" in path else set()
 
 
 def _version(status: os.stat_result) -> tuple[int, ...]:
