@@ -406,27 +406,25 @@ def test_a_locked_variant_is_found_by_what_tells_it_from_others():
         lock.dataset("org.a[lang=fr]")
 
 
-def test_what_a_locked_dataset_of_a_file_refers_to_is_found(context, another_context, memory):
-    memory.CONTENT[URL] = b"data"
-
-    @reference(one(Source((URL,))), name="other")
+def referring_to(needed):
+    @reference(needed, name="other")
     @dataset(id="org.example.referring")
     def referring(other) -> File:
         return other
 
+    return referring
+
+
+def test_what_a_locked_dataset_of_a_file_refers_to_is_found(context, another_context, memory):
+    memory.CONTENT[URL] = b"data"
+    referring = referring_to(one(Source((URL,))))
     lock = lock_datasets([referring], context)
     assert prepare_locked(referring, another_context, lock).path.read_bytes() == b"data"
 
 
 def test_a_dataset_that_another_needs_is_locked_too(context, another_context, memory):
     memory.CONTENT[URL] = b"data"
-    needed = one(Source((URL,)))
-
-    @reference(needed, name="other")
-    @dataset(id="org.example.referring")
-    def referring(other) -> File:
-        return other
-
+    referring = referring_to(one(Source((URL,))))
     lock = lock_datasets([referring], context)
     assert [(item.id, item.requested, item.needs) for item in lock.datasets] == [
         ("org.example.one", False, ()),
@@ -442,13 +440,7 @@ def test_a_dataset_without_files_of_its_own_is_frozen_with_what_it_needs(
 ):
     memory.CONTENT[URL] = b"data"
     needed = one(Source((URL,)))
-
-    @reference(needed, name="other")
-    @dataset(id="org.example.referring")
-    def referring(other) -> File:
-        return other
-
-    lock = lock_datasets([referring], context)
+    lock = lock_datasets([referring_to(needed)], context)
     prepare_frozen("org.example.referring", another_context, lock, context.path / "lock")
     assert another_context.missing(needed) == []
 

@@ -307,21 +307,12 @@ def test_two_contexts_live_side_by_side(context, another_context):
     assert another_context.prepare(definition).path.is_relative_to(another_context.path)
 
 
-def test_a_resource_that_fails_leaves_nothing_in_place(context):
+@pytest.mark.parametrize("error", [RuntimeError, VerificationError])
+def test_a_resource_that_fails_leaves_nothing_in_place(context, error):
     data = Made("data.txt")
-    data.fails_with = [RuntimeError("broken")]
+    data.fails_with = [error("broken")]
     definition = one_file(data)
-    with pytest.raises(RuntimeError):
-        context.prepare(definition)
-    folder = context.folder(definition)
-    assert list(folder.rglob("*")) == [folder / ".state.lock"]
-
-
-def test_a_resource_that_cant_be_made_leaves_nothing_at_all(context):
-    data = Made("data.txt")
-    data.fails_with = [VerificationError("broken")]
-    definition = one_file(data)
-    with pytest.raises(VerificationError):
+    with pytest.raises(error):
         context.prepare(definition)
     folder = context.folder(definition)
     assert list(folder.rglob("*")) == [folder / ".state.lock"]

@@ -10,6 +10,7 @@ __all__ = [
     "WINDOWS",
     "are_all_plain",
     "folders_above",
+    "parents",
     "plain_texts",
     "with_folders",
 ]
@@ -49,6 +50,11 @@ def plain_texts(names: bytes, count: int) -> list[str] | None:
     return texts if max(map(len, texts)) <= LONGEST_PART else None
 
 
+def parents(names: Iterable[str]) -> set[str]:
+    """Give the folders that names lie in; "" is that of all."""
+    return {name.rpartition("/")[0] for name in names}
+
+
 def folders_above(names: Iterable[str]) -> Iterator[set[str]]:
     """Give the folders that names lie in, then those that these lie in, and so on.
 
@@ -56,7 +62,7 @@ def folders_above(names: Iterable[str]) -> Iterator[set[str]]:
     would take a hundred times the memory of names that lie deep.
     """
     below = names
-    while folders := {name.rpartition("/")[0] for name in below}:
+    while folders := parents(below):
         folders.discard("")
         yield folders
         below = folders

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import add, itemgetter, sub
 
-from datamaestro_download_archive.plain_names import folders_above, plain_texts
+from datamaestro_download_archive.plain_names import folders_above, parents, plain_texts
 from datamaestro_download_archive.zip_entry import UNICODE_PATH, ZipEntry
 
 __all__ = ["PlainDirectory", "look_quickly"]
@@ -141,7 +141,7 @@ class _Look:
 
     def __init__(self) -> None:
         self.parts: dict[str, bytes] = {}
-        self.folders: list[str] = []
+        self.folders: set[str] = set()
         self.offsets = array("I")
         self.count = 0
         self._above: set[str] = set()
@@ -166,9 +166,9 @@ class _Look:
             folders = [at for at, name in enumerate(names.split(b"\n")) if name.endswith(b"/")]
         self.count += len(parts)
         self.parts.update(zip(texts, parts, strict=True))
-        self.folders += [texts[at] for at in folders]
+        self.folders.update(texts[at] for at in folders)
         self.offsets.extend(columns.offsets)
-        self._above.update([text.rpartition("/")[0] for text in texts])
+        self._above |= parents(texts)
         return columns.are_folders(folders)
 
     def ends_before(self, end: int) -> bool:
@@ -177,7 +177,7 @@ class _Look:
         return (
             end - self._reached >= _LOCAL_SIZE
             and len(self.parts) == self.count
-            and all(self.parts.keys() & names <= set(self.folders) for names in above)
+            and all(self.parts.keys() & names <= self.folders for names in above)
         )
 
     def _lie_apart(self, columns: _Columns) -> bool:

@@ -38,6 +38,7 @@ class Cookies:
         from urllib.request import Request
 
         with self._making:  # two threads may get their first ones at once
-            self._jar = self._jar or CookieJar()
+            if self._jar is None:  # an empty jar is false
+                self._jar = CookieJar()
         # An answer of urllib3 has the methods that are needed of one of the standard library.
         self._jar.extract_cookies(answer, Request(url))  # type: ignore[arg-type]

@@ -39,6 +39,7 @@ __all__ = [
     "plan_removal",
     "remove_dataset",
     "remove_resource",
+    "without_following",
 ]
 
 REMOVED = "removed"
@@ -175,7 +176,7 @@ def _held(folder: Path) -> Iterator[None]:
 def _finish(folder: Path) -> None:
     aside = folder / WORK / REMOVED
     stored = {
-        _without_following(folder, record.path) for record in State.load(aside).records.values()
+        without_following(folder, record.path) for record in State.load(aside).records.values()
     }
     for path in [*_sidecars(stored), *stored]:
         if path.exists() or path.is_symlink():
@@ -206,7 +207,7 @@ def _is_own(name: str) -> bool:
     return name in own or LEFTOVER.fullmatch(name) is not None
 
 
-def _without_following(folder: Path, path: str) -> Path:
+def without_following(folder: Path, path: str) -> Path:
     """Give a path in a folder, up to the first link on the way: what that leads to stays."""
     for part in PurePath(path).parts:
         folder = folder / part

@@ -6,15 +6,17 @@ environment may have the earlier version of the plugin, and use the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError
 from datamaestro.inventory.prepared import Prepared, definition_of, prepared_datasets
+from datamaestro.inventory.removal import without_following
 from datamaestro.inventory.replaceable import SourceCheck
 from datamaestro.preparation.operations import stored_paths
+from datamaestro.preparation.overlaps import overlap
 from datamaestro.state_files import Record
 from datamaestro.variants import AxesVariants
 
@@ -47,12 +49,13 @@ def find_superseded(context: Context) -> Iterator[Superseded]:
         if definition is None or not _has_folder_to_itself(definition):
             continue
         try:
-            declared = {PurePosixPath(path) for path in stored_paths(definition, context)}
+            declared = stored_paths(definition, context)
         except DatamaestroError:
             continue
         for name, record in dataset.records.items():
             if (
-                not _overlaps(PurePosixPath(record.path), declared)
+                record.path not in declared  # as most are, and there may be thousands
+                and not overlap(PurePosixPath(record.path), map(PurePosixPath, declared))
                 and _can_be_fetched(record, sources)
                 and _lies_in_its_folder(dataset, record)
             ):
@@ -67,11 +70,6 @@ def _has_folder_to_itself(definition: DatasetDefinition) -> bool:
     return isinstance(variants, AxesVariants) and all(axis.in_id for axis in variants.axes.values())
 
 
-def _overlaps(path: PurePosixPath, others: Iterable[PurePosixPath]) -> bool:
-    """Tell whether a path is one of some others, or lies in one, or one lies in it."""
-    return any(path.is_relative_to(other) or other.is_relative_to(path) for other in others)
-
-
 def _can_be_fetched(record: Record, sources: SourceCheck) -> bool:
     urls = [(download.url,) for download in record.downloads]
     return bool(urls) and sources.why_not_from(urls) is None
@@ -80,6 +78,5 @@ def _can_be_fetched(record: Record, sources: SourceCheck) -> bool:
 def _lies_in_its_folder(dataset: Prepared, record: Record) -> bool:
     """Tell whether it is there, and no link leads to the folder that it is in."""
     path = dataset.folder / record.path
-    above = [dataset.folder / part for part in PurePosixPath(record.path).parents]
-    links = (folder.is_symlink() for folder in above if folder != dataset.folder)
-    return (path.exists() or path.is_symlink()) and not any(links)
+    is_there = path.exists() or path.is_symlink()
+    return is_there and without_following(dataset.folder, record.path) == path

@@ -79,8 +79,8 @@ def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDat
     )
     # What is made is compared with the lock before it gets its place, or it would stay there.
     digests = {item.name: item.digest for item in locked.resources if item.digest is not None}
-    for resource in graph.resources:
-        if isinstance(resource, StoredResource) and resource.name in digests:
+    for resource in graph.stored:
+        if resource.name in digests:
             resource.checker = AsLocked(digests[resource.name], _DIFFERS)
     checked = _check_complete(graph, locked)
     value = run_graph(graph)
@@ -152,7 +152,7 @@ def _check_complete(
     :raises VerificationError: if it isn't what the lock has
     """
     state = State.load(graph.folder)
-    resources = {item.name: item for item in graph.resources if isinstance(item, StoredResource)}
+    resources = {item.name: item for item in graph.stored}
     complete = [item for item in locked.resources if is_complete(resources[item.name], state)]
     for item in complete:
         if item.name in checked:

@@ -114,9 +114,7 @@ class _Writer:
             agreements={item.id: item.text for item in definition.agreements},
             transports=_transports(graph.sources, self.context),
             resources=tuple(
-                self._resource(resource, state, graph.workspace)
-                for resource in graph.resources
-                if isinstance(resource, StoredResource)
+                self._resource(resource, state, graph.workspace) for resource in graph.stored
             ),
         )
 

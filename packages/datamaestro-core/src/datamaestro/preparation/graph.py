@@ -77,6 +77,11 @@ class Graph:
         return not self.folder.is_relative_to(self.context.datapath)
 
     @property
+    def stored(self) -> list[StoredResource]:
+        """Those that are stored."""
+        return [item for item in self.resources if isinstance(item, StoredResource)]
+
+    @property
     def sources(self) -> list[Source]:
         """What is downloaded for them."""
         return [source for resource in self.resources for source in resource.sources]

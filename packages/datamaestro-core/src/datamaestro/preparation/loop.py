@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 
 from datamaestro.download.resource import Resource, ValueResource
@@ -198,9 +198,11 @@ class Loop:
         failed = [item for item in ended if item.error is not None and not self._is_made(item)]
         done = [item for item in ended if item not in failed]
         self._record(
-            (item.key, item.result)
-            for item in done
-            if isinstance(item.key, StoredResource) and item.result is not None
+            [
+                (item.key, item.result)
+                for item in done
+                if isinstance(item.key, StoredResource) and item.result is not None
+            ]
         )
         for item in done:
             self.anew.discard(item.key.name)
@@ -213,18 +215,17 @@ class Loop:
             self.failures.append(item.error)
         self.drop_unneeded()
 
-    def _record(self, made: Iterable[tuple[StoredResource, Made]]) -> None:
+    def _record(self, made: Collection[tuple[StoredResource, Made]]) -> None:
         """Put resources in their places, and record them once they certainly are there."""
         records, folders = {}, set()
-        placed = list(made)
         self.state.give_up(
             {
                 str(resource.relative_path)
-                for resource, result in placed
+                for resource, result in made
                 if result.path != resource.path and not is_complete(resource, self.state, self.anew)
             }
         )
-        for resource, result in placed:
+        for resource, result in made:
             records[resource.name] = self._placed(resource, result)
             folders.add(resource.path.parent)
         for folder in folders:

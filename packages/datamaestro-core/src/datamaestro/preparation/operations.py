@@ -149,12 +149,12 @@ def remake(definition: DatasetDefinition, context: Context, paths: Collection[st
 
     with _once(definition):
         graph = graph_of_context(definition, context)
-        make_named_again(graph, [item.name for item in _stored(graph) if _path(item) in paths])
+        make_named_again(graph, [item.name for item in graph.stored if _path(item) in paths])
 
 
 def stored_paths(definition: DatasetDefinition, context: Context) -> set[str]:
     """Give where the resources of a definition belong, relative to the dataset's folder."""
-    return set(map(_path, _stored(graph_of_context(definition, context))))
+    return set(map(_path, graph_of_context(definition, context).stored))
 
 
 def proves(definition: DatasetDefinition, context: Context, record: Record) -> bool:
@@ -164,14 +164,10 @@ def proves(definition: DatasetDefinition, context: Context, record: Record) -> b
 
     :raises VerificationError: if it certainly isn't
     """
-    for resource in _stored(graph_of_context(definition, context)):
+    for resource in graph_of_context(definition, context).stored:
         if (_path(resource), resource.fingerprint) == (record.path, record.fingerprint):
             return resource.proves(resource.path)
     return False
-
-
-def _stored(graph: Graph) -> list[StoredResource]:
-    return [item for item in graph.resources if isinstance(item, StoredResource)]
 
 
 def _path(resource: StoredResource) -> str:

@@ -18,7 +18,7 @@ from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.state import State
 from datamaestro.state_files import STATE
 
-__all__ = ["refuse_overlaps"]
+__all__ = ["overlap", "refuse_overlaps"]
 
 
 def refuse_overlaps(graph: Graph, resources: Iterable[Resource]) -> None:
@@ -58,4 +58,9 @@ def _has(state: State, place: Path) -> bool:
     """Tell whether a dataset has something at a place, in it, or around it."""
     inside = PurePosixPath(place.relative_to(state.path.parent).as_posix())
     recorded = [PurePosixPath(record.path) for record in state.records.values()]
-    return any(inside.is_relative_to(item) or item.is_relative_to(inside) for item in recorded)
+    return overlap(inside, recorded)
+
+
+def overlap(path: PurePosixPath, others: Iterable[PurePosixPath]) -> bool:
+    """Tell whether a path is one of some others, or lies in one, or one lies in it."""
+    return any(path.is_relative_to(other) or other.is_relative_to(path) for other in others)

@@ -108,11 +108,7 @@ def _narrowed(graph: Graph, parts: Sequence[str]) -> Graph:
 def _is_whole(graph: Graph) -> bool:
     """Tell whether all that is stored, and wanted, is complete and can be read."""
     state = State.load(graph.folder)
-    recorded = [
-        item
-        for item in graph.resources
-        if isinstance(item, StoredResource) and state.at(item.relative_path) is not None
-    ]
+    recorded = [item for item in graph.stored if state.at(item.relative_path) is not None]
     return (
         bool(recorded)
         and not any(isinstance(item, StoredResource) for item in graph.missing(state))

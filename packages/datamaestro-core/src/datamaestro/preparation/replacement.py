@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.download.source import Source
-from datamaestro.download.stored import StoredResource
 from datamaestro.files import flush_folder, move_into_place
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
@@ -69,7 +68,7 @@ def replace_all(graph: Graph, new: Graph) -> None:
     made = State.load(new.folder)
     state = State.load(graph.folder, new.folder)
     state.dataset = made.dataset
-    names = [item.name for item in new.resources if isinstance(item, StoredResource)]
+    names = [item.name for item in new.stored]
     records = {name: record for name in names if (record := made.get(name)) is not None}
     for record in records.values():
         _tell_differences(state.at(record.path), record)
