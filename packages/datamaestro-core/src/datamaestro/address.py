@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datamaestro import identifiers
 from datamaestro.dataset_definition import DatasetDefinition
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Address", "find", "find_dataset", "find_family"]
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """What a user has named.
 
     :param definition: the dataset; if it has variants, one of them

@@ -16,8 +16,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from datamaestro.errors import AgreementError
 from datamaestro.settings import UserSettings
@@ -30,8 +29,7 @@ logger = logging.getLogger(__name__)
 State = Literal["accepted", "changed", "open"]
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(NamedTuple):
     """What the owner of a dataset asks its users to agree to.
 
     :param id: its id; by default that of the dataset. Datasets whose agreements have

@@ -10,9 +10,9 @@ name of what it declares may stand: ``./corpora.py:Letters``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from datamaestro.errors import QueryError
@@ -42,8 +42,7 @@ _UPPER_RUN = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
 
 
-@dataclass(frozen=True)
-class Identifier:
+class Identifier(NamedTuple):
     """What a user writes to name a dataset.
 
     :param name: the dataset id itself, ``com.lecun.mnist``; or the name of a definition
@@ -56,7 +55,7 @@ class Identifier:
 
     name: str
     repository: str | None = None
-    selector: dict[str, str] = field(default_factory=dict)
+    selector: Mapping[str, str] = {}
     part: tuple[str, ...] = ()
     file: str | None = None
 
@@ -88,7 +87,7 @@ class Identifier:
         components = self.name.split(".")
         for length in range(len(components) - 1, 0, -1):
             name, part = ".".join(components[:length]), (*components[length:], *self.part)
-            yield replace(self, name=name, part=part)
+            yield self._replace(name=name, part=part)
 
 
 def is_component(value: object) -> bool:

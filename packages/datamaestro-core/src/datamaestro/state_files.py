@@ -58,8 +58,7 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What goes wrong with a file that isn't there, or was written by something else."""
 
 
-@dataclass(frozen=True)
-class Download:
+class Download(NamedTuple):
     """What was fetched for a resource.
 
     :param url: where it came from
@@ -93,6 +92,10 @@ class Record:
     sha256: str | None = None
     downloads: tuple[Download, ...] = ()
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def as_table(self) -> dict[str, Any]:
+        """Give it as plain data, by the names of its fields."""
+        return {**vars(self), "downloads": [item._asdict() for item in self.downloads]}
 
 
 class StateContent(NamedTuple):

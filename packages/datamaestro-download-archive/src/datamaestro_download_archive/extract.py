@@ -6,9 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from datamaestro_download_archive.content import is_zip_file
 from datamaestro_download_archive.errors import ArchiveLimitError, shown, unsafe
@@ -26,8 +25,7 @@ _SUFFIX = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """How to unpack an archive.
 
     :param subpath: see `Selection`
@@ -42,7 +40,7 @@ class Plan:
     files: tuple[str, ...] | None = None
     unwrap: bool = True
     nested: tuple[str, ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
 
 
 def unpack_tar(stream: BinaryIO, destination: Path, archive: str, plan: Plan) -> int | None:

@@ -7,7 +7,7 @@ is written, where the archive declares sizes, and again on the bytes that come.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from datamaestro_download_archive.errors import ArchiveLimitError, shown
 
@@ -17,8 +17,7 @@ GIB = 1 << 30
 TIB = 1 << 40
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What an archive may unpack to, all archives within it included.
 
     The defaults let any honest data set pass that we know of.
@@ -46,7 +45,7 @@ class Limits:
         """
         if max_size is None:
             return self
-        return replace(self, size=max_size, allowance=max(max_size, self.allowance))
+        return self._replace(size=max_size, allowance=max(max_size, self.allowance))
 
 
 class Budget:

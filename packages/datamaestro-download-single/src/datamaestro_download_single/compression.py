@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader
 from pathlib import PurePosixPath
@@ -39,8 +38,7 @@ class _Library(NamedTuple):
     damage: type[Exception] = EOFError
 
 
-@dataclass(frozen=True)
-class Compression:
+class Compression(NamedTuple):
     """A way of compressing one file.
 
     :param name: as people call it

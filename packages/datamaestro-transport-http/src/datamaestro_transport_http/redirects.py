@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from datamaestro.errors import TransportError
@@ -24,8 +24,7 @@ from datamaestro_transport_http.addresses import Scope
 __all__ = ["Hop", "next_hop", "without_user"]
 
 
-@dataclass(frozen=True)
-class Hop:
+class Hop(NamedTuple):
     """One URL on the way to the data.
 
     :param url: the URL, without a user's name and password

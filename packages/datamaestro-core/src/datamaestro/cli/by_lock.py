@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -18,8 +17,7 @@ LOCK_FILE = "datamaestro.lock"
 """The name that a lock file has unless another is given."""
 
 
-@dataclass(frozen=True)
-class ByLock:
+class ByLock(NamedTuple):
     """Whether a lock file decides, and how.
 
     :param path: the lock file

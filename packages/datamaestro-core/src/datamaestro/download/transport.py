@@ -7,9 +7,8 @@ verifying, trying the next source and writing to disk are the kernel's.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Response", "SourceFacts", "Transport", "TransportRequest"]
 
 
-@dataclass(frozen=True)
-class TransportRequest:
+class TransportRequest(NamedTuple):
     """What the kernel asks of a transport.
 
     :param url: what to open
@@ -76,8 +74,7 @@ class Response(ABC):
         self.close()
 
 
-@dataclass(frozen=True)
-class SourceFacts:
+class SourceFacts(NamedTuple):
     """What can be told of a URL without fetching its content.
 
     :param url: where the content is, after all redirections

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,7 +90,7 @@ class Prepared:
             "size": self.size,
             "completed": self.completed.isoformat(timespec="seconds"),
             "last_use": None if used is None else used.isoformat(timespec="seconds"),
-            "resources": {name: asdict(record) for name, record in self.records.items()},
+            "resources": {name: record.as_table() for name, record in self.records.items()},
         }
 
 
@@ -226,7 +226,7 @@ def _declared_by_user(
 
     definition = context.dataset(f"{wanted.file or wanted.repository}:{wanted.name}")
     folder = dataset_folder(definition, context)
-    by_id = replace(wanted, repository=None, name=definition.id, file=None)
+    by_id = wanted._replace(repository=None, name=definition.id, file=None)
     return [
         replace(item, file=wanted.file)
         for item in known

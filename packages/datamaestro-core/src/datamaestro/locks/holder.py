@@ -10,10 +10,9 @@ import getpass
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from datamaestro.documents import read_json
 from datamaestro.sharing import share
@@ -21,8 +20,7 @@ from datamaestro.sharing import share
 __all__ = ["Holder"]
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(NamedTuple):
     """A process that holds a lock.
 
     :param user: the user's name
@@ -63,7 +61,7 @@ class Holder:
             path.unlink(missing_ok=True)  # it may be a colleague's, to be replaced and not written
             with path.open("x", encoding="utf-8") as file:
                 share(path)
-                json.dump(asdict(self), file)
+                json.dump(self._asdict(), file)
 
     @staticmethod
     def forget(lock: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["PrepareRequest"]
 
 
-@dataclass(frozen=True)
-class PrepareRequest:
+class PrepareRequest(NamedTuple):
     """What was asked of ``prepare_dataset``, for plugins that may answer instead.
 
     :param dataset: the dataset's definition
@@ -31,10 +29,10 @@ class PrepareRequest:
 
     dataset: DatasetDefinition
     context: Context
-    variant: Mapping[str, Any] = field(default_factory=dict)
+    variant: Mapping[str, Any] = {}
     download: bool | None = None
-    build: Callable[[], Any] = field(default=lambda: None, compare=False)
-    prepare: Callable[[], Any] = field(default=lambda: None, compare=False)
+    build: Callable[[], Any] = lambda: None
+    prepare: Callable[[], Any] = lambda: None
     force: bool = False
     only: tuple[str, ...] = ()
     part: tuple[str, ...] = ()

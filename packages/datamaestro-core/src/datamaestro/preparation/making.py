@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.errors import DataDirectoryError, VerificationError
@@ -20,8 +20,7 @@ __all__ = ["Made", "make"]
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """A resource that is whole, verified, and on disk.
 
     :param path: where it is; its own place if it was there already

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from textwrap import indent
 
@@ -181,12 +181,14 @@ class State:
         """Give the document; of 200 records, most of the time goes into making their texts."""
         for name, record in self._records.items():
             if name not in self._texts:
-                entry = {"state": "complete", **asdict(record)}
+                entry = {"state": "complete", **record.as_table()}
                 text = f"{json.dumps(name)}: {json.dumps(entry, indent=1)}"
                 self._texts[name] = indent(text, "  ")
         resources = ",\n".join(self._texts[name] for name in self._records)
         about = "" if self.dataset is None else f' "dataset": {json.dumps(self.dataset)},\n'
-        dropped = {name: [asdict(item) for item in items] for name, items in self._dropped.items()}
+        dropped = {
+            name: [item._asdict() for item in items] for name, items in self._dropped.items()
+        }
         section = f',\n "dropped": {json.dumps(dropped)}' if dropped else ""
         return (
             f'{{\n "version": {VERSION},\n{about} "resources": {{\n{resources}\n }}{section}\n}}\n'

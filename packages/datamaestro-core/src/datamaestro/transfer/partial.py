@@ -19,7 +19,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
 from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
@@ -48,8 +47,7 @@ class Origin(NamedTuple):
     size: int | None
 
 
-@dataclass(frozen=True)
-class _Note:
+class _Note(NamedTuple):
     file: str
     url: str
     validator: str | None
@@ -83,7 +81,7 @@ class Partial:
         with suppress(FileNotFoundError):
             self._claim(self._earlier)
             try:
-                self._write_note(replace(note, file=self.path.name))
+                self._write_note(note._replace(file=self.path.name))
             except DataDirectoryError:  # a full disk: keep what is there for better times
                 self.path.replace(self._earlier)
                 raise
@@ -144,7 +142,7 @@ class Partial:
         with self._unless_taken():
             size = self.path.stat().st_size
             if self._note is not None and self._note.size is None:
-                self._write_note(replace(self._note, size=size))
+                self._write_note(self._note._replace(size=size))
             self.path.replace(destination)
 
     @contextmanager
@@ -163,7 +161,7 @@ class Partial:
             remove(self._note_path)
 
     def _write_note(self, note: _Note) -> None:
-        text = json.dumps(asdict(note)) + "\n"
+        text = json.dumps(note._asdict()) + "\n"
         persistently(lambda: write_atomically(self._note_path, text))
         self._note = note
 

@@ -10,9 +10,8 @@ import logging
 import random
 import threading
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.digests import CHUNK_SIZE
 from datamaestro.download.source import Source
@@ -23,7 +22,6 @@ from datamaestro.transfer.background import BackgroundWorker
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.digests import Digests
 from datamaestro.transfer.pages import TELLING, refuse_page
-from datamaestro.transfer.ranges import Ranges
 from datamaestro.transfer.rate_monitor import RateMonitor, opened
 from datamaestro.transfer.target import (
     Content,
@@ -61,8 +59,7 @@ MOSTLY_WAITING = 0.7
 """The part of the time that is spent waiting when it's the connection that is slow."""
 
 
-@dataclass(frozen=True)
-class TransferContext:
+class TransferContext(NamedTuple):
     """What a transfer has at hand.
 
     :param progress: what is told how far it is
@@ -75,8 +72,7 @@ class TransferContext:
     cancelled: threading.Event
 
 
-@dataclass(frozen=True)
-class Transferred:
+class Transferred(NamedTuple):
     """What came.
 
     :param url: where it came from
@@ -258,6 +254,8 @@ class Transfer:
         else:
             return
         assert response.size is not None, "only a content of known size is split"
+        from datamaestro.transfer.ranges import Ranges  # few transfers take that long
+
         response.close()
         request = TransportRequest(self.url, self._position, response.validator)
         with Ranges(

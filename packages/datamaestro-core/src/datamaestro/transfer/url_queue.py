@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from datamaestro.download.source import Source
 from datamaestro.errors import (
@@ -18,8 +18,7 @@ from datamaestro.transfer.transfer import ATTEMPTS
 __all__ = ["QueuedUrl", "UrlQueue"]
 
 
-@dataclass(frozen=True)
-class QueuedUrl:
+class QueuedUrl(NamedTuple):
     """One URL that may be asked.
 
     :param url: the URL

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
-from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 __all__ = ["Cancelled", "Ended", "Job", "WorkerThreads"]
 
@@ -29,8 +28,7 @@ class Cancelled(BaseException):
     """A job ends because nobody waits for it any more; no handler may take it for a failure."""
 
 
-@dataclass(frozen=True)
-class Ended(Generic[K, T]):
+class Ended(NamedTuple, Generic[K, T]):
     """How a job ended.
 
     :param key: what it was started for
