@@ -54,6 +54,8 @@ class _Record:
         # AttributeError of its own ends here too: let it speak for itself.
         if hasattr(type(self), name):
             return object.__getattribute__(self, name)
+        if name.startswith("__"):  # what copy, pickle or NumPy ask for: nobody reads the answer
+            raise AttributeError(name)
         members = {*self._parameters(), *(item for item in dir(type(self)) if item != "C")}
         public = ", ".join(sorted(item for item in members if not item.startswith("_")))
         raise AttributeError(
