@@ -95,21 +95,26 @@ def words(seed: int) -> Callable[[int], bytes]:
 
 
 def make_archives(folder: Path, sizes: dict[str, tuple[int, int]]) -> None:
-    """Make the archives that are unpacked: a tar.gz and a zip of each kind."""
+    """Make the archives that are unpacked: a tar.gz and a zip of each kind.
+
+    What goes into them lies in memory, if it can: to remove it from a disk would slow down
+    what follows (see `clear`).
+    """
     make = words(1)
     block = 1 << 20
-    for name, (count, size) in sizes.items():
-        source = folder / name
-        with zipfile.ZipFile(folder / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-            for number in range(count):
-                path = source / "data" / f"{number // 200:03}" / f"{number:05}.txt"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("wb") as file:
-                    for _ in range(max(1, size // block)):
-                        file.write(make(min(size, block)))
-                archive.write(path, path.relative_to(source))
-        subprocess.run(["tar", "czf", folder / f"{name}.tar.gz", "-C", source, "data"], check=True)
-        shutil.rmtree(source)
+    with tempfile.TemporaryDirectory(prefix="archives-", dir=memory_folder()) as memory:
+        for name, (count, size) in sizes.items():
+            source = Path(memory, name)
+            with zipfile.ZipFile(folder / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+                for number in range(count):
+                    path = source / "data" / f"{number // 200:03}" / f"{number:05}.txt"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    with path.open("wb") as file:
+                        for _ in range(max(1, size // block)):
+                            file.write(make(min(size, block)))
+                    archive.write(path, path.relative_to(source))
+            packed = folder / f"{name}.tar.gz"
+            subprocess.run(["tar", "czf", packed, "-C", source, "data"], check=True)
 
 
 def clear(destination: Path) -> None:
