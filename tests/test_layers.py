@@ -19,7 +19,7 @@ LAYERS = [
         "urls",
     },
     {"errors"},
-    {"data_path", "earlier", "sharing"},
+    {"data_path", "earlier", "links", "sharing"},
     {"selector"},
     {
         "facade",

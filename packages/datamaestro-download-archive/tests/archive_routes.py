@@ -27,6 +27,18 @@ GOOD = "good.txt"
 CONTENT = b"an honest member"
 
 
+def tree(folder: Path) -> dict[str, bytes | str | None]:
+    """Give contents of files, targets of links, None for folders, by their names."""
+    found: dict[str, bytes | str | None] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[name] = str(path.readlink())
+        else:
+            found[name] = None if path.is_dir() else path.read_bytes()
+    return found
+
+
 class Arriving(io.RawIOBase):
     """A stream as a download is one: in odd pieces, forward only."""
 

@@ -11,9 +11,8 @@ from archive_routes import make, stored
 from hypothesis import given, strategies as st
 
 from datamaestro_download_archive import TarDownloader, UnsafeArchiveError, ZipDownloader
-from datamaestro_download_archive.names import fold, resolve_link, safe_name
+from datamaestro_download_archive.names import fold, resolve_below, resolve_link, safe_name
 from datamaestro_download_archive.plain_names import are_all_plain, folders_above, with_folders
-from datamaestro_download_archive.tree import resolve_below
 
 
 @pytest.mark.parametrize(

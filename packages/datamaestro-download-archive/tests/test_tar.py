@@ -22,7 +22,7 @@ from archive_builders import (
     tar_folder,
     tar_link,
 )
-from archive_routes import Arriving, stored
+from archive_routes import Arriving, stored, tree
 
 from datamaestro_download_archive import (
     ArchiveFolder,
@@ -40,17 +40,6 @@ def unpack(data: bytes, folder: Path, **plan: object) -> dict[str, bytes | str |
     destination = folder / "out"
     unpack_tar(Arriving(data), destination, "test.tar", Plan(**plan))
     return tree(destination)
-
-
-def tree(folder: Path) -> dict[str, bytes | str | None]:
-    found: dict[str, bytes | str | None] = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            found[name] = str(path.readlink())
-        else:
-            found[name] = None if path.is_dir() else path.read_bytes()
-    return found
 
 
 TWO = tar(tar_file("a.txt", b"A" * 700), tar_folder("d"), tar_file("d/b.txt", b"B"))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from archive_builders import COMPRESSORS, Entry, link, tar, tar_file, utf8, zipped
 from archive_corpus import unicode_path, wide
+from archive_routes import tree
 
 from datamaestro_download_archive import (
     ArchiveFolder,
@@ -31,17 +32,6 @@ def unpack(data: bytes, folder: Path, **plan: object) -> dict[str, bytes | str |
     with archive.open("rb") as file:
         unpack_zip(file, destination, "test.zip", Plan(**plan))
     return tree(destination)
-
-
-def tree(folder: Path) -> dict[str, bytes | str | None]:
-    found: dict[str, bytes | str | None] = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            found[name] = str(path.readlink())
-        else:
-            found[name] = None if path.is_dir() else path.read_bytes()
-    return found
 
 
 @pytest.mark.parametrize("method", [0, 8, 12, 14, 93, 95])

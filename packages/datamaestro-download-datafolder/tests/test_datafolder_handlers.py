@@ -1,5 +1,6 @@
 """Files and folders that the user has already."""
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -114,6 +115,24 @@ def test_links_lead_to_other_datasets_which_are_prepared_first(context, corpus):
     path = context.prepare(Linking).path
     assert (path / "first" / "data.txt").read_text() == "made"
     assert (path / "second" / "train.txt").read_text() == "train"
+
+
+def test_where_there_can_be_no_links_the_error_says_so(context, corpus, monkeypatch):
+    def refuse(source, destination, *_arguments, **_options):
+        raise PermissionError(errno.EPERM, "Operation not permitted", source, None, destination)
+
+    @dataset(id="org.example.linked")
+    class Linked(Dataset):
+        LINKS = links("links", corpus=Path(corpus))
+
+        def config(self) -> Folder:
+            return Folder(path=self.LINKS.path)
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    with pytest.raises(DataDirectoryError, match="the link 'corpus' can't be made"):
+        context.prepare(Linked)
+    monkeypatch.undo()
+    assert (context.prepare(Linked).path / "corpus" / "train.txt").is_file()
 
 
 def test_the_name_of_a_data_folder_may_stand_alone(context, corpus):

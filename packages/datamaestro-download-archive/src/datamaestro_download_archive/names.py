@@ -15,7 +15,7 @@ from typing import NamedTuple
 from datamaestro_download_archive.errors import shown, unsafe
 from datamaestro_download_archive.plain_names import LONGEST_PART, WINDOWS
 
-__all__ = ["LinkTarget", "fold", "resolve_link", "safe_name"]
+__all__ = ["LinkTarget", "fold", "resolve_below", "resolve_link", "safe_name"]
 
 LONGEST_NAME = 3072
 """Bytes of a whole name: leaves room for the data folder's own path in 4096."""
@@ -145,6 +145,19 @@ def resolve_link(name: str, target: str, archive: str) -> LinkTarget:
         else:
             raise unsafe(name, archive, f"is a link to {shown(target)}, which lies outside")
     return LinkTarget("/".join(parts), folder, target)
+
+
+def resolve_below(name: str, target: str, archive: str, subpath: str) -> LinkTarget:
+    """Find where, below the folder `subpath` of the archive, a symbolic link leads.
+
+    :raises UnsafeArchiveError: if it leads elsewhere
+    """
+    resolved = resolve_link(name, target, archive)
+    if not subpath:
+        return resolved
+    if resolved.place != subpath and not resolved.place.startswith(f"{subpath}/"):
+        raise unsafe(name, archive, f"is a link to {shown(target)}, outside of {shown(subpath)}")
+    return resolved._replace(place=resolved.place[len(subpath) + 1 :], below=subpath)
 
 
 def _parts(path: str) -> list[str]:

@@ -11,10 +11,10 @@ from datamaestro_download_archive.errors import shown, unsafe
 from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind, refuse_special
-from datamaestro_download_archive.names import safe_name
+from datamaestro_download_archive.names import resolve_below, safe_name
 from datamaestro_download_archive.selection import Selection, not_selected
 from datamaestro_download_archive.tar_reader import TarMember, TarReader
-from datamaestro_download_archive.tree import Tree, resolve_below, write_all
+from datamaestro_download_archive.tree import Tree, write_all
 from datamaestro_download_archive.unpack import CHUNK
 
 __all__ = ["extract_tar", "safe_members", "write_member"]
@@ -90,8 +90,7 @@ def _unpack(
         original = selection.place(safe_name(member.target, tree.archive))
         if not original:
             raise not_selected(name, member.kind, member.target, tree.archive)
-        # Counted in full: another file system may have to copy it.
-        budget.add_size(name, tree.add_hard_link(place, original))
+        tree.add_hard_link(place, original)
 
 
 def write_member(reader: TarReader, member: TarMember, descriptor: int) -> None:

@@ -10,6 +10,7 @@ user's mask gives; of an archive's mode only the owner's right to execute counts
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import posixpath
 import shutil
@@ -17,11 +18,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from datamaestro.links import NO_LINKS
 from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsafe
 from datamaestro_download_archive.limits import Budget
-from datamaestro_download_archive.names import LinkTarget, fold, resolve_link
+from datamaestro_download_archive.link_copies import copy_order, links_inside
+from datamaestro_download_archive.names import LinkTarget, fold
 
-__all__ = ["Tree", "removed_on_error", "resolve_below", "write_all"]
+__all__ = ["Tree", "removed_on_error", "write_all"]
+
+logger = logging.getLogger(__name__)
 
 _CREATE = (
     os.O_WRONLY
@@ -113,11 +118,11 @@ class Tree:
         self.make_parents(name)
         self._links[name] = target
 
-    def add_hard_link(self, name: str, target: str) -> int:
+    def add_hard_link(self, name: str, target: str) -> None:
         """Give the file `target`, which was written before, a second name.
 
-        :return: its size in bytes
         :raises UnsafeArchiveError: if `target` is no such file
+        :raises ArchiveLimitError: if its bytes, counted once more, are too many
         """
         path = self._prefix + target
         if target in self._links:
@@ -132,12 +137,10 @@ class Tree:
         except FileExistsError as error:
             raise self._explained(error, name) from error
         except (OSError, NotImplementedError):  # a file system without hard links
-            executable = os.access(path, os.X_OK)
-            with open(path, "rb") as original:  # noqa: PTH123
-                descriptor = self.create(name, executable=executable)
-                with os.fdopen(descriptor, "wb") as copy:
-                    shutil.copyfileobj(original, copy, 1 << 20)
-        return os.path.getsize(path)  # noqa: PTH202
+            self._copy(path, name)
+        else:
+            # Counted in full: another file system would have to copy it.
+            self._budget.add_size(name, os.path.getsize(path))  # noqa: PTH202
 
     @property
     def has_links(self) -> bool:
@@ -163,8 +166,12 @@ class Tree:
         :raises UnsafeArchiveError: for links that lead outside, or through other links
         """
         top = self._single_top() if unwrap else ""
+        for name in self._links:
+            self._check_link(name, top)
         for name in sorted(self._links):
-            self._make_link(name, top)
+            if not self._make_link(name):
+                self._copy_instead_of_links()
+                break
         if top:
             self._unwrap(top)
         return top
@@ -184,33 +191,74 @@ class Tree:
         names += [name for name in self._links if "/" not in name]
         return names[0] if len(names) == 1 and names[0] in self._folders else ""
 
-    def _make_link(self, name: str, top: str) -> None:
+    def _check_link(self, name: str, top: str) -> None:
         target = self._links[name]
         if any(place in self._links for place in target.through()):
             raise unsafe(name, self.archive, "is a link that leads through another link")
         if top and target.place != top and not target.place.startswith(f"{top}/"):
             raise unsafe(name, self.archive, "is a link that lies outside the archive's top folder")
-        path = self._prefix + name
-        original = self._prefix + target.place
-        text = posixpath.relpath(target.place or ".", name.rpartition("/")[0] or ".")
-        is_folder = os.path.isdir(original)  # noqa: PTH112
-        try:
-            os.symlink(text.replace("/", os.sep), path, target_is_directory=is_folder)  # noqa: PTH211
-        except FileExistsError as error:
-            raise self._explained(error, name) from error
-        except (OSError, NotImplementedError):
-            if not self._copy_instead(original, path):
-                raise
 
-    def _copy_instead(self, original: str, path: str) -> bool:
-        """Copy what a link leads to, where links can't be made (Windows without the right)."""
-        if os.path.isfile(original):  # noqa: PTH113
-            shutil.copyfile(original, path)
-        elif os.path.isdir(original) and not path.startswith(original + os.sep):  # noqa: PTH112
-            shutil.copytree(original, path, symlinks=True)
-        else:
+    def _make_link(self, name: str) -> bool:
+        """Make a link; tell whether there can be any."""
+        place = self._links[name].place
+        text = posixpath.relpath(place or ".", name.rpartition("/")[0] or ".")
+        is_folder = os.path.isdir(self._prefix + place)  # noqa: PTH112
+        try:
+            os.symlink(text.replace("/", os.sep), self._prefix + name, is_folder)  # noqa: PTH211
+        except NotImplementedError:
             return False
+        except OSError as error:
+            if error.errno in NO_LINKS:
+                return False
+            raise self._explained(error, name) from error
         return True
+
+    def _copy_instead_of_links(self) -> None:
+        """Copy what links lead to; what leads to nothing, or has no copy that ends, is left out.
+
+        :raises ArchiveLimitError: if the copies are too much
+        """
+        targets = {name: target.place for name, target in self._links.items()}
+        for name in filter(os.path.islink, map(self._prefix.__add__, targets)):
+            os.unlink(name)  # noqa: PTH108
+        inside = links_inside(targets)
+        self._budget.add_members(sum(map(len, inside.values())))
+        for name in copy_order(inside):
+            original = self._prefix + targets.pop(name)
+            if os.path.isfile(original):  # noqa: PTH113
+                self._copy(original, name)
+            elif os.path.isdir(original):  # noqa: PTH112
+                self._copy_folder(original, name)
+            else:
+                logger.warning("%s: the link %s leads to nothing", self.archive, shown(name))
+        for name in sorted(targets):
+            logger.warning(
+                "%s: the link %s is left out: there can be no links here, and a copy of the "
+                "folder that it leads to would have it in itself",
+                self.archive,
+                shown(name),
+            )
+
+    def _copy_folder(self, original: str, name: str) -> None:
+        try:
+            os.mkdir(self._prefix + name)  # noqa: PTH102
+        except OSError as error:
+            raise self._explained(error, name) from error
+        self._folders.add(name)
+        for folder, folders, files in os.walk(original):
+            within = name + folder[len(original.rstrip(os.sep)) :].replace(os.sep, "/")
+            for item in sorted(folders):
+                self._budget.add_members(1)
+                self.make_folder(f"{within}/{item}")
+            for item in sorted(files):
+                self._budget.add_members(1)
+                self._copy(os.path.join(folder, item), f"{within}/{item}")  # noqa: PTH118
+
+    def _copy(self, original: str, name: str) -> None:
+        self._budget.add_size(name, os.path.getsize(original))  # noqa: PTH202
+        descriptor = self.create(name, executable=os.access(original, os.X_OK))
+        with open(original, "rb") as file, os.fdopen(descriptor, "wb") as copy:  # noqa: PTH123
+            shutil.copyfileobj(file, copy, 1 << 20)
 
     # --- errors
 
@@ -247,16 +295,3 @@ def removed_on_error(path: Path) -> Iterator[None]:
         else:
             path.unlink(missing_ok=True)
         raise
-
-
-def resolve_below(name: str, target: str, archive: str, subpath: str) -> LinkTarget:
-    """Find where, below the folder `subpath` of the archive, a symbolic link leads.
-
-    :raises UnsafeArchiveError: if it leads elsewhere
-    """
-    resolved = resolve_link(name, target, archive)
-    if not subpath:
-        return resolved
-    if resolved.place != subpath and not resolved.place.startswith(f"{subpath}/"):
-        raise unsafe(name, archive, f"is a link to {shown(target)}, outside of {shown(subpath)}")
-    return resolved._replace(place=resolved.place[len(subpath) + 1 :], below=subpath)

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from datamaestro.files import check_space
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind
+from datamaestro_download_archive.names import resolve_below
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.selection import Selection
-from datamaestro_download_archive.tree import Tree, resolve_below, write_all
+from datamaestro_download_archive.tree import Tree, write_all
 from datamaestro_download_archive.unpack import CHUNK
 from datamaestro_download_archive.zip_directory import read_directory
 from datamaestro_download_archive.zip_entry import ZipEntry

@@ -17,6 +17,7 @@ from datamaestro.context import DatafolderPath, ResolvablePath
 from datamaestro.download import FolderResource, ValueResource, reference
 from datamaestro.download.stored import relative_name
 from datamaestro.errors import DataDirectoryError, DefinitionError, SettingsError
+from datamaestro.links import make_link
 from datamaestro.location import definition_site
 from datamaestro.terminal import ask, is_interactive, tell
 from datamaestro.user_paths import absolute
@@ -210,7 +211,7 @@ class links(FolderResource):  # noqa: N801
         destination.mkdir()
         for name, item in self.targets.items():
             target = item if isinstance(item, os.PathLike) else self._prepared(item)
-            (destination / name).symlink_to(target, target_is_directory=True)
+            make_link(destination / name, Path(target))
 
     def _prepared(self, dataset: Any) -> Path:
         self.context.prepare(dataset, download=True)
