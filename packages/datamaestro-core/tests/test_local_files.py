@@ -2,6 +2,7 @@
 
 import os
 import sys
+from itertools import count
 
 import pytest
 
@@ -17,6 +18,13 @@ def read(response):
         return b"".join(iter(lambda: response.read(3), b""))
 
 
+def at_rest(path, content, time=1):
+    """Write a file that nobody has changed for long."""
+    path.write_bytes(content)
+    os.utime(path, (time, time))
+    return path
+
+
 @pytest.fixture
 def files(context):
     return FileTransport(context)
@@ -27,9 +35,10 @@ class TestFile(TransportContract):
 
     @pytest.fixture
     def publish(self, tmp_path):
+        times = count(1)
+
         def publish(content):
-            (tmp_path / "a file").write_bytes(content)
-            return (tmp_path / "a file").as_uri()
+            return at_rest(tmp_path / "a file", content, next(times)).as_uri()
 
         return publish
 
@@ -50,8 +59,7 @@ def test_a_file_gives_its_bytes_and_size(files, tmp_path):
 
 
 def test_a_file_is_read_on_from_where_it_is_asked(files, tmp_path):
-    path = tmp_path / "x"
-    path.write_bytes(b"0123456789")
+    path = at_rest(tmp_path / "x", b"0123456789")
     with files.open(TransportRequest(path.as_uri())) as whole:
         validator = whole.validator
     response = files.open(TransportRequest(path.as_uri(), 4, validator))
@@ -65,11 +73,20 @@ def test_a_file_that_changed_is_read_from_its_beginning(files, tmp_path):
     assert (response.start, read(response)) == (0, b"0123456789")
 
 
-def test_a_file_that_is_replaced_while_it_is_opened_is_not_joined_to_the_old_one(tmp_path):
-    path, successor = tmp_path / "x", tmp_path / "y"
+def test_nothing_identifies_a_file_that_may_change_once_more_within_a_tick_of_its_clock(
+    files, tmp_path
+):
+    path = tmp_path / "x"
     path.write_bytes(b"0123456789")
-    successor.write_bytes(b"abcdefghij")
-    os.utime(successor, (1, 1))
+    with files.open(TransportRequest(path.as_uri())) as response:
+        assert response.validator is None
+    with files.open(TransportRequest(at_rest(path, b"0123456789").as_uri())) as response:
+        assert response.validator is not None
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_not_joined_to_the_old_one(tmp_path):
+    path = at_rest(tmp_path / "x", b"0123456789", 1)
+    successor = at_rest(tmp_path / "y", b"abcdefghij", 2)
 
     class Replaced(type(path)):
         def stat(self, **options):

@@ -1,9 +1,19 @@
 """The local transports keep what transports promise."""
 
+import os
+from itertools import count
+
 import pytest
 
 from datamaestro.testing import TransportContract
 from datamaestro_transport_local import FileTransport, PackageTransport
+
+
+def at_rest(path, content, time):
+    """Write a file that nobody has changed for long: its time of change identifies it."""
+    path.write_bytes(content)
+    os.utime(path, (time, time))
+    return path
 
 
 class TestFile(TransportContract):
@@ -11,11 +21,10 @@ class TestFile(TransportContract):
 
     @pytest.fixture
     def publish(self, tmp_path):
-        path = tmp_path / "a file"
+        times = count(1)
 
         def publish(content):
-            path.write_bytes(content)
-            return path.as_uri()
+            return at_rest(tmp_path / "a file", content, next(times)).as_uri()
 
         return publish
 
@@ -32,9 +41,10 @@ class TestPackage(TransportContract):
         folder = site_packages / "package_of_the_contract"
         folder.mkdir()
         (folder / "__init__.py").touch()
+        times = count(1)
 
         def publish(content):
-            (folder / "a file").write_bytes(content)
+            at_rest(folder / "a file", content, next(times))
             return "package:package_of_the_contract/a%20file"
 
         return publish

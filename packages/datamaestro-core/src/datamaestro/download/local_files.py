@@ -12,6 +12,7 @@ from urllib.request import url2pathname
 
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
+from datamaestro.freshness import settled
 
 __all__ = ["FileTransport", "open_file", "path_alone"]
 
@@ -34,10 +35,16 @@ class FileTransport(Transport):
 
 
 class _LocalResponse(Response):
-    """An open file; its content is identified by its size and time of change."""
+    """An open file; its size and time of change identify its content, once that is at rest."""
 
     def __init__(
-        self, file: BinaryIO, url: str, start: int, size: int, validator: str, held: ExitStack
+        self,
+        file: BinaryIO,
+        url: str,
+        start: int,
+        size: int,
+        validator: str | None,
+        held: ExitStack,
     ) -> None:
         self._file = file
         self._url = url
@@ -86,7 +93,8 @@ def open_file(path: Path, request: TransportRequest, holding: ExitStack | None =
     if file is None:
         raise TransportError("not a file", where=request.url, expected="a regular file", found=path)
     status = os.fstat(file.fileno())  # another file may have got that name since
-    validator = f"{status.st_size}-{status.st_mtime_ns}"
+    seen = status.st_mtime_ns, status.st_size
+    validator = f"{status.st_size}-{status.st_mtime_ns}" if settled(seen) == seen else None
     unchanged = request.validator in (None, validator) and request.start <= status.st_size
     start = request.start if unchanged else 0
     file.seek(start)
