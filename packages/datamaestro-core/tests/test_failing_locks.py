@@ -68,7 +68,7 @@ def error(number, path):
     return OSError(number, "lost", None if path is None else str(path))
 
 
-@pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTEMPTY])
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR])
 def test_what_is_gone_or_not_empty_where_processes_work_may_be_lost(tmp_path, number):
     assert is_loss(error(number, tmp_path / "a" / "b"), [tmp_path / "other", tmp_path / "a"])
     assert is_loss(error(number, None), [tmp_path])

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,18 @@ def test_removing_a_link_leaves_what_it_leads_to(folder, tmp_path):
     (tmp_path / "link").symlink_to(folder, target_is_directory=True)
     remove(tmp_path / "link")
     assert (folder / "a").is_file()
+
+
+def test_what_others_remove_at_the_same_time_is_removed_without_an_error(tmp_path):
+    folders = [tmp_path / "tree" / str(number) for number in range(30)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        for number in range(30):
+            (folder / str(number)).touch()
+    with ThreadPoolExecutor(4) as threads:
+        for ended in [threads.submit(remove, tmp_path / "tree") for _ in range(4)]:
+            ended.result()
+    assert not (tmp_path / "tree").exists()
 
 
 def test_the_size_of_a_folder_is_that_of_its_files(tmp_path):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.sharing import make_folder, permissions_after, share
@@ -267,11 +267,30 @@ def _exchanged(first: Path, second: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all in it; nothing happens if there is none."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
+    """Remove a file, or a folder with all in it; nothing happens if there is none.
+
+    Others may remove it at the same time, as happens where locks fail.
+    """
+    try:
         path.unlink(missing_ok=True)
+    except OSError:  # which one it is that says "a folder" depends on the system
+        with contextlib.suppress(FileNotFoundError):  # network file systems may tell it late
+            if not stat.S_ISDIR(path.lstat().st_mode):
+                raise
+            _remove_folder(path)
+
+
+def _remove_folder(path: Path) -> None:
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(path, onexc=_unless_gone)
+    else:
+        shutil.rmtree(path, onerror=_unless_gone)
+
+
+def _unless_gone(_function: object, _path: object, error: Any) -> None:
+    raised = error if isinstance(error, BaseException) else error[1]  # before Python 3.12
+    if not isinstance(raised, FileNotFoundError):
+        raise raised
 
 
 def discard(path: Path) -> None:

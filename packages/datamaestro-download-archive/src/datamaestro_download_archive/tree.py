@@ -15,9 +15,10 @@ import os
 import posixpath
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from datamaestro.files import remove
 from datamaestro.links import NO_LINKS
 from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsafe
 from datamaestro_download_archive.limits import Budget
@@ -290,8 +291,6 @@ def removed_on_error(path: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # or it would hide the error
+            remove(path)
         raise

@@ -12,6 +12,10 @@ from datamaestro.errors import DataDirectoryError
 __all__ = ["Disturbed", "is_loss"]
 
 
+_OF_LOSSES = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR)
+"""The last two come of network file systems that tell late that a folder is gone."""
+
+
 class Disturbed(Exception):  # noqa: N818  (it is no error, but an order)
     """Another process was at work in the same place, and a file got lost: begin anew.
 
@@ -26,10 +30,11 @@ class Disturbed(Exception):  # noqa: N818  (it is no error, but an order)
 def is_loss(error: OSError, folders: Iterable[Path]) -> bool:
     """Tell whether an error may come of it that another process cleaned up.
 
-    It does if a file is gone, or a folder isn't empty, that lies in one of some folders.
+    It does if something lies in one of some folders and is gone, or there though it isn't, or a
+    folder that isn't empty.
     """
     reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
-    if not isinstance(reason, OSError) or reason.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+    if not isinstance(reason, OSError) or reason.errno not in _OF_LOSSES:
         return False
     if not isinstance(reason.filename, str | bytes):
         return True
