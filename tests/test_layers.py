@@ -11,7 +11,9 @@ LAYERS = [
     {
         "decompressors",
         "digests",
+        "disk_names",
         "documents",
+        "flushing",
         "lazy",
         "per_process",
         "sequences",

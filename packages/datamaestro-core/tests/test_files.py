@@ -11,11 +11,8 @@ import pytest
 
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import (
-    MANY,
     check_space,
     discard,
-    flush_folder,
-    flush_to_disk,
     move_into_place,
     remove,
     replacing,
@@ -163,43 +160,6 @@ def test_the_size_of_a_folder_is_that_of_its_files(tmp_path):
     (tmp_path / "x" / "y" / "b").write_text("1")
     assert size_on_disk(tmp_path / "x") == 6
     assert size_on_disk(tmp_path / "x" / "a") == 5
-
-
-@pytest.mark.parametrize("count", [1, MANY + 1])
-def test_flushing_takes_few_files_and_many(tmp_path, count):
-    for number in range(count):
-        (tmp_path / str(number)).write_text("x")
-    flush_to_disk(tmp_path)
-    assert len(list(tmp_path.iterdir())) == count
-
-
-def test_windows_flushes_files_that_are_open_for_writing_alone(folder, monkeypatch):
-    fcntl = pytest.importorskip("fcntl", reason="tells how a file was opened")
-    flush, flushed = os.fsync, []
-
-    def open_as_there(path, flags, opener=os.open):
-        if os.path.isdir(path):  # noqa: PTH112
-            raise PermissionError(errno.EACCES, "Permission denied")
-        return opener(path, flags)
-
-    def flush_as_there(descriptor):
-        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
-            raise OSError(errno.EBADF, "Bad file descriptor")
-        flush(descriptor)
-        flushed.append(os.fstat(descriptor).st_ino)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "platform", "win32")
-        patch.setattr(os, "open", open_as_there)
-        patch.setattr(os, "fsync", flush_as_there)
-        flush_to_disk(folder)
-        flush_folder(folder)
-    assert sorted(flushed) == sorted((folder / name).stat().st_ino for name in ("a", "deep/b"))
-
-
-def test_flushing_takes_links_that_lead_nowhere(folder):
-    flush_to_disk(folder)
-    assert (folder / "a").read_text() == "12345"
 
 
 def test_a_file_system_error_tells_folder_reason_and_what_to_do(tmp_path):

@@ -7,15 +7,15 @@ import errno
 import os
 import re
 import shutil
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from datamaestro.disk_names import is_in_use, remove_folder, rename, unlink
 from datamaestro.errors import DataDirectoryError
+from datamaestro.flushing import entries, flush_descriptor
 from datamaestro.sharing import make_folder, permissions_after, share
 
 __all__ = [
@@ -23,8 +23,6 @@ __all__ = [
     "STORAGE_ERRORS",
     "check_space",
     "discard",
-    "flush_folder",
-    "flush_to_disk",
     "move_into_place",
     "persistently",
     "remove",
@@ -50,10 +48,10 @@ _HINTS = {
 LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.(?:tmp|old)")
 """The names of what only a process that was killed leaves: see `replacing`, `move_into_place`."""
 
-MANY = 200
-"""From how many files on it is quicker to flush their whole file system."""
-
 _TRIES = 4
+
+_NO_RIGHT_TO_LINK = 1314
+"""ERROR_PRIVILEGE_NOT_HELD, of Windows."""
 
 _RENAME_EXCHANGE = 2
 _HERE = -100
@@ -84,6 +82,10 @@ def usable(folder: Path) -> Iterator[None]:
 def _hint(error: OSError, failed: Path) -> str:
     if error.errno == errno.EEXIST and failed.is_symlink():
         return "it is a link to what isn't there: is that mounted? or choose another folder"
+    if is_in_use(error):
+        return "close the program that has it open; if none has, get the right to write there"
+    if getattr(error, "winerror", None) == _NO_RIGHT_TO_LINK:
+        return "turn on the developer mode of Windows, which lets programs make links"
     return _HINTS.get(
         error.errno or 0,
         "choose another folder (--data or DATAMAESTRO_DIR), or get the right to write",
@@ -131,10 +133,10 @@ def replacing(path: Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
                 beside.chmod(permissions_after(path, beside))
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+            flush_descriptor(file.fileno())
+        rename(beside, path)
     finally:
-        beside.unlink(missing_ok=True)
+        remove(beside)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -164,63 +166,6 @@ def persistently(write: Callable[[], None]) -> None:
     return write()
 
 
-def flush_to_disk(path: Path) -> None:
-    """Make sure that a file, or a folder with all in it, survives a loss of power."""
-    kind = path.lstat().st_mode
-    if not stat.S_ISDIR(kind):
-        if stat.S_ISREG(kind):
-            _fsync(path)
-        return
-    # One by one, 20,000 files of 4 kB took 4.8 s on a disk; their file system at once, 0.6 s.
-    first = list(islice(_entries(path), MANY + 1))
-    if len(first) > MANY and _flush_file_system(path):
-        return
-    for entry in _entries(path):
-        if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False):
-            _fsync(entry)
-    _fsync(path)
-
-
-def flush_folder(path: Path) -> None:
-    """Make sure that the names in a folder survive a loss of power."""
-    _fsync(path)
-
-
-def _entries(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
-    """Give what is in a folder and below, what a folder holds before the folder itself."""
-    with os.scandir(folder) as found:
-        for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _entries(entry.path)
-            yield entry
-
-
-def _flush_file_system(path: Path) -> bool:
-    """Flush all of the file system that holds a folder, where that can be asked for."""
-    if sys.platform != "linux":
-        return False
-    import ctypes
-
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        flush = getattr(ctypes.CDLL(None), "syncfs", None)
-        return flush is not None and flush(descriptor) == 0
-    finally:
-        os.close(descriptor)
-
-
-def _fsync(path: os.PathLike[str]) -> None:
-    # Windows flushes only what is open for writing. A folder can't be opened there, and its
-    # entries are written through.
-    access = os.O_RDWR if sys.platform == "win32" else os.O_RDONLY
-    with contextlib.suppress(PermissionError):
-        descriptor = os.open(path, access | getattr(os, "O_BINARY", 0))
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def move_into_place(source: Path, destination: Path) -> None:
     """Rename `source`, which is whole, to `destination`; what lay there is replaced.
 
@@ -236,14 +181,15 @@ def move_into_place(source: Path, destination: Path) -> None:
             aside = source
         else:
             aside = source.with_name(f"{source.name}.{os.urandom(4).hex()}.old")
-            destination.rename(aside)
+            rename(destination, aside)
     elif source.is_dir() and (destination.is_file() or destination.is_symlink()):
-        destination.unlink()
+        unlink(destination)
     if aside is not source:
         try:
-            source.replace(destination)
+            rename(source, destination)
         except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            in_the_way = is_in_use(error) and destination.is_dir()  # as Windows tells of it
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) and not in_the_way:
                 raise
             # Another process has just put a folder there.
             move_into_place(source, destination)
@@ -271,26 +217,15 @@ def remove(path: Path) -> None:
 
     Others may remove it at the same time, as happens where locks fail.
     """
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:  # which one it is that says "a folder" depends on the system
-        with contextlib.suppress(FileNotFoundError):  # network file systems may tell it late
-            if not stat.S_ISDIR(path.lstat().st_mode):
-                raise
-            _remove_folder(path)
-
-
-def _remove_folder(path: Path) -> None:
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(path, onexc=_unless_gone)
-    else:
-        shutil.rmtree(path, onerror=_unless_gone)
-
-
-def _unless_gone(_function: object, _path: object, error: Any) -> None:
-    raised = error if isinstance(error, BaseException) else error[1]  # before Python 3.12
-    if not isinstance(raised, FileNotFoundError):
-        raise raised
+    with contextlib.suppress(FileNotFoundError):
+        if path.is_dir() and not path.is_symlink():
+            remove_folder(path)
+            return
+        try:
+            unlink(path)
+        except IsADirectoryError:  # network file systems tell late what is there, and what is gone
+            path.lstat()
+            remove_folder(path)
 
 
 def discard(path: Path) -> None:
@@ -301,7 +236,7 @@ def discard(path: Path) -> None:
     """
     aside = path.with_name(f"{path.name}.{os.urandom(4).hex()}.old")
     with contextlib.suppress(FileNotFoundError):
-        path.replace(aside)
+        rename(path, aside)
         remove(aside)
 
 
@@ -312,6 +247,6 @@ def size_on_disk(path: Path) -> int:
     # scandir, since a Path for each of 20,000 files costs more than looking at it.
     return sum(
         entry.stat(follow_symlinks=False).st_size
-        for entry in _entries(path)
+        for entry in entries(path)
         if not entry.is_dir(follow_symlinks=False)
     )

@@ -34,7 +34,8 @@ def make_folder(path: Path) -> None:
 def _make(path: Path) -> None:
     try:
         path.mkdir()
-    except FileExistsError:
+    except OSError:
+        # Not FileExistsError alone: of a drive, Windows says that access is denied.
         if not path.is_dir():
             raise
     else:

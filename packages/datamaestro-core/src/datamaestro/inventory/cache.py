@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datamaestro.documents import read_json
+from datamaestro.files import remove
 
 __all__ = ["CacheEntry", "cache_entries"]
 
@@ -45,11 +46,11 @@ class CacheEntry:
 
     def remove(self) -> None:
         """Remove it, and the note once nothing is left that it is about."""
-        self.path.unlink(missing_ok=True)
+        remove(self.path)
         partial = self.path.parent / (_noted(self.note, "file") or self.path.name)
         others = (_of_all_states(self.path, ".dl"), _of_all_states(self.path, ".rejected"), partial)
         if not any(path.exists() for path in others):
-            self.note.unlink(missing_ok=True)
+            remove(self.note)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON; the time is in UTC, in ISO 8601."""

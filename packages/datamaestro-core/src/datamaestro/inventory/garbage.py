@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datamaestro.disk_names import rename
 from datamaestro.files import LEFTOVER, remove, usable
 from datamaestro.inventory.cache import CacheEntry, cache_entries
 from datamaestro.inventory.orphans import find_orphans
@@ -178,5 +179,5 @@ def _remove_held(path: Path) -> None:
 def _remove_orphan(folder: Path) -> None:
     """Rename a folder aside, then remove it: half of it must not look like a whole."""
     aside = folder.with_name(f".{folder.name}.{os.urandom(4).hex()}.old")
-    folder.rename(aside)
+    rename(folder, aside)
     remove(aside)

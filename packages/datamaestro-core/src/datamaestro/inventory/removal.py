@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from datamaestro.disk_names import rename
 from datamaestro.errors import DataDirectoryError
 from datamaestro.files import LEFTOVER, remove, usable
 from datamaestro.inventory.manifest import MANIFESTS
@@ -114,7 +115,7 @@ def remove_dataset(dataset: Prepared) -> None:
         aside = folder / WORK / REMOVED
         remove(aside)
         aside.mkdir(parents=True)
-        (folder / STATE).replace(aside / STATE)
+        rename(folder / STATE, aside / STATE)
         _finish(folder)
 
 
@@ -136,7 +137,7 @@ def remove_resource(dataset: Prepared, resource: str) -> None:
         aside.mkdir(parents=True)
         for item in [*_sidecars([path]), path]:
             if item.exists() or item.is_symlink():
-                item.replace(aside / item.name)
+                rename(item, aside / item.name)
         state.forget(record.path)
         _remove_empty(path.parent, folder)
         remove(aside)
@@ -182,7 +183,7 @@ def _finish(folder: Path) -> None:
         if path.exists() or path.is_symlink():
             destination = aside / path.relative_to(folder)
             destination.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(destination)
+            rename(path, destination)
             _remove_empty(path.parent, folder)
     for child in folder.iterdir():
         if child.name in (USED, MANIFESTS) or LEFTOVER.fullmatch(child.name):

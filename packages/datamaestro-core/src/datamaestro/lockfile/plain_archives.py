@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
 from datamaestro.digests import CHUNK_SIZE
+from datamaestro.disk_names import rename
 from datamaestro.download.derivation import Unpacked
 from datamaestro.files import remove
 
@@ -38,7 +39,7 @@ def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
     inside = list(top.iterdir())
     if selection.unwrap and len(inside) == 1 and inside[0].is_dir():
         (top,) = inside
-    top.rename(destination)
+    rename(top, destination)
     remove(whole)
 
 

@@ -86,7 +86,8 @@ def settle(entry: Path, needed: bool) -> None:
             remove(path)
             remove(entry.with_suffix(".json"))
         elif path.exists() and path.stat().st_nlink > 1:
-            with path.open("rb") as shared, replacing(path) as own:
+            # In this order: Windows replaces no open file.
+            with replacing(path) as own, path.open("rb") as shared:
                 shutil.copyfileobj(shared, own, CHUNK_SIZE)
     except PermissionError as error:  # where each may remove only their own: a colleague's
         logger.warning("A download stays in the cache as it is: %s", error)

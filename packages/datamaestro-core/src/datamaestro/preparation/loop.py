@@ -16,6 +16,7 @@ import time
 from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 
+from datamaestro.disk_names import rename
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
@@ -26,7 +27,8 @@ from datamaestro.errors import (
     OfflineError,
     VerificationError,
 )
-from datamaestro.files import flush_folder, move_into_place, remove, usable
+from datamaestro.files import move_into_place, remove, usable
+from datamaestro.flushing import flush_folder
 from datamaestro.preparation.disturbance import Disturbed, is_loss
 from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.fetch_pool import FetchPool
@@ -275,7 +277,7 @@ class Loop:
                 make_folder(discarded.parent)
                 remove(discarded)
                 with suppress(FileNotFoundError):
-                    resource.path.replace(discarded)
+                    rename(resource.path, discarded)
                 self.state.drop(resource.name, resource.relative_path)
                 remove(discarded)
 

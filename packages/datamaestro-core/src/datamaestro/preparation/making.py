@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+from datamaestro.disk_names import rename
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.errors import DataDirectoryError, VerificationError
-from datamaestro.files import STORAGE_ERRORS, flush_to_disk, remove, size_on_disk, usable
+from datamaestro.files import STORAGE_ERRORS, remove, size_on_disk, usable
+from datamaestro.flushing import flush_to_disk
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.sharing import make_folder
@@ -132,7 +134,7 @@ def _verify(resource: StoredResource, destination: Path) -> None:
     except VerificationError as error:
         rejected = destination.with_name(f"{destination.name}.rejected")
         remove(rejected)
-        destination.replace(rejected)
+        rename(destination, rejected)
         error.hint = f"it is set aside in {rejected}"
         raise
 

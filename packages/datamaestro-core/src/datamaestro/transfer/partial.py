@@ -23,6 +23,7 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
+from datamaestro.disk_names import rename
 from datamaestro.documents import read_json
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
@@ -83,14 +84,14 @@ class Partial:
             try:
                 self._write_note(note._replace(file=self.path.name))
             except DataDirectoryError:  # a full disk: keep what is there for better times
-                self.path.replace(self._earlier)
+                rename(self.path, self._earlier)
                 raise
 
     def _claim(self, left: Path) -> None:
-        left.replace(self.path)
+        rename(left, self.path)
         if not os.access(self.path, os.W_OK):  # a colleague's, to be read and not written
             shutil.copyfile(self.path, left)
-            left.replace(self.path)
+            rename(left, self.path)
             share(self.path)
 
     def resumable(self) -> Resumable:
@@ -143,7 +144,7 @@ class Partial:
             size = self.path.stat().st_size
             if self._note is not None and self._note.size is None:
                 self._write_note(self._note._replace(size=size))
-            self.path.replace(destination)
+            rename(self.path, destination)
 
     @contextmanager
     def _unless_taken(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Generator
+from contextlib import closing
 from typing import Any
 
 from datamaestro.errors import VerificationError
@@ -15,18 +16,19 @@ __all__ = ["TransferStream", "watched"]
 
 def watched(transfer: Transfer) -> Generator[bytes]:
     """Give the chunks of a transfer, unless its beginning shows that they aren't data."""
-    chunks = iter(transfer)
     beginning = b""
-    try:
-        while len(beginning) < TELLING and (chunk := next(chunks, b"")):
-            beginning += chunk
-    except VerificationError:  # of its size, which tells less than a page
-        refuse_page(transfer.source, transfer.url, beginning, transfer.media_type)
-        raise
-    if not transfer.source.digests:
-        refuse_page(transfer.source, transfer.url, beginning, transfer.media_type)
-    yield beginning
-    yield from chunks
+    # Closed before an error is seen: the partial file is removed then.
+    with closing(iter(transfer)) as chunks:
+        try:
+            while len(beginning) < TELLING and (chunk := next(chunks, b"")):
+                beginning += chunk
+        except VerificationError:  # of its size, which tells less than a page
+            refuse_page(transfer.source, transfer.url, beginning, transfer.media_type)
+            raise
+        if not transfer.source.digests:
+            refuse_page(transfer.source, transfer.url, beginning, transfer.media_type)
+        yield beginning
+        yield from chunks
 
 
 class TransferStream(io.RawIOBase):

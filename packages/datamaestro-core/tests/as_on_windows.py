@@ -1,0 +1,43 @@
+"""Renaming and removing as on Windows, of what this process has open or what is read-only."""
+
+import errno
+import os
+import stat
+
+from datamaestro.testing.contracts.open_files import open_files
+
+IN_USE, DENIED = 32, 5
+
+
+class Refused(PermissionError):
+    """What Windows raises: its errors have a second number."""
+
+    def __init__(self, winerror, path):
+        super().__init__(errno.EACCES, "Access is denied", str(path))
+        self.winerror = winerror
+
+
+def refuse(monkeypatch):
+    """Let the functions of `os` refuse from now on what those of Windows do."""
+    for name in ("replace", "rename", "unlink", "remove"):
+        monkeypatch.setattr(os, name, _refusing(getattr(os, name)))
+
+
+def _refusing(act):
+    def checked(*paths, dir_fd=None, **options):
+        for path in paths:
+            try:
+                status = os.stat(path, dir_fd=dir_fd, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            if (status.st_dev, status.st_ino) in open_files().values():
+                raise Refused(IN_USE, path)
+            if path == paths[-1] and not status.st_mode & stat.S_IWRITE:
+                raise Refused(DENIED, path)
+        if dir_fd is not None:
+            options["dir_fd"] = dir_fd
+        return act(*paths, **options)
+
+    return checked
