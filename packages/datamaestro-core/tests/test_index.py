@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import as_on_windows
 import pluggy  # noqa: F401  (needed where only Python's own modules can be imported)
 import pytest
 
@@ -487,14 +488,31 @@ def test_a_damaged_database_is_made_anew(site, content):
     assert site.read() == ["one", "two"]
 
 
-def test_a_database_that_is_damaged_inside_is_made_anew(site):
-    file = index_file(Context())
+def damage(file):
+    """Damage a database inside, and give its content."""
     content = bytearray(file.read_bytes())
     middle = slice(4096 * 12, len(content))
     content[middle] = b"\xff" * len(content[middle])
     file.write_bytes(content)
+    return content
+
+
+def test_a_database_that_is_damaged_inside_is_made_anew(site):
+    damage(index_file(Context()))
     assert search("thing repo:counted") == ["org.one.one", "org.two.two"]
     assert search("thing repo:counted") == ["org.one.one", "org.two.two"]
+
+
+def test_a_damaged_database_is_closed_before_it_is_replaced(site, monkeypatch):
+    catalog = Context().catalog
+    assert "org.one.one" in catalog.ids()
+    file = index_file(Context())
+    damaged = damage(file)
+    gc.collect()
+    as_on_windows.refuse(monkeypatch)
+    found = catalog.search(Condition.parse("thing repo:counted"))
+    assert [item.id for item in found] == ["org.one.one", "org.two.two"]
+    assert file.read_bytes() != damaged
 
 
 @pytest.mark.parametrize("version", [0, 999_999])

@@ -265,5 +265,7 @@ class Catalog:
             self.context.plugins.warn(warning)
 
     def _made(self, *, afresh: bool) -> Index | None:
+        if afresh and self._index is not None:
+            self._index.close()  # Windows replaces no open file
         self._index = Index.made(self.context.index_folder, self.context, afresh=afresh)
         return self._index

@@ -116,6 +116,7 @@ class Index:
                 return cls(made, watched, path)
         except sqlite3.Error:
             if old is not None:  # it may be the one that is damaged
+                old.close()
                 return cls.made(folder, context, afresh=True)
         except OSError:
             pass
@@ -125,6 +126,11 @@ class Index:
         connection = copied(None, ":memory:")
         with closed_on_error(connection):
             return cls(connection, refresh(connection, context))
+
+    def close(self) -> None:
+        """Give up the database: whoever asks it from now on is told that it's closed."""
+        with self._lock:
+            self.connection.close()
 
     def is_current(self) -> bool:
         """Tell whether all that it depends on is as it was."""
