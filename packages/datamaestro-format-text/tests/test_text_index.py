@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import importlib
 import os
@@ -308,6 +309,43 @@ def test_it_stays_in_memory_where_nothing_can_be_written(path: Path, cache: Path
     (path.parent / f".{path.name}.{suffix}").mkdir()  # and a folder where the file should be
 
     assert rows(path).get("k7") == ["k7", "7"]
+
+
+def test_a_copy_that_may_not_be_replaced_is_used_as_it_is(
+    path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = path.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    mapped = rows(packed)
+    assert mapped.get("k7") == ["k7", "7"]
+    replace = os.replace
+
+    def refuse(source: Path, target: Path) -> None:
+        if target.suffix == ".text":  # Windows replaces nothing that is mapped
+            raise PermissionError(errno.EACCES, "Access is denied", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    assert Lines(path=packed)[7] == "k7\t7"
+    assert mapped.get("k8") == ["k8", "8"]
+    assert not list(path.parent.glob("*.tmp"))
+
+
+def test_a_damaged_copy_that_may_not_be_replaced_is_an_error(
+    path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = path.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    len(rows(packed))
+    (copy,) = path.parent.glob(".*.text")
+    copy.write_bytes(b"x" * copy.stat().st_size)
+
+    def refuse(_: Path, target: Path) -> None:
+        raise PermissionError(errno.EACCES, "Access is denied", str(target))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(DataDirectoryError, match="the index can't be written"):
+        decompressed(packed, stamp_of(packed))
 
 
 def test_processes_may_make_it_at_the_same_time(path: Path) -> None:

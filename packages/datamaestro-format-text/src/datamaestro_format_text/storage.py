@@ -7,6 +7,7 @@ make the same one at once: the last wins, and all are alike.
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import os
 from collections.abc import Iterator
@@ -83,13 +84,25 @@ def save_first(candidates: list[Path]) -> Iterator[tuple[BinaryIO, Path]]:
     try:
         with beside.open("wb", buffering=1 << 20) as file:
             yield file, path
-        # On Windows this fails while another process maps the file that is there.
-        beside.replace(path)
+        _put(beside, path)
     except OSError as error:
         raise DataDirectoryError("the index can't be written", where=path, found=error) from error
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def _put(beside: Path, path: Path) -> None:
+    """Rename a file; nothing is lost where it may not take the place of one of the same content.
+
+    Windows replaces nothing that a process maps, and no system a colleague's file where each may
+    remove only their own.
+    """
+    try:
+        beside.replace(path)
+    except PermissionError:
+        if not (path.is_file() and filecmp.cmp(beside, path, shallow=False)):
+            raise
 
 
 def _open_first(candidates: list[Path]) -> tuple[Path, Path]:
