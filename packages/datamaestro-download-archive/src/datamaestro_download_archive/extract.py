@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from datamaestro.disk_names import rename, unlink
 from datamaestro_download_archive.content import is_zip_file
 from datamaestro_download_archive.errors import ArchiveLimitError, shown, unsafe
 from datamaestro_download_archive.limits import Budget, Limits
@@ -130,7 +131,7 @@ def _unpack_nested(
                 hint="name fewer members in nested=",
             )
         packed = _free_name(path)
-        path.rename(packed)
+        rename(path, packed)
         place = path.with_name(without_suffix(path.name))
         if os.path.lexists(place):
             raise unsafe(
@@ -143,7 +144,7 @@ def _unpack_nested(
                 extract_zip(RandomAccess(file), inner, Selection(), inner_budget)
             else:
                 extract_tar(file, inner, Selection(), inner_budget)
-        packed.unlink()
+        unlink(packed)
         top = inner.finish(unwrap=plan.unwrap)
         _unpack_nested(inner, top, wanted, plan, inner_budget, level + 1)
         budget.take_over(inner_budget)

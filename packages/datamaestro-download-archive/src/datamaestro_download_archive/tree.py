@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from datamaestro.disk_names import rename
 from datamaestro.files import remove
 from datamaestro.links import NO_LINKS
 from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsafe
@@ -181,9 +182,9 @@ class Tree:
         aside = self.root.with_name(f"{self.root.name}.unwrap")
         shutil.rmtree(aside, ignore_errors=True)  # left by a process that was killed right here
         try:
-            (self.root / top).rename(aside)
+            rename(self.root / top, aside)
             self.root.rmdir()
-            aside.rename(self.root)
+            rename(aside, self.root)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
