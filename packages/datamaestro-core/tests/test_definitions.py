@@ -349,7 +349,20 @@ def test_a_resource_that_is_only_declared_has_no_path():
         Written("a.txt").path  # noqa: B018
 
 
-@pytest.mark.parametrize("name", ["../x", "/x", ".x", "a/../../x", "", "a/" + 128 * "\u00e9"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../x",
+        "/x",
+        ".x",
+        "a/../../x",
+        "",
+        "a/" + 128 * "\u00e9",
+        "C:/x",
+        "x:stream",
+        "a\\..\\..\\x",
+    ],
+)
 def test_a_resource_has_a_place_in_the_folder_of_its_dataset(name):
     with pytest.raises(DefinitionError, match="not a name in a dataset's folder"):
         Written(name)

@@ -19,6 +19,9 @@ __all__ = ["FileResource", "FolderResource", "Places", "StoredResource", "relati
 _LONGEST_NAME = 255
 """How many bytes a name may have on the file systems in use."""
 
+_OF_WINDOWS = frozenset(":\\")
+"""With these, it would be another place on Windows: on another drive, or in another folder."""
+
 
 class StoredResource(Resource):
     """A resource that ends as something on disk."""
@@ -176,13 +179,14 @@ def relative_name(name: str) -> str:
         not inside
         or path.parts[0].startswith(".")
         or not name.isprintable()
+        or not _OF_WINDOWS.isdisjoint(name)
         or any(len(part.encode()) > _LONGEST_NAME for part in path.parts)
     ):
         raise DefinitionError(
             "not a name in a dataset's folder",
             where=definition_site(),
             expected="a relative path without '..', printable, that doesn't start with a dot, "
-            f"of names of {_LONGEST_NAME} bytes at the most",
+            f"without : and \\, of names of {_LONGEST_NAME} bytes at the most",
             found=repr(name),
         )
     return name
