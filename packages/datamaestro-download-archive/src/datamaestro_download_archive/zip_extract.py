@@ -25,6 +25,9 @@ __all__ = ["extract_zip"]
 MOST_WORKERS = 8
 """Threads that unpack large members: beyond that the disk is the limit."""
 
+AWAKE = 0.5
+"""Seconds after which a wait is looked up from."""
+
 Placed = tuple[ZipEntry, str]
 
 
@@ -126,9 +129,11 @@ def _large_in_threads(reader: ZipReader, tree: Tree, large: list[Placed]) -> Ite
         futures = [pool.submit(write, item) for item in large]
         try:
             yield
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
+            left = set(futures)
+            while left:  # without waking up, Ctrl-C would have to wait on Windows
+                done, left = wait(left, AWAKE, FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
         finally:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)

@@ -119,6 +119,6 @@ def _statuses(folder: str, left_out: Set[str]) -> Iterator[os.stat_result]:
         return
     for entry in entries:
         with suppress(FileNotFoundError):
-            yield entry.stat(follow_symlinks=False)
+            yield os.lstat(entry)  # the entry's own has no identity, and no names, on Windows
         if entry.is_dir(follow_symlinks=False):
             yield from _statuses(entry.path, left_out)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -44,6 +44,9 @@ OK, CHANGED, MISSING, UNVERIFIABLE = "ok", "changed", "missing", "unverifiable"
 
 AHEAD = 16
 """How many resources are being hashed at once, so that small ones keep all processors busy."""
+
+AWAKE = 0.5
+"""Seconds after which a wait is looked up from."""
 
 BATCH = 16 << 20
 """How many bytes a thread hashes at a time; a hundred files are as good as that many."""
@@ -158,7 +161,7 @@ class _Reading:
         """Wait for the digests, and give what a manifest would say."""
         files = self.files or {}
         links = {name: target for name, target in files.items() if isinstance(target, str)}
-        digests = {name: text for batch in self.digests for name, text in batch.result().items()}
+        digests = {name: text for batch in self.digests for name, text in _result(batch).items()}
         return links | digests
 
 
@@ -249,6 +252,13 @@ def _batches(files: Mapping[str, int | str]) -> Iterator[list[str]]:
                 batch, room = [], BATCH
     if batch:
         yield batch
+
+
+def _result(batch: Future[dict[str, str]]) -> dict[str, str]:
+    """Wait for a result, waking up at times: else Ctrl-C would have to wait on Windows."""
+    while not batch.done():
+        wait([batch], timeout=AWAKE)
+    return batch.result()
 
 
 def _digests(path: Path, names: list[str], watch: Watch) -> dict[str, str]:

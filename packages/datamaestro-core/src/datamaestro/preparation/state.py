@@ -174,8 +174,11 @@ class State:
             make_folder(self._scratch)
             with replacing(self.path, self._scratch) as file:
                 file.write(self._text().encode())
-                file.flush()
-                self._version = _version(os.fstat(file.fileno()))
+                own = os.fstat(file.fileno()).st_ino
+            # The time is certain when the file has been closed (Windows); by then, another
+            # process may have put its own there.
+            status = self.path.stat()
+            self._version = _version(status) if status.st_ino == own else None
 
     def _text(self) -> str:
         """Give the document; of 200 records, most of the time goes into making their texts."""
