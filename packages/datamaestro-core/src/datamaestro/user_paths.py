@@ -1,13 +1,15 @@
-"""Paths as users write them."""
+"""Paths and commands as users write them."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from datamaestro.errors import SettingsError
 
-__all__ = ["absolute", "expanded"]
+__all__ = ["absolute", "expanded", "typed"]
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
@@ -33,6 +35,18 @@ def expanded(path: str | os.PathLike[str]) -> Path:
         return Path(path).expanduser()
     except RuntimeError as error:
         raise _leads_nowhere(path, error) from error
+
+
+def typed(words: Iterable[str]) -> str:
+    """Give words as they are typed in the shell of the user's system."""
+    # Imported here, since few messages tell a command.
+    if sys.platform == "win32":
+        from subprocess import list2cmdline
+
+        return list2cmdline(words)
+    import shlex
+
+    return shlex.join(words)
 
 
 def _leads_nowhere(path: str | os.PathLike[str], reason: object) -> SettingsError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.create.plugin import KINDS, refuse_taken, write_plugin
+from datamaestro.user_paths import typed
 
 __all__ = ["command"]
 
@@ -34,5 +34,5 @@ def command(session: Session, name: str, kind: str, into: Path) -> None:
     refuse_taken(name, kind, session.context.plugins)
     folder = write_plugin(name, kind, into.absolute())
     echo(str(folder))
-    path = shlex.quote(str(folder))
+    path = typed([str(folder)])
     note(f"To install it: pip install --editable {path} pytest; to test it: pytest {path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import LockError
 from datamaestro.lockfile import Lock
 from datamaestro.lockfile.differences import differences
+from datamaestro.user_paths import typed
 
 __all__ = ["command"]
 
@@ -42,7 +42,7 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     wanted = datasets or _requested(before, output)
     after = lock_datasets(wanted, session.context)
     if check:
-        arguments = shlex.join(["lock", "-o", str(output), *datasets])
+        arguments = typed(["lock", "-o", str(output), *datasets])
         if changes := list(differences(before, after)):
             raise LockError(
                 "the lock file isn't up to date",
@@ -74,6 +74,6 @@ def _requested(lock: Lock, path: Path) -> tuple[str, ...]:
                 f"{dataset.id} is declared in a file that the lock file doesn't name",
                 where=path,
                 hint="name that and all other datasets: "
-                f"'datamaestro lock -o {shlex.quote(str(path))} FILE.py:NAME ID…'",
+                f"'datamaestro lock -o {typed([str(path)])} FILE.py:NAME ID…'",
             )
     return tuple(dataset.reference for dataset in lock.requested())

@@ -32,7 +32,6 @@ A lock file is TOML, sorted, the same for the same data on every platform::
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -43,6 +42,7 @@ from datamaestro.download.derivation import Derivation, derivation_of
 from datamaestro.errors import LockError, NotFoundError
 from datamaestro.files import write_atomically
 from datamaestro.urls import masked
+from datamaestro.user_paths import typed
 
 __all__ = ["Lock", "LockedDataset", "LockedDownload", "LockedResource", "reference_of"]
 
@@ -174,7 +174,7 @@ class Lock:
             raise NotFoundError(
                 "there is no lock file",
                 where=path,
-                hint=f"'datamaestro lock -o {shlex.quote(str(path))} ID…' writes it",
+                hint=f"'datamaestro lock -o {typed([str(path)])} ID…' writes it",
             ) from error
         except (OSError, ValueError) as error:
             raise LockError(f"can't be read: {error}", where=path) from error
