@@ -1,8 +1,9 @@
-"""Renaming and removing as on Windows, of what this process has open or what is read-only."""
+"""Files as on Windows: open and read-only ones stay, and names are compared without case."""
 
 import errno
 import os
 import stat
+from pathlib import Path
 
 from datamaestro.testing.contracts.open_files import open_files
 
@@ -41,3 +42,12 @@ def _refusing(act):
         return act(*paths, **options)
 
     return checked
+
+
+def compare_without_case(monkeypatch):
+    """Order paths from now on as those of Windows are."""
+
+    def is_before(path, other):
+        return str(path).lower() < str(other).lower()
+
+    monkeypatch.setattr(type(Path()), "__lt__", is_before)

@@ -4,6 +4,7 @@ import pickle
 import sys
 from pathlib import Path
 
+import as_on_windows
 import pytest
 
 from datamaestro.data import File
@@ -24,6 +25,12 @@ def pets(tmp_path):
 def test_files_come_class_by_class_in_the_order_of_their_names(pets):
     found = [(path.relative_to(pets.path).as_posix(), label) for path, label in pets]
     assert found == [("dog/a.png", 0), ("dog/b.png", 0), ("cat/a.png", 1), ("cat/deep/x.png", 1)]
+
+
+def test_their_order_is_the_same_where_paths_are_compared_without_case(pets, monkeypatch):
+    (pets.path / "dog" / "Z.png").touch()
+    as_on_windows.compare_without_case(monkeypatch)
+    assert [path.name for path, label in pets if label == 0] == ["Z.png", "a.png", "b.png"]
 
 
 def test_files_are_counted(pets):

@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import sys
 
+import as_on_windows
 import pytest
 
 from datamaestro.data import File, Folder, Generic
@@ -450,6 +451,12 @@ def test_the_files_of_a_folder_have_a_combined_md5(folder, glob, contents):
     GlobChecker(glob, combined(*contents)).check(folder)
     with pytest.raises(VerificationError, match=f"wrong md5: expected {'0' * 32}, found "):
         GlobChecker(glob, "0" * 32).check(folder)
+
+
+def test_it_is_the_same_where_paths_are_compared_without_case(folder, monkeypatch):
+    (folder / "Z.xml").write_bytes(b"z")
+    as_on_windows.compare_without_case(monkeypatch)
+    GlobChecker("*.xml", combined(b"z", b"a", b"bb")).check(folder)
 
 
 def test_the_files_of_a_folder_are_counted_and_measured(folder):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -138,7 +139,8 @@ class GlobChecker:
         """
         import hashlib
 
-        files = sorted(file for file in path.glob(self.glob) if file.is_file())
+        found = (file for file in path.glob(self.glob) if file.is_file())
+        files = sorted(found, key=attrgetter("parts"))  # Windows doesn't compare letters' case
         where = path / self.glob
         if not files or self.count not in (None, len(files)):
             wanted = "one or more" if self.count is None else self.count
@@ -152,11 +154,11 @@ class GlobChecker:
             )
         if self.md5 is None and (self.count is not None or self.size is not None):
             return
-        found = hashlib.md5("".join(map(_md5_unpacked, files)).encode()).hexdigest()
+        md5 = hashlib.md5("".join(map(_md5_unpacked, files)).encode()).hexdigest()
         if self.md5 is None:
-            logger.info("The files %s have the combined MD5 %s", where, found)
-        elif found != self.md5:
-            raise VerificationError("wrong md5", where=where, expected=self.md5, found=found)
+            logger.info("The files %s have the combined MD5 %s", where, md5)
+        elif md5 != self.md5:
+            raise VerificationError("wrong md5", where=where, expected=self.md5, found=md5)
 
 
 def _md5_unpacked(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,8 @@ class FolderBased(Base):
             folder = self.path / name
             if not folder.is_dir():
                 raise DataDirectoryError("there is no folder for a class", where=folder)
-            for path in sorted(folder.rglob("*")):
+            # By their parts: Windows doesn't compare the case of letters in paths.
+            for path in sorted(folder.rglob("*"), key=attrgetter("parts")):
                 hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
                 if path.is_file() and not hidden:
                     yield path, label
