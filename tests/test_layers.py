@@ -19,6 +19,7 @@ LAYERS = [
         "sequences",
         "terminal",
         "urls",
+        "waiting",
     },
     {"errors"},
     {"data_path", "earlier", "links", "sharing"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -23,6 +23,7 @@ from datamaestro.errors import DatamaestroError, OfflineError, QueryError, Trans
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.transfer.pages import PAGE_EXTENSIONS, PAGE_TYPES
+from datamaestro.waiting import each_ended
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -176,8 +177,9 @@ def _ask_all(urls: list[str], context: Context, pause: float) -> dict[str, Answe
 
     with ThreadPoolExecutor(HOSTS) as threads:
         try:
-            for done in as_completed([threads.submit(ask_host, urls) for urls in by_host.values()]):
-                done.result()
+            hosts = [threads.submit(ask_host, urls) for urls in by_host.values()]
+            for host in each_ended(hosts):
+                host.result()
         finally:
             stopped.set()
             threads.shutdown(cancel_futures=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from datamaestro.files import check_space
+from datamaestro.waiting import each_ended
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.names import resolve_below
@@ -24,9 +25,6 @@ __all__ = ["extract_zip"]
 
 MOST_WORKERS = 8
 """Threads that unpack large members: beyond that the disk is the limit."""
-
-AWAKE = 0.5
-"""Seconds after which a wait is looked up from."""
 
 Placed = tuple[ZipEntry, str]
 
@@ -107,7 +105,7 @@ def _large_in_threads(reader: ZipReader, tree: Tree, large: list[Placed]) -> Ite
         yield
         return
     # 4 ms to import: a quarter of what it takes to read one member in place.
-    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+    from concurrent.futures import ThreadPoolExecutor
 
     stop = threading.Event()
 
@@ -129,11 +127,8 @@ def _large_in_threads(reader: ZipReader, tree: Tree, large: list[Placed]) -> Ite
         futures = [pool.submit(write, item) for item in large]
         try:
             yield
-            left = set(futures)
-            while left:  # without waking up, Ctrl-C would have to wait on Windows
-                done, left = wait(left, AWAKE, FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
+            for future in each_ended(futures):
+                future.result()
         finally:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)

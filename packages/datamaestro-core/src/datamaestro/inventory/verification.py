@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -32,6 +32,7 @@ from datamaestro.locks.exclusive import is_busy
 from datamaestro.preparation.operations import proves
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import State
+from datamaestro.waiting import each_ended
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -44,9 +45,6 @@ OK, CHANGED, MISSING, UNVERIFIABLE = "ok", "changed", "missing", "unverifiable"
 
 AHEAD = 16
 """How many resources are being hashed at once, so that small ones keep all processors busy."""
-
-AWAKE = 0.5
-"""Seconds after which a wait is looked up from."""
 
 BATCH = 16 << 20
 """How many bytes a thread hashes at a time; a hundred files are as good as that many."""
@@ -161,7 +159,8 @@ class _Reading:
         """Wait for the digests, and give what a manifest would say."""
         files = self.files or {}
         links = {name: target for name, target in files.items() if isinstance(target, str)}
-        digests = {name: text for batch in self.digests for name, text in _result(batch).items()}
+        ended = each_ended(self.digests)
+        digests = {name: text for batch in ended for name, text in batch.result().items()}
         return links | digests
 
 
@@ -252,13 +251,6 @@ def _batches(files: Mapping[str, int | str]) -> Iterator[list[str]]:
                 batch, room = [], BATCH
     if batch:
         yield batch
-
-
-def _result(batch: Future[dict[str, str]]) -> dict[str, str]:
-    """Wait for a result, waking up at times: else Ctrl-C would have to wait on Windows."""
-    while not batch.done():
-        wait([batch], timeout=AWAKE)
-    return batch.result()
 
 
 def _digests(path: Path, names: list[str], watch: Watch) -> dict[str, str]:
