@@ -306,6 +306,15 @@ def test_a_file_that_came_from_another_url_is_adopted_when_its_digest_is_declare
     assert downloads(context, definition) == []
 
 
+def test_what_was_made_of_other_bytes_than_declared_now_is_not_adopted(context, serve):
+    other, right = (gzip.compress(text, mtime=0) for text in (TEXT, TEXT[::-1]))
+    url = serve("x.gz", other)
+    digest = hashlib.sha256(right).hexdigest()
+    prepared(context, filedownloader("data.csv", url))
+    with pytest.raises(VerificationError):
+        prepared(context, filedownloader("data.csv", url, size=len(other), sha256=digest))
+
+
 def test_a_file_is_fetched_again_when_another_size_is_declared(context, serve):
     url = serve("x", TEXT)
     prepared(context, filedownloader("data.csv", url, size=len(TEXT)))

@@ -74,7 +74,7 @@ class Loop:
         # Read now that the lock is held: another process may have finished meanwhile.
         self.state = State.load(graph.folder, self.workspace.folder)
         self.state.dataset = graph.definition.id
-        self._recorded_paths = {record.path for record in self.state.records.values()}
+        self._before = {record.path: record for record in self.state.records.values()}
         self._missing = graph.missing(self.state, self.anew)
         self.schedule = Schedule(self._missing, self._first_url)
         self.shared_downloads = SharedDownloads(graph)
@@ -171,16 +171,8 @@ class Loop:
         return not (self.schedule.shares(source) or self.shared_downloads.others_need(source))
 
     def _made(self, resource: StoredResource) -> Made:
-        adopting = resource.name not in self.anew and self._may_adopt(resource)
-        return make(resource, self.workspace, anew=not adopting)
-
-    def _may_adopt(self, resource: StoredResource) -> bool:
-        """Tell whether what lies in place may be the resource, if its handler says so.
-
-        Where it is recorded as made from something else, its size is no proof.
-        """
-        proven = resource.checker is not None or all(item.digests for item in resource.sources)
-        return proven or str(resource.relative_path) not in self._recorded_paths
+        recorded = self._before.get(str(resource.relative_path))
+        return make(resource, self.workspace, recorded, anew=resource.name in self.anew)
 
     def _made_here(self, resource: Resource) -> Ended[Resource, Made]:
         try:

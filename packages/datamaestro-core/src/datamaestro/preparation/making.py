@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from datamaestro.disk_names import rename
+from datamaestro.download.derivation import Joined
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.files import STORAGE_ERRORS, remove, size_on_disk, usable
@@ -15,6 +16,7 @@ from datamaestro.flushing import flush_to_disk
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.sharing import make_folder
+from datamaestro.state_files import Record
 from datamaestro.transfer.target import NextSource
 
 __all__ = ["Made", "make"]
@@ -35,13 +37,20 @@ class Made(NamedTuple):
     sha256: str | None = None
 
 
-def make(resource: StoredResource, workspace: Workspace, *, anew: bool = False) -> Made:
+def make(
+    resource: StoredResource,
+    workspace: Workspace,
+    recorded: Record | None = None,
+    *,
+    anew: bool = False,
+) -> Made:
     """Make a resource below the workspace's folder, unless the right one is in its place.
 
+    :param recorded: what is recorded of its place
     :param anew: whether to make it whatever is in its place
     :raises DatamaestroError: see :mod:`datamaestro.errors`
     """
-    if not anew and _is_there(resource):
+    if not anew and _is_there(resource, recorded):
         return Made(resource.path, size_on_disk(resource.path))
     destination = workspace.folder / resource.relative_path
     fetcher = workspace.fetcher(resource.name)
@@ -72,16 +81,34 @@ def _size(resource: StoredResource, path: Path, told: int | None) -> int:
     return size_on_disk(path)
 
 
-def _is_there(resource: StoredResource) -> bool:
+def _is_there(resource: StoredResource, recorded: Record | None) -> bool:
     """Tell whether what lies in place, from an earlier program or definition, is right."""
     if not resource.path.exists():
         return False
-    logger.info("Verifying %s, which is there already", resource.path)
     try:
-        return resource.proves(resource.path)
+        if _may_be_proven(resource, recorded):
+            logger.info("Verifying %s, which is there already", resource.path)
+            if resource.proves(resource.path):
+                return True
+        logger.warning("%s isn't known to be what is declared; it is made again", resource.path)
     except (PermissionError, VerificationError) as error:
         logger.warning("%s; it is made again", error)
-        return False
+    return False
+
+
+def _may_be_proven(resource: StoredResource, recorded: Record | None) -> bool:
+    """Tell whether what lies in place may be the resource, if its handler says so.
+
+    Where it is recorded as made from something else, only a digest of its own proves it: its
+    size doesn't, nor does the end of a compressed file that has other bytes than declared.
+    """
+    if recorded is None or resource.checker is not None:
+        return True
+    as_it_came = resource.derivation == Joined(("",))
+    declared = {source.digests.get("sha256") for source in resource.sources}
+    return all(source.digests for source in resource.sources) and (
+        as_it_came or declared == {download.sha256 for download in recorded.downloads}
+    )
 
 
 def _download(resource: StoredResource, destination: Path, workspace: Workspace) -> int | None:
