@@ -83,7 +83,8 @@ class Record:
     :param sha256: the digest of the finished file; None for a folder, and for a file that
         was adopted
     :param downloads: what was fetched for it; empty if it was adopted
-    :param time: when it was complete, in ISO 8601
+    :param time: when it was complete, in ISO 8601; precise enough that no two have the same,
+        which tells a resource from the one that it has replaced
     """
 
     fingerprint: str
@@ -91,7 +92,12 @@ class Record:
     size: int
     sha256: str | None = None
     downloads: tuple[Download, ...] = ()
-    time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    time: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+
+    @property
+    def when(self) -> str:
+        """When it was complete, as people are told it: to the second."""
+        return datetime.fromisoformat(self.time).isoformat(timespec="seconds")
 
     def as_table(self) -> dict[str, Any]:
         """Give it as plain data, by the names of its fields."""

@@ -65,7 +65,7 @@ def kept_resources(entry: Entry, datapath: Path) -> dict[str, CompleteResource]:
         record = by_path.get(path)
         if record is None or record.fingerprint != fingerprint:
             continue
-        kept = CompleteResource(folder / record.path, record.size, record.time)
+        kept = CompleteResource(folder / record.path, record.size, record.when)
         if _is_there(kept):
             found[name] = kept
     return found

@@ -73,7 +73,7 @@ class Manifest:
 
 def manifest_of_record(record: Record) -> Manifest | None:
     """Give the manifest that a record itself tells, if it does."""
-    return None if record.sha256 is None else Manifest({"": record.sha256}, record.time)
+    return None if record.sha256 is None else Manifest({"": record.sha256}, record.when)
 
 
 def stored_files(path: Path) -> dict[str, int | str]:

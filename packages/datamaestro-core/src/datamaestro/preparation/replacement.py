@@ -93,7 +93,7 @@ def _tell_differences(old: Record | None, new: Record) -> None:
             logger.warning(
                 "%s gives other bytes than it did on %s: sha256 %s, recorded %s",
                 download.url,
-                old.time,
+                old.when,
                 download.sha256,
                 recorded,
             )
