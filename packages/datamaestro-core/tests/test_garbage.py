@@ -200,6 +200,7 @@ def test_a_transient_resource_that_nothing_needs_is_garbage(context, shelf, monk
     (item,) = find_garbage(context, before=LONG_AGO)
     assert (item.kind, item.size, discard(item)) == ("transient", 2000, True)
     assert not item.path.exists()
+    assert not (item.path.parent / ".downloads").exists()
     assert context.missing("org.example.delta") == []
 
 

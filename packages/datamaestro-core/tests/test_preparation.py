@@ -838,3 +838,33 @@ def test_datasets_of_which_one_lies_in_the_folder_of_another_go_together(context
     cats = one_file(Made("data.txt", "cats"), "org.example.pets.cats")
     assert context.prepare(pets).path.read_text() != context.prepare(cats).path.read_text()
     assert context.missing(pets) == context.missing(cats) == []
+
+
+# --- what lies in place already
+
+
+def test_a_file_that_was_changed_since_is_made_again_and_that_is_told(context, caplog):
+    definition = one_file(Made("data.txt"))
+    path = context.prepare(definition).path
+    path.write_text("notes of my own")
+    context.prepare(definition)
+    assert path.read_text() == "made"
+    assert f"{path} isn't known to be what is declared; it is made again" in caplog.text
+
+
+def test_a_file_that_nothing_proves_is_made_again_and_that_is_told(context, caplog):
+    definition = one_file(Made("data.txt"))
+    path = context.folder(definition) / "data.txt"
+    path.parent.mkdir(parents=True)
+    path.write_text("notes of my own")
+    context.prepare(definition)
+    assert f"{path} isn't known to be what is declared; it is made again" in caplog.text
+
+
+def test_a_file_below_a_folder_that_cant_be_made_leaves_no_empty_folder(context):
+    resource = Made("folder/data.txt")
+    resource.fails_with = [VerificationError("wrong")]
+    definition = one_file(resource)
+    with pytest.raises(VerificationError):
+        context.prepare(definition)
+    assert not (context.folder(definition) / ".downloads").exists()

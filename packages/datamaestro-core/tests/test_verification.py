@@ -9,7 +9,7 @@ import pytest
 
 from datamaestro.inventory.manifest import MANIFESTS, stored_files
 from datamaestro.inventory.prepared import Prepared, find_prepared
-from datamaestro.inventory.removal import remove_dataset
+from datamaestro.inventory.removal import remove_dataset, remove_resource
 from datamaestro.inventory.repair import repair
 from datamaestro.inventory.verification import verify
 from datamaestro.locks.exclusive import locked
@@ -289,6 +289,24 @@ def test_what_is_missing_is_fetched_again(context, shelf):
     verdict = one(repair(verify([beta], context), context))
     assert (verdict.status, verdict.repaired) == ("unverifiable", True)
     assert (beta.path("tree") / "a").read_bytes() == b"a" * 1000
+
+
+def test_the_digests_of_a_folder_say_nothing_of_the_one_that_replaces_it_at_once(context, shelf):
+    assert status(prepared(context, "beta"), context) == "unverifiable"
+    assert status(prepared(context, "beta"), context) == "ok"
+    shelf.CONTENT["memory://host/a"] = b"A" * 1000
+    context.prepare("org.example.beta", force=True)
+    assert status(prepared(context, "beta"), context) == "unverifiable"
+
+
+def test_what_was_never_made_is_not_made_by_a_repair(context, shelf):
+    both = prepared(context, "both")
+    remove_resource(both, "second")
+    (both,) = find_prepared("org.example.both", context)
+    flip(both.path("first"))
+    shelf.REQUESTS.clear()
+    assert one(repair(verify([both], context), context)).repaired
+    assert [request.url for request in shelf.REQUESTS] == ["memory://host/a"]
 
 
 def test_only_what_is_wrong_is_fetched_again(context, shelf):

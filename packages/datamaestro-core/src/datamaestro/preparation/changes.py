@@ -68,11 +68,11 @@ def make_again(graph: Graph) -> None:
 
 
 def make_named_again(graph: Graph, names: Collection[str]) -> None:
-    """Make some resources anew, whatever lies in their places."""
+    """Make some resources anew, whatever lies in their places, and no others."""
     # The cache may have the same wrong bytes: files have several names where they can.
     again = graph.bound_again(graph.folder, fresh_workspace(graph.context, graph.folder))
     with _held(graph):
-        _run_once(again, names)
+        _run_once(again.narrowed(frozenset(names)), names)
 
 
 def _run_once(graph: Graph, anew: Collection[str] = ()) -> None:
@@ -96,6 +96,7 @@ def drop(graph: Graph) -> None:
     """
     with _held(graph, wait=False):
         Loop(graph).drop_unneeded()
+        graph.workspace.tidy()
 
 
 @contextmanager

@@ -118,7 +118,7 @@ class Graph:
 
     def _needed(self) -> set[int]:
         """Give the ``id()`` of what is wanted, and of all that this depends on."""
-        needed = {id(self.named[name]) for name in self.wanted}
+        needed = {id(resource) for resource in self.resources if resource.name in self.wanted}
         for resource in reversed(self.resources):
             if id(resource) in needed:
                 needed.update(map(id, resource.dependencies))

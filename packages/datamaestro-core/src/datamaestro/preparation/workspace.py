@@ -94,5 +94,8 @@ class Workspace:
         """Leave of the run's folder only what a resource may go on from."""
         with suppress(OSError):
             remove(self._inputs)
+            for child in self.folder.iterdir():
+                if child.is_dir() and all(item.is_dir() for item in child.rglob("*")):
+                    remove(child)  # it was made for a file that never came
             self.folder.rmdir()
             self.all_runs.rmdir()
