@@ -106,12 +106,12 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def soak(session: nox.Session) -> None:
-    """Kill processes and break locks for half an hour; ``nox -s soak -- SEED`` repeats a run."""
+    """Kill processes, break locks and make histories for an hour; ``-- SEED`` repeats a run."""
     install_all(session, "workspace")
     seed = {"DATAMAESTRO_TEST_SEED": session.posargs[0]} if session.posargs else {}
     session.run(
-        *("pytest", "tests/test_kills.py", "tests/test_broken_locks.py"),
-        env={"DATAMAESTRO_TEST_KILLS": "200", **seed},
+        *("pytest", "tests/test_kills.py", "tests/test_broken_locks.py", "tests/test_histories.py"),
+        env={"DATAMAESTRO_TEST_KILLS": "200", "DATAMAESTRO_TEST_HISTORIES": "1000", **seed},
     )
 
 

@@ -1,0 +1,115 @@
+"""What others do to a data directory: the publisher, the plugin's author, and the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
+
+from datamaestro.testing.faults import (
+    Chunked,
+    DropAfter,
+    Encoded,
+    Fault,
+    IgnoreRange,
+    ShortBody,
+    Status,
+    Together,
+    WeakValidator,
+    WithoutLength,
+    WithoutValidator,
+)
+from workspace.editions import EDITIONS, PATHS, RELEASES
+from workspace.world import DIRECTORIES, World
+
+__all__ = ["DATASET", "DIRECTORY", "Others"]
+
+PASSING: list[Fault] = [
+    DropAfter(0),
+    DropAfter(700),
+    Together(DropAfter(1100), WithoutValidator()),
+    Together(DropAfter(900), WeakValidator()),
+    ShortBody(10),
+    Status(503, retry_after="0"),
+    IgnoreRange(),
+    WithoutLength(),
+    Chunked(),
+    Encoded(),
+]
+"""What a server does wrong for a while; a later attempt succeeds."""
+
+DIRECTORY = st.sampled_from(["own", "own", *DIRECTORIES])
+DATASET = Bundle("datasets")
+
+
+class Others(RuleBasedStateMachine):
+    """What happens to the datasets of a world that the program has no part in."""
+
+    def __init__(self, new_world: Callable[[], World]) -> None:
+        super().__init__()
+        self.world = new_world()
+        self.datasets: list[str] = []
+
+    @initialize(target=DATASET, names=st.sets(st.sampled_from([*EDITIONS]), min_size=1, max_size=2))
+    def begin(self, names: set[str]) -> object:
+        self.datasets = sorted(names)
+        return multiple(*self.datasets)
+
+    @rule(path=st.sampled_from(PATHS), release=st.sampled_from([*RELEASES, None]))
+    def the_publisher_has_something_else(self, path: str, release: int | None) -> None:
+        self.world.released[path] = release
+        self.world.publish()
+
+    @rule(path=st.sampled_from(PATHS), faults=st.lists(st.sampled_from(PASSING), max_size=3))
+    def the_server_is_troubled(self, path: str, faults: list[Fault]) -> None:
+        self.world.server.faults[path] = [*faults]
+
+    @rule(name=DATASET, data=st.data())
+    def the_plugin_is_upgraded(self, name: str, data: st.DataObject) -> None:
+        self.world.editions[name] = data.draw(st.sampled_from(EDITIONS[name]))
+        self.world.install()
+
+    @rule(name=DATASET)
+    def the_plugin_gives_a_dataset_up(self, name: str) -> None:
+        self.world.editions.pop(name, None)
+        self.world.install()
+
+    @rule(where=DIRECTORY, name=DATASET, file=st.sampled_from(["notes", ".mine", "data.txt.old"]))
+    def the_user_adds_a_file(self, where: str, name: str, file: str) -> None:
+        folder = self.world.dataset_folder(where, name)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(b"mine")
+        self.world.theirs[where, name][file] = b"mine"
+
+    @rule(where=DIRECTORY, name=DATASET, data=st.data())
+    def the_user_changes_a_file(self, where: str, name: str, data: st.DataObject) -> None:
+        places = self.world.ledgers[where, name].places
+        if not places:
+            return
+        place = data.draw(st.sampled_from(sorted(places)))
+        file = data.draw(st.sampled_from(sorted(places[place]) or ["of my own"]))
+        content = places[place].get(file, b"")
+        change = data.draw(st.sampled_from([b"mine" + content[4:], content[:-7], None]))
+        path = self.world.dataset_folder(where, name) / place / file
+        if change is None:
+            path.unlink(missing_ok=True)
+            places[place] = {each: places[place][each] for each in places[place] if each != file}
+        else:
+            path.write_bytes(change)
+            places[place] = {**places[place], file: change}
+        if not file and change is None:
+            del places[place]
+
+    @rule(where=DIRECTORY, name=DATASET, data=st.data())
+    def the_user_puts_a_file_in_the_place_of_one(
+        self, where: str, name: str, data: st.DataObject
+    ) -> None:
+        (*_, item) = data.draw(st.sampled_from(EDITIONS[name]))
+        places = self.world.ledgers[where, name].places
+        if item.kind != "file" or item.place in places:
+            return
+        path = self.world.dataset_folder(where, name) / item.place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        places[item.place] = {"": b"mine"}
+        path.write_bytes(b"mine")
