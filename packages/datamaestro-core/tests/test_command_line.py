@@ -489,12 +489,14 @@ def test_colors_are_not_used_where_nobody_sees_them(run):
     assert "\033" not in run("prepare", "x.y").stderr
 
 
-def test_quiet_shows_no_messages(run):
+def test_quiet_shows_warnings_and_no_messages(run):
     run("download", "org.example.alpha")
     (run.home / "datamaestro/data/greek/org/example/alpha/.state.json").unlink()
     assert "Verifying" in run("download", "org.example.alpha").stderr
     (run.home / "datamaestro/data/greek/org/example/alpha/.state.json").unlink()
-    assert run("--quiet", "download", "org.example.alpha").stderr == ""
+    told = run("--quiet", "download", "org.example.alpha").stderr
+    assert "Verifying" not in told
+    assert "it is made again" in told
 
 
 @pytest.mark.parametrize("command", [["search", "omega"], ["list"], ["gc"]])
