@@ -128,6 +128,13 @@ def test_what_is_not_there_is_moved_nowhere(tmp_path):
         move_into_place(tmp_path / "missing", tmp_path / "place")
 
 
+def test_what_was_there_stays_if_nothing_can_take_its_place(folder, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        move_into_place(tmp_path / "missing", folder)
+    assert (folder / "a").is_file()
+    assert list(tmp_path.iterdir()) == [folder]
+
+
 def test_removing_takes_files_folders_and_what_is_not_there(folder):
     remove(folder / "a")
     remove(folder)

@@ -104,13 +104,6 @@ def test_a_folder_that_can_not_be_removed_is_an_error(tmp_path, windows):
         remove_folder(tmp_path / "folder")
 
 
-def test_links_that_no_right_allows_tell_how_to_get_it(tmp_path):
-    error = OSError("A required privilege is not held by the client")
-    error.winerror = 1314
-    with pytest.raises(DataDirectoryError, match="turn on the developer mode"), usable(tmp_path):
-        raise error
-
-
 def test_a_drive_is_a_folder_that_is_there(tmp_path, monkeypatch):
     def refuse(path, *_):
         raise as_on_windows.Refused(as_on_windows.DENIED, path)

@@ -117,9 +117,10 @@ def test_links_lead_to_other_datasets_which_are_prepared_first(context, corpus):
     assert (path / "second" / "train.txt").read_text() == "train"
 
 
-def test_where_there_can_be_no_links_the_error_says_so(context, corpus, monkeypatch):
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS, errno.EINVAL])
+def test_where_there_can_be_no_links_the_error_says_so(context, corpus, monkeypatch, number):
     def refuse(source, destination, *_arguments, **_options):
-        raise PermissionError(errno.EPERM, "Operation not permitted", source, None, destination)
+        raise OSError(number, os.strerror(number), source, None, destination)
 
     @dataset(id="org.example.linked")
     class Linked(Dataset):

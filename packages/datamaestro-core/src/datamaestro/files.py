@@ -50,9 +50,6 @@ LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.(?:tmp|old)")
 
 _TRIES = 4
 
-_NO_RIGHT_TO_LINK = 1314
-"""ERROR_PRIVILEGE_NOT_HELD, of Windows."""
-
 _RENAME_EXCHANGE = 2
 _HERE = -100
 """The constants of renameat2(2), and of renamex_np(2), which has the same one."""
@@ -84,8 +81,6 @@ def _hint(error: OSError, failed: Path) -> str:
         return "it is a link to what isn't there: is that mounted? or choose another folder"
     if is_in_use(error):
         return "close the program that has it open; if none has, get the right to write there"
-    if getattr(error, "winerror", None) == _NO_RIGHT_TO_LINK:
-        return "turn on the developer mode of Windows, which lets programs make links"
     return _HINTS.get(
         error.errno or 0,
         "choose another folder (--data or DATAMAESTRO_DIR), or get the right to write",
@@ -190,6 +185,8 @@ def move_into_place(source: Path, destination: Path) -> None:
         except OSError as error:
             in_the_way = is_in_use(error) and destination.is_dir()  # as Windows tells of it
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) and not in_the_way:
+                if aside is not None:
+                    rename(aside, destination)
                 raise
             # Another process has just put a folder there.
             move_into_place(source, destination)
