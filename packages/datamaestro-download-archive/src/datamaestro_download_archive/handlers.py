@@ -19,7 +19,8 @@ class ArchiveDownloader(FromArchive, FolderResource):
 
     Names are those in the archive, before a folder is unwrapped. Whatever an archive
     says of owners, modification times and permissions, files get those of their
-    extraction; only the right to execute is kept.
+    extraction; only the right to execute is kept. Where there can be no links (exFAT, and
+    Windows without the right), what they lead to is copied.
 
     :param name: the resource's name, and the folder's
     :param url: where the archive is; or another resource that ends as the archive's file
