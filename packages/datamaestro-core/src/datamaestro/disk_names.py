@@ -62,7 +62,8 @@ def remove_folder(path: Path) -> None:
 def _removed_again(act: Callable[[str], object], name: str, error: BaseException) -> None:
     if isinstance(error, FileNotFoundError):
         return
-    if not isinstance(error, OSError) or not is_in_use(error):
+    removes = act in (os.unlink, os.rmdir)
+    if not removes or not isinstance(error, OSError) or not is_in_use(error):
         raise error
     _insist(lambda: act(name), Path(name))
 
