@@ -102,6 +102,18 @@ def definitions(site_packages):
 
 
 @pytest.fixture
+def folder(tmp_path):
+    """Give a folder with a file, a folder and a link in it."""
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a").write_text("12345")
+    (folder / "deep" / "b").write_text("1")
+    if sys.platform != "win32":
+        (folder / "link").symlink_to("nowhere")
+    return folder
+
+
+@pytest.fixture
 def quick(monkeypatch):
     """Make transfers wait no time before they try again."""
     monkeypatch.setattr("datamaestro.transfer.transfer.FIRST_WAIT", 0.0)

@@ -23,18 +23,6 @@ from datamaestro.files import (
 from datamaestro.sharing import make_folder
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Give a folder with a file, a folder and a link in it."""
-    folder = tmp_path / "folder"
-    (folder / "deep").mkdir(parents=True)
-    (folder / "a").write_text("12345")
-    (folder / "deep" / "b").write_text("1")
-    if sys.platform != "win32":
-        (folder / "link").symlink_to("nowhere")
-    return folder
-
-
 def test_a_file_is_replaced_in_one_step(tmp_path):
     (tmp_path / "x").write_text("old")
     with replacing(tmp_path / "x") as file:

@@ -10,18 +10,6 @@ from datamaestro.files import write_atomically
 from datamaestro.flushing import MANY, flush_folder, flush_to_disk
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Give a folder with a file, a folder and a link in it."""
-    folder = tmp_path / "folder"
-    (folder / "deep").mkdir(parents=True)
-    (folder / "a").write_text("12345")
-    (folder / "deep" / "b").write_text("1")
-    if sys.platform != "win32":
-        (folder / "link").symlink_to("nowhere")
-    return folder
-
-
 @pytest.mark.parametrize("count", [1, MANY + 1])
 def test_flushing_takes_few_files_and_many(tmp_path, count):
     for number in range(count):

@@ -23,7 +23,6 @@ from datamaestro.files import remove
 from datamaestro.links import NO_LINKS
 from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsafe
 from datamaestro_download_archive.limits import Budget
-from datamaestro_download_archive.link_copies import copy_order, links_inside
 from datamaestro_download_archive.names import LinkTarget, fold
 
 __all__ = ["Tree", "removed_on_error", "write_all"]
@@ -220,12 +219,14 @@ class Tree:
 
         :raises ArchiveLimitError: if the copies are too much
         """
+        from datamaestro_download_archive import link_copies  # seldom needed
+
         targets = {name: target.place for name, target in self._links.items()}
         for name in filter(os.path.islink, map(self._prefix.__add__, targets)):
             os.unlink(name)  # noqa: PTH108
-        inside = links_inside(targets)
+        inside = link_copies.links_inside(targets)
         self._budget.add_members(sum(map(len, inside.values())))
-        for name in copy_order(inside):
+        for name in link_copies.copy_order(inside):
             original = self._prefix + targets.pop(name)
             if os.path.isfile(original):  # noqa: PTH113
                 self._copy(original, name)
