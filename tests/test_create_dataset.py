@@ -29,7 +29,7 @@ from datamaestro.create.dataset import examine
 from datamaestro.create.definition import definition_text
 from datamaestro.data import Base
 from datamaestro.data.encoding import to_json
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.testing import FileServer, exercise, write_distribution
 
 IDX = bytes.fromhex("00000803 00000002 00000002 00000003") + bytes(range(12))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_files import definitions_in_file
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.files import definitions_in_file
 from datamaestro.errors import DatamaestroError, DefinitionError
 from datamaestro.testing import MemoryContext
 

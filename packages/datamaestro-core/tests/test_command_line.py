@@ -812,7 +812,7 @@ def test_an_installation_that_an_upgrade_damaged_says_how_to_mend_it(tmp_path):
     for module in (click, datamaestro):
         shutil.copytree(Path(module.__file__).parent, tmp_path / module.__name__)
     # What pip removes when it upgrades from 1.x, whose wheel had these files too.
-    for name in ("__init__.py", "context.py", "definitions.py", "download/__init__.py"):
+    for name in ("__init__.py", "context.py", "settings.py", "download/__init__.py"):
         (tmp_path / "datamaestro" / name).unlink()
     result = subprocess.run(
         [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from datamaestro.documents import read_json, read_toml
+from datamaestro.disk.documents import read_json, read_toml
 from datamaestro.errors import SettingsError
 from datamaestro.inventory.cache import cache_entries
 from datamaestro.inventory.reachability import dead_urls

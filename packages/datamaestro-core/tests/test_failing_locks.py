@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from datamaestro.disk.files import move_into_place
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import move_into_place
 from datamaestro.preparation.disturbance import is_loss
 from datamaestro.preparation.entries import settle
 from datamaestro.preparation.state import State

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from datamaestro.errors import DataDirectoryError
-from datamaestro.files import (
+from datamaestro.disk.files import (
     check_space,
     discard,
     move_into_place,
@@ -20,7 +19,8 @@ from datamaestro.files import (
     usable,
     write_atomically,
 )
-from datamaestro.sharing import make_folder
+from datamaestro.disk.sharing import make_folder
+from datamaestro.errors import DataDirectoryError
 
 
 def test_a_file_is_replaced_in_one_step(tmp_path):

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from datamaestro.files import write_atomically
-from datamaestro.flushing import MANY, flush_folder, flush_to_disk
+from datamaestro.disk.files import write_atomically
+from datamaestro.disk.flushing import MANY, flush_folder, flush_to_disk
 
 
 @pytest.mark.parametrize("count", [1, MANY + 1])

@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 from datamaestro.annotations.agreement import useragreement
 from datamaestro.data import File
 from datamaestro.definitions import Dataset, dataset, datatags, datatasks, metadataset
+from datamaestro.definitions.metadata import Metadata
 from datamaestro.errors import DefinitionError, QueryError
-from datamaestro.metadata import Metadata
 from datamaestro.utils import parse_size
 
 

@@ -9,12 +9,12 @@ from fetched import Fetched
 
 from datamaestro.data import File
 from datamaestro.definitions import dataset
-from datamaestro.disk_names import remove_folder, rename, unlink
+from datamaestro.disk.files import move_into_place, remove, replacing, usable
+from datamaestro.disk.names import remove_folder, rename, unlink
+from datamaestro.disk.sharing import make_folder
 from datamaestro.download import Source
 from datamaestro.errors import DataDirectoryError, VerificationError
-from datamaestro.files import move_into_place, remove, replacing, usable
 from datamaestro.preparation.entries import settle
-from datamaestro.sharing import make_folder
 
 URL = "memory://host/data"
 PAGE = b"<!DOCTYPE html><html><title>Quota</title></html>" + b" " * 9000
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="tells what
 @pytest.fixture
 def windows(monkeypatch):
     """Refuse what Windows refuses, once and for all."""
-    monkeypatch.setattr("datamaestro.disk_names._WAITS", (0.0,))
+    monkeypatch.setattr("datamaestro.disk.names._WAITS", (0.0,))
     as_on_windows.refuse(monkeypatch)
 
 
@@ -58,7 +58,7 @@ def test_what_is_open_for_a_moment_is_renamed_and_removed_after_it(tmp_path, mon
     (tmp_path / "new").write_text("new")
     (tmp_path / "old").write_text("old")
     reader = (tmp_path / "old").open()
-    monkeypatch.setattr("datamaestro.disk_names.time.sleep", lambda _: reader.close())
+    monkeypatch.setattr("datamaestro.disk.names.time.sleep", lambda _: reader.close())
     rename(tmp_path / "new", tmp_path / "old")
     assert (tmp_path / "old").read_text() == "new"
     reader = (tmp_path / "old").open()

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from datamaestro.definition_files import module_name
+from datamaestro.definitions.files import module_name
 
 DEFINITIONS = '''
 import os, sys, time

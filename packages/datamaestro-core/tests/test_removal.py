@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from datamaestro.disk.sidecars import sidecar
 from datamaestro.errors import DataDirectoryError
 from datamaestro.inventory.garbage import discard, find_garbage
 from datamaestro.inventory.prepared import find_prepared, prepared_datasets
@@ -14,7 +15,6 @@ from datamaestro.inventory.removal import is_unfinished, plan_removal, remove_da
 from datamaestro.inventory.replaceable import irreplaceable
 from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.state import State
-from datamaestro.sidecars import sidecar
 
 ALPHA = "memory://host/alpha"
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from datamaestro.files import replacing
+from datamaestro.disk.files import replacing
+from datamaestro.disk.sharing import make_folder, share
 from datamaestro.settings import Settings
-from datamaestro.sharing import make_folder, share
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.target import InMemory
 

@@ -9,7 +9,7 @@ import pytest
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.data.tensor import IDX
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download import Source
 from datamaestro.testing import RepositoryContract
 from datamaestro_format_idx import write_idx

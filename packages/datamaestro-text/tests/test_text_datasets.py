@@ -8,7 +8,7 @@ import pytest
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.data.text import TSV, JSONLines, Lines
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download import Source
 from datamaestro.errors import ParameterError
 from datamaestro.testing import RepositoryContract

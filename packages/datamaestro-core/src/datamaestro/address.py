@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datamaestro import identifiers
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatasetNotFoundError, DefinitionError, QueryError
 from datamaestro.identifiers import Identifier
 from datamaestro.selector import format_selector

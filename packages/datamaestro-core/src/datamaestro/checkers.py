@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
-from datamaestro.digests import file_digests
+from datamaestro.disk.digests import file_digests
 from datamaestro.errors import DefinitionError, VerificationError
 from datamaestro.location import definition_site
 

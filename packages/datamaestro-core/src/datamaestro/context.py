@@ -22,7 +22,7 @@ from datamaestro.variables import data_directory
 
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
-    from datamaestro.dataset_definition import DatasetDefinition
+    from datamaestro.definitions.dataset_definition import DatasetDefinition
     from datamaestro.download.transport import Transport
     from datamaestro.paths import DatafolderPath, ResolvablePath
     from datamaestro.preparation.plan import Plan

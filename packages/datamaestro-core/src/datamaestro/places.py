@@ -83,7 +83,7 @@ class _Contents(NamedTuple):
         except _OUT_OF_REACH:
             return cls()
         except OSError:
-            from datamaestro.files import usable  # takes longer to import than all of this
+            from datamaestro.disk.files import usable  # takes longer to import than all of this
 
             with usable(folder):
                 raise

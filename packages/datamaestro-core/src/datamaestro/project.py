@@ -15,9 +15,9 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from datamaestro.documents import read_toml
+from datamaestro.disk.documents import read_toml
+from datamaestro.disk.freshness import Stamp, settled, stamp
 from datamaestro.errors import SettingsError
-from datamaestro.freshness import Stamp, settled, stamp
 
 __all__ = ["CUSTOM", "Project", "nearest_project"]
 

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_files import import_file
-from datamaestro.definition_modules import Declared, checked, named
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.files import import_file
+from datamaestro.definitions.modules import Declared, checked, named
 from datamaestro.errors import PluginConflictError, SettingsError
 from datamaestro.project import Project
 from datamaestro.repository import Repository

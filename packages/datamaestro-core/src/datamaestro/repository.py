@@ -19,8 +19,8 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_modules import Declared, checked, declared_in, guarded, named
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.modules import Declared, checked, declared_in, guarded, named
 from datamaestro.errors import DatamaestroError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
-from datamaestro.documents import read_json
+from datamaestro.disk.documents import read_json
 from datamaestro.errors import ParameterError, SettingsError
 
 __all__ = ["Settings", "UserSettings", "user_settings_path"]
@@ -82,7 +82,7 @@ class _SettingsFile:
 
         :raises DataDirectoryError: if the file can't be written
         """
-        from datamaestro.files import write_atomically
+        from datamaestro.disk.files import write_atomically
 
         document = dict(self.unknown)
         for item in fields(self):
@@ -97,9 +97,9 @@ class _SettingsFile:
         :raises SettingsError: as :meth:`load`; nothing is written then
         :raises DataDirectoryError: as :meth:`save`
         """
-        from datamaestro.files import usable
+        from datamaestro.disk.files import usable
+        from datamaestro.disk.sharing import make_folder, share
         from datamaestro.locks.file_locks import WITHOUT_LOCKS, new_lock
-        from datamaestro.sharing import make_folder, share
 
         with usable(self.path.parent):
             make_folder(self.path.parent)

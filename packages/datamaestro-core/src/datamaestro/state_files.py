@@ -36,7 +36,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from datamaestro.documents import read_json
+from datamaestro.disk.documents import read_json
 from datamaestro.errors import DataDirectoryError
 
 __all__ = [

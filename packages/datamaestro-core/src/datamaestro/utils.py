@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamaestro.checkers import Checker, FileChecker, GlobChecker, HashCheck, valid_checker
-from datamaestro.digests import CHUNK_SIZE, file_digests, tree_digest
+from datamaestro.disk.digests import CHUNK_SIZE, file_digests, tree_digest
 from datamaestro.sizes import parse_size
 
 __all__ = [

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from datamaestro.disk_names import rename, unlink
+from datamaestro.disk.names import rename, unlink
 from datamaestro_download_archive.content import is_zip_file
 from datamaestro_download_archive.errors import ArchiveLimitError, shown, unsafe
 from datamaestro_download_archive.limits import Budget, Limits

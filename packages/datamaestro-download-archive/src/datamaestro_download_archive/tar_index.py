@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from datamaestro.documents import read_json
-from datamaestro.files import write_atomically
-from datamaestro.sidecars import sidecar
+from datamaestro.disk.documents import read_json
+from datamaestro.disk.files import write_atomically
+from datamaestro.disk.sidecars import sidecar
 from datamaestro_download_archive.errors import ArchiveError, DamagedArchiveError
 from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget, Limits

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from datamaestro.disk_names import rename
-from datamaestro.files import remove
-from datamaestro.links import NO_LINKS
+from datamaestro.disk.files import remove
+from datamaestro.disk.links import NO_LINKS
+from datamaestro.disk.names import rename
 from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsafe
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.names import LinkTarget, fold

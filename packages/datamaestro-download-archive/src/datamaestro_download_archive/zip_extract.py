@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from datamaestro.files import check_space
+from datamaestro.disk.files import check_space
 from datamaestro.waiting import each_ended
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind

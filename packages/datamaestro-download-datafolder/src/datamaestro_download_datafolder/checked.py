@@ -9,8 +9,8 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
+from datamaestro.disk.files import write_atomically
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import write_atomically
 from datamaestro.utils import Checker
 
 __all__ = ["check_once", "was_checked"]

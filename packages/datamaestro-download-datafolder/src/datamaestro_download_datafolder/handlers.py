@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from datamaestro.context import DatafolderPath, ResolvablePath
+from datamaestro.disk.links import make_link
 from datamaestro.download import FolderResource, ValueResource, reference
 from datamaestro.download.stored import relative_name
 from datamaestro.errors import DataDirectoryError, DefinitionError, SettingsError
-from datamaestro.links import make_link
 from datamaestro.location import definition_site
 from datamaestro.terminal import ask, is_interactive, tell
 from datamaestro.user_paths import absolute

@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from datamaestro.disk.files import check_space
 from datamaestro.download import FileResource, Joined, Source
 from datamaestro.errors import DefinitionError
-from datamaestro.files import check_space
 from datamaestro.location import definition_site
 from datamaestro.utils import CHUNK_SIZE, Checker, file_digests
 from datamaestro_download_single.compression import GZIP, Compression, compression_of

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datamaestro.disk.files import replacing
 from datamaestro.errors import DataDirectoryError, ParameterError
-from datamaestro.files import replacing
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_format_idx.header import DIMENSIONS_LIMIT, ELEMENT_TYPES
 

@@ -16,9 +16,9 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 
+from datamaestro.disk.sharing import share
+from datamaestro.disk.sidecars import sidecar
 from datamaestro.errors import DataDirectoryError
-from datamaestro.sharing import share
-from datamaestro.sidecars import sidecar
 from datamaestro_format_text.index import Stamp
 
 __all__ = ["map_file", "places", "save", "save_first", "stamp_of", "stamp_of_open"]
@@ -110,7 +110,7 @@ def _open_first(candidates: list[Path]) -> tuple[Path, Path]:
     refused: OSError | None = None
     for path in candidates:
         # Not after the path, which may be as long as a name can be. What is left of a process
-        # that was killed is removed by its name: see `datamaestro.files.LEFTOVER`.
+        # that was killed is removed by its name: see `datamaestro.disk.files.LEFTOVER`.
         beside = path.with_name(f".index.{os.urandom(4).hex()}.tmp")
         try:
             if path is not candidates[0]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from datamaestro.decorated import decorated_dataset
+from datamaestro.definitions.decorated import decorated_dataset
+from datamaestro.definitions.metadata import Metadata
 from datamaestro.errors import DefinitionError
 from datamaestro.identifiers import is_dataset_id
 from datamaestro.location import definition_site
-from datamaestro.metadata import Metadata
 
 __all__ = ["useragreement"]
 

@@ -16,7 +16,7 @@ from datamaestro.errors import PluginConflictError
 if TYPE_CHECKING:
     from datamaestro.catalog.lookup import Finder
     from datamaestro.context import Context
-    from datamaestro.dataset_definition import DatasetDefinition
+    from datamaestro.definitions.dataset_definition import DatasetDefinition
     from datamaestro.identifiers import Identifier
     from datamaestro.project_repository import ProjectRepository
     from datamaestro.search import Condition
@@ -175,7 +175,7 @@ class Catalog:
         :raises DefinitionError: if the module that should hold it can't be imported
         """
         if identifier.file is not None:
-            from datamaestro.definition_files import find_in_file
+            from datamaestro.definitions.files import find_in_file
 
             return find_in_file(Path(identifier.file), identifier.name)
         try:

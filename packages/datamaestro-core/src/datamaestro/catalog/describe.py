@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from datamaestro.catalog.entry import Entry, FileFacts
 from datamaestro.data import Base
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
 from datamaestro.identifiers import relative_path

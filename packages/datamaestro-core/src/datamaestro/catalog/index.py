@@ -24,7 +24,7 @@ from datamaestro.catalog.query import Query, quoted
 from datamaestro.catalog.ranking import rank
 from datamaestro.catalog.rows import COLUMNS, SELECT, TABLES, entry_of, watched_of
 from datamaestro.catalog.words import folded, grams
-from datamaestro.freshness import Stamp, unchanged
+from datamaestro.disk.freshness import Stamp, unchanged
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

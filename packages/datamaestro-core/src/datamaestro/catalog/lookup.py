@@ -11,7 +11,7 @@ from datamaestro.identifiers import Identifier, did_you_mean
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
-    from datamaestro.dataset_definition import DatasetDefinition
+    from datamaestro.definitions.dataset_definition import DatasetDefinition
     from datamaestro.repository import Repository
 
 __all__ = ["Finder", "first_found", "not_found", "preferred", "published_datasets"]

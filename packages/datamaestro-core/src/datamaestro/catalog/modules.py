@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.data.parameters import check_parameters
-from datamaestro.definition_modules import Declared, checked, declared_in, guarded
+from datamaestro.definitions.modules import Declared, checked, declared_in, guarded
+from datamaestro.disk.freshness import Stamp, stamp
 from datamaestro.errors import DatamaestroError, ParameterError
-from datamaestro.freshness import Stamp, stamp
 
 if TYPE_CHECKING:
     from datamaestro.repository import Repository

@@ -15,8 +15,8 @@ from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.entry import Entry
 from datamaestro.catalog.modules import Files, entries_of, files_of, undeclared_entries
 from datamaestro.catalog.rows import watched_of
+from datamaestro.disk.freshness import NEVER, Stamp, settled, stamp, unchanged
 from datamaestro.errors import DatamaestroError, PluginError
-from datamaestro.freshness import NEVER, Stamp, settled, stamp, unchanged
 from datamaestro.plugins.installed import plugin_files, search_path
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from datamaestro.catalog.entry import Entry, FileFacts
-from datamaestro.freshness import Stamp
+from datamaestro.disk.freshness import Stamp
 
 __all__ = ["COLUMNS", "SELECT", "TABLES", "entry_of", "facts_of", "watched_of"]
 

@@ -72,7 +72,7 @@ def repositories(incomplete: str, session: Session) -> list[CompletionItem]:
 
 def _in_files(incomplete: str) -> list[CompletionItem] | None:
     """Complete a file, or the name of what it declares; None for what is no file."""
-    from datamaestro.definition_files import definitions_in_file
+    from datamaestro.definitions.files import definitions_in_file
 
     file, separator, name = incomplete.rpartition(".py:")
     if separator:

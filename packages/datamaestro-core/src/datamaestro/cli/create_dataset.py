@@ -46,7 +46,7 @@ def command(
     """
     from datamaestro.create.dataset import dataset_id_of, examine
     from datamaestro.create.definition import definition_text
-    from datamaestro.files import write_atomically
+    from datamaestro.disk.files import write_atomically
 
     for url in urls:
         _check_url(url)

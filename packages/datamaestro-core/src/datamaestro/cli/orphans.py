@@ -8,7 +8,7 @@ from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, echo_json
 from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
-from datamaestro.files import size_on_disk
+from datamaestro.disk.files import size_on_disk
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.superseded import find_superseded
 

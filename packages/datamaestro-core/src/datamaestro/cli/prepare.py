@@ -12,8 +12,8 @@ from datamaestro.cli.by_lock import by_lock, chosen
 from datamaestro.cli.output import echo, json_text
 from datamaestro.cli.parameters import DATASET, ENCODER, OUTPUT, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
+from datamaestro.disk.files import write_atomically
 from datamaestro.errors import DatamaestroError, OfflineError, PluginError
-from datamaestro.files import write_atomically
 from datamaestro.plugins.descriptors import BUILT_IN_ENCODER
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from datamaestro import identifiers
 from datamaestro.create.recognition import recognized_resource, recognized_value
-from datamaestro.digests import file_digests
+from datamaestro.disk.digests import file_digests
 from datamaestro.download import Source
 from datamaestro.plugins.proposals import (
     Candidate,

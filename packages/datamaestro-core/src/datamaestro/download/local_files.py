@@ -10,9 +10,9 @@ from typing import BinaryIO
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
 
+from datamaestro.disk.freshness import settled
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.freshness import settled
 
 __all__ = ["FileTransport", "open_file", "path_alone"]
 

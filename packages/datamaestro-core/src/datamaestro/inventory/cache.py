@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from datamaestro.documents import read_json
-from datamaestro.files import remove
+from datamaestro.disk.documents import read_json
+from datamaestro.disk.files import remove
 
 __all__ = ["CacheEntry", "cache_entries"]
 

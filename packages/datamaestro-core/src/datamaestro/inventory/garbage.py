@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.disk_names import rename
-from datamaestro.files import LEFTOVER, remove, usable
+from datamaestro.disk.files import LEFTOVER, remove, usable
+from datamaestro.disk.names import rename
 from datamaestro.inventory.cache import CacheEntry, cache_entries
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.prepared import definition_of, prepared_datasets

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from datamaestro.documents import read_json
+from datamaestro.disk.documents import read_json
+from datamaestro.disk.files import write_atomically
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import write_atomically
 from datamaestro.state_files import Record
 
 __all__ = ["MANIFESTS", "Manifest", "manifest_of_record", "stored_files"]

@@ -25,7 +25,7 @@ from datamaestro.state_files import Record
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
-    from datamaestro.dataset_definition import DatasetDefinition
+    from datamaestro.definitions.dataset_definition import DatasetDefinition
 
 __all__ = [
     "Prepared",

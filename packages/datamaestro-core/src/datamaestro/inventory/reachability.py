@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from datamaestro.documents import read_json
+from datamaestro.disk.documents import read_json
+from datamaestro.disk.files import write_atomically
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import write_atomically
 from datamaestro.locks.exclusive import locked
 
 __all__ = ["dead_urls", "note_reachability"]

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.disk_names import rename
+from datamaestro.disk.files import LEFTOVER, remove, usable
+from datamaestro.disk.names import rename
+from datamaestro.disk.sidecars import find_sidecars
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import LEFTOVER, remove, usable
 from datamaestro.inventory.manifest import MANIFESTS
 from datamaestro.inventory.prepared import Prepared
 from datamaestro.inventory.replaceable import irreplaceable
@@ -27,7 +28,6 @@ from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import USED
 from datamaestro.preparation.workspace import WORK
-from datamaestro.sidecars import find_sidecars
 from datamaestro.state_files import STATE
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError
 from datamaestro.inventory.prepared import Prepared, definition_of, prepared_datasets
 from datamaestro.inventory.removal import without_following

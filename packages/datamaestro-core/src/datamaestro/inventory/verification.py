@@ -23,9 +23,9 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.digests import file_digests
+from datamaestro.disk.digests import file_digests
+from datamaestro.disk.files import size_on_disk
 from datamaestro.errors import VerificationError
-from datamaestro.files import size_on_disk
 from datamaestro.inventory.manifest import Manifest, manifest_of_record, stored_files
 from datamaestro.inventory.prepared import Prepared, definition_of
 from datamaestro.locks.exclusive import is_busy

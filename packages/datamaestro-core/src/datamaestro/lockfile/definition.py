@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro.checkers import Checker
 from datamaestro.data import Folder
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.digests import content_digest
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.disk.digests import content_digest
 from datamaestro.download.recipe import declared_again
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, LockError, VerificationError

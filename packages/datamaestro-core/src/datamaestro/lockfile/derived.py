@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from datamaestro.decompressors import zstandard
-from datamaestro.digests import CHUNK_SIZE
+from datamaestro.disk.digests import CHUNK_SIZE
 from datamaestro.download.derivation import Joined, Member, Unpacked
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource

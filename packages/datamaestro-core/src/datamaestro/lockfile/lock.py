@@ -37,10 +37,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from datamaestro import identifiers
-from datamaestro.documents import read_toml
+from datamaestro.disk.documents import read_toml
+from datamaestro.disk.files import write_atomically
 from datamaestro.download.derivation import Derivation, derivation_of
 from datamaestro.errors import LockError, NotFoundError
-from datamaestro.files import write_atomically
 from datamaestro.urls import masked
 from datamaestro.user_paths import typed
 

@@ -9,10 +9,10 @@ import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
-from datamaestro.digests import CHUNK_SIZE
-from datamaestro.disk_names import rename
+from datamaestro.disk.digests import CHUNK_SIZE
+from datamaestro.disk.files import remove
+from datamaestro.disk.names import rename
 from datamaestro.download.derivation import Unpacked
-from datamaestro.files import remove
 
 __all__ = ["copy_member", "unpack"]
 

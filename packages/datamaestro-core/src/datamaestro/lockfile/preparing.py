@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from datamaestro import address
 from datamaestro.data import Folder
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.digests import content_digest
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.disk.digests import content_digest
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.download.transport import Transport

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from datamaestro import address
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.digests import content_digest
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.disk.digests import content_digest
 from datamaestro.download.combine import FilesCopy
 from datamaestro.download.derivation import Derivation, Joined
 from datamaestro.download.recipe import NotPortable, arguments_of

@@ -19,11 +19,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from datamaestro.disk.files import usable
+from datamaestro.disk.sharing import make_folder, share
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import usable
 from datamaestro.locks.file_locks import WITHOUT_LOCKS, may_be_held, new_lock
 from datamaestro.locks.holder import Holder
-from datamaestro.sharing import make_folder, share
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

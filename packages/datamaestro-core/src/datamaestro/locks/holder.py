@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from datamaestro.documents import read_json
-from datamaestro.sharing import share
+from datamaestro.disk.documents import read_json
+from datamaestro.disk.sharing import share
 
 __all__ = ["Holder"]
 

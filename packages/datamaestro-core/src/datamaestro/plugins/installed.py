@@ -16,8 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from datamaestro.documents import read_json
-from datamaestro.freshness import Stamp, settled, stamp, unchanged
+from datamaestro.disk.documents import read_json
+from datamaestro.disk.freshness import Stamp, settled, stamp, unchanged
 from datamaestro.user_paths import absolute
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
-    from datamaestro.dataset_definition import DatasetDefinition
+    from datamaestro.definitions.dataset_definition import DatasetDefinition
 
 __all__ = ["PrepareRequest"]
 

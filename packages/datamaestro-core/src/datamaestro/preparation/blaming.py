@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DataFormatError, DatamaestroError, VerificationError
 from datamaestro.transfer.target import NextSource, StartOver
 

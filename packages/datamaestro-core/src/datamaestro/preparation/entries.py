@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamaestro.digests import CHUNK_SIZE, file_digests
+from datamaestro.disk.digests import CHUNK_SIZE, file_digests
+from datamaestro.disk.files import remove, replacing
 from datamaestro.download.source import Source
 from datamaestro.errors import DataDirectoryError, VerificationError
-from datamaestro.files import remove, replacing
 from datamaestro.locks.exclusive import locked
 from datamaestro.state_files import Download
 from datamaestro.transfer.partial import origin

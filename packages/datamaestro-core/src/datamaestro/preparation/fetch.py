@@ -17,11 +17,12 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from datamaestro.digests import CHUNK_SIZE
+from datamaestro.disk.digests import CHUNK_SIZE
+from datamaestro.disk.files import remove, usable
+from datamaestro.disk.sharing import make_folder
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
 from datamaestro.errors import OfflineError, VerificationError
-from datamaestro.files import remove, usable
 from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.blaming import may_be_of_bytes
 from datamaestro.preparation.entries import (
@@ -33,7 +34,6 @@ from datamaestro.preparation.entries import (
 )
 from datamaestro.preparation.entry_locks import EntryLocks
 from datamaestro.preparation.written import WrittenFiles
-from datamaestro.sharing import make_folder
 from datamaestro.state_files import Download
 from datamaestro.transfer.failover import Failover
 from datamaestro.transfer.partial import Partial

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import FileResource, StoredResource

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.agreements import Agreement, require
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.hooks import DatasetInContext
 from datamaestro.errors import NotFoundError, QueryError
-from datamaestro.hooks import DatasetInContext
 from datamaestro.preparation.places import graph_of
 
 if TYPE_CHECKING:

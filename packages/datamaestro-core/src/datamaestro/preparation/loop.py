@@ -16,7 +16,10 @@ import time
 from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 
-from datamaestro.disk_names import rename
+from datamaestro.disk.files import move_into_place, remove, usable
+from datamaestro.disk.flushing import flush_folder
+from datamaestro.disk.names import rename
+from datamaestro.disk.sharing import make_folder
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
@@ -27,8 +30,6 @@ from datamaestro.errors import (
     OfflineError,
     VerificationError,
 )
-from datamaestro.files import move_into_place, remove, usable
-from datamaestro.flushing import flush_folder
 from datamaestro.preparation.disturbance import Disturbed, is_loss
 from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.fetch_pool import FetchPool
@@ -39,7 +40,6 @@ from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.preparation.space import check_room
 from datamaestro.preparation.state import State
-from datamaestro.sharing import make_folder
 from datamaestro.state_files import Record
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.worker_threads import Ended

@@ -7,15 +7,15 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from datamaestro.disk_names import rename
+from datamaestro.disk.files import STORAGE_ERRORS, remove, size_on_disk, usable
+from datamaestro.disk.flushing import flush_to_disk
+from datamaestro.disk.names import rename
+from datamaestro.disk.sharing import make_folder
 from datamaestro.download.derivation import Joined
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
 from datamaestro.errors import DataDirectoryError, VerificationError
-from datamaestro.files import STORAGE_ERRORS, remove, size_on_disk, usable
-from datamaestro.flushing import flush_to_disk
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.workspace import Workspace
-from datamaestro.sharing import make_folder
 from datamaestro.state_files import Record
 from datamaestro.transfer.target import NextSource
 

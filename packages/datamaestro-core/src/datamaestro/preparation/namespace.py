@@ -10,8 +10,8 @@ import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_files import module_name
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.files import module_name
 from datamaestro.project import CUSTOM, nearest_project
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from datamaestro.data import Base
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import ValueResource
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.graph import Graph

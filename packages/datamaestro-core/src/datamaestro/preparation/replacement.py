@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.disk.files import move_into_place
+from datamaestro.disk.flushing import flush_folder
 from datamaestro.download.source import Source
-from datamaestro.files import move_into_place
-from datamaestro.flushing import flush_folder
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.state import State

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_modules import declared_in
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.modules import declared_in
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.errors import DatamaestroError

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from datamaestro.disk.files import check_space
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
-from datamaestro.files import check_space
 from datamaestro.preparation.entries import entry_name
 from datamaestro.transfer.partial import received_bytes
 

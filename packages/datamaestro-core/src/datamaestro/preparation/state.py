@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from textwrap import indent
 
-from datamaestro.files import persistently, replacing, usable
-from datamaestro.sharing import make_folder
+from datamaestro.disk.files import persistently, replacing, usable
+from datamaestro.disk.sharing import make_folder
 from datamaestro.state_files import STATE, UNREADABLE, VERSION, Download, Record, read_state
 
 __all__ = ["State"]

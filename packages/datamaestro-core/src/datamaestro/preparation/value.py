@@ -7,11 +7,11 @@ import inspect
 from typing import Any
 
 from datamaestro.data import Base
-from datamaestro.data_path import folders_from
+from datamaestro.definitions.data_path import folders_from
+from datamaestro.definitions.makers import CREATE, Dataset
 from datamaestro.download.resource import Resource
 from datamaestro.download.variation import taken_by
 from datamaestro.errors import ParameterError
-from datamaestro.makers import CREATE, Dataset
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.graph import Graph
 from datamaestro.sequences import rebuilt

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from datamaestro.files import discard, remove
+from datamaestro.disk.files import discard, remove
 
 if TYPE_CHECKING:
     from datamaestro.context import Context

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from datamaestro.digests import CHUNK_SIZE, file_digests
+from datamaestro.disk.digests import CHUNK_SIZE, file_digests
 from datamaestro.transfer.digests import Digests
 
 __all__ = ["WrittenFiles"]

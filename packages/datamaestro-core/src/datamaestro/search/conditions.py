@@ -17,7 +17,7 @@ from datamaestro.search.expressions import Matcher, check, somewhere
 if TYPE_CHECKING:
     from datamaestro.catalog.query import Query
     from datamaestro.context import Context
-    from datamaestro.dataset_definition import DatasetDefinition
+    from datamaestro.definitions.dataset_definition import DatasetDefinition
 
 __all__ = ["AndCondition", "Condition", "NotCondition", "OrCondition"]
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import QueryError
 from datamaestro.variants import AxesVariants, Axis
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import Base, File, Folder
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.disk.files import move_into_place, size_on_disk
 from datamaestro.download import FolderResource, Resource, Source, StoredResource, ValueResource
-from datamaestro.files import move_into_place, size_on_disk
 from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph

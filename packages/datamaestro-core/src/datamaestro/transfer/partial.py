@@ -23,12 +23,12 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
-from datamaestro.disk_names import rename
-from datamaestro.documents import read_json
+from datamaestro.disk.documents import read_json
+from datamaestro.disk.files import check_space, persistently, remove, write_atomically
+from datamaestro.disk.names import rename
+from datamaestro.disk.sharing import share
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
-from datamaestro.files import check_space, persistently, remove, write_atomically
-from datamaestro.sharing import share
 from datamaestro.transfer.target import Resumable, StartOver
 from datamaestro.urls import recognizable
 

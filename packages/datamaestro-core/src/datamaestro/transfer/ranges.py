@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 
-from datamaestro.digests import CHUNK_SIZE
+from datamaestro.disk.digests import CHUNK_SIZE
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.transfer.connections import Connections

@@ -7,8 +7,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from datamaestro.disk.sharing import share
 from datamaestro.download.transport import Response
-from datamaestro.sharing import share
 
 __all__ = [
     "Content",

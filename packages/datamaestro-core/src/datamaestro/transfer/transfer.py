@@ -13,11 +13,11 @@ from collections.abc import Generator, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from datamaestro.digests import CHUNK_SIZE
+from datamaestro.disk.digests import CHUNK_SIZE
+from datamaestro.disk.files import usable
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError, VerificationError
-from datamaestro.files import usable
 from datamaestro.transfer.background import BackgroundWorker
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.digests import Digests

@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import PurePosixPath
 
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download import StoredResource
 from datamaestro.identifiers import relative_path
 from datamaestro.repository import Repository

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from datamaestro.disk.files import remove
 from datamaestro.download import Resource, StoredResource
-from datamaestro.files import remove
 from datamaestro.lockfile.derived import DerivedResource
 from datamaestro.lockfile.lock import LockedDownload, LockedResource
 from datamaestro.preparation.workspace import WORK, Workspace

@@ -16,8 +16,8 @@ from datamaestro.context import Context
 from datamaestro.create import recognized_value
 from datamaestro.data import Base, File, Folder
 from datamaestro.data.encoding import to_json
+from datamaestro.disk.files import remove
 from datamaestro.errors import DataFormatError, ParameterError
-from datamaestro.files import remove
 from datamaestro.plugins import Candidate, Certainty, ValueProposal
 from datamaestro.testing.contracts.described import description_of, undocumented
 from datamaestro.testing.contracts.open_files import left_open, open_files

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from datamaestro.disk.files import size_on_disk
 from datamaestro.download import Resource, Source, StoredResource
 from datamaestro.errors import DownloadError, OfflineError, TransportError, VerificationError
-from datamaestro.files import size_on_disk
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.testing.contracts.conduct import HandlerConduct

@@ -10,8 +10,8 @@ from typing import Any
 
 from datamaestro.context import Context
 from datamaestro.data import Generic
-from datamaestro.dataset_definition import DatasetDefinition
 from datamaestro.definitions import dataset
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download import FileResource, Resource, StoredResource
 from datamaestro.errors import VerificationError
 from datamaestro.preparation.graph import Graph

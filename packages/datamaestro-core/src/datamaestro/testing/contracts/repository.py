@@ -18,7 +18,7 @@ from datamaestro.catalog.entry import Entry
 from datamaestro.context import Context
 from datamaestro.data import Base
 from datamaestro.data.encoding import to_json
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DownloadError
 from datamaestro.identifiers import is_dataset_id, parse
 from datamaestro.repository import Repository

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from datamaestro.dataset_definition import DatasetDefinition
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 

@@ -11,13 +11,13 @@ from typing import Any, cast
 
 from datamaestro.agreements import Agreement
 from datamaestro.data import Base
+from datamaestro.definitions.metadata import Metadata
+from datamaestro.definitions.naming import declared_id, documentation
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import Places, StoredResource
 from datamaestro.download.variation import Variation, is_by_variant, placeholders
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
-from datamaestro.metadata import Metadata
-from datamaestro.naming import declared_id, documentation
 from datamaestro.signatures import parameters_of
 from datamaestro.variants import Variants, word
 
@@ -46,7 +46,8 @@ class DatasetDefinition:
     :ivar hooks: what is called, and when
     :ivar location: the file and line of the definition
 
-    Other attributes are those of :class:`datamaestro.metadata.Metadata`, as it keeps them.
+    Other attributes are those of :class:`datamaestro.definitions.metadata.Metadata`, as it keeps
+    them.
     """
 
     def __init__(

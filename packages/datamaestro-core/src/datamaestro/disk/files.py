@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from datamaestro.disk_names import is_in_use, remove_folder, rename, unlink
+from datamaestro.disk.flushing import entries, flush_descriptor
+from datamaestro.disk.names import is_in_use, remove_folder, rename, unlink
+from datamaestro.disk.sharing import make_folder, permissions_after, share
 from datamaestro.errors import DataDirectoryError
-from datamaestro.flushing import entries, flush_descriptor
-from datamaestro.sharing import make_folder, permissions_after, share
 
 __all__ = [
     "LEFTOVER",

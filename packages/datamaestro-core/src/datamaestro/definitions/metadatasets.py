@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any, TypeVar
 
 from datamaestro.data import Base
+from datamaestro.definitions.metadata import Metadata
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
-from datamaestro.metadata import Metadata
 
 __all__ = ["given_type", "metadataset", "metadatasets_of"]
 

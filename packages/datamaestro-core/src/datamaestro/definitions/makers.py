@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from datamaestro.data import Base
-from datamaestro.data_path import DataPath
+from datamaestro.definitions.data_path import DataPath
 from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import Location

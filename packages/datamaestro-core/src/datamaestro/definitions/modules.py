@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import NamedTuple
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.decorated import declared_dataset
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.decorated import declared_dataset
 from datamaestro.errors import DatamaestroError
 
 __all__ = ["Declared", "checked", "declared_in", "guarded", "named"]

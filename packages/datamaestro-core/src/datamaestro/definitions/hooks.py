@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamaestro.dataset_definition import HOOKS, DatasetDefinition
-from datamaestro.decorated import declared_dataset, decorated_dataset
+from datamaestro.definitions.dataset_definition import HOOKS, DatasetDefinition
+from datamaestro.definitions.decorated import declared_dataset, decorated_dataset
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 

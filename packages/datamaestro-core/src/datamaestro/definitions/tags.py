@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from datamaestro.decorated import declared_dataset, decorated_dataset
+from datamaestro.definitions.decorated import declared_dataset, decorated_dataset
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 

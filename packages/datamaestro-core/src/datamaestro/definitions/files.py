@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.definition_modules import Declared, checked, declared_in
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.modules import Declared, checked, declared_in
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import did_you_mean
 from datamaestro.user_paths import expanded

@@ -1,24 +1,4 @@
-"""How a dataset is declared.
-
-Both styles make the same `DatasetDefinition`::
-
-    @filedownloader("images.idx", "https://…/images-idx3-ubyte.gz")
-    @dataset(IDX, url="https://…")
-    def digits(images):
-        '''Handwritten digits'''
-        return {"path": images}
-
-    @dataset(url="https://…")
-    class Digits(Dataset):
-        '''Handwritten digits'''
-        IMAGES = FileDownloader("images.idx", "https://…/images-idx3-ubyte.gz")
-
-        def config(self) -> IDX:
-            return IDX(path=self.IMAGES.path)
-
-The id is the module path below the repository's ``config`` package, and the
-name: ``my_package.config.org.example`` and ``Digits`` give ``org.example.digits``.
-"""
+"""The decorator ``@dataset``, for functions and classes alike."""
 
 from __future__ import annotations
 
@@ -27,43 +7,20 @@ import typing
 from collections.abc import Iterable
 from datetime import date
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datamaestro.data import Base
-from datamaestro.data.parameters import Meta, Option, Param
-from datamaestro.dataset_definition import DatasetDefinition
-from datamaestro.decorated import declared_dataset
-from datamaestro.earlier import refusing
+from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.decorated import declared_dataset
+from datamaestro.definitions.makers import Dataset, check_maker, class_resources
+from datamaestro.definitions.metadata import Metadata
+from datamaestro.definitions.metadatasets import given_type, metadatasets_of
+from datamaestro.definitions.tags import inherited_words
 from datamaestro.errors import DefinitionError
-from datamaestro.hooks import hook
 from datamaestro.location import Location, definition_site
-from datamaestro.makers import Dataset, check_maker, class_resources
-from datamaestro.metadata import Metadata
-from datamaestro.metadatasets import given_type, metadataset, metadatasets_of
-from datamaestro.tags import datatags, datatasks, inherited_words
 from datamaestro.variants import Variants, variants_of
 
-__all__ = [
-    "AbstractDataset",
-    "Dataset",
-    "DatasetDefinition",
-    "DatasetWrapper",
-    "Meta",
-    "Option",
-    "Param",
-    "dataset",
-    "datatags",
-    "datatasks",
-    "hook",
-    "metadataset",
-]
-
-AbstractDataset = DatasetDefinition
-DatasetWrapper = DatasetDefinition
-"""The names that annotations of version 1 have for it."""
-
-if not TYPE_CHECKING:  # checkers know what is there without it
-    __getattr__ = refusing(__name__)
+__all__ = ["dataset"]
 
 
 class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
