@@ -166,6 +166,13 @@ def test_a_file_system_error_tells_folder_reason_and_what_to_do(tmp_path):
     )
 
 
+@pytest.mark.parametrize("reason", [errno.EINVAL, errno.ENAMETOOLONG])
+def test_a_name_that_a_file_system_refuses_is_no_question_of_rights(tmp_path, reason):
+    with pytest.raises(DataDirectoryError) as caught, usable(tmp_path):
+        raise OSError(reason, os.strerror(reason), str(tmp_path / "aux"))
+    assert caught.value.hint.startswith("the file system may refuse a name on that path")
+
+
 def test_the_error_of_a_move_tells_where_to(tmp_path):
     (tmp_path / "x").touch()
     there = tmp_path / "missing" / "x"

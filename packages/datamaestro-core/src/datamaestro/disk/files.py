@@ -32,6 +32,10 @@ __all__ = [
     "write_atomically",
 ]
 
+_REFUSED_NAME = (
+    "the file system may refuse a name on that path, or its length: choose a folder on another "
+    "one (--data or DATAMAESTRO_DIR)"
+)
 _HINTS = {
     errno.ENOSPC: "free some space, then run it again: it goes on where it stopped",
     errno.EDQUOT: "free some of your quota, then run it again: it goes on where it stopped",
@@ -42,8 +46,9 @@ _HINTS = {
     errno.ENOTDIR: "something on that path is a file: remove it, or choose another folder",
     errno.EEXIST: "something on that path is a file: remove it, or choose another folder",
     errno.ELOOP: "a link on that path leads to itself: remove it, or choose another folder",
+    errno.ENAMETOOLONG: _REFUSED_NAME,
+    errno.EINVAL: _REFUSED_NAME,
 }
-
 
 LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.(?:tmp|old)")
 """The names of what only a process that was killed leaves: see `replacing`, `move_into_place`."""
@@ -54,8 +59,8 @@ _RENAME_EXCHANGE = 2
 _HERE = -100
 """The constants of renameat2(2), and of renamex_np(2), which has the same one."""
 
-STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM, errno.EIO})
-"""The errors that are about the disk, whoever meets them."""
+STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM, errno.EIO} - {errno.EINVAL})
+"""The errors that are about the disk, whoever meets them. (EINVAL is about much else.)"""
 
 
 @contextmanager
