@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,27 @@ from datamaestro_format_csv.rows import FIELD_LIMIT, RowReader, csv
 
 LINES = [b"%d,%d\n" % (number, number * number) for number in range(2000)]
 
+Opened = Callable[[list[bytes]], io.BufferedIOBase]
 
-@pytest.mark.parametrize("size", [1, 5, 100, 1 << 20])
-def test_chunks_are_whole_lines_whatever_their_size(size: int) -> None:
-    source = LineSource(io.BytesIO(b"".join(LINES)), size)
+
+@pytest.fixture(params=["a file", "another stream"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    """Give what makes a stream of lines: of a file, which can be read from anywhere, or not."""
+    with ExitStack() as streams:
+
+        def open_stream(lines: list[bytes]) -> io.BufferedIOBase:
+            if request.param != "a file":
+                return io.BytesIO(b"".join(lines))
+            path = tmp_path / "lines.csv"
+            path.write_bytes(b"".join(lines))
+            return streams.enter_context(path.open("rb"))
+
+        yield open_stream
+
+
+@pytest.mark.parametrize("size", [1, 5, 100, len(b"".join(LINES)), 1 << 20])
+def test_chunks_are_whole_lines_whatever_their_size(opened: Opened, size: int) -> None:
+    source = LineSource(opened(LINES), size)
 
     chunks = [chunk for chunk, _ in iter(source.take_chunk, None)]
 
@@ -27,9 +45,9 @@ def test_chunks_are_whole_lines_whatever_their_size(size: int) -> None:
     assert all(chunk.endswith(b"\n") for chunk in chunks)
 
 
-def test_a_line_longer_than_a_chunk_is_whole_and_so_are_the_next_ones() -> None:
+def test_a_line_longer_than_a_chunk_is_whole_and_so_are_the_next_ones(opened: Opened) -> None:
     lines = [b"1\n", b"2" * 1000 + b"\n", *([b"3\n"] * 20), b"4" * 500]
-    source = LineSource(io.BytesIO(b"".join(lines)), 10)
+    source = LineSource(opened(lines), 10)
 
     chunks = [chunk for chunk, _ in iter(source.take_chunk, None)]
 
