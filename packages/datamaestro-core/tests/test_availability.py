@@ -39,6 +39,18 @@ def test_a_source_that_gives_nothing_is_dead(context, shelf):
     assert not finding.temporary
 
 
+def test_a_transport_that_fails_hides_nothing_of_others(context, shelf, monkeypatch):
+    failing = shelf.MemoryTransport.check
+
+    def check_one(self, url):
+        return failing(self, url) if url != ALPHA else 1 / 0
+
+    monkeypatch.setattr(shelf.MemoryTransport, "check", check_one)
+    alpha, zeta, *_ = check(context, "alpha", "zeta")
+    assert (alpha.status, alpha.temporary, zeta.status) == ("dead", True, "dead")
+    assert "fails: found ZeroDivisionError: division by zero" in alpha.problem
+
+
 def test_all_sources_and_mirrors_are_looked_at_in_order(context, shelf):
     shelf.CONTENT["memory://mirror/zeta"] = b"zeta"
     found = check(context, "zeta", "beta")

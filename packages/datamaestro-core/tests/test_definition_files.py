@@ -156,6 +156,7 @@ def test_a_file_without_a_name_is_no_dataset(context, text):
         ("x = 1\n\n1 / 0\n", 3, "ZeroDivisionError: division by zero"),
         ("def f(:\n    pass\n", 1, "SyntaxError: "),
         ("def f():\n    return x\n\nf()\n", 2, "NameError: name 'x' is not defined"),
+        ("from datetime import timezone\ntimezone()\n", 2, "TypeError: timezone() missing"),
     ],
 )
 def test_a_mistake_is_told_with_its_file_and_line(context, text, line, message):
@@ -621,3 +622,10 @@ def test_the_shell_completes_files_and_names(garden, context):
     assert completions("src/mydata.py:C") == ["plain,src/mydata.py:Corpus"]
     assert completions("./src") == ["file,./src"]
     assert completions("org.flowers.c") == ["plain,org.flowers.corpus"]
+
+
+def test_a_file_that_is_named_as_a_built_in_module_is_told_as_such(context):
+    path = write("package/time/__init__.py", DEFINITIONS)
+    with pytest.raises(DefinitionError, match="another module is imported as time") as caught:
+        context.prepare(f"{path}:Corpus")
+    assert caught.value.where == str(path.resolve())

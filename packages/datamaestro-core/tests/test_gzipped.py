@@ -10,6 +10,7 @@ import pytest
 
 from datamaestro.data.gzipped import decompressing, is_gzip
 from datamaestro.errors import DataFormatError
+from datamaestro.plugins.proposals import Candidate
 
 CONTENT = os.urandom(10_000) + bytes(100_000)
 PACKED = gzip.compress(CONTENT)
@@ -65,3 +66,12 @@ def test_what_is_damaged_is_an_error_that_names_the_file(tmp_path, content):
 def test_an_error_of_the_reader_stays_its_own(tmp_path):
     with pytest.raises(ZeroDivisionError), decompressing(io.BytesIO(PACKED), tmp_path):
         _ = 1 / 0
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b"\xff" * 100, PACKED[10:20]], ids=["nothing", "wrong", "cut off"]
+)
+def test_nothing_is_recognized_by_the_content_of_damaged_gzip(tmp_path, damaged):
+    path = tmp_path / "table.csv.gz"
+    path.write_bytes(PACKED[:10] + damaged)
+    assert Candidate(path, path.name).head() == b""

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import as_on_windows
@@ -513,6 +514,36 @@ def test_a_damaged_database_is_closed_before_it_is_replaced(site, monkeypatch):
     found = catalog.search(Condition.parse("thing repo:counted"))
     assert [item.id for item in found] == ["org.one.one", "org.two.two"]
     assert file.read_bytes() != damaged
+
+
+@pytest.mark.parametrize("table", ["unit", "entry", "facts", "repository", "watched", "alias"])
+def test_whichever_table_is_damaged_it_is_made_anew(site, table):
+    file = index_file(Context())
+    with closing(sqlite3.connect(file)) as connection:
+        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+        root = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = connection.execute(root, [table]).fetchone()
+    content = bytearray(file.read_bytes())
+    content[(page - 1) * page_size : page * page_size] = b"\xff" * page_size
+    file.write_bytes(content)
+    assert ("counted", "Things to count") in Context().catalog.repositories()
+    assert search() == ["org.one.one", "org.two.two"]
+
+
+def test_a_project_that_claims_the_id_of_a_repository_hides_it_from_nobody_else(
+    site, tmp_path, monkeypatch
+):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "data.py").touch()
+    (project / "pyproject.toml").write_text(
+        '[tool.datamaestro]\nid = "counted"\ndatasets = ["data.py"]\n'
+    )
+    index_file(Context()).unlink()
+    with monkeypatch.context() as inside:
+        inside.chdir(project)
+        assert search() == ["org.one.one", "org.two.two"]
+    assert search() == ["org.one.one", "org.two.two"]
 
 
 @pytest.mark.parametrize("version", [0, 999_999])

@@ -158,6 +158,45 @@ def test_a_broken_target_raises_its_error_when_it_is_asked_for(site_packages, ho
         Context().repository("things")
 
 
+BROKEN_TRANSPORTS = """
+from datamaestro.download import Transport
+from datamaestro.plugins import TransportSpec, hookimpl
+
+class Failing(Transport):
+    def __init__(self, context):
+        raise RuntimeError("no credentials")
+
+    def open(self, request):
+        raise AssertionError
+
+def something_else(context):
+    return 5
+
+@hookimpl
+def datamaestro_transports():
+    yield TransportSpec(("failing",), "transports_module:Failing")
+    yield TransportSpec(("wrong",), "transports_module:something_else")
+"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "reason"),
+    [
+        ("failing", "RuntimeError: no credentials"),
+        ("wrong", "TypeError: expected a datamaestro.download.Transport, found 5"),
+    ],
+)
+def test_a_broken_transport_is_its_plugins(site_packages, home, scheme, reason):
+    install_broken(site_packages, "transports", BROKEN_TRANSPORTS)
+    context = Context()
+    with pytest.raises(
+        PluginError, match=r"which transports 1\.0 provides, doesn't work"
+    ) as caught:
+        context.transport(f"{scheme}://host/file")
+    assert caught.value.found == reason
+    assert broken_distributions(context.plugins) == ["transports"]
+
+
 def test_listing_repositories_leaves_a_broken_one_out(site_packages, home):
     install_repository(site_packages, "broken-target", "bad", broken=True)
     install_repository(site_packages, "example-things", "good")
@@ -336,6 +375,13 @@ def test_a_plugin_may_wrap_what_the_kernel_prepares(site_packages, home, dataset
     install_preparer(site_packages, "wrapper", "return [request.build(), request.prepare()]")
     built, prepared = Context().prepare(dataset_of_nothing)
     assert built == prepared
+
+
+@pytest.mark.parametrize("marker", ["(wrapper=True)", "(hookwrapper=True)"])
+def test_a_plugin_can_not_wrap_a_hook(site_packages, home, dataset_of_nothing, caplog, marker):
+    install_preparer(site_packages, "wrapper", "return (yield)", marker)
+    assert Context().prepare(dataset_of_nothing).id == "org.example.nothing"
+    assert "datamaestro_prepare is implemented as a wrapper" in caplog.text
 
 
 def test_a_plugin_that_fails_to_prepare_is_left_out(site_packages, home, dataset_of_nothing):

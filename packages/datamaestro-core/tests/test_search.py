@@ -363,6 +363,7 @@ def test_a_limit_keeps_the_best():
 def test_few_of_many_ids_are_compared_with_one_that_is_not_known():
     entries = [Entry(f"org.example.number-{number}", "image") for number in range(2500)]
     index = index_of([*entries, Entry("org.example.letters", "image")])
+    assert index.similar_ids("".join(map(chr, range(0x4E00, 0x5200)))) == index.similar_ids("")
     similar = index.similar_ids("org.example.lettres")
     assert len(similar) < len(entries)
     assert closest("org.example.lettres", similar) == ["org.example.letters"]

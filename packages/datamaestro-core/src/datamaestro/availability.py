@@ -19,7 +19,13 @@ from urllib.parse import urlsplit
 from datamaestro import identifiers
 from datamaestro.catalog import Entry
 from datamaestro.download.transport import SourceFacts
-from datamaestro.errors import DatamaestroError, OfflineError, QueryError, TransportError
+from datamaestro.errors import (
+    DatamaestroError,
+    OfflineError,
+    PluginError,
+    QueryError,
+    TransportError,
+)
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.transfer.pages import PAGE_EXTENSIONS, PAGE_TYPES
@@ -196,6 +202,10 @@ def _ask(url: str, context: Context) -> Answer:
         raise
     except DatamaestroError as error:
         return error
+    except Exception as error:  # of one plugin, which shall hide nothing of the others
+        scheme = urlsplit(url).scheme
+        found = f"{type(error).__name__}: {error}"
+        return PluginError(f"the transport for {scheme}: URLs fails", where=url, found=found)
 
 
 def _needs_network(url: str, context: Context) -> bool:
@@ -207,7 +217,9 @@ def _needs_network(url: str, context: Context) -> bool:
 
 def _is_final(answer: Answer) -> bool:
     """Tell whether an answer is about the URL, and not about the way to it."""
-    return not (isinstance(answer, TransportError) and answer.retry)
+    if isinstance(answer, TransportError):
+        return not answer.retry
+    return not isinstance(answer, DatamaestroError)
 
 
 def _judge(finding: Finding, validator: str | None, answer: Answer) -> Finding:

@@ -74,9 +74,8 @@ class Context(Directories):
     def instance() -> Context:
         """Give the context of the default data directory, always the same one for each."""
         path = data_directory()
-        if path not in _instances:
-            _instances[path] = Context(path)
-        return _instances[path]
+        known = _instances.get(path)
+        return _instances.setdefault(path, Context(path)) if known is None else known
 
     # --- plugins
 
@@ -104,6 +103,14 @@ class Context(Directories):
         :raises PluginError: if the plugin that does is broken, or several do
         """
         return self._repositories.get(repository_id)
+
+    def installed_repository(self, repository_id: str) -> Repository:
+        """Give a repository that a plugin provides, also if the project claims its id.
+
+        :raises RepositoryNotFoundError: as :meth:`repository`
+        :raises PluginError: as :meth:`repository`
+        """
+        return self._repositories.installed(repository_id)
 
     def project_repository(self) -> ProjectRepository | None:
         """Give the repository of the project of the current directory, if it lists datasets."""

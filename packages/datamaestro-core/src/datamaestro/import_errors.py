@@ -44,6 +44,10 @@ def _expected_keywords(error: BaseException) -> tuple[str | None, str | None]:
     name, keyword = match.groups()
     for frame, _ in walk_tb(error.__traceback__):
         if callable(called := frame.f_globals.get(name)):
-            known = [item for item in signature_of(called).parameters if item != "self"]
+            try:
+                parameters = signature_of(called).parameters
+            except (ValueError, TypeError):  # of what is written in C
+                break
+            known = [item for item in parameters if item != "self"]
             return ", ".join(known), keyword and did_you_mean(keyword, known, 1)
     return None, None

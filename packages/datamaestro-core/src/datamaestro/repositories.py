@@ -52,6 +52,12 @@ class Repositories:
         """
         return self._one(repository_id, self.of_project())
 
+    def installed(self, repository_id: str) -> Repository:
+        """Give what a plugin provides, whatever the project claims; raises as :meth:`get`."""
+        if repository_id not in self._installed:
+            self._installed[repository_id] = self._make(self._provided(repository_id))
+        return self._installed[repository_id]
+
     def of_project(self) -> ProjectRepository | None:
         """Give that of the project of the current directory, if it lists datasets."""
         try:
@@ -70,9 +76,7 @@ class Repositories:
         """Give the project's, if it has that id, or else what a plugin provides."""
         if project is not None and project.id == repository_id:
             return project.unless_installed()
-        if repository_id not in self._installed:
-            self._installed[repository_id] = self._make(self._provided(repository_id))
-        return self._installed[repository_id]
+        return self.installed(repository_id)
 
     def _provided(self, repository_id: str) -> Provided[RepositorySpec]:
         plugins = self.context.plugins

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from datamaestro.errors import TransportError
+from datamaestro.errors import DatamaestroError, TransportError
 from datamaestro.per_process import PerProcess
 
 if TYPE_CHECKING:
@@ -40,7 +40,15 @@ class Transports:
         return self._made.get(lambda: self._transport(scheme, url), scheme)
 
     def _transport(self, scheme: str, url: str) -> Transport:
-        transport: Transport = self.context.plugins.load(self._provided(scheme, url))(self.context)
+        from datamaestro.download.transport import Transport
+
+        plugins, provided = self.context.plugins, self._provided(scheme, url)
+        transport_class, plugin = plugins.load(provided), provided.plugin
+        message = f"{provided.spec.target}, which {plugin} provides, doesn't work"
+        with plugins.blamed(plugin, message, passing=(DatamaestroError,)):
+            transport = transport_class(self.context)
+            if not isinstance(transport, Transport):
+                raise TypeError(f"expected a datamaestro.download.Transport, found {transport!r}")
         return transport
 
     def _provided(self, scheme: str, url: str) -> Provided[TransportSpec]:

@@ -127,13 +127,16 @@ class Catalog:
 
     def repositories(self) -> list[tuple[str, str]]:
         """Give the id and the description of each repository that works."""
-        index = self._current()
-        if index is None:  # that is nothing to import all modules for
+        try:
+            index = self._warned(self._current())
+            installed = None if index is None else index.repositories()
+        except sqlite3.DatabaseError:
+            installed = None
+        if installed is None:  # that is nothing to import all modules for
             return [(item.id, item.description) for item in self.context.repositories()]
-        self._warn(index)
         project = self._project()
         own = [] if project is None else [(project.id, project.description)]
-        return [*index.repositories(), *own]
+        return [*installed, *own]
 
     def left_out(self) -> list[str]:
         """Tell which modules of definitions are left out, and why, one line each."""
@@ -254,15 +257,16 @@ class Catalog:
         return self._index
 
     def _up_to_date(self) -> Index | None:
-        index = self._current() or self._made(afresh=False)
-        if index is not None:
-            self._warn(index)
-        return index
+        try:
+            return self._warned(self._current() or self._made(afresh=False))
+        except sqlite3.DatabaseError:
+            return self._warned(self._made(afresh=True))
 
-    def _warn(self, index: Index) -> None:
+    def _warned(self, index: Index | None) -> Index | None:
         """Tell what had to be left out, as often as it is left out, but once in each process."""
-        for warning in index.warnings():
+        for warning in [] if index is None else index.warnings():
             self.context.plugins.warn(warning)
+        return index
 
     def _made(self, *, afresh: bool) -> Index | None:
         if afresh and self._index is not None:

@@ -36,6 +36,9 @@ FILE = "catalog.sqlite"
 BATCH = 500
 """How many entries are read at once."""
 
+GRAMS = 100
+"""How many parts of an id that isn't known are looked for; SQLite takes 500 at once."""
+
 SIMILAR = 1000
 """How many ids are compared with one that isn't known."""
 
@@ -236,6 +239,7 @@ class Index:
         They have parts of its last component, and are a thousand at the most, or two.
         """
         sought = grams([folded(name.rpartition(".")[2])]) or grams([folded(name)])
+        sought = sought[:GRAMS]
         parts = " UNION ALL ".join(["SELECT rowid FROM grams WHERE grams MATCH ?"] * len(sought))
         found = []
         if sought:

@@ -115,7 +115,7 @@ class _Update:
     def _renew(self, name: str, row: int) -> None:
         """Read again what changed of a repository."""
         try:
-            repository = self.context.repository(name)
+            repository = self.context.installed_repository(name)
             files = self._files_of(repository)
         except PluginError as error:
             self._leave_out(name, row, error)

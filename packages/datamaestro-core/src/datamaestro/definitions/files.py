@@ -64,11 +64,12 @@ def import_file(path: Path) -> ModuleType:
         if str(root) not in sys.path:
             sys.path.append(str(root))
         imported = _import(path, name)
-    if imported.__file__ is None or not path.samefile(imported.__file__):
+    origin = getattr(imported, "__file__", None)  # what is built in has none
+    if origin is None or not Path(origin).exists() or not path.samefile(origin):
         raise DefinitionError(
             f"another module is imported as {name}",
             where=path,
-            found=imported.__file__,
+            found=origin or imported,
             hint="rename one of the two",
         )
     return imported

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import PluginError
 from datamaestro.identifiers import is_component
 from datamaestro.plugins.descriptors import BUILT_IN_ENCODER, EncoderSpec
 from datamaestro.plugins.targets import TARGET
 
-__all__ = ["check_spec"]
+if TYPE_CHECKING:
+    import pluggy
+
+__all__ = ["check_no_wrappers", "check_spec"]
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
@@ -36,6 +39,23 @@ def check_spec(spec: Any, kind: type[Any], hook: str) -> None:
                 expected=expected,
                 found=repr(value),
             )
+
+
+def check_no_wrappers(manager: pluggy.PluginManager, name: str) -> None:
+    """Refuse a plugin that wraps a hook: as each is called on its own, it would wrap nothing.
+
+    :param name: what the plugin is registered under
+    :raises PluginError: if it does
+    """
+    for caller in manager.get_hookcallers(manager.get_plugin(name)) or ():
+        for implementation in caller.get_hookimpls():
+            wraps = implementation.wrapper or implementation.hookwrapper
+            if wraps and implementation.plugin_name == name:
+                raise PluginError(
+                    f"{caller.name} is implemented as a wrapper",
+                    expected="a function that gives its answer, or None",
+                    hint="in datamaestro_prepare, request.prepare() is what there is to wrap",
+                )
 
 
 def _is_text(value: Any) -> bool:

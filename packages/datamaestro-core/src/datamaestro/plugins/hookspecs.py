@@ -8,7 +8,8 @@ A plugin is a module named by an entry point in the group ``datamaestro``::
 and ``my_package/_plugin.py`` implements the hooks that it needs, and imports nothing but
 ``datamaestro.plugins``. What a plugin tells is asked for once and remembered: hooks that
 fire "once" do so when plugins are first looked for, and again after something was
-installed, upgraded or removed.
+installed, upgraded or removed. Each implementation is called on its own, so none can be a
+wrapper.
 """
 
 from __future__ import annotations

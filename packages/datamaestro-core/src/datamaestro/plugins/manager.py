@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import DatamaestroError, PluginConflictError, PluginError
 from datamaestro.plugins import installed
-from datamaestro.plugins.checking import check_spec
+from datamaestro.plugins.checking import check_no_wrappers, check_spec
 from datamaestro.plugins.descriptors import (
     KINDS,
     DataTypeSpec,
@@ -232,6 +232,7 @@ class PluginManager:
             try:
                 manager.register(entry_point.load(), name)
                 manager.check_pending()
+                check_no_wrappers(manager, name)
             except (Exception, SystemExit) as error:
                 self._record(plugin, error)
                 manager.set_blocked(name)

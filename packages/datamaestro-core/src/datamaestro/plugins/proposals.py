@@ -25,6 +25,7 @@ from __future__ import annotations
 import codecs
 import enum
 import gzip
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,7 @@ class Candidate:
         try:
             with gzip.open(self.path) if compressed else self.path.open("rb") as content:
                 return content.read(size)
-        except (EOFError, gzip.BadGzipFile):
+        except (EOFError, gzip.BadGzipFile, zlib.error):
             return b""
 
     def encoding(self) -> str | None:
