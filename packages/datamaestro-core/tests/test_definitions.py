@@ -309,6 +309,17 @@ def test_tags_and_tasks_of_a_data_type_are_inherited():
     assert images.tasks == {"classification"}
 
 
+def test_tags_and_tasks_of_a_class_may_stand_below_its_declaration():
+    @dataset(id="org.example.tagged")
+    @datatags("images")
+    @datatasks("classification")
+    class Tagged(Dataset):
+        def config(self) -> File: ...
+
+    assert Tagged.__dataset__.tags == {"images"}
+    assert Tagged.__dataset__.tasks == {"classification"}
+
+
 def test_a_metadataset_shares_a_data_type_and_tags():
     @datatags("shared")
     @metadataset(Folder)

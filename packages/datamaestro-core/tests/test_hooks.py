@@ -1,5 +1,7 @@
 """Hooks of datasets: called before their data are fetched, and before they are used."""
 
+import copy
+
 import pytest
 
 from datamaestro.data import File
@@ -183,3 +185,20 @@ def test_a_hook_decorates_a_dataset():
 
 def test_version_1_calls_a_definition_an_abstract_dataset():
     assert AbstractDataset is DatasetDefinition
+
+
+def test_what_a_hook_gets_can_be_copied(context):
+    seen = []
+
+    @hook("pre-use")
+    def keep(dataset):
+        seen.append(copy.copy(dataset))
+
+    @keep()
+    @dataset(id="org.example.kept")
+    class Kept(Dataset):
+        def config(self) -> File:
+            return File(path="x")
+
+    context.prepare(Kept)
+    assert seen[0].id == "org.example.kept"

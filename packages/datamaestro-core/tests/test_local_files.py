@@ -143,3 +143,15 @@ def test_a_disk_that_fails_while_a_file_is_read_is_told_of(files):
     response = files.open(TransportRequest("file:///proc/self/mem"))  # nothing is at its beginning
     with pytest.raises(TransportError, match="can't be read: Input/output error"):
         read(response)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("file:a.txt", "has an absolute path"),
+        ("file:///a%00b", "embedded null byte"),
+    ],
+)
+def test_a_path_that_names_no_file_everywhere_is_refused(files, url, reason):
+    with pytest.raises(TransportError, match=reason):
+        files.open(TransportRequest(url))

@@ -114,7 +114,13 @@ def test_what_is_no_size_is_an_error(text):
 
 @given(st.integers(0, 10**18))
 def test_a_number_without_a_unit_is_bytes(count):
-    assert parse_size(str(count)) == round(float(count))
+    assert parse_size(str(count)) == count
+
+
+@pytest.mark.parametrize("text", ["10000 PB", "9" * 400])
+def test_a_size_that_no_file_system_counts_up_to_is_an_error(text):
+    with pytest.raises(QueryError, match="no file is that large"):
+        parse_size(text)
 
 
 @given(st.integers(0, 999), st.sampled_from("kMGTP"), st.sampled_from(["", " "]))

@@ -248,6 +248,11 @@ def test_a_copy_of_nothing_is_an_empty_folder(context):
     assert list(context.prepare(Nothing).path.iterdir()) == []
 
 
+def test_files_of_a_value_can_not_be_copied():
+    with pytest.raises(DefinitionError, match="there is no folder to copy files from"):
+        FilesCopy(reference("org.example.other"), {"a": "a"})
+
+
 def test_a_copy_is_checked(context):
     @dataset(id="org.example.checked")
     class Checked(Dataset):
@@ -457,6 +462,12 @@ def test_it_is_the_same_where_paths_are_compared_without_case(folder, monkeypatc
     (folder / "Z.xml").write_bytes(b"z")
     as_on_windows.compare_without_case(monkeypatch)
     GlobChecker("*.xml", combined(b"z", b"a", b"bb")).check(folder)
+
+
+@pytest.mark.parametrize("glob", ["", "/a", "a/../b", "**.xml", "./a", "a/", "a//b"])
+def test_a_pattern_that_means_nothing_everywhere_is_an_error(glob):
+    with pytest.raises(DefinitionError, match="not a pattern of files in a folder"):
+        GlobChecker(glob)
 
 
 def test_the_files_of_a_folder_are_counted_and_measured(folder):

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from datamaestro import find_dataset
-from datamaestro.data import File
+from datamaestro.data import File, Folder
 from datamaestro.data.encoding import to_json
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, byvariant, reference
 from datamaestro.errors import DefinitionError, QueryError
+from datamaestro.inventory.prepared import find_prepared
 from datamaestro.selector import folder_name, format_selector, parse_selector, quoted, unquoted
 from datamaestro.variants import AxesVariants, Axis, Variants
 
@@ -165,6 +166,37 @@ def test_a_token_that_the_axis_has_no_value_for_is_refused(axis, token):
     assert (raised.value.expected, raised.value.found) == (axis.allowed, token)
 
 
+class Fold(enum.IntEnum):
+    TWO = 2
+
+
+class Language(enum.StrEnum):
+    FRENCH = "fr"
+
+
+class Share(float):
+    """As those of other libraries, it is written otherwise than Python's own."""
+
+    def __repr__(self):
+        return f"library.{super().__repr__()}"
+
+    __str__ = float.__repr__
+
+
+@pytest.mark.parametrize(
+    ("axis", "value", "plain"),
+    [
+        (Axis([1, 2]), Fold.TWO, 2),
+        (Axis(["fr", "en"]), Language.FRENCH, "fr"),
+        (Axis([0.5, 1.0]), Share(0.5), 0.5),
+    ],
+)
+def test_a_member_of_an_enumeration_or_another_class_stands_for_its_value(axis, value, plain):
+    variants = AxesVariants(x=axis)
+    assert repr(variants.resolve(x=value)["x"]) == repr(plain)
+    assert variants.format_selector({"x": value}) == f"[x={plain}]"
+
+
 @pytest.mark.parametrize("value", [True, 1.5, [1]])
 def test_a_value_of_another_type_is_refused(value):
     with pytest.raises(QueryError, match="expected int"):
@@ -309,6 +341,38 @@ def test_a_variant_has_its_own_id_url_path_and_folder(context):
     assert value.path.read_text() == "memory://host/fr/small.txt"
     assert value.path == context.folder(corpus, variant={"lang": "fr"}) / "fr" / "texts.txt"
     assert context.folder(corpus, variant={"lang": "fr"}).name == "lang=fr,size=small"
+
+
+def test_the_names_of_copies_may_have_axes(context):
+    @dataset(id="org.example.copies", variants=AxesVariants(lang=Axis(["fr", "en"])))
+    class Copies(Dataset):
+        ALL = TextFolder(transient=True)
+        ONE = FilesCopy(ALL, {"{lang}-copy.txt": "{lang}.txt"})
+
+        def config(self) -> Folder:
+            return Folder(path=self.ONE.path)
+
+    value = context.prepare(Copies, variant={"lang": "fr"})
+    assert [path.name for path in value.path.iterdir()] == ["fr-copy.txt"]
+
+
+@pytest.mark.parametrize("selector", ["flag=yes", 'flag="true"', "lang=fr", "lang=fr,flag=true"])
+def test_a_prepared_variant_is_found_by_each_way_to_write_it(context, definitions, selector):
+    made = definitions(
+        "from datamaestro.data import Folder\n"
+        "from datamaestro.definitions import Dataset, dataset\n"
+        "from datamaestro.download.custom import custom_download\n"
+        "from datamaestro.variants import AxesVariants, Axis\n"
+        "LANG = Axis(['fr', 'en'], default='fr', elide_default=True)\n"
+        "AXES = AxesVariants(flag=Axis([False, True]), lang=LANG)\n"
+        "@dataset(id='org.example.ways', variants=AXES)\n"
+        "class Ways(Dataset):\n"
+        "    ALL = custom_download('all', lambda context, root, force: None)\n"
+        "    def config(self) -> Folder: return Folder(path=self.ALL.path)\n"
+    )
+    context.prepare(made.Ways, variant={"flag": True})
+    (found,) = find_prepared(f"{made.__file__}:Ways[{selector}]", context)
+    assert found.id == "org.example.ways[flag=true]"
 
 
 def test_variants_are_prepared_one_by_one(context):

@@ -121,6 +121,8 @@ class Axis:
 
         :raises QueryError: if `raw` is neither
         """
+        if isinstance(raw, enum.Enum) and not issubclass(self.type, enum.Enum):
+            raw = raw.value
         if self.nullable and (raw is None or (self.type is not str and _is_none(raw))):
             return None
         if isinstance(raw, str) and not isinstance(raw, enum.Enum):
@@ -129,7 +131,7 @@ class Axis:
         if not isinstance(raw, accepted) or isinstance(raw, bool) is not (self.type is bool):
             raise QueryError("of another type", expected=self.allowed, found=repr(raw))
         # By its text, since an int may be too large for a float.
-        return self._from_text(repr(raw)) if self.type is float else raw
+        return self._from_text(str(raw)) if self.type is float else raw
 
     def read(self, token: str) -> Any:
         """Give the value that a token of a selector stands for; raises as :meth:`coerce`."""

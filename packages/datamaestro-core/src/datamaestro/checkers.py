@@ -109,7 +109,7 @@ class GlobChecker:
         count: int | None = None,
         size: int | None = None,
     ) -> None:
-        if not isinstance(glob, str) or not glob or glob[0] == "/" or ".." in glob.split("/"):
+        if not isinstance(glob, str) or any(map(_is_odd, glob.split("/"))):
             raise DefinitionError(
                 "not a pattern of files in a folder",
                 where=definition_site(),
@@ -159,6 +159,11 @@ class GlobChecker:
             logger.info("The files %s have the combined MD5 %s", where, md5)
         elif md5 != self.md5:
             raise VerificationError("wrong md5", where=where, expected=self.md5, found=md5)
+
+
+def _is_odd(part: str) -> bool:
+    """Tell whether a part of a pattern leads elsewhere, or means something else to each Python."""
+    return part in ("", ".", "..") or ("**" in part and part != "**")
 
 
 def _md5_unpacked(path: Path) -> str:

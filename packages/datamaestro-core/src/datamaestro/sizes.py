@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from datamaestro.errors import QueryError
 
-__all__ = ["parse_size"]
+__all__ = ["LARGEST", "parse_size"]
+
+LARGEST = 2**63 - 1
+"""What file systems and databases count sizes up to, in bytes."""
 
 _SIZE = r"(\d+(?:\.\d+)?|\.\d+)\s*(?:([kmgtp])(i)?)?b?"
 
@@ -27,4 +31,7 @@ def parse_size(text: str) -> int:
     number, unit, binary = match.groups()
     exponent = 0 if unit is None else "kmgtp".index(unit.lower()) + 1
     factor: int = (1024 if binary else 1000) ** exponent
-    return round(float(number) * factor)
+    size = round(Decimal(number) * factor)
+    if size > LARGEST:
+        raise QueryError("no file is that large", expected=f"{LARGEST} B or less", found=repr(text))
+    return size

@@ -95,8 +95,8 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
             type=data_type,
             metadata=reduce(Metadata.over, [self.metadata, *(item.metadata for item in shared)]),
             variants=self.variants,
-            tags=inherited_words("tags", data_type) | inherited_words("tags", self.base),
-            tasks=inherited_words("tasks", data_type) | inherited_words("tasks", self.base),
+            tags=inherited_words("tags", data_type, self.base, target),
+            tasks=inherited_words("tasks", data_type, self.base, target),
         )
         for text, agreement_id in (terms for item in shared for terms in item.agreements):
             definition.add_agreement(text, agreement_id)

@@ -35,6 +35,8 @@ class DatasetInContext:
     folder: Path
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # of protocols, which a copy asks for before it has attributes
+            raise AttributeError(name)
         return getattr(self.definition, name)
 
 

@@ -52,9 +52,8 @@ class datatasks(_Annotation):  # noqa: N801
     attribute = "tasks"
 
 
-def inherited_words(attribute: str, cls: type | None) -> frozenset[str]:
-    """Give the tags or tasks of a class and its ancestors."""
-    if cls is None:
-        return frozenset()
+def inherited_words(attribute: str, *declared: object) -> frozenset[str]:
+    """Give the tags or tasks of those that are classes, and of their ancestors."""
     own = f"__data{attribute}__"
-    return frozenset().union(*(vars(base).get(own, ()) for base in cls.__mro__))
+    bases = [base for item in declared if isinstance(item, type) for base in item.__mro__]
+    return frozenset().union(*(vars(base).get(own, ()) for base in bases))

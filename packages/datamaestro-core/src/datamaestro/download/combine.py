@@ -38,7 +38,9 @@ class FilesCopy(FolderResource):
         checker: Checker | None = None,
     ) -> None:
         super().__init__(name, transient=transient, checker=checker)
-        folder = isinstance(source, Resource) and not isinstance(source, FileResource)
+        folder = isinstance(source, Resource) and not isinstance(
+            source, FileResource | ValueResource
+        )
         if not folder or not isinstance(files, Mapping):
             raise DefinitionError(
                 "there is no folder to copy files from",

@@ -31,6 +31,10 @@ class FileTransport(Transport):
                 expected="file:///path",
                 found=parts.netloc,
             )
+        if parts.path[:1] != "/":
+            raise TransportError(
+                "a file: URL has an absolute path", where=request.url, expected="file:///path"
+            )
         return open_file(Path(url2pathname(parts.path)), request)
 
 
@@ -88,7 +92,7 @@ def open_file(path: Path, request: TransportRequest, holding: ExitStack | None =
     try:
         # A pipe is never opened: that waits until somebody writes to it.
         file = path.open("rb") if stat.S_ISREG(path.stat().st_mode) else None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a NUL
         raise _unreadable(request.url, path, error) from error
     if file is None:
         raise TransportError("not a file", where=request.url, expected="a regular file", found=path)
@@ -102,5 +106,6 @@ def open_file(path: Path, request: TransportRequest, holding: ExitStack | None =
     return _LocalResponse(file, request.url, start, status.st_size, validator, held)
 
 
-def _unreadable(url: str, path: object, error: OSError) -> TransportError:
-    return TransportError(f"can't be read: {error.strerror}", where=url, found=path)
+def _unreadable(url: str, path: object, error: OSError | ValueError) -> TransportError:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return TransportError(f"can't be read: {reason}", where=url, found=path)

@@ -111,7 +111,7 @@ class Variation:
         if isinstance(value, list | tuple | set | frozenset):
             return rebuilt(value, map(self._filled, value))
         if type(value) is dict:
-            return {key: self._filled(item) for key, item in value.items()}
+            return {self._filled(key): self._filled(item) for key, item in value.items()}
         return value
 
     def _word(self, match: re.Match[str]) -> str:
