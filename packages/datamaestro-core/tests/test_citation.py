@@ -218,3 +218,19 @@ def test_without_the_library_the_error_tells_what_to_install(entry, monkeypatch)
     importlib.invalidate_caches()
     with pytest.raises(DependencyError, match=r"pip install datamaestro-core\[cite\]"):
         bibtex([found])
+
+
+def test_a_percent_sign_in_a_text_begins_no_comment(entry):
+    text = r"@misc{a, title = {A}, howpublished = {\url{https://example.org/a%20b}}, note = {9\%}}"
+    cited = entry(citation=text)
+    assert bibtex([cited]) == text
+    assert "https://example.org/a%20b" in plain_text([cited])[0]
+    assert csl_json([cited])[0]["note"] == "9%"
+
+
+@pytest.mark.parametrize("form", [csl_json, plain_text])
+def test_latex_that_cant_be_read_is_told_with_the_dataset(entry, form):
+    with pytest.raises(
+        DefinitionError, match=r"the citation of org\.example\.digits can't be read"
+    ):
+        form([entry(citation="@misc{a, title = {\\}}")])

@@ -8,6 +8,7 @@ import pytest
 from datamaestro.context import Context
 from datamaestro.errors import SettingsError, TransportError
 from datamaestro.transfer.connections import Connections, host_of
+from datamaestro.variables import CONNECTIONS
 
 A = "https://a.example/data.csv"
 B = "https://b.example/data.csv"
@@ -103,8 +104,13 @@ def test_a_forked_process_counts_connections_of_its_own(home, monkeypatch):
     assert not context.connections.take_free(A)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "many", "", "1000"])
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1000"])
 def test_a_limit_that_is_no_number_says_so(home, monkeypatch, text):
     monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", text)
     with pytest.raises(SettingsError, match="DATAMAESTRO_CONNECTIONS: not a number of connections"):
         _ = Context(home / "data").connections
+
+
+def test_an_empty_limit_is_none(home, monkeypatch):
+    monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "")
+    assert Context(home / "data").connections.limit == CONNECTIONS

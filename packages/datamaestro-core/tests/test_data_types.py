@@ -274,3 +274,7 @@ def test_json_keeps_lists_mappings_and_numbers():
 def test_json_refuses_what_has_no_form():
     with pytest.raises(TypeError, match="no form in JSON"):
         to_json(Generic(value=object()))
+
+
+def test_a_set_is_a_list_in_order_in_json():
+    assert to_json(Generic(value={"c", "a", "b"})) == {"value": ["a", "b", "c"]}

@@ -22,6 +22,17 @@ def test_data_folders_are_read_as_paths(tmp_path):
     assert Settings.load(path).datafolders == {"large": Path("/mnt/data")}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"datafolders": {"x": ""}}', '{"datafolders": {"x": "a"}}', '{"site_directories": [""]}'],
+)
+def test_a_path_that_depends_on_where_one_works_is_refused(tmp_path, text):
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match="expected an absolute one, or one that begins with ~"):
+        Settings.load(path)
+
+
 def test_unknown_keys_survive_a_save(tmp_path):
     path = tmp_path / "settings.json"
     path.write_text('{"future": {"a": [1]}, "keys": {"k": "v"}}')

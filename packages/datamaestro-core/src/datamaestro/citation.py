@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,9 @@ _FIELDS = {
 }
 """The variables of CSL, and the fields of BibTeX that give them, the first that there is."""
 
+_VERBATIM = ("doi", "eprint", "pubmed", "url")
+"""The fields that aren't LaTeX."""
+
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -83,7 +87,7 @@ def bibtex(entries: Iterable[Entry]) -> str:
 
     :raises DefinitionError: if what is declared isn't BibTeX
     """
-    return "\n\n".join(text for text, _ in _bibliography(entries))
+    return "\n\n".join(text for _, text, _ in _bibliography(entries))
 
 
 def csl_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
@@ -91,11 +95,11 @@ def csl_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 
     :raises DefinitionError: as :func:`bibtex`
     """
-    return [
-        _csl(key, reference)
-        for _, references in _bibliography(entries)
-        for key, reference in references.items()
-    ]
+    found = []
+    for entry, references in _cited(entries):
+        with _readable(entry):
+            found += [_csl(key, reference) for key, reference in references.items()]
+    return found
 
 
 def plain_text(entries: Iterable[Entry]) -> list[str]:
@@ -106,11 +110,11 @@ def plain_text(entries: Iterable[Entry]) -> list[str]:
     plugin = _pybtex("pybtex.plugin")
     style = plugin.find_plugin("pybtex.style.formatting", "plain")()
     backend = plugin.find_plugin("pybtex.backends", "plaintext")()
-    return [
-        _formatted(reference, style).text.render(backend)
-        for _, references in _bibliography(entries)
-        for reference in references.values()
-    ]
+    found = []
+    for entry, references in _cited(entries):
+        with _readable(entry):
+            found += [_formatted(item, style).text.render(backend) for item in references.values()]
+    return found
 
 
 def _formatted(reference: Reference, style: Any) -> Any:
@@ -126,9 +130,9 @@ def _formatted(reference: Reference, style: Any) -> Any:
     return formatted
 
 
-def _bibliography(entries: Iterable[Entry]) -> list[tuple[str, Mapping[str, Reference]]]:
-    """Give the texts of all citations, each once, and what they say, their keys unique."""
-    found: dict[str, tuple[str, Mapping[str, Reference]]] = {}
+def _bibliography(entries: Iterable[Entry]) -> list[tuple[Entry, str, Mapping[str, Reference]]]:
+    """Give all citations, each once: of which dataset, the text, and what it says, keys unique."""
+    found: dict[str, tuple[Entry, str, Mapping[str, Reference]]] = {}
     taken: set[str] = set()
     for entry in entries:
         declared = entry.citation or _made(entry)
@@ -139,8 +143,13 @@ def _bibliography(entries: Iterable[Entry]) -> list[tuple[str, Mapping[str, Refe
         keys = _free(references, taken)
         taken.update(keys.values())
         text = _renamed(declared, keys)
-        found[declared] = text, references if text == declared else _parsed(text, entry)
+        parsed = references if text == declared else _parsed(text, entry)
+        found[declared] = entry, text, parsed
     return list(found.values())
+
+
+def _cited(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Mapping[str, Reference]]]:
+    return ((entry, references) for entry, _, references in _bibliography(entries))
 
 
 def _free(keys: Iterable[str], taken: set[str]) -> dict[str, str]:
@@ -186,26 +195,40 @@ def _made(entry: Entry) -> str:
 
 def _parsed(text: str, entry: Entry) -> Mapping[str, Reference]:
     database = _pybtex("pybtex.database")
-    problem = "no entry"
-    try:
+    with _readable(entry):
         references: Mapping[str, Reference] = database.parse_string(text, "bibtex").entries
-        if references:
-            for reference in references.values():
-                _complete(reference, references)
-            return references
-    except _pybtex("pybtex.exceptions").PybtexError as error:
-        problem = str(error)
-    raise DefinitionError(
-        f"the citation of {entry.id} can't be read",
-        where=entry.source,
-        expected="an entry of BibTeX",
-        found=problem,
-    )
+        if not references:
+            raise ValueError("no entry")
+        for reference in references.values():
+            _complete(reference, references)
+    return references
+
+
+@contextmanager
+def _readable(entry: Entry) -> Iterator[None]:
+    """Blame a dataset's citation for what can't be read: as BibTeX, or the LaTeX in it.
+
+    :raises DefinitionError: if something can't
+    """
+    try:
+        yield
+    except (_pybtex("pybtex.exceptions").PybtexError, ValueError) as error:
+        raise DefinitionError(
+            f"the citation of {entry.id} can't be read",
+            where=entry.source,
+            expected="an entry of BibTeX",
+            found=error,
+        ) from error
 
 
 def _complete(reference: Reference, others: Mapping[str, Reference]) -> None:
-    """Add what an entry has from the one that it refers to, and the date as BibTeX has it."""
+    """Add what an entry has from the one that it refers to, and the date as BibTeX has it.
+
+    A % in a text is one, as in the URLs of notes; only in a file of LaTeX, a comment follows it.
+    """
     fields = reference.fields
+    texts = {name: value for name, value in fields.items() if name not in _VERBATIM}
+    fields.update({name: re.sub(r"(?<!\\)%", r"\%", value) for name, value in texts.items()})
     whole = others.get(fields.get("crossref", ""))
     if whole is not None:
         for own, inherited in (fields, whole.fields), (reference.persons, whole.persons):

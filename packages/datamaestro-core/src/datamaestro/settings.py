@@ -75,6 +75,14 @@ class _SettingsFile:
                     # What is found in the place of keys may be a key.
                     found=None if name == "keys" else f"{json.dumps(value):.80}",
                 ) from None
+            for folder in _paths(checked[name]):
+                if not folder.is_absolute() and not str(folder).startswith("~"):
+                    raise SettingsError(
+                        f"{name} has a path that would be another one in each directory",
+                        where=path,
+                        expected="an absolute one, or one that begins with ~",
+                        found=repr(str(folder)),
+                    )
         return checked
 
     def save(self) -> None:
@@ -117,6 +125,12 @@ class _SettingsFile:
             self.save()
         finally:
             lock.release()
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    """Give the paths in the value of a setting."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (item for item in items if isinstance(item, Path))
 
 
 _JSON: dict[Any, str] = {

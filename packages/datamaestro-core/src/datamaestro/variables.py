@@ -55,7 +55,7 @@ def connection_limit(setting: int | None, path: Path) -> int:
     :raises SettingsError: if it is no such number
     """
     variable = "DATAMAESTRO_CONNECTIONS"
-    given: object = os.environ.get(variable)
+    given: object = os.environ.get(variable) or None
     where: object = variable
     if given is None:
         given, where = setting, path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -35,8 +36,10 @@ def _encode(value: Any) -> Any:
         return os.fspath(value)
     if isinstance(value, Mapping):
         return {str(name): _encode(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple):
         return [_encode(item) for item in value]
+    if isinstance(value, set | frozenset):  # whose own order differs from run to run
+        return sorted(map(_encode, value), key=json.dumps)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(f"a {type(value).__qualname__} has no form in JSON: {value!r:.80}")

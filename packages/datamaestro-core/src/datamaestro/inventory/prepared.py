@@ -21,6 +21,7 @@ from datamaestro.places import places
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import last_use
 from datamaestro.project import CUSTOM
+from datamaestro.selector import format_selector
 from datamaestro.state_files import Record
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def find_prepared(reference: str, context: Context) -> list[Prepared]:
     if wanted.file is not None or _is_of_project(wanted, context):
         found = _declared_by_user(wanted, known, context)
     else:
-        found = [item for item in known if _is(item, wanted)]
+        found = [item for item in known if _is(item, wanted)] or _chosen(wanted, known, context)
     repositories = {item.repository for item in found}
     if len(repositories) > 1 and context.user_settings.default_repository in repositories:
         repositories = {context.user_settings.default_repository}
@@ -230,5 +231,32 @@ def _declared_by_user(
     return [
         replace(item, file=wanted.file)
         for item in known
-        if _is(item, by_id) and item.folder.is_relative_to(folder)
+        if item.folder.is_relative_to(folder)
+        and (_is(item, by_id) or _is_chosen(item, wanted, definition))
     ]
+
+
+def _chosen(wanted: Identifier, known: Iterable[Prepared], context: Context) -> list[Prepared]:
+    """Find variants that a selector names in other words than state files do."""
+    if not wanted.selector:
+        return []
+    try:
+        definition = context.dataset(str(wanted._replace(selector={}, part=())))
+    except DatamaestroError:
+        return []
+    return [item for item in known if _is_chosen(item, wanted, definition)]
+
+
+def _is_chosen(item: Prepared, wanted: Identifier, definition: DatasetDefinition) -> bool:
+    """Tell whether it has the values that a selector names: ``yes`` for ``true``, or a default."""
+    variants = definition.variants
+    if variants is None or item.repository != definition.repository:
+        return False
+    try:
+        own = identifiers.parse(item.id)
+        chosen = variants.parse_selector(format_selector(wanted.selector))
+        values = variants.resolve(**variants.parse_selector(format_selector(own.selector)))
+    except QueryError:
+        return False
+    same = all(name in values and values[name] == value for name, value in chosen.items())
+    return own.name == definition.id and same
