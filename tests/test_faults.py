@@ -350,7 +350,7 @@ def test_a_refused_connection_ends_in_a_named_error(
     context: Context, server: FileServer, kind: Kind, declared: bool
 ) -> None:
     preparation = Preparation(context, server, kind, declared=declared)
-    with server.down(), pytest.raises(TransportError, match="can't be reached"):
+    with pytest.raises(TransportError, match="can't be reached"), server.down():
         preparation.run()
     assert preparation.in_place() == {}
     preparation.run()

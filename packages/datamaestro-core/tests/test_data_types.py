@@ -1,6 +1,8 @@
 import copy
 import dataclasses
 import pickle
+import sys
+import typing
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -161,6 +163,48 @@ def test_an_annotation_that_is_not_defined_yet_is_not_checked():
         other: Param["Later | None"] = None  # type: ignore[name-defined]  # noqa: F821
 
     assert Early().other is None
+
+
+def test_a_default_that_could_be_changed_is_an_error_when_it_is_defined():
+    with pytest.raises(DefinitionError, match="could be changed, for all values"):
+
+        class Changing(Base):
+            words: Param[list[str]] = []
+
+
+Count = typing.NewType("Count", int)
+Place = typing.NewType("Place", Path)
+
+
+class Named(Base):
+    count: Param[Count]
+    places: Param[list[Place]]
+
+
+def test_another_name_of_a_type_is_checked_and_taken_as_that():
+    assert Named(count=1, places=["a"]).places == [Path("a")]
+    with pytest.raises(ParameterError, match="count has the wrong type"):
+        Named(count="many", places=[])
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="aliases are of Python 3.12")
+def test_so_is_an_alias(definitions):
+    made = definitions(
+        "from pathlib import Path\n"
+        "from datamaestro.data import Base, Param\n"
+        "type Places = list[Path]\n"
+        "class Aliased(Base):\n"
+        "    places: Param[Places]\n"
+    )
+    assert made.Aliased(places=["a"]).places == [Path("a")]
+
+
+def test_a_text_is_no_sequence_of_texts():
+    class Words(Base):
+        words: Param[Sequence[str]]
+
+    with pytest.raises(ParameterError, match="words has the wrong type"):
+        Words(words="id")
 
 
 def test_an_inherited_parameter_gets_another_default_by_an_annotation():

@@ -19,9 +19,9 @@ from datamaestro.catalog.database import copied, open_database
 from datamaestro.context import Context
 from datamaestro.errors import DatasetNotFoundError, DefinitionError, SettingsError
 from datamaestro.identifiers import parse
-from datamaestro.plugins.installed import user_cache
 from datamaestro.search import Condition, corrected
 from datamaestro.testing import write_distribution
+from datamaestro.variables import user_cache
 
 PACKAGE = """
 from pathlib import Path

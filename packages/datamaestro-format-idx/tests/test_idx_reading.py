@@ -343,3 +343,23 @@ class TestWriting:
 
         assert IDX(path=tmp_path / "a.idx").data().tolist() == [1, 1]
         assert [item.name for item in tmp_path.iterdir()] == ["a.idx"]
+
+
+@pytest.mark.parametrize(
+    ("array", "dtype", "reason"),
+    [
+        (np.array([1j]), "float32", "complex numbers"),
+        (np.ma.masked_array([1.0, 2.0], [True, False]), None, "masked values"),
+        (np.array([1e300]), "float32", "values that are infinite as float32"),
+    ],
+)
+def test_nothing_of_an_array_is_lost_in_writing(tmp_path, array, dtype, reason) -> None:
+    with pytest.raises(ParameterError, match=reason):
+        write_idx(tmp_path / "a.idx", array, dtype)
+    assert not (tmp_path / "a.idx").exists()
+
+
+def test_what_is_infinite_already_stays_so(tmp_path: Path) -> None:
+    write_idx(tmp_path / "a.idx", [np.inf, np.nan, 1.5], "float32")
+    found = IDX(path=tmp_path / "a.idx").data()
+    assert np.array_equal(found, np.array([np.inf, np.nan, 1.5], "float32"), equal_nan=True)

@@ -20,7 +20,7 @@ class TestLines(FormatContract):
 
 class TestCompressedLines(FormatContract):
     data_type = Lines
-    filename = "sample.txt.gz"
+    filename = "sample (1).txt.gz"
 
 
 class TestJSONLines(FormatContract):

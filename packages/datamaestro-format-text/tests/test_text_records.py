@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from datamaestro.errors import DataFormatError, ParameterError
+from datamaestro.errors import DataFormatError, ParameterError, SettingsError
 from datamaestro_format_text import TSV, JSONLines, Lines
 
 ROOT = Path(__file__).parents[3]
@@ -324,3 +324,32 @@ def test_compressed_sentences_are_aligned() -> None:
 
     assert len(english) == len(german) == 29_000
     assert english[0] == "Two young, White males are outside near many bushes."
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int64"])
+def test_a_number_may_be_one_of_numpy(path: Path, dtype: str) -> None:
+    numpy = pytest.importorskip("numpy")
+    write(path, "".join(f"{number}\n" for number in range(300)))
+    lines = Lines(path=path)
+    assert [lines[number] for number in numpy.array([0, 100], dtype)] == ["0", "100"]
+    with pytest.raises(TypeError):
+        lines[1.0]  # type: ignore[call-overload]
+
+
+def test_a_file_is_opened_in_its_own_encoding(tmp_path: Path) -> None:
+    lines = Lines(path=write(tmp_path / "a.txt", "caf\xe9\n".encode("latin-1")), encoding="latin-1")
+    with lines.open("r") as file:
+        assert file.read() == "café\n"
+
+
+def test_who_has_no_home_reads_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise SettingsError("this path leads nowhere")
+
+    monkeypatch.setattr("datamaestro_format_text.storage.user_cache", homeless)
+    assert len(Lines(path=write(path, "a\nb\n"))) == 2
+
+
+def test_a_name_is_not_the_names_of_columns(path: Path) -> None:
+    with pytest.raises(ParameterError):
+        TSV(path=path, names="id")

@@ -162,3 +162,20 @@ def test_classes_lie_one_folder_deep_at_least(tmp_path, depth):
 def test_a_folder_without_classes_is_an_error(tmp_path):
     with pytest.raises(DataDirectoryError, match="no folders of classes"):
         _ = ImagesByFolder(path=tmp_path).classes
+
+
+@pytest.mark.parametrize(
+    ("view", "shape"),
+    [
+        (lambda tensor: Column(table=tensor, index=0), (5,)),
+        (lambda tensor: Column(table=tensor, index=2), (5, 2)),
+        (lambda tensor: Column(table=tensor, index=0), (5, 2, 2)),
+        (lambda tensor: Transposed(stored=tensor), (5, 2)),
+    ],
+)
+def test_a_tensor_of_another_shape_is_a_wrong_file(tmp_path, view, shape) -> None:
+    path = tmp_path / "tensor.idx"
+    write_idx(path, np.zeros(shape, "uint8"))
+    for look in (lambda tensor: tensor.data(), lambda tensor: tensor.shape):
+        with pytest.raises(DataFormatError, match="can't be looked at that way"):
+            look(view(IDX(path=path)))

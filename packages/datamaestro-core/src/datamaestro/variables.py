@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from datamaestro.errors import SettingsError
 from datamaestro.user_paths import absolute
 
-__all__ = ["connection_limit", "data_directory", "environment_flag", "site_mirror", "web_archive"]
+__all__ = [
+    "connection_limit",
+    "data_directory",
+    "environment_flag",
+    "site_mirror",
+    "user_cache",
+    "web_archive",
+]
 
 NO = ("", "0", "false", "no", "off")
 """What flags are set to by those who don't want them."""
@@ -28,6 +36,21 @@ def environment_flag(name: str) -> bool:
 def data_directory() -> Path:
     """Give the data directory that is used by default: ``DATAMAESTRO_DIR``."""
     return absolute(os.environ.get("DATAMAESTRO_DIR") or "~/datamaestro")
+
+
+def user_cache() -> Path:
+    """Give the folder for what may be removed at any time.
+
+    It is that of `platformdirs`, whose import would take longer than a search.
+
+    :raises SettingsError: if this process's user has no home
+    """
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+        return absolute(local) / "datamaestro" / "Cache"
+    if sys.platform == "darwin":
+        return absolute("~/Library/Caches/datamaestro")
+    return absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "datamaestro"
 
 
 def site_mirror() -> str | None:

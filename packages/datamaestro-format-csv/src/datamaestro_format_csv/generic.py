@@ -66,7 +66,7 @@ class Generic(File):
     quote: Meta[str] = '"'
     comment: Meta[str | None] = None
     encoding: Meta[str] = "utf-8"
-    missing: Param[Sequence[str]] = ()
+    missing: Param[str | Sequence[str]] = ()
 
     def __post_init__(self) -> None:
         self._dialect()

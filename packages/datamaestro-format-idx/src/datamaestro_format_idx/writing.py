@@ -62,12 +62,22 @@ def _converted(array: ArrayLike, dtype: DTypeLike | None) -> NDArray[Any]:
     try:
         given = np.asarray(array)
         wanted = given.dtype if dtype is None else np.dtype(dtype)
+        if np.ma.isMaskedArray(array):
+            raise TypeError("masked values")
+        if given.dtype.kind == "c" != wanted.kind:
+            raise TypeError("complex numbers")
         if wanted.kind in "iu" and given.size and not np.can_cast(given.dtype, wanted):
             # numpy takes what is too large for it modulo, and NaN for any number.
             low, high = (np.asarray(bound).item() for bound in (given.min(), given.max()))
             if not np.iinfo(wanted).min <= low <= high <= np.iinfo(wanted).max:
                 raise ValueError(f"values from {low} to {high}, and {wanted} can't hold them")
-        return given.astype(wanted, copy=False)
+        with np.errstate(over="ignore"):  # it is told as an error
+            converted = given.astype(wanted, copy=False)
+        if wanted.kind == "f" and wanted != given.dtype and given.dtype.kind in "iuf":
+            lost = np.isfinite(given) & ~np.isfinite(converted)
+            if lost.any():
+                raise ValueError(f"values that are infinite as {wanted}")
+        return converted
     except (OverflowError, TypeError, ValueError) as error:
         raise ParameterError(
             "the array can't be converted",

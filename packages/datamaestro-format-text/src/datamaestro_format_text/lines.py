@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -120,6 +121,7 @@ class Records(File, ABC, Generic[Record]):
         if isinstance(number, slice):
             numbers = range(*number.indices(length))
             return [self._read(index, reader.line(index)) for index in numbers]
+        number = operator.index(number)  # a small integer of NumPy can't be compared with length
         if not -length <= number < length:
             raise IndexError(f"{self.path} has {length} records, there is no number {number}")
         index = number % length

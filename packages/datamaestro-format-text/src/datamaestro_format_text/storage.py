@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 from datamaestro.disk.sharing import share
 from datamaestro.disk.sidecars import sidecar
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DataDirectoryError, SettingsError
+from datamaestro.variables import user_cache
 from datamaestro_format_text.index import Stamp
 
 __all__ = ["map_file", "places", "save", "save_first", "stamp_of", "stamp_of_open"]
@@ -45,12 +46,12 @@ def stamp_of_open(file: BinaryIO) -> Stamp:
 
 def places(source: Path, suffix: str) -> list[Path]:
     """Give the paths where something about a file may be kept, the preferred first."""
-    import platformdirs
-
     whole = source.resolve()
-    cache = Path(platformdirs.user_cache_dir("datamaestro", appauthor=False)) / "text"
-    digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]
-    return [sidecar(whole, suffix), cache / f"{digest}.{suffix}"]
+    found = [sidecar(whole, suffix)]
+    with contextlib.suppress(SettingsError):  # who has no home has no cache
+        digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]
+        found.append(user_cache() / "text" / f"{digest}.{suffix}")
+    return found
 
 
 def map_file(path: Path) -> mmap | bytes | None:

@@ -139,8 +139,9 @@ class File(Base):
     path: Meta[Path]
 
     def open(self, mode: str = "rb") -> IO[Any]:
-        """Open the file; text modes read UTF-8."""
-        return self.path.open(mode, encoding=None if "b" in mode else "utf-8")
+        """Open the file; text modes read the value's ``encoding``, or UTF-8 if it has none."""
+        encoding = getattr(self, "encoding", "utf-8")
+        return self.path.open(mode, encoding=None if "b" in mode else encoding)
 
 
 class Folder(Base):

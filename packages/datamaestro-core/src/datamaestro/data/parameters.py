@@ -122,6 +122,13 @@ def check_defaults(cls: type) -> None:
                 found=f"{type(default).__qualname__} {default!r:.80}",
             ) from None
         if own is default:
+            if type(taken).__hash__ is None:
+                raise DefinitionError(
+                    f"the default of {cls.__qualname__}.{name} could be changed, for all values",
+                    where=definition_site(),
+                    expected="a tuple, or dataclasses.field(default_factory=…)",
+                    found=f"{type(default).__qualname__} {default!r:.80}",
+                )
             setattr(cls, name, taken)
 
 
@@ -165,6 +172,7 @@ def describe(hint: Any) -> str:
 
 def _convert(value: Any, hint: Any) -> Any:
     """Return `value` as one of the type `hint`, or raise TypeError."""
+    hint = _meant(hint)
     origin = typing.get_origin(hint)
     arguments = typing.get_args(hint)
     if origin is Annotated:
@@ -185,6 +193,14 @@ def _convert(value: Any, hint: Any) -> Any:
     return value
 
 
+def _meant(hint: Any) -> Any:
+    """Give the type that another name stands for: of ``NewType``, or since 3.12 of ``type``."""
+    aliases = getattr(typing, "TypeAliasType", typing.NewType)
+    while isinstance(hint, typing.NewType | aliases):
+        hint = hint.__supertype__ if isinstance(hint, typing.NewType) else hint.__value__
+    return hint
+
+
 def _convert_union(value: Any, members: tuple[Any, ...]) -> Any:
     for member in members:
         try:
@@ -199,8 +215,9 @@ def _convert_generic(value: Any, origin: Any, arguments: tuple[Any, ...]) -> Any
         return _convert_union(value, arguments)
     if origin is typing.Literal:
         return _require(value in arguments, value)
-    _require(_is_instance(value, origin), value)
-    if not arguments or isinstance(value, str | bytes):
+    # A text is a sequence of texts, but nobody means its letters.
+    _require(_is_instance(value, origin) and not isinstance(value, str | bytes), value)
+    if not arguments:
         return value
     if origin is tuple and arguments[-1] is not Ellipsis:
         _require(len(value) == len(arguments), value)

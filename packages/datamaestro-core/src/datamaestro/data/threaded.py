@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 
 from datamaestro.data.optional import required
@@ -12,6 +15,9 @@ __all__ = ["threaded"]
 
 _used_in: dict[str, int] = {}
 """The process in which each library was used first: its threads are there, and in no fork of it."""
+
+_THREADS = {"polars": re.compile(r"polars-\d+")}
+"""What libraries call their threads, which Linux tells, where processes are forked."""
 
 
 def threaded(module: str) -> ModuleType:
@@ -32,3 +38,17 @@ def threaded(module: str) -> ModuleType:
             "multiprocessing.get_context('spawn'), or read before they start",
         )
     return library
+
+
+def _note_threads() -> None:
+    """Note which libraries have threads in this process, also by what others did with them."""
+    names = []
+    with suppress(OSError):
+        names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    for module, pattern in _THREADS.items():
+        if any(map(pattern.fullmatch, names)):
+            _used_in.setdefault(module, os.getpid())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_note_threads)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from datamaestro.disk.documents import read_json
 from datamaestro.disk.freshness import Stamp, settled, stamp, unchanged
 from datamaestro.user_paths import absolute
+from datamaestro.variables import user_cache
 
 if TYPE_CHECKING:
     from datamaestro.plugins.provided import BrokenPlugin, Provided
@@ -32,7 +33,6 @@ __all__ = [
     "recall_commands",
     "search_path",
     "store",
-    "user_cache",
 ]
 
 FORMAT = 3
@@ -83,21 +83,6 @@ def index_folder() -> Path:
     # Without docstrings (-OO) datasets have other names and descriptions.
     told = [sys.prefix, sys.version, os.environ.get("PYTHONPATH", ""), str(sys.flags.optimize)]
     return folder / f"{sys.implementation.cache_tag}-{zlib.crc32('|'.join(told).encode()):08x}"
-
-
-def user_cache() -> Path:
-    """Give the folder for what may be removed at any time.
-
-    It is that of `platformdirs`, whose import would take longer than a search.
-
-    :raises SettingsError: if this process's user has no home
-    """
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-        return absolute(local) / "datamaestro" / "Cache"
-    if sys.platform == "darwin":
-        return absolute("~/Library/Caches/datamaestro")
-    return absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "datamaestro"
 
 
 def recall(folder: Path) -> Installed | None:

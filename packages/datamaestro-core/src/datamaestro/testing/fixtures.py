@@ -56,6 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(skip)
 
 
+_FOLDERS = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")
 _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC")
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -69,7 +70,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, str(folder))
     for name in [*os.environ]:
         own = name.startswith("DATAMAESTRO_") and name != "DATAMAESTRO_TEST_MIRROR"
-        if own or name.upper() in ("XDG_CONFIG_HOME", *_NETWORK, *_CERTIFICATES):
+        if own or name.upper() in (*_FOLDERS, *_NETWORK, *_CERTIFICATES):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(folder / ".cache" / "datamaestro"))
     return folder
@@ -137,17 +138,16 @@ def file_server() -> Iterator[FileServer]:
 
 
 @pytest.fixture
-def mirror_folder(request: pytest.FixtureRequest) -> Path:
+def mirror_folder() -> Path:
     """Give the folder of real files that ``DATAMAESTRO_TEST_MIRROR`` names.
 
-    By default it is ``shared/mirror`` beside the checkout. Each file lies at the host
-    and path of its URL. The test is skipped where there is no such folder.
+    Each file lies at the host and path of its URL. The test is skipped where there is no such
+    folder.
     """
-    default = request.config.rootpath.parent / "shared" / "mirror"
-    folder = Path(os.environ.get("DATAMAESTRO_TEST_MIRROR", default))
-    if not (folder / "index.json").is_file():
-        pytest.skip(f"no real files at {folder}: set DATAMAESTRO_TEST_MIRROR")
-    return folder
+    named = os.environ.get("DATAMAESTRO_TEST_MIRROR")
+    if not named or not Path(named, "index.json").is_file():
+        pytest.skip(f"no real files at {named}: set DATAMAESTRO_TEST_MIRROR")
+    return Path(named)
 
 
 @pytest.fixture

@@ -229,9 +229,12 @@ class FileServer:
             # A port that nobody listens on refuses; taking it keeps others from getting it.
             reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             reserved.bind(address)
-            yield
-        self._listener = _Listener(address, self._handler(), self.tls)
-        self._listener.start()
+            try:
+                yield
+            finally:
+                reserved.close()
+                self._listener = _Listener(address, self._handler(), self.tls)
+                self._listener.start()
 
     def url(self, path: str = "", host: str = "127.0.0.1") -> str:
         """Give the URL of a path on this server.

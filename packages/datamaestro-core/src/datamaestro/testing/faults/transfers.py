@@ -49,7 +49,7 @@ class ShortBody(Fault):
     missing: int
 
     def send(self, answer: Answer) -> None:
-        answer.write(answer.body[: -self.missing])
+        answer.write(answer.body[: max(0, len(answer.body) - self.missing)])
         answer.close()
 
 

@@ -6,6 +6,15 @@ from datamaestro.data.csv import Generic
 from datamaestro.definitions import dataset, datatags, datatasks
 from datamaestro.download.single import filedownloader
 
+CITATION = """
+@misc{titanic,
+  title = {Titanic dataset},
+  author = {Harrell Jr., Frank E. and Cason, Thomas},
+  year = {2017},
+  url = {https://www.openml.org/d/40945},
+}
+"""
+
 
 @datatags("tabular", "survival")
 @datatasks("classification")
@@ -15,7 +24,7 @@ from datamaestro.download.single import filedownloader
     size=117743,
     sha256="c617db2c7470716250f6f001be51304c76bcc8815527ab8bae734bdca0735737",
 )
-@dataset(url="https://www.openml.org/d/40945", licence="public domain")
+@dataset(url="https://www.openml.org/d/40945", licence="public domain", citation=CITATION)
 def titanic(titanic: Path) -> Generic:
     """Titanic
 

@@ -36,8 +36,8 @@ CITATION = """
 def boston(boston: Path) -> Matrix:
     """Boston housing
 
-    13 facts about each of 506 districts of Boston in 1978, and the median value of a
-    home there, in thousands of dollars: column MEDV, the target.
+    13 facts about each of 506 districts of Boston, published in 1978, and the median
+    value of a home there, in thousands of dollars: column MEDV, the target.
 
     One of the columns, B, was computed from the share of Black people who lived in the
     district, by authors who assumed that it lowers prices; scikit-learn gave up the
