@@ -423,6 +423,41 @@ def test_a_resource_whose_declaration_changed_is_made_again(context):
     )
 
 
+class JoinedParts(FileResource):
+    """A file of others, as the documentation writes one."""
+
+    def __init__(self, filename, parts):
+        super().__init__(filename)
+        self.parts = parts
+
+    def _download(self, destination):
+        destination.write_text("".join(part.path.read_text() for part in self.parts))
+
+
+@pytest.mark.parametrize("transient", [False, True])
+def test_a_resource_is_made_again_when_what_it_is_made_from_is_declared_otherwise(
+    context, transient
+):
+    def joined(text, version):
+        part = Made("part.txt", text, version=version, transient=transient, name="part")
+        whole = JoinedParts("data.txt", [part])
+        return one_file(whole)
+
+    assert context.prepare(joined("old", "1")).path.read_text() == "old"
+    assert context.prepare(joined("new", "2")).path.read_text() == "new"
+
+
+def test_the_order_of_parts_counts_where_they_have_one():
+    one, two = Made("1", version="1"), Made("2", version="2")
+
+    def fingerprint(parts):
+        return JoinedParts("data.txt", parts).fingerprint
+
+    assert fingerprint([one, two]) != fingerprint([two, one])
+    many = [Made(str(number), version=str(number)) for number in range(20)]
+    assert fingerprint(set(many)) == fingerprint({Made("0", version=str(n)) for n in range(20)})
+
+
 def test_a_folder_that_is_made_again_replaces_the_old_one(context):
     def folder_of(files, version):
         class Versioned(MadeFolder):

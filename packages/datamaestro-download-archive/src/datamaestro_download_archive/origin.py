@@ -56,8 +56,6 @@ class FromArchive(StoredResource):
     def _fingerprint_with(self, **options: Any) -> str:
         """Give the fingerprint of what is made with these options; None and () are none."""
         made_from = [super().fingerprint]
-        if self.archive is not None:
-            made_from.append(f"({self.archive.fingerprint})")
         chosen = [f"{name}={value!r}" for name, value in options.items() if value not in (None, ())]
         return " ".join([*made_from, *chosen])
 

@@ -61,7 +61,7 @@ class FilesCopy(FolderResource):
 
     @property
     def fingerprint(self) -> str:
-        return f"{super().fingerprint} {self.source.fingerprint} {sorted(self.files.items())}"
+        return f"{super().fingerprint} {sorted(self.files.items())}"
 
     def _download(self, destination: Path) -> None:
         destination.mkdir()

@@ -176,14 +176,16 @@ class Resource(ABC):
     def fingerprint(self) -> str:
         """A text that changes when the resource would come out different.
 
-        The state file keeps it, and a resource with another one is made again.
+        The state file keeps it, and a resource with another one is made again. By default it
+        names the class, what is downloaded, and the fingerprints of the dependencies.
         """
-        made_from = [
+        downloads = [
             "+".join(f"{name}:{digest}" for name, digest in source.digests.items())
             or recognizable(source.url)
             for source in self.sources
         ]
-        return " ".join([type(self).__name__, *made_from])
+        others = [f"({resource.fingerprint})" for resource in self.dependencies]
+        return " ".join([type(self).__name__, *downloads, *others])
 
     def bind(self, binding: Binding, bound: Mapping[int, Resource]) -> Self:
         """Give a copy for one preparation.
@@ -279,7 +281,11 @@ def _held(value: Any) -> Iterator[Resource]:
     """Give the resources that an attribute of a resource holds."""
     if isinstance(value, Resource):
         yield value
-    elif isinstance(value, list | tuple | set | frozenset | dict):
+    elif isinstance(value, set | frozenset):
+        # Its own order is another in each process.
+        found = [resource for item in value for resource in _held(item)]
+        yield from sorted(found, key=lambda resource: resource.fingerprint)
+    elif isinstance(value, list | tuple | dict):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _held(item)
 
