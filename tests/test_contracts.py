@@ -80,6 +80,145 @@ def test_what_is_wrong_with_a_repository_fails_a_test_that_says_so(tmp_path: Pat
     }
 
 
+GUARDED = {
+    "guarded/__init__.py": """
+        import datamaestro
+        class Repository(datamaestro.Repository):
+            "A repository"
+            NAMESPACE = "guarded"
+            DESCRIPTION = "A repository"
+    """,
+    "guarded/config/org/example.py": """
+        from datamaestro.data import File
+        from datamaestro.definitions import dataset
+        from datamaestro.download import reference
+        from datamaestro.download.single import filedownloader
+
+        @filedownloader("a.txt", "https://example.org/a.txt", size=1)
+        @dataset(agreement="For research only.")
+        def letters(a) -> File:
+            '''Letters
+
+            Their owner asks for an agreement.
+            '''
+            return File(path=a)
+
+        @reference("org.example.letters", name="letters")
+        @dataset()
+        def again(letters) -> File:
+            '''The same
+
+            So does this one, which refers to them.
+            '''
+            return File(path=letters.path)
+    """,
+    "test_guarded.py": """
+        import guarded
+        from datamaestro.testing import RepositoryContract
+        class TestGuarded(RepositoryContract):
+            repository = guarded.Repository
+    """,
+}
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> dict[str, set[str]]:
+    """Give what becomes of the tests of a repository, one file of which has no digest."""
+    folder = written(tmp_path, GUARDED, "datamaestro.repositories", "guarded:Repository")
+    return outcomes(folder, "--tb=short")
+
+
+def test_an_agreement_is_nothing_that_fails_a_test(guarded: dict[str, set[str]]) -> None:
+    assert guarded["FAILED"] == {"test_a_file_can_be_verified_or_it_is_told_why_not"}
+
+
+def test_a_file_that_can_not_be_verified_is_told_with_what_to_do(
+    guarded: dict[str, set[str]],
+) -> None:
+    (output,) = guarded["output"]
+    assert (
+        "no size or digest is declared of https://example.org/a.txt: give size= and sha256= or "
+        "md5=, or say why not: unverified = {'org.example.letters': '…'}"
+    ) in output
+
+
+UNREAD = {
+    "unread/__init__.py": """
+        from datamaestro.data import File
+        class Rows(File):
+            "Rows"
+            def rows(self):
+                raise NotImplementedError
+        def sample(value, sampling):
+            value.path.write_bytes(b"sample")
+    """,
+    "unread/_plugin.py": """
+        from datamaestro.plugins import DataTypeSpec, hookimpl
+        @hookimpl
+        def datamaestro_data_types():
+            yield DataTypeSpec("Rows", "unread:Rows", "Rows", sample="unread:sample")
+    """,
+    "test_unread.py": """
+        from datamaestro.testing import FormatContract
+        from unread import Rows
+        class TestRows(FormatContract):
+            data_type = Rows
+    """,
+}
+
+
+def test_a_method_that_no_test_calls_is_told_of(tmp_path: Path) -> None:
+    found = outcomes(written(tmp_path, UNREAD, "datamaestro", "unread._plugin"), "--tb=short")
+    assert "test_a_damaged_file_is_an_error_that_names_it" in found["FAILED"]
+    (output,) = found["output"]
+    assert "for other methods of Rows, extend read" in output
+
+
+SEALED = {
+    "sealed/__init__.py": """
+        from datamaestro.download import FileResource, Source
+        class Sealed(FileResource):
+            "A file that is deciphered with what the settings of its context say"
+            def __init__(self, filename, url, *, size, sha256, **options):
+                super().__init__(filename, **options)
+                self.source = Source.of(url, size=size, sha256=sha256)
+            @property
+            def sources(self):
+                return (self.source,)
+            def _download(self, destination):
+                destination.write_bytes(turned(self, self.fetch(self.source)))
+        def turned(resource, path):
+            key = resource.context.settings.keys.get("sealed", "k").encode()[0]
+            return bytes(byte ^ key for byte in path.read_bytes())
+        def pack(resource, path):
+            return [turned(resource, path)]
+    """,
+    "sealed/_plugin.py": """
+        from datamaestro.plugins import HandlerSpec, hookimpl
+        @hookimpl
+        def datamaestro_handlers():
+            yield HandlerSpec("sealed", "sealed:Sealed", "A file", pack="sealed:pack")
+    """,
+    "test_sealed.py": """
+        from datamaestro.testing import HandlerContract
+        from sealed import Sealed
+        class TestSealed(HandlerContract):
+            handler = Sealed
+            downloads = {"a": bytes(byte ^ ord("k") for byte in b"a text")}
+            def declare(self, sources, **options):
+                source = sources["a"]
+                return Sealed("a", source.url, size=source.size, sha256=source.sha256, **options)
+            def check(self, path):
+                assert path.read_bytes() == b"a text"
+    """,
+}
+
+
+def test_what_packs_mock_data_may_ask_for_the_context(tmp_path: Path) -> None:
+    found = outcomes(written(tmp_path, SEALED, "datamaestro", "sealed._plugin"))
+    assert "test_mock_data_are_packed_as_it_downloads_them" in found["PASSED"]
+
+
 VARIANTS = {
     "spoken/__init__.py": """
         import datamaestro

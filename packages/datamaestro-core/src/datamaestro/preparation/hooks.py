@@ -6,7 +6,7 @@ nobody waits an hour for the first of two downloads to be asked about the second
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -21,7 +21,15 @@ from datamaestro.preparation.places import graph_of
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["before_download", "before_use", "in_use", "key_of", "refuse_circle", "with_referred"]
+__all__ = [
+    "already_in_use",
+    "before_download",
+    "before_use",
+    "in_use",
+    "key_of",
+    "refuse_circle",
+    "with_referred",
+]
 
 _in_use: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_in_use", default=())
 
@@ -41,6 +49,13 @@ def before_use(definition: DatasetDefinition, context: Context) -> Iterator[None
             require(agreement, context.user_settings, item.id, name)
     for item in datasets:
         _call("pre-use", item, context)
+    with already_in_use(datasets):
+        yield
+
+
+@contextmanager
+def already_in_use(datasets: Iterable[DatasetDefinition]) -> Iterator[None]:
+    """Let nothing come before the use of datasets in the block: all that does is done."""
     token = _in_use.set((*in_use(), *datasets))
     try:
         yield

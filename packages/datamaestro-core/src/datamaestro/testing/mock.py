@@ -19,6 +19,7 @@ from datamaestro.data import Base
 from datamaestro.errors import DataDirectoryError
 from datamaestro.plugins.manager import PluginManager
 from datamaestro.plugins.request import PrepareRequest
+from datamaestro.preparation.hooks import already_in_use, with_referred
 from datamaestro.preparation.parts import part_of
 from datamaestro.testing.mock_preparation import MockPreparation
 from datamaestro.testing.samples import Sampler, samplers
@@ -81,7 +82,9 @@ class _MockingPlugins(PluginManager):
         self._context = context
 
     def prepare(self, request: PrepareRequest) -> Any:
-        return request.build() if request.download is False else self._context.mock(request)
+        # Nothing of what its owner asks something for is used.
+        with already_in_use(with_referred(request.dataset, self._context)):
+            return request.build() if request.download is False else self._context.mock(request)
 
 
 def _claim(path: Path) -> None:

@@ -268,7 +268,7 @@ class HandlerContract(HandlerConduct):
         if not provided[0].spec.pack:
             pytest.skip("its mock data are put in place as they are")
         path = prepared(resource, served)
-        contents = plugins.load(provided[0], "pack")(resource, path)
+        contents = plugins.load(provided[0], "pack")(bound(resource, served), path)
         packed = dict(zip(resource.sources, contents, strict=True))
         folder = served.path / "packed"
         folder.mkdir()

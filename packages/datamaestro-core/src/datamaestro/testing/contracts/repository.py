@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from datamaestro.agreements import accept
 from datamaestro.catalog.entry import Entry
 from datamaestro.context import Context
 from datamaestro.data import Base
@@ -21,6 +22,7 @@ from datamaestro.data.encoding import to_json
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DownloadError
 from datamaestro.identifiers import is_dataset_id, parse
+from datamaestro.preparation.hooks import with_referred
 from datamaestro.repository import Repository
 from datamaestro.selector import format_selector
 from datamaestro.testing.contracts.all_datasets import places_in, printed, some
@@ -208,10 +210,22 @@ class RepositoryContract:
 
     def test_a_file_can_be_verified_or_it_is_told_why_not(self, variant: DatasetDefinition) -> None:
         if variant.family_id not in self.unverified:
-            assert _unverified(variant) == []
+            urls = _unverified(variant)
+            assert not urls, (
+                f"no size or digest is declared of {', '.join(urls)}: give size= and sha256= or "
+                f"md5=, or say why not: unverified = {{{variant.family_id!r}: '…'}}"
+            )
 
     # --- its value
 
+    @pytest.fixture
+    def accepted(self, variant: DatasetDefinition, context: Context) -> None:
+        """Accept, in the test's home, what owners of the data ask users to agree to."""
+        used = with_referred(variant, context)
+        if asked := [agreement for item in used for agreement in item.agreements]:
+            accept(asked, context.user_settings)
+
+    @pytest.mark.usefixtures("accepted")
     def test_a_value_is_built_without_any_file(
         self, variant: DatasetDefinition, context: Context
     ) -> None:
@@ -228,6 +242,7 @@ class RepositoryContract:
         assert isinstance(value, variant.type)
         self.read(value)
 
+    @pytest.mark.usefixtures("accepted")
     def test_a_value_is_the_same_after_a_way_through_json(
         self, variant: DatasetDefinition, mocked: MockContext
     ) -> None:
