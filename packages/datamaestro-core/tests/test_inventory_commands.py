@@ -143,8 +143,9 @@ def test_remove_removes_when_it_is_told_to(run):
 
 def test_remove_refuses_what_cant_be_fetched_again(run):
     prepare(run, "alpha", "gamma")
-    shown = run("remove", "org.example.gamma").stdout
-    assert "can't be fetched again: data (Made made it from no source" in shown
+    shown = run("remove", "org.example.gamma")
+    assert "can't be fetched again: data (Made made it from no source" in shown.stdout
+    assert shown.stderr == "Nothing was removed: --yes --even-irreplaceable does it.\n"
     result = run("remove", "--yes", "org.example.alpha", "org.example.gamma")
     assert result.returncode == 1
     assert "data of org.example.gamma (Made made it" in result.stderr
@@ -194,6 +195,13 @@ def test_the_cache_is_cleared_only_with_yes(run):
     assert shown.stderr == "5.0 kB can be freed: --yes does it.\n"
     assert run("cache", "clear", "--yes").stderr == "5.0 kB freed.\n"
     assert run("cache", "list").stdout == ""
+
+
+def test_few_bytes_are_written_as_elsewhere(run):
+    cache = run.home / "datamaestro/cache"
+    cache.mkdir(parents=True)
+    (cache / f"{'0' * 64}.dl").write_bytes(b"12")
+    assert run("cache", "clear").stderr == "2 bytes can be freed: --yes does it.\n"
 
 
 def test_gc_removes_what_is_left_over_and_no_data(run):

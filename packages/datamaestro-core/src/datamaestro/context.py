@@ -174,7 +174,7 @@ class Context(Directories):
             unless a plugin such as an experiment manager takes over
         :param force: whether to fetch again what is there; it stays until all that
             replaces it is whole and verified
-        :raises ParameterError: if it has to be fetched and may not be
+        :raises ParameterError: if `force` is given together with ``download=False``
         :raises DatamaestroError: see :mod:`datamaestro.errors`
         """
         from datamaestro import preparing

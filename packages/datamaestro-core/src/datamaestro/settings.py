@@ -183,7 +183,7 @@ class UserSettings(_SettingsFile):
     """What is one user's: ``user.json`` in the configuration folder.
 
     :param default_repository: where an id is looked up first, when several have it
-    :param agreements: the accepted agreements: dataset id to the hash of the text
+    :param agreements: the accepted agreements: the id of each, and the hash of its text
     :param keys: credentials of services, as in `Settings`; these win
     """
 

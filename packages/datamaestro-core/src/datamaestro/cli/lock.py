@@ -58,7 +58,7 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     for dataset in after.datasets:
         if names := dataset.needs_definition:
             found = f"{', '.join(names)} of {dataset.id}"
-            click.echo(f"{found} needs the definition: --frozen can't make it", err=True)
+            click.echo(f"--frozen can't make {found}: that takes the definition", err=True)
         if dataset.holds_secrets:
             click.echo(f"{output} holds the secrets in the URLs of {dataset.id}", err=True)
 

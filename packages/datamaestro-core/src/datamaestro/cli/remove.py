@@ -49,7 +49,8 @@ def command(
         for plan in plans:
             echo("\n".join(_lines(plan)))
     if not yes:
-        note("Nothing was removed: --yes does it.")
+        lost = any(plan.irreplaceable for plan in plans) and not even_irreplaceable
+        note(f"Nothing was removed: --yes{' --even-irreplaceable' if lost else ''} does it.")
 
 
 def _found(references: Iterable[str], context: Context) -> list[Prepared]:

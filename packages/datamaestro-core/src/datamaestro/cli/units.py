@@ -11,7 +11,7 @@ def size_text(count: int) -> str:
     """Give a number of bytes in decimal units: ``54.9 MB``."""
     import humanize
 
-    return humanize.naturalsize(count)
+    return humanize.naturalsize(count).replace("Byte", "byte")
 
 
 def time_text(time: datetime | None) -> str:

@@ -43,6 +43,7 @@ class DatasetInContext:
 def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[[Any], Any]]]:
     """Make a decorator of datasets from a function that is to be called before something.
 
+    The function gets a `DatasetInContext`, and then what the decorator was given.
     ``pre-download`` comes before anything is fetched, once for each preparation that
     fetches; ``pre-use`` before the value is made, and before that as well. What the
     function returns doesn't count; an exception prevents what it was called before. ::
