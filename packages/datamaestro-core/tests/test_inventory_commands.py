@@ -250,8 +250,19 @@ def test_verify_exits_with_5_if_anything_is_wrong(run):
     (run.home / FOLDER / "alpha/data.txt").write_text("x")
     result = run("verify", "org.example.alpha", "--json")
     assert result.returncode == 5
-    assert json.loads(result.stdout)[0]["status"] == "changed"
+    (found,) = json.loads(result.stdout)
+    assert (found["status"], found["files"]) == ("changed", [])
     assert "not all data are what was made: found 1 changed" in result.stderr
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_verify_advises_a_repair_to_those_who_asked_for_none(run, repair):
+    prepare(run, "alpha")
+    (run.home / FOLDER / "alpha/data.txt").write_text("x")
+    options = ["--repair"] if repair else []
+    result = run("verify", "org.example.alpha", *options, ALIVE="b")
+    assert result.returncode == 5
+    assert ("'datamaestro verify --repair'" in result.stderr) != repair
 
 
 def test_verify_repairs_when_it_is_told_to(run):

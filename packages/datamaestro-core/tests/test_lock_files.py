@@ -214,6 +214,14 @@ def test_what_is_no_lock_file_is_refused_as_such(tmp_path, content):
     assert raised.value.where == str(path)
 
 
+def test_a_lock_file_with_a_conflict_tells_what_to_do(tmp_path):
+    path = tmp_path / "some.lock"
+    path.write_text("version = 1\n<<<<<<< HEAD\n")
+    with pytest.raises(LockError, match=r"can't be read: .*line 2") as raised:
+        Lock.load(path)
+    assert "'datamaestro lock ID…' write it anew" in raised.value.hint
+
+
 def test_what_differs_between_locks_is_told():
     resource, same = LockedResource("r", "", "r"), LockedResource("s", "", "s")
     before = Lock((LockedDataset("a", "a"), LockedDataset("b", "b", resources=(resource, same))))

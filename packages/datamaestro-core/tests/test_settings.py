@@ -77,6 +77,11 @@ def test_a_damaged_file_is_not_overwritten_by_an_edit(tmp_path):
             '{"mirrors": {"a": "b"}}',
             "expected an object with a list with text for each item for each key",
         ),
+        (
+            '{"mirrors": {"https://example.org/": ["file:///srv/", "/srv/mirror"]}}',
+            "mirrors has what is no URL: expected http://mirror.example.org/all/, or "
+            "file:///folder/, found '/srv/mirror'",
+        ),
         ('{"connections": "4"}', 'expected a number or null, found "4"'),
         ('{"wayback": 1}', "expected true or false or text, found 1"),
     ],

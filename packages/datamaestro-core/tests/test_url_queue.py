@@ -95,6 +95,11 @@ def test_all_sources_that_failed_are_told():
     assert (type(error), error.found) == (TransportError, "gone | busy")
 
 
+@pytest.mark.parametrize(("other", "hopeful"), [(BUSY, True), (GONE, False)])
+def test_who_may_hope_is_told_to_try_again(other, hopeful):
+    assert (summary(GONE, other).hint is not None) == hopeful
+
+
 def fetched(context, *urls):
     return CacheFetcher(context, context.path / "work").fetch(Source(urls)).read_bytes()
 

@@ -8,6 +8,7 @@ version doesn't know survive a save.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -133,6 +134,10 @@ def _paths(value: Any) -> Iterator[Path]:
     return (item for item in items if isinstance(item, Path))
 
 
+_URL = re.compile("[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+"""How URLs begin; a drive of Windows has one letter."""
+
+
 _JSON: dict[Any, str] = {
     str: "text",
     Path: "text",
@@ -176,6 +181,19 @@ class Settings(_SettingsFile):
     connections: int | None = None
     wayback: bool | str = False
     site_directories: list[Path] = field(default_factory=list)
+
+    @classmethod
+    def _checked(cls, values: dict[str, Any], path: Path) -> dict[str, Any]:
+        checked = super()._checked(values, path)
+        for mirror in (start for starts in checked.get("mirrors", {}).values() for start in starts):
+            if not _URL.match(mirror):
+                raise SettingsError(
+                    "mirrors has what is no URL",
+                    where=path,
+                    expected="http://mirror.example.org/all/, or file:///folder/",
+                    found=repr(mirror),
+                )
+        return checked
 
 
 @dataclass

@@ -58,13 +58,13 @@ def command(
         echo_rows(("STATUS", "DATASET", "RESOURCE", "WHY"), rows)
         if not chosen:
             note("No dataset is prepared.")
-    _conclude(Counter(verdict.status for verdict in verdicts if verdict.is_wrong))
+    _conclude(Counter(verdict.status for verdict in verdicts if verdict.is_wrong), mended=mend)
 
 
-def _conclude(wrong: Counter[str]) -> None:
+def _conclude(wrong: Counter[str], *, mended: bool) -> None:
     if wrong:
         raise VerificationError(
             "not all data are what was made",
             found=", ".join(f"{count} {status}" for status, count in wrong.items()),
-            hint="'datamaestro verify --repair' makes them anew",
+            hint=None if mended else "'datamaestro verify --repair' makes them anew",
         )

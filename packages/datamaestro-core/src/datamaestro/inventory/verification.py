@@ -209,7 +209,8 @@ def _compared(reading: _Reading, context: Context) -> Verdict:
         different = _different(known.files, found)
         if different:
             reason = f"other bytes than on {known.since}"
-            return Verdict(dataset, name, CHANGED, reason, different)
+            # A resource that is a file itself has no path in the resource.
+            return Verdict(dataset, name, CHANGED, reason, tuple(filter(None, different)))
         return Verdict(dataset, name, OK, f"the same bytes as on {known.since}")
     size = size_on_disk(dataset.path(name))
     if size != record.size:

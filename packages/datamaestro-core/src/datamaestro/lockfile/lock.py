@@ -177,7 +177,11 @@ class Lock:
                 hint=f"'datamaestro lock -o {typed([str(path)])} ID…' writes it",
             ) from error
         except (OSError, ValueError) as error:
-            raise LockError(f"can't be read: {error}", where=path) from error
+            raise LockError(
+                f"can't be read: {error}",
+                where=path,
+                hint="correct it, or remove it and have 'datamaestro lock ID…' write it anew",
+            ) from error
         if document.get("version") != VERSION:
             raise LockError(
                 "of another version",

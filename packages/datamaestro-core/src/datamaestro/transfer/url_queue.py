@@ -88,4 +88,10 @@ class UrlQueue:
                 where=self.source.url,
                 hint="prepare it once with a network, or name a mirror on disk in settings.json",
             )
-        return TransportError("no source gave the file", where=self.source.url, found=reasons)
+        passing = any(isinstance(item, TransportError) and item.retry for item in failures)
+        return TransportError(
+            "no source gave the file",
+            where=self.source.url,
+            found=reasons,
+            hint="once the network or the server is back, run it again" if passing else None,
+        )
