@@ -56,6 +56,27 @@ def test_hooks_come_before_anything_is_fetched(context):
     ]
 
 
+@pytest.mark.parametrize("name", ["pre-use", "pre-download"])
+@pytest.mark.parametrize("failure", [ValueError("not today"), SystemExit("not today")])
+def test_an_error_of_a_hook_tells_whose_it_is(context, name, failure):
+    @hook(name)
+    def refuse(dataset):
+        raise failure
+
+    @refuse()
+    @Made("data.txt")
+    @dataset(File, id="org.example.refused")
+    def refused(data):
+        return {"path": data}
+
+    with pytest.raises((ValueError, DefinitionError)) as caught:
+        context.prepare(refused)
+    told = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert f"calling the {name} hook" in told
+    assert "dataset org.example.refused" in told
+    assert CALLS == []
+
+
 def test_what_is_there_is_used_without_a_download(context):
     context.prepare(Hooked)
     CALLS.clear()

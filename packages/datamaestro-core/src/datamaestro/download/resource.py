@@ -148,7 +148,9 @@ class Resource(ABC):
     def name(self) -> str:
         """The resource's name, unique in its dataset."""
         if self._name is None:
-            raise AttributeError(f"{self!r} has no name yet: it belongs to no dataset")
+            raise AttributeError(
+                f"{self!r} has no name yet: give it one, or make it an attribute of the dataset"
+            )
         return self._name
 
     # --- the graph

@@ -14,9 +14,9 @@ __all__ = ["may_be_of_bytes", "noting"]
 
 @contextmanager
 def noting(definition: DatasetDefinition, what: str) -> Iterator[None]:
-    """Call code of a definition or a handler in the block, and note on its errors what it made.
+    """Call code of a definition or a handler in the block, and note on its errors what it did.
 
-    :param what: what it makes, as messages name it
+    :param what: what it does, as messages say it: ``making the value``
     :raises DefinitionError: if it would end the program
     """
     try:
@@ -25,10 +25,10 @@ def noting(definition: DatasetDefinition, what: str) -> Iterator[None]:
         raise
     except SystemExit as error:
         raise definition.error(
-            f"making {what} would have ended the program", found=f"SystemExit: {error}"
+            f"{what} would have ended the program", found=f"SystemExit: {error}"
         ) from error
     except Exception as error:
-        error.add_note(f"while making {what} of dataset {definition.id}, {definition.location}")
+        error.add_note(f"while {what} of dataset {definition.id}, {definition.location}")
         raise
 
 

@@ -16,6 +16,7 @@ from datamaestro.agreements import Agreement, require
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.definitions.hooks import DatasetInContext
 from datamaestro.errors import NotFoundError, QueryError
+from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.places import graph_of
 
 if TYPE_CHECKING:
@@ -133,4 +134,6 @@ def _name_for_commands(agreement: Agreement, definition: DatasetDefinition) -> s
 
 def _call(name: str, definition: DatasetDefinition, context: Context) -> None:
     for function in definition.hooks[name]:
-        function(DatasetInContext(definition, context, graph_of(definition, context).folder))
+        dataset = DatasetInContext(definition, context, graph_of(definition, context).folder)
+        with noting(definition, f"calling the {name} hook"):
+            function(dataset)

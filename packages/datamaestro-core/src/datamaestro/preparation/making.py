@@ -125,7 +125,7 @@ def _download(resource: StoredResource, destination: Path, workspace: Workspace)
         elif not destination.exists():
             _copy_remains(resource, destination, workspace)
     try:
-        with noting(resource.dataset, f"the resource {resource.name!r}"):
+        with noting(resource.dataset, f"making the resource {resource.name!r}"):
             return resource._download(destination)
     except BaseException as error:
         if not resource.can_recover:

@@ -26,7 +26,7 @@ def build_value(graph: Graph) -> Any:
     :raises ParameterError: if the data type doesn't take what it gives
     """
     definition = graph.definition
-    with folders_from(graph.context.folder), noting(definition, "the value"):
+    with folders_from(graph.context.folder), noting(definition, "making the value"):
         try:
             result = _made(graph)
             if isinstance(result, dict):
