@@ -98,6 +98,20 @@ def test_a_data_directory_that_leads_nowhere_is_told(home, monkeypatch):
         Context()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is a home without HOME")
+def test_who_has_no_home_is_told_what_to_set(home, monkeypatch):
+    def nobody(_uid):
+        raise KeyError("no such user")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    for ask in (Context, lambda: Context(home / "data").user_settings):
+        with pytest.raises(SettingsError, match="leads nowhere") as caught:
+            ask()
+        assert caught.value.hint.startswith("set HOME, or else DATAMAESTRO_DIR, ")
+
+
 def test_an_empty_text_is_no_data_directory(home):
     with pytest.raises(SettingsError, match="it is empty: expected one that is there"):
         Context("")

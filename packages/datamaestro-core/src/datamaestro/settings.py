@@ -8,6 +8,7 @@ version doesn't know survive a save.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from datamaestro.disk.documents import read_json
 from datamaestro.errors import ParameterError, SettingsError
+from datamaestro.user_paths import expanded
 
 __all__ = ["Settings", "UserSettings", "user_settings_path"]
 
@@ -211,7 +213,12 @@ class UserSettings(_SettingsFile):
 
 
 def user_settings_path() -> Path:
-    """Give the place of ``user.json``: ``$XDG_CONFIG_HOME`` or ``~/.config``, everywhere."""
+    """Give the place of ``user.json``: ``$XDG_CONFIG_HOME`` or ``~/.config``, everywhere.
+
+    :raises SettingsError: if it lies in the home of a user who has none
+    """
     from platformdirs.unix import Unix
 
+    if not os.environ.get("XDG_CONFIG_HOME"):
+        expanded("~/.config")
     return Unix("datamaestro").user_config_path / "user.json"

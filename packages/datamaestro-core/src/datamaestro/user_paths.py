@@ -34,7 +34,12 @@ def expanded(path: str | os.PathLike[str]) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
-        raise _leads_nowhere(path, error) from error
+        nowhere = _leads_nowhere(path, error)
+        if os.fspath(path).startswith("~/"):
+            nowhere.hint = (
+                "set HOME, or else DATAMAESTRO_DIR, DATAMAESTRO_INDEX_DIR and XDG_CONFIG_HOME"
+            )
+        raise nowhere from error
 
 
 def typed(words: Iterable[str]) -> str:
