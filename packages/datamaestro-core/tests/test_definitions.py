@@ -296,6 +296,15 @@ def test_a_wrong_parameter_in_a_definition_tells_its_line(context):
     assert error.where.startswith(__file__)
 
 
+def test_a_data_type_that_only_a_function_knows_may_be_given_to_the_decorator():
+    def told() -> "Local":  # noqa: F821
+        """Told"""
+
+    with pytest.raises(DefinitionError, match="'Local' is not defined") as caught:
+        dataset(id="org.example.told")(told)
+    assert "@dataset(DATA_TYPE)" in caught.value.hint
+
+
 def test_tags_and_tasks_of_a_data_type_are_inherited():
     @datatags("images")
     @datatasks("classification")

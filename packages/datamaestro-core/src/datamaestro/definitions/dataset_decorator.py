@@ -127,7 +127,9 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
                 hint = typing.get_type_hints(maker).get("return")
             except NameError as error:
                 raise DefinitionError(
-                    f"the data type of {target.__name__} can't be resolved: {error}", where=location
+                    f"the data type of {target.__name__} can't be resolved: {error}",
+                    where=location,
+                    hint="import it at the top of the module, or give it: @dataset(DATA_TYPE)",
                 ) from None
             base = typing.get_origin(hint) or hint
             if hint is None and maker is not target:
