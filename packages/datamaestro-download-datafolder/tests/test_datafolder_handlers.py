@@ -3,13 +3,14 @@
 import errno
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from datamaestro.context import DatafolderPath
+from datamaestro.context import Context, DatafolderPath
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource
@@ -115,6 +116,45 @@ def test_links_lead_to_other_datasets_which_are_prepared_first(context, corpus):
     path = context.prepare(Linking).path
     assert (path / "first" / "data.txt").read_text() == "made"
     assert (path / "second" / "train.txt").read_text() == "train"
+
+
+@pytest.fixture
+def linking():
+    """Give a folder of a link to another dataset, and that dataset."""
+
+    @Made("data.txt")
+    @dataset(File, id="org.example.other")
+    def other(data):
+        """Other"""
+        return {"path": data}
+
+    return dataset_of(links("data", first=other)), other
+
+
+def test_links_are_made_again_in_a_data_directory_that_was_moved(context, linking, tmp_path):
+    definition, _ = linking
+    context.prepare(definition)
+    context.path.rename(tmp_path / "moved")
+    moved = Context(tmp_path / "moved")
+    assert moved.missing(definition) == ["data"]
+    assert (moved.prepare(definition).path / "first" / "data.txt").read_text() == "made"
+    assert moved.missing(definition) == []
+
+
+def test_links_are_made_again_with_the_dataset_that_they_lead_to(context, linking):
+    definition, other = linking
+    path = context.prepare(definition).path
+    shutil.rmtree(context.folder(other))
+    assert context.missing(definition) == ["data"]
+    context.prepare(definition)
+    assert (path / "first" / "data.txt").read_text() == "made"
+
+
+def test_what_links_lead_to_is_looked_for_before_they_are_used(context, linking):
+    definition, other = linking
+    context.prepare(definition)
+    (context.folder(other) / "data.txt").unlink()
+    assert (context.prepare(definition).path / "first" / "data.txt").read_text() == "made"
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS, errno.EINVAL])

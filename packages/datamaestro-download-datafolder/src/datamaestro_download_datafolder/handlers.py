@@ -207,6 +207,14 @@ class links(FolderResource):  # noqa: N801
         targets = {name: getattr(item, "id", str(item)) for name, item in definitions.items()}
         return f"{super().fingerprint} {sorted(targets.items())}"
 
+    def is_ready(self) -> bool:
+        """Tell whether the links lead to datasets that are complete, wherever they were moved."""
+        return all(
+            isinstance(item, os.PathLike)
+            or ((self.path / name).is_dir() and not self.context.missing(item))
+            for name, item in self.targets.items()
+        )
+
     def _download(self, destination: Path) -> None:
         destination.mkdir()
         for name, item in self.targets.items():

@@ -74,6 +74,13 @@ class StoredResource(Resource):
         if self.checker is not None:
             self.checker.check(path)
 
+    def is_ready(self) -> bool:
+        """Tell whether what was made is still of use; asked when the state file says it is there.
+
+        What leads to other places may not be, once these were moved or removed.
+        """
+        return True
+
     def proves(self, path: Path) -> bool:
         """Tell whether what an earlier program left at `path` is certainly this resource.
 

@@ -144,7 +144,7 @@ def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) ->
     """Tell whether a resource needs nothing more to be done.
 
     For one that is stored, the state must say so of its place, for the same fingerprint and
-    sizes, and what lies there must still have the size that was recorded.
+    sizes, and what lies there must still have the size that was recorded, and be ready.
 
     :param anew: names of resources that have to be made all the same
     """
@@ -161,8 +161,8 @@ def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) ->
     except OSError:
         return False
     if stat.S_ISDIR(status.st_mode):
-        return not isinstance(resource, FileResource)
-    return record.size == status.st_size
+        return not isinstance(resource, FileResource) and resource.is_ready()
+    return record.size == status.st_size and resource.is_ready()
 
 
 def _is_of(record: Record, resource: StoredResource) -> bool:
