@@ -244,7 +244,7 @@ def test_a_library_that_is_not_installed_is_told(
     monkeypatch.setattr("sys.meta_path", [Absent()])
     monkeypatch.delitem(sys.modules, module, raising=False)
 
-    with pytest.raises(ImportError, match=rf"pip install 'datamaestro-format-csv\[{method}\]'"):
+    with pytest.raises(ImportError, match=rf"pip install '?datamaestro-format-csv\[{method}\]"):
         getattr(table(path, "1\n"), method)()
 
 

@@ -2,7 +2,7 @@
 
 A definition's ``citation`` is BibTeX. pybtex reads and checks it; where none is
 declared, an entry is made from what else is known. Only those who cite need that
-library: ``pip install datamaestro-core[cite]``.
+library: ``pip install 'datamaestro-core[cite]'``.
 """
 
 from __future__ import annotations

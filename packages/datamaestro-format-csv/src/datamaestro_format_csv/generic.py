@@ -159,7 +159,7 @@ class Generic(File):
         :raises DataFormatError: as `batches`
         :raises ImportError: if pyarrow isn't installed
         """
-        required("pyarrow", "'datamaestro-format-csv[arrow]'")
+        required("pyarrow", "datamaestro-format-csv[arrow]")
         return self.polars(types).to_arrow()
 
     def pandas(self, types: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -171,7 +171,7 @@ class Generic(File):
         :raises DataFormatError: as `batches`
         :raises ImportError: if pandas isn't installed
         """
-        pandas = required("pandas", "'datamaestro-format-csv[pandas]'")
+        pandas = required("pandas", "datamaestro-format-csv[pandas]")
         table = self.polars(types)
         frame: pd.DataFrame = pandas.DataFrame({column.name: column.to_numpy() for column in table})
         return frame

@@ -6,6 +6,7 @@ import importlib
 from types import ModuleType
 
 from datamaestro.errors import DependencyError
+from datamaestro.user_paths import typed
 
 __all__ = ["required"]
 
@@ -24,5 +25,5 @@ def required(module: str, distribution: str | None = None) -> ModuleType:
             raise
         raise DependencyError(
             f"this needs {name}, which isn't installed",
-            hint=f"pip install {distribution or name}",
+            hint=typed(["pip", "install", distribution or name]),
         ) from error
