@@ -33,6 +33,7 @@ from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.progress import JSONLines
 from datamaestro.transfer import rate_monitor
 from datamaestro.transfer.candidates import candidate_urls
+from datamaestro.transfer.transfer import ATTEMPTS
 from datamaestro.utils import HashCheck
 
 BYTES = bytes(range(256)) * 20
@@ -397,6 +398,51 @@ def test_a_transfer_that_was_interrupted_at_its_very_end_is_not_begun_anew(
     monkeypatch.setattr(memory.MemoryResponse, "read", original)
     assert prepare(source) == BYTES
     assert [request.start for request in memory.REQUESTS] == [0, len(BYTES) - 1]
+
+
+@pytest.fixture
+def spoiled(context, memory, quick):
+    """Interrupt the preparation of a dataset, and change a byte of what is left of its transfer."""
+
+    def spoil(definition):
+        memory.CUT_AFTER[URL] = [100] * ATTEMPTS
+        with pytest.raises(TransportError):
+            context.prepare(definition)
+        memory.CUT_AFTER.clear()
+        memory.REQUESTS.clear()
+        (partial,) = context.cachepath.glob("*.part")
+        partial.write_bytes(b"!" + partial.read_bytes()[1:])
+
+    return spoil
+
+
+def test_bytes_that_changed_between_two_runs_are_fetched_again(context, memory, spoiled):
+    memory.CONTENT[URL] = BYTES
+    definition = fetched(Source((URL,), sha256=SHA256))
+    spoiled(definition)
+    assert context.prepare(definition).path.read_bytes() == BYTES
+    assert [request.start for request in memory.REQUESTS] == [100, 0]
+    assert list(context.cachepath.glob("*.rejected")) == []
+
+
+def test_what_is_wrong_from_the_first_byte_on_is_asked_for_once_more_alone(
+    context, memory, spoiled
+):
+    memory.CONTENT[URL] = b"!" + BYTES[1:]
+    definition = fetched(Source((URL,), sha256=SHA256))
+    spoiled(definition)
+    with pytest.raises(VerificationError, match="set aside in"):
+        context.prepare(definition)
+    assert [request.start for request in memory.REQUESTS] == [100, 0]
+
+
+def test_bytes_that_a_checker_finds_to_have_changed_are_fetched_again(context, memory, spoiled):
+    memory.CONTENT[URL] = BYTES
+    resource = Fetched("data.bin", URL, name="data", checker=RIGHT)
+    definition = resource(dataset(File, id="org.example.checked")(lambda data: {"path": data}))
+    spoiled(definition)
+    assert context.prepare(definition).path.read_bytes() == BYTES
+    assert [request.start for request in memory.REQUESTS] == [100, 0]
 
 
 def test_a_transfer_starts_over_when_the_content_changed(prepare, memory):
@@ -801,6 +847,19 @@ def test_any_error_about_wrong_bytes_makes_the_next_source_be_asked(context, mem
     memory.CONTENT["memory://host/mirror"] = right
     source = Source((URL, "memory://host/mirror"), sha256=hashlib.sha256(right).hexdigest())
     assert streamed(context, source, kind) == BYTES
+
+
+@pytest.mark.parametrize(
+    ("kind", "right"), [(Unpacked, gzip.compress(BYTES)), (Decoded, base64.b64encode(BYTES))]
+)
+def test_bytes_that_their_reader_finds_to_have_changed_are_fetched_again(
+    context, memory, spoiled, kind, right
+):
+    memory.CONTENT[URL] = right
+    resource = kind("data.bin", URL, name="data")
+    definition = resource(dataset(File, id="org.example.read")(lambda data: {"path": data}))
+    spoiled(definition)
+    assert context.prepare(definition).path.read_bytes() == BYTES
 
 
 def test_an_error_about_right_bytes_is_the_readers(context, memory):

@@ -106,6 +106,29 @@ def test_a_note_stays_as_long_as_a_partial_file_is_left_that_goes_on(context, sh
     assert not entry.note.exists()
 
 
+@pytest.mark.parametrize("name", [".key.json.0123abcd.tmp", ".key.dl.0123abcd.tmp", "key.json"])
+def test_what_a_killed_process_left_in_the_cache_is_garbage(context, name):
+    context.cachepath.mkdir(parents=True)
+    left = context.cachepath / name
+    left.write_bytes(b"{}")
+    with locked(context.cachepath / "key.lock", "a test"):
+        assert list(cache_garbage(context)) == []
+    (item,) = cache_garbage(context)
+    assert (item.kind, item.size, discard(item)) == ("leftover", 2, True)
+    assert not left.exists()
+
+
+def test_a_note_that_is_about_something_by_now_stays(context, shelf, quick):
+    cut_off(context, shelf)
+    (entry,) = cache_entries(context.cachepath)
+    partial = entry.path.rename(context.path / "elsewhere")
+    (item,) = cache_garbage(context)
+    assert item.path == entry.note
+    partial.rename(entry.path)
+    assert discard(item)
+    assert list(cache_entries(context.cachepath)) == [entry]
+
+
 def test_a_download_in_use_is_no_garbage(keeping, shelf):
     keeping.prepare("org.example.alpha")
     (entry,) = cache_entries(keeping.cachepath)

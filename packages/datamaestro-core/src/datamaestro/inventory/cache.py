@@ -1,4 +1,4 @@
-"""What the cache holds: downloads that are under way, kept, or were rejected."""
+"""What the cache holds: downloads that are under way, kept, or were rejected, and what is left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datamaestro.disk.documents import read_json
-from datamaestro.disk.files import remove
+from datamaestro.disk.files import LEFTOVER, remove
 
 __all__ = ["CacheEntry", "cache_entries"]
 
@@ -22,7 +22,8 @@ class CacheEntry:
     """A file of the cache.
 
     :param path: where it lies
-    :param state: ``whole``, ``partial`` or ``rejected``
+    :param state: ``whole``, ``partial`` or ``rejected``; ``leftover`` for what only a process
+        that was killed leaves: a file that is none of these yet, or a note about nothing
     :param url: where it comes from, if that was noted
     :param size: the number of its bytes so far
     :param changed: when it was written last
@@ -46,10 +47,9 @@ class CacheEntry:
 
     def remove(self) -> None:
         """Remove it, and the note once nothing is left that it is about."""
-        remove(self.path)
-        partial = self.path.parent / (_noted(self.note, "file") or self.path.name)
-        others = (_of_all_states(self.path, ".dl"), _of_all_states(self.path, ".rejected"), partial)
-        if not any(path.exists() for path in others):
+        if self.path != self.note:
+            remove(self.path)
+        if not _is_about_something(self.note):
             remove(self.note)
 
     def to_json(self) -> dict[str, Any]:
@@ -68,24 +68,39 @@ def cache_entries(cachepath: Path) -> Iterator[CacheEntry]:
     if not cachepath.is_dir():
         return
     for path in sorted(cachepath.iterdir()):
-        if path.suffix in STATES:
+        state = _state(path)
+        if state is not None:
             with suppress(FileNotFoundError):  # it may have gone since
                 status = path.stat()
                 yield CacheEntry(
                     path,
-                    STATES[path.suffix],
+                    state,
                     _url(_of_all_states(path, ".json")),
                     status.st_size,
                     datetime.fromtimestamp(status.st_mtime, UTC),
                 )
 
 
+def _state(path: Path) -> str | None:
+    if LEFTOVER.fullmatch(path.name) or (path.suffix == ".json" and not _is_about_something(path)):
+        return "leftover"
+    return STATES.get(path.suffix)
+
+
 def _of_all_states(path: Path, suffix: str) -> Path:
     """Give the file beside a download that has its key and another suffix.
 
-    The key is all before the first dot: names of partial downloads go on after it.
+    The key is all before the first dot: names of partial downloads go on after it, and those of
+    leftovers begin with another.
     """
-    return path.with_name(path.name.partition(".")[0] + suffix)
+    return path.with_name(path.name.lstrip(".").partition(".")[0] + suffix)
+
+
+def _is_about_something(note: Path) -> bool:
+    """Tell whether any file is there that a note is about."""
+    partial = note.parent / (_noted(note, "file") or f"{note.stem}.part")
+    files = (_of_all_states(note, ".dl"), _of_all_states(note, ".rejected"), partial)
+    return any(path.exists() for path in files)
 
 
 def _url(note: Path) -> str | None:

@@ -45,9 +45,9 @@ __all__ = [
 class Garbage:
     """Something that may go.
 
-    :param kind: ``download``, ``partial`` or ``rejected`` in the cache; ``unfinished``,
-        ``removal``, ``leftover``, ``transient`` or ``superseded`` in a dataset's folder;
-        ``orphan``
+    :param kind: ``download``, ``partial``, ``rejected`` or ``leftover`` in the cache;
+        ``unfinished``, ``removal``, ``leftover``, ``transient`` or ``superseded`` in a
+        dataset's folder; ``orphan``
     :param about: the URL or the dataset that it is of
     :param path: where it lies
     :param size: its number of bytes
@@ -94,14 +94,14 @@ def find_garbage(context: Context, before: datetime) -> Iterator[Garbage]:
 
 def cache_garbage(context: Context) -> Iterator[Garbage]:
     """Give what is in the cache and not in use, but for kept downloads whose source is dead."""
-    kinds = {"whole": "download", "partial": "partial", "rejected": "rejected"}
     sources = SourceCheck(context)
     for entry in cache_entries(context.cachepath):
         lost = entry.state == "whole" and entry.url is not None and not sources.gives(entry.url)
         if not lost and not is_busy(entry.lock):
             about = entry.url or "an unknown source"
             drop = partial(_remove_entry, entry)
-            yield Garbage(kinds[entry.state], about, entry.path, entry.size, drop)
+            kind = "download" if entry.state == "whole" else entry.state
+            yield Garbage(kind, about, entry.path, entry.size, drop)
 
 
 def orphaned_data(context: Context) -> Iterator[Garbage]:

@@ -1,4 +1,4 @@
-"""What caused an error: the code of a definition or a handler, or the bytes that it read."""
+"""Whose code caused an error: that of a definition or a handler."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
-from datamaestro.errors import DataFormatError, DatamaestroError, VerificationError
-from datamaestro.transfer.target import NextSource, StartOver
+from datamaestro.errors import DatamaestroError
+from datamaestro.transfer.target import NextSource
 
-__all__ = ["may_be_of_bytes", "noting"]
+__all__ = ["noting"]
 
 
 @contextmanager
@@ -30,12 +30,3 @@ def noting(definition: DatasetDefinition, what: str) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"while {what} of dataset {definition.id}, {definition.location}")
         raise
-
-
-def may_be_of_bytes(error: Exception) -> bool:
-    """Tell whether wrong bytes may be why their reader failed, whichever library that uses."""
-    if isinstance(error, OSError):
-        return error.errno is None  # of no system call, as gzip's
-    if isinstance(error, DataFormatError | VerificationError):
-        return True
-    return not isinstance(error, DatamaestroError | StartOver | MemoryError)

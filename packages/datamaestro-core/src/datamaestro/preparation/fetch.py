@@ -24,7 +24,6 @@ from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
 from datamaestro.errors import OfflineError, VerificationError
 from datamaestro.locks.exclusive import locked
-from datamaestro.preparation.blaming import may_be_of_bytes
 from datamaestro.preparation.entries import (
     cached_download,
     entry_name,
@@ -40,6 +39,7 @@ from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.stream import TransferStream, watched
 from datamaestro.transfer.target import InMemory, NextSource, TransferTarget
 from datamaestro.transfer.transfer import Transfer, TransferContext
+from datamaestro.transfer.wrong_bytes import may_be_of_bytes
 from datamaestro.urls import masked
 
 if TYPE_CHECKING:
@@ -132,8 +132,9 @@ class CacheFetcher:
     def distrusts(self, error: Exception) -> bool:
         """Tell whether to make the resource again, from downloads that are fetched anew.
 
-        So it is when it was made from what the cache had of an earlier run, no digest vouches
-        for that, and an error may be about wrong bytes: by now, the server may have mended them.
+        So it is when it was made from what the cache had of an earlier run, whole or in part, no
+        digest vouches for that, and an error may be about wrong bytes: by now, the server may have
+        mended them.
         """
         unproven, self._unproven = self._unproven, []
         if not unproven or self.context.offline or not may_be_of_bytes(error):
@@ -278,12 +279,13 @@ class CacheFetcher:
         try:
             source.check_digests(result.url, result.digests)
         except VerificationError as error:
-            rejected = self._entry(source).with_suffix(".rejected")
-            with usable(rejected.parent):
-                make_folder(rejected.parent)
-                remove(rejected)
-                transfer.target.finish(rejected)
-            error.hint = f"the bytes are set aside in {rejected}"
+            if not transfer.continues:  # or it is read once more
+                rejected = self._entry(source).with_suffix(".rejected")
+                with usable(rejected.parent):
+                    make_folder(rejected.parent)
+                    remove(rejected)
+                    transfer.target.finish(rejected)
+                error.hint = f"the bytes are set aside in {rejected}"
             raise
         if destination is not None:
             with usable(destination.parent):
@@ -293,4 +295,6 @@ class CacheFetcher:
         )
         self.downloads.append(download)
         self._distrusted.discard(source)
+        if transfer.continues and not source.digests:
+            self._unproven.append(source)
         return download

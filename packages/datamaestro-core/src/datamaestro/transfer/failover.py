@@ -23,6 +23,7 @@ from datamaestro.transfer.rate_monitor import RateMonitor, opened
 from datamaestro.transfer.target import NextSource, StartOver, TransferTarget
 from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
 from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
+from datamaestro.transfer.wrong_bytes import may_be_of_bytes
 from datamaestro.urls import masked
 
 if TYPE_CHECKING:
@@ -89,20 +90,33 @@ class Failover:
             with self._counted(url):
                 yield
         except StartOver as error:
-            transfer.target.remove()
-            self._restarts[url] = self._restarts.get(url, 0) + 1
-            if self._restarts[url] < ATTEMPTS:
-                logger.warning("%s; it is read from its beginning", error)
-            else:
-                _pass_on(queue, _reason(error))
+            self._begin_again(transfer, error)
             raise NextSource from error
-        except (DownloadError, VerificationError, DataFormatError) as error:
+        except NextSource:
+            raise  # of another source, which is read at the same time
+        except Exception as error:
+            if transfer.continues and may_be_of_bytes(error):
+                # A loss of power, or a bad disk, may have changed that.
+                order = StartOver(f"{error}; what an earlier run left of it may be wrong")
+                self._begin_again(transfer, order)
+                raise NextSource from error
+            if not isinstance(error, DownloadError | VerificationError | DataFormatError):
+                raise
             if not isinstance(error, DownloadError):
                 transfer.target.remove()
             _pass_on(queue, error)
             if queue.next is None:
                 raise queue.summary() from error
             raise NextSource from error
+
+    def _begin_again(self, transfer: Transfer, order: StartOver) -> None:
+        """Let the same URL be read from its beginning, if that isn't too often."""
+        transfer.target.remove()
+        self._restarts[transfer.url] = self._restarts.get(transfer.url, 0) + 1
+        if self._restarts[transfer.url] < ATTEMPTS:
+            logger.warning("%s; it is read from its beginning", order)
+        else:
+            _pass_on(self._queues[transfer.source], _reason(order))
 
     @contextmanager
     def _counted(self, url: str) -> Iterator[None]:

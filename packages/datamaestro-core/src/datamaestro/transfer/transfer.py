@@ -99,6 +99,7 @@ class Transfer:
     :param may_split: whether several connections may be used
     :ivar media_type: what the server calls the content, once it has told
     :ivar size: the number of bytes of all, once the server has told, if it does
+    :ivar continues: whether it went on from what another run had left
     :ivar result: what came, once the iteration has ended
     """
 
@@ -118,6 +119,7 @@ class Transfer:
         self.target = target
         self.media_type: str | None = None
         self.size = source.size
+        self.continues = False
         self.result: Transferred | None = None
         self._shared = shared
         self._attempts = attempts
@@ -199,6 +201,8 @@ class Transfer:
             goes_on = response.start == length > 0
             if (self._position > 0 and not goes_on) or (goes_on and _sizes_differ(kept, response)):
                 raise StartOver(f"{masked(self.url)} changed while it was read")
+            if self._position == 0:
+                self.continues = goes_on
             if not goes_on:
                 length = 0
                 with usable(self.target.folder):
