@@ -522,7 +522,15 @@ def test_a_damaged_state_file_is_no_error(context, caplog):
         ("time", "5"),
         ("time", '"yesterday"'),
         ("path", '"../elsewhere"'),
+        ("path", r'"a\u0000b"'),
         ("path", "3"),
+        ("dataset", "5"),
+        ("dataset", '["org.example.one"]'),
+        ("fingerprint", "{}"),
+        ("sha256", "5"),
+        ("downloads", '[{"url": 5, "size": 1, "sha256": "x"}]'),
+        ("downloads", '[{"url": "x", "size": [], "sha256": "x"}]'),
+        ("downloads", '[{"url": "x", "size": 1, "sha256": "x", "validator": 5}]'),
     ],
 )
 def test_a_state_that_cant_be_says_nothing(context, caplog, field, value):
@@ -530,7 +538,8 @@ def test_a_state_that_cant_be_says_nothing(context, caplog, field, value):
     definition = one_file(data)
     context.prepare(definition)
     state = context.folder(definition) / ".state.json"
-    text, count = re.subn(rf'("{field}": )[^\n]+?(,?\n)', rf"\g<1>{value}\2", state.read_text())
+    found = re.compile(rf'("{field}": )[^\n]+?(,?\n)')
+    text, count = found.subn(lambda match: f"{match[1]}{value}{match[2]}", state.read_text())
     assert count == 1
     state.write_text(text)
     assert list(prepared_datasets(context.datapath)) == []

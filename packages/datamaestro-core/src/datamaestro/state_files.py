@@ -126,6 +126,7 @@ def read_state(path: Path) -> StateContent:
     """
     document: dict[str, Any] = read_json(path)
     resources = document["resources"] if document["version"] == VERSION else {}
+    _refuse_other_kinds([], [document.get("dataset")])
     return StateContent(
         document.get("dataset"),
         {name: _record(entry) for name, entry in resources.items()},
@@ -173,11 +174,33 @@ def _record(entry: dict[str, Any]) -> Record:
     parts = record.path.replace("\\", "/").split("/")
     if os.path.isabs(record.path) or ".." in parts:  # noqa: PTH117
         raise ValueError(f"{record.path!r} leads out of the dataset's folder")
-    if type(record.size) is not int or record.size < 0:
-        raise ValueError(f"{record.size!r} is no number of bytes")
+    if "\0" in record.path:
+        raise ValueError(f"{record.path!r} is no path")
+    _refuse_other_kinds([record.fingerprint], [record.sha256], record.size)
     datetime.fromisoformat(record.time)
     return record
 
 
 def _downloads(entries: list[dict[str, Any]]) -> tuple[Download, ...]:
-    return tuple([Download(**entry) for entry in entries])
+    downloads = tuple([Download(**entry) for entry in entries])
+    for item in downloads:
+        _refuse_other_kinds([item.url, item.sha256], [item.validator], item.size)
+    return downloads
+
+
+def _refuse_other_kinds(texts: list[object], perhaps: list[object], size: object = 0) -> None:
+    """Refuse what JSON can say, and no state file does.
+
+    :param texts: what has to be texts
+    :param perhaps: what may also be null
+    :param size: what has to be a number of bytes
+    :raises ValueError: if something is of another kind
+    """
+    for value in texts:
+        if not isinstance(value, str):
+            raise ValueError(f"{value!r} is no text")
+    for value in perhaps:
+        if not isinstance(value, str | None):
+            raise ValueError(f"{value!r} is no text")
+    if type(size) is not int or size < 0:
+        raise ValueError(f"{size!r} is no number of bytes")
