@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -36,6 +36,12 @@ def served(path: str, release: int) -> bytes:
         for name in ("a", "b"):
             archive.writestr(zipfile.ZipInfo(name), text(name, release))
     return buffer.getvalue()
+
+
+def release_of(path: str, content: bytes) -> int:
+    """Tell which release of what the server has at a path a content is."""
+    (release,) = (release for release in RELEASES if served(path, release) == content)
+    return release
 
 
 def sha256(path: str, release: int) -> str:
@@ -83,18 +89,28 @@ class Item(NamedTuple):
         return {"": (text if self.is_unpacked else served)(self.url, release)}
 
     def declaration(self, server: str) -> str:
-        """Give what declares it, as an attribute of a dataset."""
+        """Give the expression that declares it."""
         if self.kind == "copy":
-            return f'{self.name} = FilesCopy(ALL, {{"kept": "{self.file}"}})'
+            return f'FilesCopy(ALL, {{"kept": "{self.file}"}})'
         handler = "FileDownloader" if self.kind == "file" else "ZipDownloader"
         facts = ""
         if self.pinned is not None:
             facts = f', sha256="{sha256(self.url, self.pinned)}"'
-            if not self.is_unpacked:  # or the end of a gzip file may prove what lies there
-                facts += f", size={len(served(self.url, self.pinned))}"
+            if self.size is not None:
+                facts += f", size={self.size}"
         if self.transient:
             facts += ", transient=True"
-        return f'{self.name} = {handler}("{self.place}", "{server}{self.url}"{facts})'
+        return f'{handler}("{self.place}", "{server}{self.url}"{facts})'
+
+    @property
+    def size(self) -> int | None:
+        """The size that is declared of what the server has, if it is.
+
+        Of what is unpacked it isn't, or the end of a gzip file may prove what lies there.
+        """
+        if self.pinned is None or self.is_unpacked:
+            return None
+        return len(served(self.url, self.pinned))
 
 
 Edition = tuple[Item, ...]
@@ -125,7 +141,24 @@ def _copies() -> list[Edition]:
     ]
 
 
-EDITIONS: Mapping[str, list[Edition]] = {
+def _voices() -> dict[str, list[Edition | None]]:
+    """Give the editions of a dataset that has variants in most of them, and of each variant."""
+    whole = (Item("DATA", "data.txt", "/one"),)
+    return {
+        "voices": [None, None, whole, None],
+        **{
+            f"voices[of={of}]": [
+                (Item("DATA", "data.txt", f"/{of}"),),
+                (Item("DATA", "data.txt", f"/{of}", pinned=0),),
+                None,
+                (Item("DATA", "other.txt", f"/{of}", pinned=1),),
+            ]
+            for of in ("one", "two")
+        },
+    }
+
+
+EDITIONS: Mapping[str, Sequence[Edition | None]] = {
     "plain": _files("DATA", "/one", "data.txt", "other.txt"),
     "packed": _files("TEXT", "/text.gz", "text.txt", "text.txt.gz"),
     "tree": [
@@ -138,8 +171,21 @@ EDITIONS: Mapping[str, list[Edition]] = {
         for pin in (None, 0)
         for test in ("test.txt", "test/data.txt")
     ],
+    **_voices(),
 }
-"""What the plugin may declare for each of its datasets."""
+"""What the plugin may declare for each of its datasets, of which each variant is one.
+
+A dataset and its variants have as many editions each, of which some have nothing of it: the first
+goes with the first, and so on.
+"""
+
+
+def family(name: str) -> list[str]:
+    """Give a dataset and its variants, or a variant with its dataset and the others."""
+    return [other for other in EDITIONS if other.partition("[")[0] == name.partition("[")[0]]
+
+
+FAMILIES = [name for name in EDITIONS if "[" not in name]
 
 REPOSITORY = """
 from datamaestro import Repository
@@ -151,7 +197,7 @@ class Annals(Repository):
 
 _DATASET = '''
 
-@dataset(id="org.example.{name}")
+@dataset(id="org.example.{name}"{variants})
 class {name}(Dataset):
     """What the publisher has"""
 
@@ -167,19 +213,35 @@ def module(editions: Mapping[str, Edition], server: str) -> str:
         "from datamaestro.data import Folder",
         "from datamaestro.data.ml import Supervised",
         "from datamaestro.definitions import Dataset, dataset",
-        "from datamaestro.download import FilesCopy",
+        "from datamaestro.download import FilesCopy, byvariant",
         "from datamaestro.download.archive import ZipDownloader",
         "from datamaestro.download.single import FileDownloader",
+        "from datamaestro.variants import AxesVariants, Axis",
     ]
-    for name, items in editions.items():
-        values = [f"Folder(path=self.{item.name}.path)" for item in items]
-        value = f"Folder:\n        return {values[-1]}"
-        if name == "pair":
-            train, test = values
-            value = f"Supervised:\n        return Supervised(train={train}, test={test})"
-        declarations = "\n    ".join(item.declaration(server) for item in items)
-        parts.append(_DATASET.format(name=name, declarations=declarations, value=value))
+    for name in FAMILIES:
+        declared = {other: editions[other] for other in family(name) if other in editions}
+        if declared:
+            parts.append(_definition(name, declared, server))
     return "\n".join(parts)
+
+
+def _definition(name: str, declared: Mapping[str, Edition], server: str) -> str:
+    (items, *others) = declared.values()
+    values = [f"Folder(path=self.{item.name}.path)" for item in items]
+    value = f"Folder:\n        return {values[-1]}"
+    if name == "pair":
+        train, test = values
+        value = f"Supervised:\n        return Supervised(train={train}, test={test})"
+    made = {item.name: item.declaration(server) for item in items}
+    for two in others:
+        made = {
+            item.name: f'byvariant(lambda of: {made[item.name]} if of == "one"\n'
+            f"        else {item.declaration(server)})"
+            for item in two
+        }
+    declarations = "\n    ".join(f"{attribute} = {text}" for attribute, text in made.items())
+    variants = ', variants=AxesVariants(of=Axis(["one", "two"]))' if others else ""
+    return _DATASET.format(name=name, variants=variants, declarations=declarations, value=value)
 
 
 def wanted(edition: Edition, parts: Iterable[str]) -> Edition:

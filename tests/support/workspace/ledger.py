@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from datamaestro.errors import DataDirectoryError, DatamaestroError
+from datamaestro.state_files import Record
 from workspace.editions import Edition, Item, Tree
 
 Obtain = Callable[[Item], int | type[DatamaestroError]]
@@ -36,10 +38,12 @@ class Ledger:
 
     :ivar entries: what is recorded, by place
     :ivar places: what lies there, by place, whoever has put it there
+    :ivar is_later: whether a later version of datamaestro has written the state file
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
     places: dict[str, Tree] = field(default_factory=dict)
+    is_later: bool = False
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -51,6 +55,11 @@ class Ledger:
         }
 
     # --- what is there
+
+    def is_known(self, place: str) -> bool:
+        """Tell whether what lies in a place is what is recorded of it, as far as can be told."""
+        entry, tree = self.entries.get(place), self.places.get(place)
+        return entry is not None and entry.known in (None, tree)
 
     def is_complete(self, item: Item) -> bool:
         """Tell whether an item needs nothing to be done: a file has to have its size too."""
@@ -74,6 +83,9 @@ class Ledger:
         :param anew: whether to make them also where the declared bytes are there already
         """
         errors: list[type[DatamaestroError]] = []
+        items = list(items)
+        if items and self.is_later:
+            return [DataDirectoryError]
         for item in items:
             if item.kind == "copy" and errors:
                 continue  # what it is copied from is missing
@@ -105,26 +117,39 @@ class Ledger:
         self.places |= new.places
 
     def note(
-        self, edition: Edition, made: set[str], gone: set[str], files: Mapping[str, bytes]
+        self,
+        edition: Edition,
+        before: Mapping[str, Record],
+        after: Mapping[str, Record],
+        folder: Path,
     ) -> None:
-        """Note what was made and what has gone, where that couldn't be told beforehand.
+        """Note what has become of the items of an edition, where that couldn't be told beforehand.
 
-        :param files: what lies in the folder now
+        What is recorded anew has to be what lies there.
+
+        :param before: what was recorded, by place
+        :param after: what is recorded now
+        :param folder: the dataset's
         """
-        for place in gone:
-            self.remove(place)
+        for place in before.keys() - after.keys():
+            del self.entries[place]
         for item in edition:
-            if item.place in made:
-                tree = {
-                    path.removeprefix(item.place).lstrip("/"): content
-                    for path, content in files.items()
-                    if path == item.place or path.startswith(f"{item.place}/")
-                }
-                was_there = self.places.get(item.place) == tree and declares(item)
-                known = tree if item.kind == "file" and not was_there else None
-                fetched = item.kind != "copy" and not was_there
+            tree = lying_at(folder / item.place)
+            record = after.get(item.place)
+            if record is not None and not record.fingerprint:
+                self.entries[item.place] = self.entries[item.place]._replace(recipe=())
+            elif record is not None and record != before.get(item.place):
+                assert tree is not None, record
+                assert record.size == size(tree), record
+                assert record.sha256 in (None, sha256_of(tree)), record
+                assert not declares(item) or tree == declared(item), record
+                known = tree if record.sha256 else None
+                self.entries[item.place] = Entry(
+                    item.recipe, record.size, bool(record.downloads), known
+                )
+            self.places.pop(item.place, None)
+            if tree is not None:
                 self.places[item.place] = tree
-                self.entries[item.place] = Entry(item.recipe, size(tree), fetched, known)
 
     def verify(self, place: str, edition: Edition) -> str:
         """Tell what a verification finds, which from then on knows what is there."""
@@ -181,11 +206,26 @@ def size(tree: Tree) -> int:
     return sum(map(len, tree.values()))
 
 
+def sha256_of(tree: Tree) -> str | None:
+    """Give the digest of a file; a folder has none."""
+    return hashlib.sha256(tree[""]).hexdigest() if "" in tree else None
+
+
+def lying_at(path: Path) -> Tree | None:
+    """Give what lies at a path: a file, a folder, or nothing."""
+    if path.is_file():
+        return {"": path.read_bytes()}
+    return on_disk(path) if path.is_dir() else None
+
+
 def on_disk(folder: Path) -> dict[str, bytes]:
-    """Give the files that are there for all to see, by their paths in a folder."""
+    """Give the files that are there for all to see, by their paths in a folder.
+
+    Those of the variants of a dataset, which lie in its folder, aren't its own.
+    """
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not any(part[0] == "." or "=" in part for part in path.relative_to(folder).parts)
     }

@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from workspace.kinds import DEFINITIONS, EXPECTED
+from workspace.kinds import DEFINITIONS
 
 PROGRAM = """
 import json, logging, os, signal, sys, traceback
@@ -19,7 +20,9 @@ from pathlib import Path
 
 import kinds
 from datamaestro import Context
+from datamaestro.errors import DatamaestroError
 from datamaestro.locks import exclusive as locks
+from datamaestro.transfer import transfer
 
 
 class Granted:
@@ -28,9 +31,14 @@ class Granted:
     def release(self): pass
 
 
-def prepare(kind, directory, lock, die_at):
+def prepare(dataset, directory, lock, die_at, site, force, log):
     if lock == "granted to all":
         locks.new_lock = Granted
+    if log:
+        logging.disable(logging.NOTSET)
+        logging.getLogger("datamaestro").addHandler(logging.FileHandler(log))
+    context = Context(directory, site=site)
+    definition = context.definition(getattr(kinds, dataset, dataset))
     events = 0
 
     def look(event, arguments):
@@ -42,21 +50,23 @@ def prepare(kind, directory, lock, die_at):
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(look)
-    Context(directory).prepare(getattr(kinds, kind))
+    context.prepare(definition, force=force)
     return events
 
 
 def child(order, write):
     try:
         answer = {"events": prepare(**order)}
-    except BaseException:
-        answer = {"error": traceback.format_exc()}
+    except BaseException as error:
+        told = isinstance(error, DatamaestroError)
+        answer = {"error": traceback.format_exc(), "told": told}
     os.write(write, json.dumps(answer).encode())
     os._exit(0)
 
 
 logging.disable()
-prepare("Several", sys.argv[1], "", 0)  # which imports what is imported when it is needed
+transfer.FIRST_WAIT = transfer.LONGEST_WAIT = 0.0
+prepare("Several", sys.argv[1], "", 0, [], False, "")  # imports what is imported when it is needed
 print("ready", flush=True)
 children = {}
 for line in sys.stdin:
@@ -81,9 +91,9 @@ for line in sys.stdin:
 
 
 class Nursery:
-    """Starts processes that prepare the datasets of :mod:`workspace.kinds`; POSIX only.
+    """Starts processes that prepare the datasets of :mod:`workspace.kinds`, or others; POSIX only.
 
-    :param folder: for its own files
+    :param folder: for its own files; it is on their path, so that others may install there
     :param server: the server's URL
     """
 
@@ -111,28 +121,49 @@ class Nursery:
     ) -> None:
         self._process.communicate()
 
-    def start(self, kind: str, directory: Path, *, lock: str = "", die_at: int = 0) -> int:
+    def start(
+        self,
+        dataset: str,
+        directory: Path,
+        *,
+        lock: str = "",
+        die_at: int = 0,
+        site: Sequence[Path] = (),
+        force: bool = False,
+        log: Path | None = None,
+    ) -> int:
         """Start a process that prepares a dataset, and give its id.
 
+        :param dataset: a kind, or the id of a dataset in the folder of this nursery
         :param lock: ``"granted to all"`` for locks that fail without saying so
         :param die_at: kills itself before this request to the file system, counted from 1
+        :param site: the directories of the site
+        :param force: whether it makes everything anew
+        :param log: the file that it writes its messages to
         """
-        assert kind in EXPECTED
-        order = {"kind": kind, "directory": str(directory), "lock": lock, "die_at": die_at}
+        order = {
+            "dataset": dataset,
+            "directory": str(directory),
+            "lock": lock,
+            "die_at": die_at,
+            "site": [*map(str, site)],
+            "force": force,
+            "log": str(log or ""),
+        }
         return int(self._ask(order))
 
     def wait(self, process: int) -> dict[str, object]:
         """Wait for a process.
 
-        :return: ``{"events": …}``, how often it asked the file system for something; or
-            ``{"error": …}``, a traceback; or nothing if it was killed
+                :return: ``{"events": …}``, how often it asked the file system for something; or
+        XX
         """
         answer: dict[str, object] = json.loads(self._ask({"wait": process}))
         return answer
 
-    def prepare(self, kind: str, directory: Path, **options: object) -> dict[str, object]:
+    def prepare(self, dataset: str, directory: Path, **options: object) -> dict[str, object]:
         """Start a process, and wait for it."""
-        return self.wait(self.start(kind, directory, **options))  # type: ignore[arg-type]
+        return self.wait(self.start(dataset, directory, **options))  # type: ignore[arg-type]
 
     def kill(self, process: int) -> None:
         """Kill a process that was started and not yet waited for; it may be over."""

@@ -7,40 +7,16 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
-from datamaestro.testing.faults import (
-    Chunked,
-    DropAfter,
-    Encoded,
-    Fault,
-    IgnoreRange,
-    ShortBody,
-    Status,
-    Together,
-    WeakValidator,
-    WithoutLength,
-    WithoutValidator,
-)
-from workspace.editions import EDITIONS, PATHS, RELEASES
+from datamaestro.testing.faults import Fault
+from workspace.editions import EDITIONS, FAMILIES, PATHS, RELEASES, family
+from workspace.troubles import LASTING, PASSING, BreaksOff, Changes
 from workspace.world import DIRECTORIES, World
 
-__all__ = ["DATASET", "DIRECTORY", "Others"]
-
-PASSING: list[Fault] = [
-    DropAfter(0),
-    DropAfter(700),
-    Together(DropAfter(1100), WithoutValidator()),
-    Together(DropAfter(900), WeakValidator()),
-    ShortBody(10),
-    Status(503, retry_after="0"),
-    IgnoreRange(),
-    WithoutLength(),
-    Chunked(),
-    Encoded(),
-]
-"""What a server does wrong for a while; a later attempt succeeds."""
+__all__ = ["DATASET", "DIRECTORY", "PERCENT", "Others"]
 
 DIRECTORY = st.sampled_from(["own", "own", *DIRECTORIES])
 DATASET = Bundle("datasets")
+PERCENT = st.sampled_from([0, 1, 50, 99])
 
 
 class Others(RuleBasedStateMachine):
@@ -51,29 +27,36 @@ class Others(RuleBasedStateMachine):
         self.world = new_world()
         self.datasets: list[str] = []
 
-    @initialize(target=DATASET, names=st.sets(st.sampled_from([*EDITIONS]), min_size=1, max_size=2))
+    @initialize(target=DATASET, names=st.sets(st.sampled_from(FAMILIES), min_size=1, max_size=2))
     def begin(self, names: set[str]) -> object:
-        self.datasets = sorted(names)
+        self.datasets = [member for name in sorted(names) for member in family(name)]
         return multiple(*self.datasets)
 
     @rule(path=st.sampled_from(PATHS), release=st.sampled_from([*RELEASES, None]))
     def the_publisher_has_something_else(self, path: str, release: int | None) -> None:
-        self.world.released[path] = release
-        self.world.publish()
+        self.world.publish(path, release)
 
     @rule(path=st.sampled_from(PATHS), faults=st.lists(st.sampled_from(PASSING), max_size=3))
     def the_server_is_troubled(self, path: str, faults: list[Fault]) -> None:
         self.world.server.faults[path] = [*faults]
 
+    @rule(path=st.sampled_from(PATHS), percent=PERCENT)
+    def the_server_breaks_down(self, path: str, percent: int) -> None:
+        self.world.server.faults[path] = [BreaksOff(percent), *LASTING]
+
+    @rule(path=st.sampled_from(PATHS), percent=PERCENT, release=st.sampled_from(RELEASES))
+    def the_server_changes_what_it_gives(self, path: str, percent: int, release: int) -> None:
+        """Give the beginning of one release to whoever asks next, and then have another."""
+        self.world.server.faults[path] = [Changes(percent, path, release)]
+
     @rule(name=DATASET, data=st.data())
     def the_plugin_is_upgraded(self, name: str, data: st.DataObject) -> None:
-        self.world.editions[name] = data.draw(st.sampled_from(EDITIONS[name]))
-        self.world.install()
+        number = data.draw(st.sampled_from(range(len(EDITIONS[name]))))
+        self.world.install(name, number)
 
     @rule(name=DATASET)
     def the_plugin_gives_a_dataset_up(self, name: str) -> None:
-        self.world.editions.pop(name, None)
-        self.world.install()
+        self.world.install(name, None)
 
     @rule(where=DIRECTORY, name=DATASET, file=st.sampled_from(["notes", ".mine", "data.txt.old"]))
     def the_user_adds_a_file(self, where: str, name: str, file: str) -> None:
@@ -105,7 +88,8 @@ class Others(RuleBasedStateMachine):
     def the_user_puts_a_file_in_the_place_of_one(
         self, where: str, name: str, data: st.DataObject
     ) -> None:
-        (*_, item) = data.draw(st.sampled_from(EDITIONS[name]))
+        editions = [edition for edition in EDITIONS[name] if edition is not None]
+        (*_, item) = data.draw(st.sampled_from(editions))
         places = self.world.ledgers[where, name].places
         if item.kind != "file" or item.place in places:
             return

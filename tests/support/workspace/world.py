@@ -18,20 +18,24 @@ from datamaestro.errors import (
     OfflineError,
     VerificationError,
 )
-from datamaestro.state_files import Record, read_state
+from datamaestro.state_files import Record, recorded
 from datamaestro.testing import FileServer, write_distribution
 from datamaestro.testing.loopback import LoopbackContext
 from workspace.editions import (
     EDITIONS,
+    FAMILIES,
     PATHS,
-    RELEASES,
     REPOSITORY,
     Edition,
     Item,
+    family,
     module,
+    release_of,
     served,
 )
 from workspace.ledger import Ledger, Obtain, on_disk
+from workspace.nursery import Nursery
+from workspace.troubles import PATIENCE, Changes
 
 __all__ = ["DIRECTORIES", "World", "install_repository"]
 
@@ -62,36 +66,50 @@ class World:
     :param folder: for the data directories
     :param module: the file that declares the datasets
     :param server: the publisher's
-    :ivar released: what the publisher has at each path, if anything
+    :param nursery: what starts processes that are killed, where there is such a thing
     :ivar editions: what the plugin declares
     :ivar ledgers: what has to be there, by directory and dataset
     :ivar theirs: the files of the user's own in the folder of a dataset
     :ivar set_aside: the datasets of which something wrong may still be set aside
     """
 
-    def __init__(self, folder: Path, module: Path, server: FileServer) -> None:
+    def __init__(
+        self, folder: Path, module: Path, server: FileServer, nursery: Nursery | None
+    ) -> None:
+        folder.mkdir()
         self.folder = folder
         self.module = module
         self.server = server
-        self.released: dict[str, int | None] = dict.fromkeys(PATHS, 0)
-        self.editions: dict[str, Edition] = {name: items[0] for name, items in EDITIONS.items()}
+        self.nursery = nursery
+        self.editions: dict[str, Edition] = {}
         self.ledgers = {(where, name): Ledger() for where in DIRECTORIES for name in EDITIONS}
         self.theirs: dict[tuple[str, str], dict[str, bytes]] = {key: {} for key in self.ledgers}
         self.set_aside: set[tuple[str, str]] = set()
         server.faults.clear()
-        self.publish()
-        self.install()
+        for path in PATHS:
+            self.publish(path, 0)
+        for name in FAMILIES:
+            self.install(name, 0)
 
-    def publish(self) -> None:
-        """Serve what is released."""
-        self.server.files = {
-            path: served(path, release)
-            for path, release in self.released.items()
-            if release is not None
-        }
+    def publish(self, path: str, release: int | None) -> None:
+        """Serve a release at a path, or nothing."""
+        if release is None:
+            self.server.files.pop(path, None)
+        else:
+            self.server.files[path] = served(path, release)
 
-    def install(self) -> None:
-        """Install the editions."""
+    def released(self, path: str) -> int | None:
+        """Tell which release the server has at a path, if one is there."""
+        content = self.server.files.get(path)
+        return None if content is None else release_of(path, content)
+
+    def install(self, name: str, number: int | None) -> None:
+        """Install an edition of a dataset and its variants, or none."""
+        for other in family(name):
+            edition = None if number is None else EDITIONS[other][number]
+            self.editions.pop(other, None)
+            if edition is not None:
+                self.editions[other] = edition
         for name in [name for name in sys.modules if name.startswith("annals.")]:
             del sys.modules[name]
         self.module.write_text(module(self.editions, self.server.url()), encoding="utf-8")
@@ -103,12 +121,12 @@ class World:
 
     def dataset_folder(self, where: str, name: str) -> Path:
         """Give the folder of a dataset."""
-        return self.folder / where / "data" / "annals" / "org" / "example" / name
+        family, _, variant = name.rstrip("]").partition("[")
+        return self.folder / where / "data" / "annals" / "org" / "example" / family / variant
 
     def records(self, where: str, name: str) -> dict[str, Record]:
-        """Give what the state file tells, by place; it has to be readable."""
-        path = self.dataset_folder(where, name) / ".state.json"
-        records = read_state(path).records if path.exists() else {}
+        """Give what the state file tells, by place."""
+        records = recorded(self.dataset_folder(where, name))
         return {record.path: record for record in records.values()}
 
     def files(self, where: str, name: str) -> dict[str, bytes]:
@@ -143,23 +161,34 @@ class World:
             cached = None if fresh else self.cached(context, item)
             if cached is not None and item.pinned in (None, cached):
                 return cached
-            release = self.released[item.url]
+            release = self.released(item.url)
             if context.offline:
                 return OfflineError
-            if release is None:
+            if release is None or self.is_down(item.url):
                 return DownloadError
+            if item.size not in (None, len(served(item.url, release))):
+                return VerificationError  # before any of it comes
+            release = self.will_release(item.url)
             return release if item.pinned in (None, release) else VerificationError
 
         return obtain
+
+    def will_release(self, path: str) -> int:
+        """Tell what the server has at a path when some of that has been fetched."""
+        release = self.released(path)
+        assert release is not None, "something can be fetched"
+        changes = (fault for fault in self.server.faults.get(path, []))
+        return next((fault.release for fault in changes if isinstance(fault, Changes)), release)
+
+    def is_down(self, path: str) -> bool:
+        """Tell whether the server gives nothing of a path, however often it is asked."""
+        return len(self.server.faults.get(path, [])) > PATIENCE
 
     def cached(self, context: LoopbackContext, item: Item) -> int | None:
         """Tell which release of the download of an item is in the cache, if one is."""
         name = hashlib.sha256(self.server.url(item.url).encode()).hexdigest()
         path = context.cachepath / f"{name}.dl"
-        if not path.exists():
-            return None
-        (release,) = (each for each in RELEASES if served(item.url, each) == path.read_bytes())
-        return release
+        return release_of(item.url, path.read_bytes()) if path.exists() else None
 
     def expect(self, errors: list[type[DatamaestroError]], operation: Callable[[], object]) -> None:
         """Check that an operation ends well, or with the worst of some errors."""
@@ -171,32 +200,24 @@ class World:
             operation()
 
     @contextmanager
-    def nothing_lost_in_silence(self, where: str, name: str) -> Iterator[None]:
-        """Check that what the user has changed is only replaced with a message about it."""
-        ledger = self.ledgers[where, name]
+    def nothing_lost_in_silence(self, where: str, name: str) -> Iterator[Path]:
+        """Check that what the user has changed is only replaced with a message about it.
+
+        Gives a file that another process may write its messages to.
+        """
+        ledger, log = self.ledgers[where, name], self.folder / "log.txt"
         changed = {
-            place: tree
-            for place, tree in ledger.places.items()
-            if place not in ledger.entries or (ledger.entries[place].known or tree) != tree
+            place: tree for place, tree in ledger.places.items() if not ledger.is_known(place)
         }
-        said = _Said(logging.WARNING)
+        said = logging.FileHandler(log, mode="w", encoding="utf-8")
         logging.getLogger("datamaestro").addHandler(said)
         try:
-            yield
+            yield log
         finally:
             logging.getLogger("datamaestro").removeHandler(said)
+            said.close()
+        text = log.read_text(encoding="utf-8")
         for place, tree in changed.items():
             path = self.dataset_folder(where, name) / place
             if self.ledgers[where, name].places.get(place) != tree:
-                assert any(str(path) in line for line in said.lines), f"{path} in {said.lines}"
-
-
-class _Said(logging.Handler):
-    """Keeps what the program says."""
-
-    def __init__(self, level: int) -> None:
-        super().__init__(level)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+                assert str(path) in text, f"{path} in {text}"
