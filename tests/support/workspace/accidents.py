@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from datamaestro.testing.faults import Fault
-from workspace.editions import Edition, Item
+from workspace.editions import RELEASES, Edition, Item
 from workspace.ledger import Ledger, Tree
 from workspace.others import DATASET, DIRECTORY, PERCENT, Others
-from workspace.troubles import BreaksOff, Kills
+from workspace.troubles import BreaksOff, Changes, Kills
 
 __all__ = ["Accidents"]
 
@@ -123,6 +123,24 @@ class Accidents(Others):
             releases.add(world.will_release(item.url))
         return found + [item.made_from(release) for release in releases if release is not None]
 
+    @rule(
+        where=DIRECTORY,
+        name=DATASET,
+        percent=PERCENT,
+        release=st.sampled_from(RELEASES),
+        force=st.booleans(),
+    )
+    def what_is_fetched_changes_meanwhile(
+        self, where: str, name: str, percent: int, release: int, force: bool
+    ) -> None:
+        """Give the beginning of one release, and then have another: they are never joined."""
+        for item in self.world.editions.get(name, ()):
+            self.world.server.faults[item.url] = [Changes(percent, item.url, release)]
+        if force:
+            self.prepare_by_force(where, name, ())
+        else:
+            self.prepare(where, name)
+
     # --- state files
 
     @rule(where=DIRECTORY, name=DATASET, damage=st.sampled_from(sorted(ILLEGIBLE)))
@@ -202,6 +220,10 @@ class Accidents(Others):
 
     def prepare(self, where: str, name: str) -> None:
         """Make what is missing; see :class:`workspace.program.Program`."""
+        raise NotImplementedError
+
+    def prepare_by_force(self, where: str, name: str, parts: tuple[str, ...]) -> None:
+        """Make all of it anew; see :class:`workspace.program.Program`."""
         raise NotImplementedError
 
     def cached_files(self, where: str, pattern: str) -> list[Path]:

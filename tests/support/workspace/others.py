@@ -9,7 +9,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 
 from datamaestro.testing.faults import Fault
 from workspace.editions import EDITIONS, FAMILIES, PATHS, RELEASES, family
-from workspace.troubles import LASTING, PASSING, BreaksOff, Changes
+from workspace.troubles import LASTING, PASSING, BreaksOff
 from workspace.world import DIRECTORIES, World
 
 __all__ = ["DATASET", "DIRECTORY", "PERCENT", "Others"]
@@ -40,14 +40,10 @@ class Others(RuleBasedStateMachine):
     def the_server_is_troubled(self, path: str, faults: list[Fault]) -> None:
         self.world.server.faults[path] = [*faults]
 
-    @rule(path=st.sampled_from(PATHS), percent=PERCENT)
-    def the_server_breaks_down(self, path: str, percent: int) -> None:
-        self.world.server.faults[path] = [BreaksOff(percent), *LASTING]
-
-    @rule(path=st.sampled_from(PATHS), percent=PERCENT, release=st.sampled_from(RELEASES))
-    def the_server_changes_what_it_gives(self, path: str, percent: int, release: int) -> None:
-        """Give the beginning of one release to whoever asks next, and then have another."""
-        self.world.server.faults[path] = [Changes(percent, path, release)]
+    @rule(name=DATASET, percent=PERCENT)
+    def the_server_breaks_down(self, name: str, percent: int) -> None:
+        for item in self.world.editions.get(name, ()):
+            self.world.server.faults[item.url] = [BreaksOff(percent), *LASTING]
 
     @rule(name=DATASET, data=st.data())
     def the_plugin_is_upgraded(self, name: str, data: st.DataObject) -> None:
