@@ -33,6 +33,7 @@ from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.progress import JSONLines
 from datamaestro.transfer import rate_monitor
 from datamaestro.transfer.candidates import candidate_urls
+from datamaestro.transfer.pages import refuse_page
 from datamaestro.transfer.transfer import ATTEMPTS
 from datamaestro.utils import HashCheck
 
@@ -599,6 +600,7 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>Quota &amp; limits</title></head></
         PAGE,
         b"\xef\xbb\xbf \n<HTML lang='en'>",
         b"<!-- a comment -->\n<html>",
+        b"<!-- a comment -->\n" * 100 + b"<html>",
         b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">',
         b"<head><title>Sorry</title></head>",
         b'<meta http-equiv="refresh" content="0; url=/login">',
@@ -612,6 +614,17 @@ def test_a_page_in_the_place_of_data_is_refused(context, prepare, memory, page):
     with pytest.raises(VerificationError, match="a web page came in the place of data"):
         prepare(Source((URL,)))
     assert not list(context.cachepath.glob("*.part"))
+
+
+@pytest.mark.parametrize("comment", [b"<!-- a comment -->\n", b"<!--", b"<?xml ?>"])
+def test_data_that_begin_with_any_number_of_comments_are_data(comment):
+    refuse_page(Source((URL,)), URL, comment * 100_000 + b"data", None)
+
+
+@pytest.mark.parametrize("title", [b"<title></title>", b"<title", b"<title>" * 1000])
+def test_a_page_without_a_title_is_told_as_such(title):
+    with pytest.raises(VerificationError, match="found a page without a title"):
+        refuse_page(Source((URL,)), URL, b"<html>" + title, None)
 
 
 def test_a_page_that_comes_in_drops_is_refused(prepare, memory, monkeypatch):

@@ -14,12 +14,14 @@ __all__ = ["PAGE_EXTENSIONS", "PAGE_TYPES", "TELLING", "refuse_page"]
 TELLING = 4096
 """How many bytes tell whether they aren't data; a slow server may send them one by one."""
 
+# Atomic and possessive: what anyone may send is looked at once, however many comments it has.
 _PAGE = re.compile(
-    rb"\s*(?:(?:<!--.*?-->|<\?xml\b.*?\?>)\s*)*<(?:!doctype\s+html|html|head|body|script|meta)\b",
+    rb"\s*+(?:(?>(?:<!--.*?-->|<\?xml\b.*?\?>))\s*+)*+"
+    rb"<(?:!doctype\s+html|html|head|body|script|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _MARKUP = re.compile(rb"\s*<[a-z!]", re.IGNORECASE)
-_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(rb"<title[^<>]*+>\s*+([^<]++)", re.IGNORECASE)
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 PAGE_EXTENSIONS = frozenset({".html", ".htm", ".xhtml", ".xht", ".mhtml"})
 _MARKUP_EXTENSIONS = frozenset({".xml", ".sgml", ".sgm", ".svg", ".rdf", ".owl"})
