@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from datamaestro.data import File
+from datamaestro.definitions import dataset
 from datamaestro.disk.files import move_into_place
+from datamaestro.download import FileResource
 from datamaestro.errors import DataDirectoryError
 from datamaestro.preparation.disturbance import is_loss
 from datamaestro.preparation.entries import settle
@@ -62,6 +65,28 @@ def test_who_works_alone_is_not_disturbed(tmp_path):
     state.refresh()
     assert not state.disturbed
     assert State.load(tmp_path).downloads("mine", "mine") == (DOWNLOAD,)
+
+
+def test_what_two_processes_adopt_stays_in_its_place(context):
+    class Adopted(FileResource):
+        def proves(self, path):
+            record = Record(self.fingerprint, "data.txt", path.stat().st_size)
+            State.load(path.parent).complete({"data": record})  # the other was faster
+            return True
+
+        def _download(self, destination):
+            raise AssertionError("it is there")
+
+    @Adopted("data.txt")
+    @dataset(File, id="org.example.adopted")
+    def adopted(data):
+        return {"path": data}
+
+    place = context.folder(adopted) / "data.txt"
+    place.parent.mkdir(parents=True)
+    place.write_text("left by an earlier program")
+    assert context.prepare(adopted).path == place
+    assert place.read_text() == "left by an earlier program"
 
 
 def error(number, path):

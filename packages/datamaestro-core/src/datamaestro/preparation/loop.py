@@ -248,7 +248,8 @@ class Loop:
         """Put a resource in its place, and tell what to record."""
         recorded = self.state.at(resource.relative_path)
         if recorded is not None and is_complete(resource, self.state, self.anew):
-            remove(made.path)  # others may use what is in place already
+            if made.path != resource.path:
+                remove(made.path)  # others may use what is in place already
             return recorded
         if made.path != resource.path:
             with usable(self.graph.folder):
