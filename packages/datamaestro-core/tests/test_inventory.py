@@ -83,9 +83,10 @@ def test_a_dataset_may_lie_in_the_folder_of_another(context):
     assert ids(context) == ["org.example", "org.example.inner"]
 
 
-def test_what_lies_in_a_resource_is_no_dataset(context):
-    folder = state(context.datapath / "shelf" / "org" / "example", tree="tree")
-    state(folder / "tree", data="data.txt")
+@pytest.mark.parametrize("path", ["tree", "deep/tree"])
+def test_what_lies_in_a_resource_is_no_dataset(context, path):
+    folder = state(context.datapath / "shelf" / "org" / "example", tree=path)
+    state(folder / path, data="data.txt")
     assert ids(context) == ["org.example"]
 
 

@@ -52,16 +52,23 @@ def places(datapath: Path) -> Iterator[Place]:
             yield from _below(repository, repository, repository.name)
 
 
-def _below(folder: Path, base: Path, repository: str | None) -> Iterator[Place]:
+def _below(
+    folder: Path, base: Path, repository: str | None, above: frozenset[Path] = frozenset()
+) -> Iterator[Place]:
+    """Give a folder and those below it.
+
+    :param base: what the name of its dataset begins below
+    :param above: the places of resources that the folders above it record
+    """
     contents = _Contents.of(folder)
     name = ".".join(folder.relative_to(base).parts)
     place = Place(folder, repository, name, contents.hidden)
     yield place
     records = recorded(folder).values() if place.has_state else ()
-    resources = {folder / record.path for record in records}
+    resources = above.union(folder / record.path for record in records)
     for child in contents.folders:
         if child not in resources:
-            yield from _below(child, base, repository)
+            yield from _below(child, base, repository, resources)
 
 
 class _Contents(NamedTuple):
