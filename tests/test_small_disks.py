@@ -19,6 +19,7 @@ from workspace import kinds
 from datamaestro import Context
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import FileResource, Source
 from datamaestro.download.archive import TarDownloader, ZipDownloader
 from datamaestro.download.single import FileDownloader
 from datamaestro.errors import DataDirectoryError
@@ -236,6 +237,45 @@ def test_a_disk_that_fills_up_while_a_stream_is_unpacked_leaves_the_download(
     remount(context.path, "size=16m")
     assert context.prepare(definition).path.read_bytes() == kinds.content("x", 4 * MIB)
     assert "range" in file_server.requests[-1].headers
+
+
+class Beginning(FileResource):
+    """The first bytes of what a URL gives, once another file is complete."""
+
+    def __init__(self, filename: str, url: str, after: FileResource) -> None:
+        super().__init__(filename)
+        self.source = Source((url,))
+        self.after = after
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return (self.source,)
+
+    def _download(self, destination: Path) -> None:
+        with self.open(self.source) as stream:
+            destination.write_bytes(stream.read(10))
+
+
+def test_a_download_that_is_needed_again_and_has_no_room_beside_the_data_is_fetched_again(
+    mount: Mount, home: Path, file_server: FileServer
+) -> None:
+    file_server.files["/x"] = content = kinds.content("x", 5 * MIB)
+
+    @dataset(id="org.example.several")
+    class Several(Dataset):
+        WHOLE = FileDownloader("whole.bin", file_server.url("/x"))
+        BEGINNING = Beginning("beginning.bin", file_server.url("/x"), WHOLE)
+
+        def config(self) -> File:
+            return File(path=self.BEGINNING.path)
+
+    context = Context(mount("size=8m"))
+    with pytest.raises(DataDirectoryError, match="not enough space to download"):
+        context.prepare(Several)
+    (whole,) = data(context)
+    assert (whole.read_bytes(), whole.stat().st_nlink) == (content, 1)
+    remount(context.path, "size=16m")
+    assert context.prepare(Several).path.read_bytes() == content[:10]
 
 
 @pytest.mark.parametrize("files", [3, 6, 9, 12])

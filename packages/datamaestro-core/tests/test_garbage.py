@@ -156,6 +156,17 @@ def test_a_run_that_was_interrupted_leaves_alone_what_another_fetches(context, s
     assert not partial.exists()
 
 
+def test_a_download_that_others_need_is_no_file_that_a_killed_run_has_finished(context, tmp_path):
+    source = Source((ALPHA,))
+    context.cachepath.mkdir(parents=True)
+    download, finished = context.cachepath / f"{entry_name(source)}.dl", tmp_path / "data.txt"
+    download.write_text("alpha")
+    finished.hardlink_to(download)
+    sweep(context, [source], lambda source: True)
+    finished.write_text("mine")
+    assert download.read_text() == "alpha"
+
+
 def test_a_kept_download_whose_source_is_dead_is_no_garbage(keeping, shelf):
     keeping.prepare("org.example.alpha")
     note_reachability(keeping.path, {ALPHA: False})

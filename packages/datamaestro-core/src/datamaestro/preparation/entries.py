@@ -77,20 +77,35 @@ def settle(entry: Path, needed: bool) -> None:
     """Remove a whole download from the cache, unless others need it.
 
     One that stays must not be the same file as finished data under a second name, or whatever
-    changed those would change it too: it becomes a copy. A file that this user may not change
-    stays as it is.
+    changed those would change it too: it becomes a copy, or goes if there is no room for one. A
+    file that this user may not change stays as it is.
     """
     path = entry.with_suffix(".dl")
     try:
-        if not needed:
+        if not (needed and _has_one_name(path)):
             remove(path)
             remove(entry.with_suffix(".json"))
-        elif path.exists() and path.stat().st_nlink > 1:
-            # In this order: Windows replaces no open file.
-            with replacing(path) as own, path.open("rb") as shared:
-                shutil.copyfileobj(shared, own, CHUNK_SIZE)
     except PermissionError as error:  # where each may remove only their own: a colleague's
         logger.warning("A download stays in the cache as it is: %s", error)
+
+
+def _has_one_name(path: Path) -> bool:
+    """Make a file, if it is there, one of its own if it isn't; tell whether it is.
+
+    :raises PermissionError: if this user may not change it
+    """
+    if not path.exists() or path.stat().st_nlink == 1:
+        return True
+    try:
+        # In this order: Windows replaces no open file.
+        with replacing(path) as own, path.open("rb") as shared:
+            shutil.copyfileobj(shared, own, CHUNK_SIZE)
+    except PermissionError:
+        raise
+    except OSError as error:
+        logger.warning("A download that is needed again can't be kept apart: %s", error)
+        return False
+    return True
 
 
 @contextmanager
@@ -121,7 +136,8 @@ def sweep(context: Context, sources: Iterable[Source], needed: Callable[[Source]
                 suppress(BlockingIOError, DataDirectoryError),
                 locked(path.with_name(f"{name}.lock"), "", wait=False),
             ):
-                if path.suffix not in (".dl", ".json") or not (
-                    context.keep_downloads or needed(by_name[name])
-                ):
+                if path.suffix in (".dl", ".json"):
+                    stays = context.keep_downloads or needed(by_name[name])
+                    settle(path.with_name(name), stays)
+                else:
                     remove(path)
