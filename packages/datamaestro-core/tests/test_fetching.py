@@ -589,6 +589,16 @@ def test_a_download_that_goes_on_needs_room_for_the_rest_alone(prepare, memory, 
     assert [request.start for request in memory.REQUESTS] == [0, 5000]
 
 
+def test_files_of_one_download_are_not_one_file(context, memory):
+    memory.CONTENT[URL] = BYTES
+    files = [context.path / name for name in ("one", "two", "three")]
+    for path in files:
+        CacheFetcher(context, context.path / "work").fetch_to(Source((URL,)), path)
+    files[0].write_bytes(b"mine")
+    assert [path.read_bytes() for path in files[1:]] == [BYTES, BYTES]
+    assert len(memory.REQUESTS) == 1
+
+
 # --- pages in the place of data
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Quota &amp; limits</title></head></html>"

@@ -24,7 +24,15 @@ from datamaestro.urls import masked
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["cached_download", "entry_name", "linked", "not_emptied", "settle", "sweep"]
+__all__ = [
+    "cached_download",
+    "entry_name",
+    "linked",
+    "linked_alone",
+    "not_emptied",
+    "settle",
+    "sweep",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +79,15 @@ def linked(path: Path, destination: Path) -> bool:
     except (OSError, NotImplementedError):
         return False
     return True
+
+
+def linked_alone(path: Path, destination: Path) -> bool:
+    """Do as :func:`linked`, for a file that has one name so far.
+
+    What is put in place must not be the same file as other data, or whatever changed the one
+    would change the other too.
+    """
+    return path.stat().st_nlink == 1 and linked(path, destination)
 
 
 def settle(entry: Path, needed: bool) -> None:

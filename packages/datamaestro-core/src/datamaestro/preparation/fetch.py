@@ -28,6 +28,7 @@ from datamaestro.preparation.entries import (
     cached_download,
     entry_name,
     linked,
+    linked_alone,
     not_emptied,
     settle,
 )
@@ -51,6 +52,9 @@ logger = logging.getLogger(__name__)
 
 TargetOf = Callable[[str], TransferTarget]
 """Gives what the content of a URL is written to until it is whole."""
+
+Link = Callable[[Path, Path], bool]
+"""Gives a file a second name, if it can, and tells whether it has it."""
 
 LIGHT = CHUNK_SIZE
 """Bytes up to which a content isn't worth a place in the cache, unless several need it."""
@@ -88,12 +92,12 @@ class CacheFetcher:
     def fetch(self, source: Source) -> Path:
         """Give a verified copy of what `source` serves; see :meth:`Resource.fetch`."""
         path = self.inputs / entry_name(source)
-        self._fetch(source, path, shared=True)
+        self._fetch(source, path, linked)
         return path
 
     def fetch_to(self, source: Source, destination: Path) -> None:
         """Put what `source` serves at `destination`; see :meth:`Resource.fetch_to`."""
-        self._fetch(source, destination, shared=not self.context.keep_downloads)
+        self._fetch(source, destination, None if self.context.keep_downloads else linked_alone)
 
     @contextmanager
     def open(self, source: Source) -> Iterator[BufferedReader[Any]]:
@@ -177,10 +181,10 @@ class CacheFetcher:
             and not self._entry(source).with_suffix(".dl").exists()
         )
 
-    def _fetch(self, source: Source, destination: Path, shared: bool) -> None:
+    def _fetch(self, source: Source, destination: Path, link: Link | None) -> None:
         """Put what `source` serves at `destination`.
 
-        :param shared: whether the destination may be the very file that the cache has
+        :param link: makes the destination the very file that the cache has; None if it mustn't be
         """
         with usable(destination.parent):
             make_folder(destination.parent)
@@ -190,9 +194,9 @@ class CacheFetcher:
             download = self._download(source, lambda _url: InMemory(folder), destination)
             self.written.note(destination, download.sha256)
         else:
-            self._fetch_through_cache(source, destination, shared)
+            self._fetch_through_cache(source, destination, link)
 
-    def _fetch_through_cache(self, source: Source, destination: Path, shared: bool) -> None:
+    def _fetch_through_cache(self, source: Source, destination: Path, link: Link | None) -> None:
         """Put what `source` serves at `destination`, and keep it in the cache until released.
 
         The cache may be emptied by others as soon as its lock is given up, so the
@@ -208,7 +212,7 @@ class CacheFetcher:
             else:
                 self.downloads.append(download)
             with not_emptied():
-                if not (shared and linked(path, destination)):
+                if link is None or not link(path, destination):
                     shutil.copyfile(path, destination)
             self.written.note(destination, download.sha256)
         self._used.append(source)
