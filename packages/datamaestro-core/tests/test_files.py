@@ -157,6 +157,15 @@ def test_the_size_of_a_folder_is_that_of_its_files(tmp_path):
     assert size_on_disk(tmp_path / "x" / "a") == 5
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_the_size_of_a_link_is_that_of_what_it_leads_to_and_in_a_folder_its_own(folder, tmp_path):
+    (tmp_path / "file").symlink_to(folder / "a")
+    (tmp_path / "folder link").symlink_to(folder)
+    assert size_on_disk(tmp_path / "file") == 5
+    assert size_on_disk(folder / "link") == len("nowhere")
+    assert size_on_disk(tmp_path / "folder link") == size_on_disk(folder) == 6 + len("nowhere")
+
+
 def test_a_file_system_error_tells_folder_reason_and_what_to_do(tmp_path):
     with pytest.raises(DataDirectoryError) as caught, usable(tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "x"))

@@ -410,6 +410,22 @@ def test_a_file_that_lost_bytes_is_made_again(context):
     assert len(data.calls) == 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links take a right there")
+def test_a_file_that_is_a_link_is_made_once(context, tmp_path):
+    class Linked(FileResource):
+        calls = 0
+
+        def _download(self, destination):
+            type(self).calls += 1
+            destination.symlink_to(tmp_path / "elsewhere")
+
+    (tmp_path / "elsewhere").write_text("made")
+    definition = one_file(Linked("data.txt"))
+    context.prepare(definition)
+    assert context.prepare(definition).path.read_text() == "made"
+    assert (Linked.calls, context.missing(definition)) == (1, [])
+
+
 def test_a_file_that_was_removed_is_made_again(context):
     definition = one_file(Made("data.txt"))
     context.prepare(definition).path.unlink()

@@ -243,9 +243,12 @@ def discard(path: Path) -> None:
 
 
 def size_on_disk(path: Path) -> int:
-    """Give the number of bytes in a file, or in all files below a folder."""
+    """Give the number of bytes in a file, or in all files below a folder.
+
+    A link stands for what it leads to, if that is there, and in a folder for itself.
+    """
     if not path.is_dir():
-        return path.lstat().st_size
+        return path.stat(follow_symlinks=path.exists()).st_size
     # scandir, since a Path for each of 20,000 files costs more than looking at it.
     return sum(
         entry.stat(follow_symlinks=False).st_size
