@@ -1,6 +1,9 @@
 """What locks are made of: recipes, digests of folders, and the file itself."""
 
+import errno
 import json
+import os
+import sys
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -125,6 +128,32 @@ def test_folders_of_the_same_files_have_the_same_digest(tmp_path):
 @pytest.mark.parametrize("files", [{"a": "1"}, {"a": "1", "b/c": "3"}, {"a": "1", "b/d": "2"}])
 def test_folders_of_other_files_have_other_digests(tmp_path, files):
     assert tree(tmp_path / "one", {"a": "1", "b/c": "2"}) != tree(tmp_path / "two", files)
+
+
+def test_folders_have_the_digest_that_lock_files_of_others_have(tmp_path):
+    files = {"a": "1", "b/c": "2", "b/d/e": "", "\N{LATIN SMALL LETTER E WITH ACUTE}": "3"}
+    assert tree(tmp_path / "one", files).startswith("0c16babb36cd0ec9")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
+def test_names_that_are_no_unicode_count_by_their_bytes(tmp_path):
+    names = [os.fsdecode(b"caf\xe9"), os.fsdecode(b"caf\xe8")]
+    digests = {tree(tmp_path / str(number), {name: ""}) for number, name in enumerate(names)}
+    assert len(digests) == 2
+
+
+def test_a_folder_that_cant_be_read_has_no_digest(tmp_path, monkeypatch):
+    tree(tmp_path, {"a": "1", "closed/b": "2"})
+    scandir = os.scandir
+
+    def refused(path):
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refused)
+    with pytest.raises(PermissionError):
+        tree_digest(tmp_path)
 
 
 def test_links_count_by_where_they_lead_unless_that_depends_on_the_machine(tmp_path):

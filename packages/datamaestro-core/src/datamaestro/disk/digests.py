@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from datamaestro.disk.flushing import entries
+
 __all__ = ["CHUNK_SIZE", "content_digest", "file_digests", "tree_digest"]
 
 CHUNK_SIZE = 1 << 20
@@ -41,7 +43,10 @@ def tree_digest(folder: Path) -> str:
 
     It is the same on every platform: the digest of lines, sorted by path, of a file's
     digest or a link's target, and the relative path with ``/``. Where an absolute link
-    leads doesn't count, since that differs from machine to machine.
+    leads doesn't count, since that differs from machine to machine. Of a name that isn't UTF-8,
+    the bytes count.
+
+    :raises OSError: if some of it can't be read
 
     >>> from pathlib import Path
     >>> Path("letters").mkdir()
@@ -52,7 +57,7 @@ def tree_digest(folder: Path) -> str:
     import hashlib
 
     lines = []
-    for path in folder.rglob("*"):
+    for path in map(Path, entries(folder)):
         relative = path.relative_to(folder).as_posix()
         if path.is_symlink():
             target = path.readlink()
@@ -62,7 +67,7 @@ def tree_digest(folder: Path) -> str:
         elif path.is_file():
             lines.append((relative, file_digests(path, ["sha256"])["sha256"]))
     text = "".join(f"{content}  {relative}\n" for relative, content in sorted(lines))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def content_digest(path: Path) -> str:
