@@ -402,6 +402,32 @@ def test_a_wrong_file_is_set_aside(context):
     assert rejected.read_text() == "made"
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [
+        Made("part/data.txt", checker=HashCheck("0" * 32)),
+        MadeFolder({"data.txt": "made"}, name="data", checker=GlobChecker("*.csv")),
+    ],
+)
+def test_of_what_is_wrong_time_and_again_the_last_alone_is_set_aside(context, resource):
+    definition = one_file(resource)
+    for _ in range(3):
+        with pytest.raises(VerificationError, match="it is set aside in"):
+            context.prepare(definition)
+    assert len(list(context.folder(definition).rglob("data.txt"))) == 1
+
+
+def test_of_what_failing_runs_leave_to_go_on_from_two_copies_stay_at_the_most(context):
+    data = Made("data.txt", recovers=True)
+    data.fails_with = [RuntimeError("broken") for _ in range(5)]
+    definition = one_file(data)
+    for _ in range(5):
+        with pytest.raises(RuntimeError):
+            context.prepare(definition)
+    assert len(list(context.folder(definition).rglob("data.txt"))) <= 2
+    assert data.calls == [None, *["ma"] * 4]
+
+
 def test_a_file_that_lost_bytes_is_made_again(context):
     data = Made("data.txt")
     definition = one_file(data)

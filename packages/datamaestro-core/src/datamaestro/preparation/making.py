@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from datamaestro.disk.files import STORAGE_ERRORS, remove, size_on_disk, usable
 from datamaestro.disk.flushing import flush_to_disk
-from datamaestro.disk.names import rename
 from datamaestro.disk.sharing import make_folder
 from datamaestro.download.derivation import Joined
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
@@ -57,7 +56,7 @@ def make(
     while True:
         try:
             told = _download(resource, destination, workspace)
-            _verify(resource, destination)
+            _verify(resource, destination, workspace)
             break
         except NextSource:
             remove(destination)
@@ -137,17 +136,21 @@ def _download(resource: StoredResource, destination: Path, workspace: Workspace)
 
 
 def _copy_remains(resource: StoredResource, destination: Path, workspace: Workspace) -> None:
-    """Copy what an interrupted run left of a resource, if one did.
+    """Copy what the last interrupted run left of a resource; what earlier ones left goes.
 
     Taking it would be wrong where locks fail, and that run isn't over.
     """
     remains = workspace.remains(resource.relative_path)
-    if remains is not None:
-        copy = shutil.copytree if remains.is_dir() else shutil.copyfile
-        copy(remains, destination)
+    if not remains:
+        return
+    *earlier, last = remains
+    for path in earlier:
+        remove(path)
+    copy = shutil.copytree if last.is_dir() else shutil.copyfile
+    copy(last, destination)
 
 
-def _verify(resource: StoredResource, destination: Path) -> None:
+def _verify(resource: StoredResource, destination: Path, workspace: Workspace) -> None:
     if not _is_of_its_kind(resource, destination):
         made = "something else" if destination.exists() else "nothing"
         kind = "the folder" if isinstance(resource, FolderResource) else "the file"
@@ -159,10 +162,7 @@ def _verify(resource: StoredResource, destination: Path) -> None:
     try:
         resource.verify(destination)
     except VerificationError as error:
-        rejected = destination.with_name(f"{destination.name}.rejected")
-        remove(rejected)
-        rename(destination, rejected)
-        error.hint = f"it is set aside in {rejected}"
+        error.hint = f"it is set aside in {workspace.set_aside(resource.relative_path)}"
         raise
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from datamaestro.disk.files import discard, remove
+from datamaestro.disk.files import discard, move_into_place, remove
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -22,6 +22,9 @@ __all__ = ["WORK", "Workspace"]
 
 WORK = ".downloads"
 """The folder, in a dataset's, of all runs that are under way."""
+
+REJECTED = ".rejected"
+"""The folder, in that one, of what wasn't what was declared. No run has that name."""
 
 
 def _cache_fetcher(context: Context, inputs: Path, cancelled: threading.Event) -> CacheFetcher:
@@ -73,11 +76,20 @@ class Workspace:
         """Tell whether there is anything of another run, or of this one."""
         return self.all_runs.exists()
 
-    def remains(self, relative_path: PurePosixPath) -> Path | None:
-        """Give what the last of the interrupted runs left of a resource, if one did."""
+    def set_aside(self, relative_path: PurePosixPath) -> Path:
+        """Put something wrong that the run has made where all runs do; give its new path.
+
+        What an earlier run set aside of the same resource goes.
+        """
+        rejected = self.all_runs / REJECTED / relative_path
+        move_into_place(self.folder / relative_path, rejected)
+        return rejected
+
+    def remains(self, relative_path: PurePosixPath) -> list[Path]:
+        """Give what interrupted runs left of a resource, the last of them last."""
         # The folders of runs have names of eight letters, those being removed longer ones.
         found = list(self.all_runs.glob(f"????????/{glob.escape(str(relative_path))}"))
-        return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+        return sorted(found, key=lambda path: path.stat().st_mtime_ns)
 
     def remove_all(self) -> None:
         """Remove the folder of this run, and those of all that were interrupted.
