@@ -377,7 +377,7 @@ def test_a_resource_that_is_only_declared_has_no_path():
         ".x",
         "a/../../x",
         "",
-        "a/" + 128 * "\u00e9",
+        "a/" + 101 * "\u00e9",
         "C:/x",
         "x:stream",
         "a\\..\\..\\x",

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,8 @@ from datamaestro.disk.files import (
     write_atomically,
 )
 from datamaestro.disk.sharing import make_folder
+from datamaestro.disk.sidecars import sidecar
+from datamaestro.download.stored import LONGEST_NAME
 from datamaestro.errors import DataDirectoryError
 
 
@@ -84,6 +87,19 @@ def test_what_is_discarded_is_gone(folder, tmp_path):
     discard(folder)
     discard(folder)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_has_the_longest_name_of_a_resource_can_be_replaced(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("datamaestro.disk.files._exchanged", lambda first, second: False)
+    place = tmp_path / ("x" * LONGEST_NAME)
+    for _ in range(2):
+        made = shutil.copytree(folder, tmp_path / "run" / place.name, symlinks=True)
+        move_into_place(made, place)
+    discard(place)
+    for path in (place, sidecar(place, "lines.index")):
+        with replacing(path) as file:
+            file.write(b"new")
+    assert len(list(tmp_path.glob("*x*"))) == 2
 
 
 def test_a_lack_of_space_is_told_in_numbers(tmp_path):

@@ -14,10 +14,18 @@ from datamaestro.download.resource import Resource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 
-__all__ = ["FileResource", "FolderResource", "Places", "StoredResource", "relative_name"]
+__all__ = [
+    "LONGEST_NAME",
+    "FileResource",
+    "FolderResource",
+    "Places",
+    "StoredResource",
+    "relative_name",
+]
 
-_LONGEST_NAME = 255
-"""How many bytes a name may have on the file systems in use."""
+LONGEST_NAME = 200
+"""How many bytes a name may have: file systems allow 255, and there must be room for what the
+kernel adds to it while it replaces a file, and readers to name their sidecars."""
 
 _OF_WINDOWS = frozenset(":\\")
 """With these, it would be another place on Windows: on another drive, or in another folder."""
@@ -187,13 +195,13 @@ def relative_name(name: str) -> str:
         or path.parts[0].startswith(".")
         or not name.isprintable()
         or not _OF_WINDOWS.isdisjoint(name)
-        or any(len(part.encode()) > _LONGEST_NAME for part in path.parts)
+        or any(len(part.encode()) > LONGEST_NAME for part in path.parts)
     ):
         raise DefinitionError(
             "not a name in a dataset's folder",
             where=definition_site(),
             expected="a relative path without '..', printable, that doesn't start with a dot, "
-            f"without : and \\, of names of {_LONGEST_NAME} bytes at the most",
+            f"without : and \\, of names of {LONGEST_NAME} bytes at the most",
             found=repr(name),
         )
     return name
