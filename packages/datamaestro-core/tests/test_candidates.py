@@ -6,7 +6,7 @@ from datamaestro.context import Context
 from datamaestro.download import Source
 from datamaestro.errors import SettingsError
 from datamaestro.settings import Settings, UserSettings
-from datamaestro.transfer.candidates import archived, candidate_urls
+from datamaestro.transfer.candidates import archived, candidate_urls, urls_to_ask
 
 MD5 = "0" * 32
 
@@ -32,7 +32,30 @@ def test_a_mirror_on_disk_has_a_file_for_each_query():
     ]
 
 
+@pytest.mark.parametrize("start", ["https://[bad/", "near/", "https:///", "https://near\n/"])
+def test_a_mirror_of_the_settings_whose_urls_are_none_is_an_error_about_them(context, start):
+    with context.settings.edit() as settings:
+        settings.mirrors["https://host/"] = [start]
+    with pytest.raises(SettingsError, match="not the beginning of the URLs of a mirror") as caught:
+        urls_to_ask(Source(("https://host/a",)), context)
+    assert str(context.settings.path) in str(caught.value.where)
+
+
+def test_a_mirror_of_the_settings_may_be_a_scheme_alone(context):
+    with context.settings.edit() as settings:
+        settings.mirrors["http:"] = ["https:"]
+    url = "http://host/a"
+    assert urls_to_ask(Source((url,)), context) == ["https://host/a", url]
+
+
 # --- the web archive
+
+
+def test_an_archive_that_is_no_url_says_so(context, monkeypatch):
+    monkeypatch.setenv("DATAMAESTRO_WAYBACK", "https://me:5ecr3t@[bad")
+    with pytest.raises(SettingsError, match="not the URL of a web archive") as caught:
+        context.wayback  # noqa: B018
+    assert "5ecr3t" not in str(caught.value)
 
 
 def test_an_archive_is_asked_for_its_last_and_its_first_copy():

@@ -323,7 +323,10 @@ def test_the_site_mirror_comes_before_all_but_local_copies(urls, expected):
     assert candidate_urls(Source(tuple(urls)), "http://m/") == expected
 
 
-@pytest.mark.parametrize("mirror", ["mirror.example.org/all", "/some/path", "me:5ecr3t@host/all"])
+@pytest.mark.parametrize(
+    "mirror",
+    ["mirror.example.org/all", "/some/path", "me:5ecr3t@host/all", "http://[bad", "http:///all"],
+)
 def test_a_mirror_that_is_no_url_says_so(context, prepare, monkeypatch, mirror):
     monkeypatch.setenv("DATAMAESTRO_MIRROR", mirror)
     with pytest.raises(SettingsError, match="DATAMAESTRO_MIRROR: not the URL of a mir") as caught:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-__all__ = ["MASK", "bare", "masked", "recognizable"]
+__all__ = ["MASK", "bare", "is_url", "masked", "recognizable"]
 
 MASK = "***"
 """What stands for the value of a secret parameter."""
@@ -33,6 +33,21 @@ _SECRET = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+def is_url(value: object) -> bool:
+    """Tell whether something is a URL that can be asked for.
+
+    >>> is_url("https://host/a.gz"), is_url("https://[host/a.gz"), is_url("a.gz")
+    (True, False, False)
+    """
+    if not isinstance(value, str) or not value.isprintable():
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # brackets around what is no address
+        return False
+    return bool(parts.netloc) if parts.scheme in ("http", "https") else bool(parts.scheme)
 
 
 def masked(text: str) -> str:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from datamaestro.errors import SettingsError
+from datamaestro.urls import is_url
 from datamaestro.user_paths import absolute
 
 __all__ = [
@@ -60,7 +61,7 @@ def site_mirror() -> str | None:
     """
     variable = "DATAMAESTRO_MIRROR"
     mirror = os.environ.get(variable)
-    if mirror and "://" not in mirror:
+    if mirror and not ("://" in mirror and is_url(mirror)):
         raise SettingsError(
             "not the URL of a mirror",
             where=variable,
@@ -94,8 +95,18 @@ def web_archive(setting: bool | str) -> str | None:
     """Give the base URL of the web archive that may be asked: ``DATAMAESTRO_WAYBACK``.
 
     :param setting: what settings say: whether one may, or its base URL
+    :raises SettingsError: if either has a base URL that is none
     """
     said = os.environ.get("DATAMAESTRO_WAYBACK") or setting
     if said is False or str(said).lower() in NO:
         return None
-    return said if isinstance(said, str) and "://" in said else WAYBACK_MACHINE
+    if not (isinstance(said, str) and "://" in said):
+        return WAYBACK_MACHINE
+    if not is_url(said):
+        raise SettingsError(
+            "not the URL of a web archive",
+            where="DATAMAESTRO_WAYBACK, or wayback in settings.json",
+            expected=f"yes, no, or a base URL such as {WAYBACK_MACHINE}",
+            found=repr(said.rpartition("@")[2]),
+        )
+    return said

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from datamaestro.errors import DefinitionError, VerificationError
 from datamaestro.location import definition_site
+from datamaestro.urls import is_url
 
 __all__ = ["Source"]
 
@@ -52,7 +53,7 @@ class Source:
         return cls((url, *mirrors), size, sha256, md5)
 
     def __post_init__(self) -> None:
-        if not self.urls or not all(map(_is_url, self.urls)):
+        if not self.urls or not all(map(is_url, self.urls)):
             raise DefinitionError(
                 "a source needs a URL",
                 where=definition_site(),
@@ -119,13 +120,3 @@ class Source:
                 raise VerificationError(
                     f"wrong {algorithm}", where=where, expected=digest, found=found[algorithm]
                 )
-
-
-def _is_url(value: object) -> bool:
-    if not isinstance(value, str) or not value.isprintable():
-        return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:  # brackets around what is no address
-        return False
-    return bool(parts.netloc) if parts.scheme in ("http", "https") else bool(parts.scheme)

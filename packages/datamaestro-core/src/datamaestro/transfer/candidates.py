@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from datamaestro.download.source import Source
-from datamaestro.urls import bare
+from datamaestro.errors import SettingsError
+from datamaestro.urls import bare, is_url
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -27,7 +27,17 @@ def urls_to_ask(source: Source, context: Context) -> list[str]:
 
     :raises SettingsError: if the environment or the settings name something else
     """
-    return candidate_urls(source, context.mirror, context.settings.mirrors)
+    settings = context.settings
+    urls = candidate_urls(source, context.mirror, settings.mirrors)
+    for url in urls:
+        if not is_url(url):
+            raise SettingsError(
+                "not the beginning of the URLs of a mirror",
+                where=f"mirrors in {settings.path}",
+                expected="one that gives URLs, such as https://mirror.example.org/",
+                found=repr(url.rpartition("@")[2]),
+            )
+    return urls
 
 
 def candidate_urls(
@@ -97,4 +107,4 @@ def archived(source: Source, archive: str) -> list[str]:
 
 
 def _scheme(url: str) -> str:
-    return urlsplit(url).scheme.lower()
+    return url.partition(":")[0].lower()
