@@ -105,6 +105,7 @@ def test_a_lock_whose_holder_is_killed_is_taken_over(holder, waiting):
         "[]",
         '{"user": "someone"}',
         '{"user": "ada", "host": "node7", "process": 1, "since": 2026, "what": "a"}',
+        '{"user": "ada", "host": "node7", "process": "\\u001b[2J", "since": "2026", "what": "a"}',
         '{"user": "\\u001b[2J", "host": "node7", "process": 1, "since": "2026", "what": "a"}',
     ],
 )

@@ -566,13 +566,17 @@ def test_a_damaged_state_file_is_no_error(context, caplog):
         ("path", '"../elsewhere"'),
         ("path", r'"a\u0000b"'),
         ("path", "3"),
-        ("dataset", "5"),
+        ("path", r'"a\\u0000b"'),
+        ("time", '"0001-01-01T00:00:00+14:00"'),
+        ("fingerprint", "3"),
+        ("sha256", "3"),
+        ("dataset", "3"),
         ("dataset", '["org.example.one"]'),
-        ("fingerprint", "{}"),
-        ("sha256", "5"),
-        ("downloads", '[{"url": 5, "size": 1, "sha256": "x"}]'),
-        ("downloads", '[{"url": "x", "size": [], "sha256": "x"}]'),
-        ("downloads", '[{"url": "x", "size": 1, "sha256": "x", "validator": 5}]'),
+        ("dataset", r'"\\u001b[2J"'),
+        ("downloads", '[{"url": 3, "size": 4, "sha256": "a"}]'),
+        ("downloads", '[{"url": "a", "size": null, "sha256": "a"}]'),
+        ("downloads", '[{"url": "a", "size": 4, "sha256": null}]'),
+        ("downloads", '[{"url": "a", "size": 4, "sha256": "a", "validator": 3}]'),
     ],
 )
 def test_a_state_that_cant_be_says_nothing(context, caplog, field, value):
@@ -598,6 +602,16 @@ def test_a_state_without_resources_says_nothing(context, caplog, resources):
     state = context.folder(definition) / ".state.json"
     state.write_text(f'{{"version": 2, "resources": {resources}}}')
     assert list(prepared_datasets(context.datapath)) == []
+    assert recorded(state.parent) == {}
+
+
+def test_a_state_that_tells_of_impossible_downloads_says_nothing(context):
+    definition = one_file(Made("data.txt"))
+    context.prepare(definition)
+    state = context.folder(definition) / ".state.json"
+    document = json.loads(state.read_text())
+    document["dropped"] = {"archive": [{"url": 3, "size": 4, "sha256": "a"}]}
+    state.write_text(json.dumps(document))
     assert recorded(state.parent) == {}
 
 

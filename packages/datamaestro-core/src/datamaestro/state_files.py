@@ -54,7 +54,7 @@ __all__ = [
 VERSION = 2
 STATE = ".state.json"
 
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
 """What goes wrong with a file that isn't there, or was written by something else."""
 
 
@@ -126,9 +126,11 @@ def read_state(path: Path) -> StateContent:
     """
     document: dict[str, Any] = read_json(path)
     resources = document["resources"] if document["version"] == VERSION else {}
-    _refuse_other_kinds([], [document.get("dataset")])
+    dataset = document.get("dataset")
+    if dataset is not None and not dataset.isprintable():
+        raise ValueError(f"{dataset!r} is no id of a dataset")
     return StateContent(
-        document.get("dataset"),
+        dataset,
         {name: _record(entry) for name, entry in resources.items()},
         {name: _downloads(entries) for name, entries in document.get("dropped", {}).items()},
     )
@@ -174,33 +176,27 @@ def _record(entry: dict[str, Any]) -> Record:
     parts = record.path.replace("\\", "/").split("/")
     if os.path.isabs(record.path) or ".." in parts:  # noqa: PTH117
         raise ValueError(f"{record.path!r} leads out of the dataset's folder")
-    if "\0" in record.path:
-        raise ValueError(f"{record.path!r} is no path")
-    _refuse_other_kinds([record.fingerprint], [record.sha256], record.size)
-    datetime.fromisoformat(record.time)
+    _check_texts(record.path, record.fingerprint, "" if record.sha256 is None else record.sha256)
+    _check_size(record.size)
+    datetime.fromisoformat(record.time).astimezone(UTC)
     return record
 
 
 def _downloads(entries: list[dict[str, Any]]) -> tuple[Download, ...]:
+    """Give what a state file says was fetched; raises as :func:`_record`."""
     downloads = tuple([Download(**entry) for entry in entries])
     for item in downloads:
-        _refuse_other_kinds([item.url, item.sha256], [item.validator], item.size)
+        _check_texts(item.url, item.sha256, "" if item.validator is None else item.validator)
+        _check_size(item.size)
     return downloads
 
 
-def _refuse_other_kinds(texts: list[object], perhaps: list[object], size: object = 0) -> None:
-    """Refuse what JSON can say, and no state file does.
+def _check_texts(*texts: Any) -> None:
+    for text in texts:
+        if not isinstance(text, str) or "\0" in text:
+            raise ValueError(f"{text!r} is no text")
 
-    :param texts: what has to be texts
-    :param perhaps: what may also be null
-    :param size: what has to be a number of bytes
-    :raises ValueError: if something is of another kind
-    """
-    for value in texts:
-        if not isinstance(value, str):
-            raise ValueError(f"{value!r} is no text")
-    for value in perhaps:
-        if not isinstance(value, str | None):
-            raise ValueError(f"{value!r} is no text")
+
+def _check_size(size: Any) -> None:
     if type(size) is not int or size < 0:
         raise ValueError(f"{size!r} is no number of bytes")

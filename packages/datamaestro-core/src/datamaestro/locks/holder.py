@@ -50,7 +50,8 @@ class Holder(NamedTuple):
         with suppress(OSError, ValueError, TypeError):
             holder = cls(**read_json(_beside(lock)))
             texts = (holder.user, holder.host, holder.since, holder.what)
-            if all(isinstance(text, str) and text.isprintable() for text in texts):
+            shown = all(isinstance(text, str) and text.isprintable() for text in texts)
+            if shown and isinstance(holder.process, int):
                 return holder
         return None
 
