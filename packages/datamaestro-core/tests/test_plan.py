@@ -1,5 +1,6 @@
 """Plans: what a preparation would fetch, from where, and how much room it takes."""
 
+import io
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
 from datamaestro.errors import DefinitionError
 from datamaestro.preparation.fetch import CacheFetcher
+from datamaestro.progress import JSONLines
 
 BYTES = bytes(5000)
 
@@ -166,6 +168,55 @@ def test_downloads_lie_beside_what_is_made_from_them_until_that_is_done(context)
     ]
     # Both downloads and both folders; the copy's size isn't known.
     assert (plan.disk_peak, plan.unknown_sizes) == (100 + 300 + 10 + 50, 1)
+
+
+@pytest.fixture
+def shared():
+    """Give a dataset whose resources have one download, of which one alone tells the size."""
+
+    @dataset(id="org.example.shared")
+    class Shared(Dataset):
+        FIRST = Unpacked(Source((url("all"),)), 300)
+        SECOND = Unpacked(Source((url("all"),), size=100), 300)
+        COPY = Copied(SECOND, {"b": "a"})
+        LAST = Fetched("last.bin", Source((url("all"),), size=100))
+        LAST.after = COPY
+
+        def config(self) -> File:
+            return File(path=self.LAST.path)
+
+    return Shared
+
+
+def test_a_download_that_several_resources_need_is_fetched_once(context, shared):
+    plan = context.plan(shared)
+    assert [item.urls for item in plan.downloads()] == [(url("all"),)]
+    assert (plan.download_size, plan.unknown_sizes) == (100, 0)
+
+
+def test_a_download_lies_there_until_the_last_resource_that_needs_it_is_made(context, shared):
+    assert context.plan(shared).disk_peak == 300 + 300 + 1000 + 100 + 100
+
+
+def test_the_progress_of_a_preparation_counts_each_file_once(home, memory, shared):
+    memory.CONTENT[url("all")] = bytes(100)
+    told = io.StringIO()
+    Context(home / "data", progress=JSONLines(told)).prepare(shared)
+    begun = [line for line in map(json.loads, told.getvalue().splitlines()) if "count" in line]
+    assert [(line["count"], line["total"]) for line in begun] == [(1, 100)]
+
+
+def test_a_dataset_that_several_resources_need_is_planned_once(context, shared):
+    @dataset(id="org.example.doubly")
+    class Doubly(Dataset):
+        ONE = NeverReady(shared)
+        TWO = NeverReady(shared)
+
+        def config(self) -> File:
+            return File(path=self.ONE.prepare().path)
+
+    plan, once = context.plan(Doubly), context.plan(shared)
+    assert (plan.download_size, plan.disk_peak) == (once.download_size, once.disk_peak)
 
 
 def test_downloads_that_are_kept_count_to_the_end(context):

@@ -6,7 +6,6 @@ definitions declare.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
+from datamaestro.preparation.disk_peak import disk_peak
 from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.hooks import refuse_circle
@@ -46,11 +46,13 @@ class PlannedDownload:
     :param urls: where it is asked for, in this order
     :param size: its number of bytes, if declared
     :param cached: how many of them are in the cache
+    :param entry: what the cache calls it, which is the same for all that need it
     """
 
     urls: tuple[str, ...]
     size: int | None
     cached: int
+    entry: str
 
     @property
     def remaining(self) -> int | None:
@@ -92,6 +94,11 @@ class Step:
         """Whether there is something to do."""
         return self.status in ("missing", "present")
 
+    @property
+    def is_stored_as_it_comes(self) -> bool:
+        """Whether it is a download under another name."""
+        return len(self.downloads) == 1 and self.downloads[0].size == self.size is not None
+
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON; what isn't known is null."""
         return {
@@ -121,11 +128,18 @@ class Plan:
     keep_downloads: bool = False
 
     def downloads(self) -> list[PlannedDownload]:
-        """Give all files to fetch, those of other datasets included."""
+        """Give all files to fetch, each once, those of other datasets included."""
+        steps = [step for plan in self._all_plans() for step in plan.steps]
+        found = [item for step in steps for item in step.downloads]
+        known = {item.entry: item for item in found if item.size is not None}
+        return list({item.entry: known.get(item.entry, item) for item in found}.values())
+
+    def _all_plans(self) -> list[Plan]:
+        """Give the plans of the other datasets, each once, and this one after them."""
         below = [
-            item for step in self.steps for other in step.datasets for item in other.downloads()
+            plan for step in self.steps for other in step.datasets for plan in other._all_plans()
         ]
-        return [*below, *(item for step in self.steps for item in step.downloads)]
+        return list(dict.fromkeys((*below, self)))
 
     @property
     def download_size(self) -> int:
@@ -135,51 +149,14 @@ class Plan:
     @property
     def unknown_sizes(self) -> int:
         """How many files and folders don't tell how many bytes they take."""
-        below = sum(other.unknown_sizes for step in self.steps for other in step.datasets)
-        pending = [step for step in self.steps if step.is_pending]
-        files = sum(item.size is None for step in pending for item in step.downloads)
-        return below + files + sum(step.path is not None and step.size is None for step in pending)
+        pending = [step for plan in self._all_plans() for step in plan.steps if step.is_pending]
+        made = sum(step.path is not None and step.size is None for step in pending)
+        return made + sum(item.size is None for item in self.downloads())
 
     @property
     def disk_peak(self) -> int:
-        """The further bytes on disk that it takes at the most, as far as they are known.
-
-        Those of one stage may be made at the same time. Downloads go with the end of
-        the stage that needs them unless they are kept, transient resources with the
-        end of the last one that does.
-        """
-        return self._room()[0]
-
-    def _room(self) -> tuple[int, int]:
-        """Give the bytes that it takes at the most, and those that stay."""
-        stages: dict[int, list[Step]] = defaultdict(list)
-        for step in self.steps:
-            if step.is_pending:
-                stages[step.stage].append(step)
-        taken = peak = 0
-        for stage in sorted(stages):
-            others = [other._room() for step in stages[stage] for other in step.datasets]
-            fetched = sum(self._fetched_beside(step) for step in stages[stage])
-            made = sum(step.size or 0 for step in stages[stage])
-            peak = max(peak, taken + fetched + made + sum(most for most, _ in others))
-            gone = sum(
-                step.size or 0
-                for earlier in stages.values()
-                for step in earlier
-                if step.transient and step.last_stage == stage
-            )
-            taken += made - gone + sum(stays for _, stays in others)
-            taken += fetched if self.keep_downloads else 0
-        return peak, taken
-
-    def _fetched_beside(self, step: Step) -> int:
-        """Give the bytes of downloads that lie beside what is made from them.
-
-        A file that is stored as it comes is the download itself, under another name.
-        """
-        sizes = [item.remaining or 0 for item in step.downloads]
-        as_it_comes = len(sizes) == 1 and step.downloads[0].size == step.size is not None
-        return 0 if as_it_comes and not self.keep_downloads else sum(sizes)
+        """The further bytes on disk that it takes at the most, as far as they are known."""
+        return disk_peak(self)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON."""
@@ -252,8 +229,9 @@ def _downloads(resource: Resource, context: Context) -> tuple[PlannedDownload, .
 
 def _download(source: Source, context: Context) -> PlannedDownload:
     urls = urls_to_ask(source, context)
-    cached = received_bytes(context.cachepath / entry_name(source))
-    return PlannedDownload(tuple(map(masked, urls)), source.size, cached)
+    entry = entry_name(source)
+    cached = received_bytes(context.cachepath / entry)
+    return PlannedDownload(tuple(map(masked, urls)), source.size, cached, entry)
 
 
 def _datasets(

@@ -22,13 +22,14 @@ class Schedule:
 
     :param resources: those that have to be made, dependencies first
     :param first_url: gives the URL that a source is asked for first, as that of a mirror
-    :ivar sizes: the sizes of all that is to be fetched, None where one isn't declared
+    :ivar sizes: the sizes of all files that are to be fetched, None where one isn't declared
     """
 
     def __init__(self, resources: Sequence[Resource], first_url: Callable[[Source], str]) -> None:
         sources = [source for item in resources for source in item.sources]
-        self.sizes = [source.size for source in sources]
         self._urls = Counter(source.url for source in sources)
+        known = {source.url: source.size for source in sources if source.size is not None}
+        self.sizes = [known.get(url) for url in self._urls]
         self._unfinished = {id(resource): resource for resource in resources}
         self._open: dict[int, int] = {}
         self._dependents: dict[int, list[Resource]] = defaultdict(list)
