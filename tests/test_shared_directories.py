@@ -250,6 +250,19 @@ def test_what_a_killed_process_leaves_is_the_groups_too(
 
 
 @BOTH
+def test_the_use_of_a_colleague_is_noted_where_another_one_noted_hers(
+    place: Path, server: FileServer, setgid: bool
+) -> None:
+    team = Team(place, server, setgid=setgid)
+    team.run(ADA, 0o002, "prepare", "Zip")
+    (marker,) = team.directory.rglob(".used")
+    marker.chmod(0o644)  # as her mask had it when she first used it
+    os.utime(marker, (0, 0))
+    team.run(BEN, 0o022, "prepare", "Zip")
+    assert (marker.stat().st_mtime > 0, marker.stat().st_gid) == (True, GROUP)
+
+
+@BOTH
 def test_a_colleague_who_may_not_write_is_told_so(
     place: Path, server: FileServer, setgid: bool
 ) -> None:

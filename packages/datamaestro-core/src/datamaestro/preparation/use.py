@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from datamaestro.disk.sharing import share
+
 __all__ = ["USED", "last_use", "note_use"]
 
 USED = ".used"
@@ -23,7 +25,15 @@ def note_use(folder: Path) -> None:
         try:
             os.utime(marker)
         except FileNotFoundError:
-            marker.touch()
+            _leave(marker)
+        except PermissionError:  # a colleague's, who alone may change it
+            marker.unlink()
+            _leave(marker)
+
+
+def _leave(marker: Path) -> None:
+    marker.touch()
+    share(marker)
 
 
 def last_use(folder: Path) -> datetime | None:
