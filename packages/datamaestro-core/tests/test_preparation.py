@@ -25,7 +25,9 @@ from datamaestro.errors import (
     VerificationError,
 )
 from datamaestro.inventory.prepared import prepared_datasets
+from datamaestro.preparation.changes import tidy
 from datamaestro.preparation.operations import remake
+from datamaestro.preparation.places import graph_of_context
 from datamaestro.preparation.use import last_use
 from datamaestro.state_files import recorded
 from datamaestro.utils import GlobChecker, HashCheck
@@ -534,6 +536,16 @@ def test_a_folder_that_an_earlier_program_left_stays_if_it_is_proven(context):
     assert {item.name: item.read_text() for item in path.iterdir()} == {"a": "2"}
     assert context.missing(definition) == []
     assert len(tree.calls) == 1
+
+
+def test_who_cleans_up_makes_nothing(context):
+    data = Made("data.txt")
+    definition = one_file(data)
+    context.prepare(definition).path.unlink()  # as another process does right before
+    left = context.folder(definition) / ".downloads" / "12345678"
+    left.mkdir(parents=True)
+    tidy(graph_of_context(definition.__dataset__, context))
+    assert (len(data.calls), left.exists()) == (1, True)
 
 
 def test_what_an_interrupted_run_left_goes_though_there_is_no_cache(context):

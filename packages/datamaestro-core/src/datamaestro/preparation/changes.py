@@ -48,8 +48,8 @@ def tidy(graph: Graph) -> None:
 
     Nothing depends on it: whoever may only read leaves it to the next one.
     """
-    with suppress(DataDirectoryError, BlockingIOError, Disturbed), _held(graph, wait=False):
-        Loop(graph).run()
+    with suppress(DataDirectoryError, BlockingIOError), _held(graph, wait=False):
+        Loop(graph).clean_up()
 
 
 def make_again(graph: Graph) -> None:

@@ -23,15 +23,10 @@ from datamaestro.disk.sharing import make_folder
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
-from datamaestro.errors import (
-    DataDirectoryError,
-    DatamaestroError,
-    DownloadError,
-    OfflineError,
-    VerificationError,
-)
+from datamaestro.errors import DataDirectoryError, DatamaestroError
 from datamaestro.preparation.disturbance import Disturbed, is_loss
 from datamaestro.preparation.entries import sweep
+from datamaestro.preparation.failures import GOES_ON, together
 from datamaestro.preparation.fetch_pool import FetchPool
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.making import Made, make
@@ -48,14 +43,8 @@ __all__ = ["Loop"]
 
 logger = logging.getLogger(__name__)
 
-TOLD = 10
-"""How many failures an error tells of one by one."""
-
 INTERVAL = 0.1
 """Seconds between two records of what is complete; a run that is killed redoes no more."""
-
-GOES_ON = (VerificationError, DownloadError, OfflineError)
-"""Failures of one resource after which the others are made all the same."""
 
 
 class Loop:
@@ -99,7 +88,7 @@ class Loop:
                 while self._step():
                     pass
             if self.failures:
-                raise _together(self.graph.definition.id, self.failures)
+                raise together(self.graph.definition.id, self.failures)
             self.drop_unneeded()
             self._refuse_losses()
         except (OSError, DatamaestroError) as error:
@@ -116,6 +105,23 @@ class Loop:
         except BaseException:
             self.workspace.tidy()
             raise
+        self._remove_runs(interrupted)
+
+    def clean_up(self) -> None:
+        """Remove what nothing needs any more, and what interrupted runs left; make nothing.
+
+        What they left stays if something is missing, which may go on from there.
+
+        :raises DataDirectoryError: if something that nothing needs can't be removed
+        """
+        interrupted = self.workspace.was_interrupted()
+        self.drop_unneeded()
+        self.workspace.tidy()
+        if not self._missing:
+            self._remove_runs(interrupted)
+
+    def _remove_runs(self, interrupted: bool) -> None:
+        """Remove what all runs left of a dataset that is complete."""
         try:
             if interrupted:
                 sweep(self.graph.context, self.graph.sources, self._is_needed)
@@ -273,19 +279,3 @@ class Loop:
                     rename(resource.path, discarded)
                 self.state.drop(resource.name, resource.relative_path)
                 remove(discarded)
-
-
-def _together(dataset_id: str, failures: list[DatamaestroError]) -> DatamaestroError:
-    """Make one error of all failures of a run; wrong bytes are the worst news."""
-    if len(failures) == 1:
-        return failures[0]
-    worst = next(item for kind in GOES_ON for item in failures if isinstance(item, kind))
-    hints = {item.hint for item in failures}
-    told = [item.told(hint=len(hints) > 1) for item in failures[:TOLD]]
-    more = len(failures) - len(told)
-    return type(worst)(
-        f"{len(failures)} resources can't be made",
-        where=dataset_id,
-        found=" | ".join(told + ([f"and {more} more"] if more else [])),
-        hint=worst.hint if len(hints) == 1 else None,
-    )
