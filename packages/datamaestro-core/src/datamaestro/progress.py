@@ -23,7 +23,7 @@ class Task(Protocol):
     """One transfer that is under way."""
 
     def update(self, count: int) -> object:
-        """Tell that `count` further bytes have come; it is negative when some count no more."""
+        """Tell that `count` further bytes have come."""
 
     def expect(self, total: int) -> object:
         """Tell the size of all in bytes, where it is known only once the transfer goes on."""
