@@ -36,7 +36,7 @@ LAYERS = [
     {"checkers", "import_errors", "locks", "variables"},
     {"utils"},
     {"plugins", "project", "record"},
-    {"data", "places"},
+    {"data", "dataset_folders"},
     {"settings"},
     {"agreements", "paths", "sites"},
     {"axis"},

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.catalog.on_disk import is_prepared
 from datamaestro.catalog.rows import SELECT, entry_of
 from datamaestro.catalog.words import grams
+from datamaestro.dataset_folders import dataset_folders
 from datamaestro.errors import DatamaestroError
-from datamaestro.places import places
 
 if TYPE_CHECKING:
     from datamaestro.catalog.entry import Entry
@@ -81,12 +81,12 @@ class Query:
         """Tell which entries have their data in one of some folders of prepared datasets."""
         found: set[int] = set()
         for datapath in datapaths:
-            for place in filter(lambda place: place.has_state, places(datapath)):
+            for folder in filter(lambda folder: folder.has_state, dataset_folders(datapath)):
                 # If the folder is that of a variant, whose name may have dots.
-                family = place.name.removesuffix(f".{place.folder.name}")
+                family = folder.name.removesuffix(f".{folder.path.name}")
                 rows = self.connection.execute(
                     f"{SELECT} WHERE entry.id IN (?, ?) AND repository.id = ?",
-                    [place.name, family, place.repository],
+                    [folder.name, family, folder.repository],
                 )
                 found.update(row[0] for row in rows if is_prepared(entry_of(row), datapath))
         return _one_of("entry.rowid", sorted(found))

@@ -12,10 +12,10 @@ from datamaestro.cli.parameters import PREPARED, as_json, yes
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
 from datamaestro.context import Context
+from datamaestro.dataset_folders import dataset_folders
 from datamaestro.errors import DatasetNotFoundError, IrreplaceableError
 from datamaestro.inventory.prepared import Prepared, find_all_prepared, qualified
 from datamaestro.inventory.removal import Removal, is_unfinished, plan_removal, remove_dataset
-from datamaestro.places import places
 
 __all__ = ["command"]
 
@@ -57,7 +57,7 @@ def _found(references: Iterable[str], context: Context) -> list[Prepared]:
     try:
         return find_all_prepared(references, context)
     except DatasetNotFoundError as error:
-        if any(is_unfinished(place.folder) for place in places(context.datapath)):
+        if any(is_unfinished(folder.path) for folder in dataset_folders(context.datapath)):
             error.hint = "a removal was interrupted: 'datamaestro gc --yes' removes the rest"
         raise
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datamaestro.dataset_folders import DatasetFolder, dataset_folders
 from datamaestro.disk.files import LEFTOVER, remove, usable
 from datamaestro.disk.names import rename
 from datamaestro.inventory.cache import CacheEntry, cache_entries
@@ -23,7 +24,6 @@ from datamaestro.inventory.replaceable import SourceCheck
 from datamaestro.inventory.superseded import find_superseded
 from datamaestro.inventory.usage import Meter
 from datamaestro.locks.exclusive import is_busy, locked
-from datamaestro.places import Place, places
 from datamaestro.preparation.operations import drop_unneeded, unneeded_resources
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.workspace import WORK
@@ -79,10 +79,10 @@ def find_garbage(context: Context, before: datetime) -> Iterator[Garbage]:
     for item in cache_garbage(context):
         if item.kind != "partial" or _changed(item.path) < before:
             yield item
-    for place in places(context.datapath):
+    for folder in dataset_folders(context.datapath):
         # All that is garbage in it is hidden; another user's folder shows nothing.
-        if place.hidden and not is_busy(place.folder / LOCK):
-            yield from _in_place(place, before)
+        if folder.hidden and not is_busy(folder.path / LOCK):
+            yield from _in_folder(folder, before)
     for dataset in prepared_datasets(context.datapath):
         definition = definition_of(dataset, context)
         if definition is not None and not is_busy(dataset.folder / LOCK):
@@ -136,16 +136,16 @@ def discard(item: Garbage) -> bool:
     return True
 
 
-def _in_place(place: Place, before: datetime) -> Iterator[Garbage]:
-    folder, name = place.folder, place.name
-    if WORK in place.hidden:
+def _in_folder(found: DatasetFolder, before: datetime) -> Iterator[Garbage]:
+    folder, name = found.path, found.name
+    if WORK in found.hidden:
         work = folder / WORK
         size = Meter().measure(work).size
         if is_unfinished(folder):
             yield Garbage("removal", name, work, size, partial(finish_removal, folder))
         elif _changed(work) < before:
             yield Garbage("unfinished", name, work, size, partial(_remove_held, work))
-    for leftover in place.hidden:
+    for leftover in found.hidden:
         path = folder / leftover
         if LEFTOVER.fullmatch(leftover) and _changed(path) < before:
             size = Meter().measure(path).size

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro import identifiers
+from datamaestro.dataset_folders import dataset_folders
 from datamaestro.errors import (
     AmbiguousDatasetError,
     DatamaestroError,
@@ -17,7 +18,6 @@ from datamaestro.errors import (
     QueryError,
 )
 from datamaestro.identifiers import Identifier, did_you_mean
-from datamaestro.places import places
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import last_use
 from datamaestro.project import CUSTOM
@@ -100,10 +100,10 @@ def prepared_datasets(datapath: Path) -> Iterator[Prepared]:
 
     :param datapath: the folder of the prepared datasets
     """
-    for place in places(datapath):
-        if place.has_state and (state := State.load(place.folder)).records:
-            name = state.dataset or place.name
-            yield Prepared(name, place.repository, place.folder, state.records)
+    for folder in dataset_folders(datapath):
+        if folder.has_state and (state := State.load(folder.path)).records:
+            name = state.dataset or folder.name
+            yield Prepared(name, folder.repository, folder.path, state.records)
 
 
 def find_prepared(reference: str, context: Context) -> list[Prepared]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from datamaestro.dataset_folders import dataset_folders
 from datamaestro.disk.files import LEFTOVER, remove, usable
 from datamaestro.disk.names import rename
 from datamaestro.disk.sidecars import find_sidecars
@@ -23,7 +24,6 @@ from datamaestro.inventory.prepared import Prepared
 from datamaestro.inventory.replaceable import irreplaceable
 from datamaestro.inventory.usage import Meter, Usage
 from datamaestro.locks.exclusive import locked
-from datamaestro.places import places
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import USED
@@ -84,9 +84,9 @@ def plan_removal(dataset: Prepared, context: Context) -> Removal:
     usage = sum((meter.measure(path) for path in paths), Usage())
     others = {
         parent
-        for place in places(context.datapath)
-        if place.has_state and place.folder != dataset.folder
-        for parent in (place.folder, *place.folder.parents)
+        for folder in dataset_folders(context.datapath)
+        if folder.has_state and folder.path != dataset.folder
+        for parent in (folder.path, *folder.path.parents)
     }
     recorded = {parent for path in paths for parent in (path, *path.parents)}
     accounted_for = recorded | others

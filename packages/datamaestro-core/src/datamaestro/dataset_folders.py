@@ -10,22 +10,22 @@ from typing import NamedTuple
 from datamaestro.project import CUSTOM
 from datamaestro.state_files import STATE, recorded
 
-__all__ = ["Place", "places"]
+__all__ = ["DatasetFolder", "dataset_folders"]
 
 _OUT_OF_REACH = (FileNotFoundError, NotADirectoryError, PermissionError)
 """The errors of folders in which no dataset can be found."""
 
 
-class Place(NamedTuple):
+class DatasetFolder(NamedTuple):
     """A folder in which a dataset may lie.
 
-    :param folder: the folder
+    :param path: where it is
     :param repository: the id of the repository that it is for, or None
     :param name: the dataset id that the folder stands for
     :param hidden: the names in it that begin with a dot
     """
 
-    folder: Path
+    path: Path
     repository: str | None
     name: str
     hidden: tuple[str, ...]
@@ -36,7 +36,7 @@ class Place(NamedTuple):
         return STATE in self.hidden
 
 
-def places(datapath: Path) -> Iterator[Place]:
+def dataset_folders(datapath: Path) -> Iterator[DatasetFolder]:
     """Give all folders in which a dataset may lie, those above before those below.
 
     What a state file records as a resource is passed over, whatever it holds: so the
@@ -54,7 +54,7 @@ def places(datapath: Path) -> Iterator[Place]:
 
 def _below(
     folder: Path, base: Path, repository: str | None, above: frozenset[Path] = frozenset()
-) -> Iterator[Place]:
+) -> Iterator[DatasetFolder]:
     """Give a folder and those below it.
 
     :param base: what the name of its dataset begins below
@@ -62,9 +62,9 @@ def _below(
     """
     contents = _Contents.of(folder)
     name = ".".join(folder.relative_to(base).parts)
-    place = Place(folder, repository, name, contents.hidden)
-    yield place
-    records = recorded(folder).values() if place.has_state else ()
+    found = DatasetFolder(folder, repository, name, contents.hidden)
+    yield found
+    records = recorded(folder).values() if found.has_state else ()
     resources = above.union(folder / record.path for record in records)
     for child in contents.folders:
         if child not in resources:
