@@ -22,7 +22,7 @@ from archive_builders import (
     tar_folder,
     tar_link,
 )
-from archive_routes import Arriving, stored, tree
+from archive_routes import TAR_ROUTES, Arriving, stored, tree
 
 from datamaestro_download_archive import (
     ArchiveFolder,
@@ -83,6 +83,51 @@ def test_an_archive_that_is_cut_off_is_damaged_wherever_it_ends(tmp_path):
         with pytest.raises(DamagedArchiveError, match="cut off"):
             unpack(TWO[:length], tmp_path)
         assert not (tmp_path / "out").exists()
+
+
+THREE = tar(tar_file("a", b"A" * 9000), tar_file("b", b"B" * 9000), tar_file("c"))
+
+
+@pytest.mark.parametrize("route", ["stream", "stream-gz", "seek", "in-place", "in-place-indexed"])
+@pytest.mark.parametrize("length", [512, 1024, 9000 + 512])
+def test_zeros_in_the_place_of_members_are_damage(length, route, tmp_path):
+    start = THREE.index(b"B") - 512
+    hole = THREE[:start] + bytes(length) + THREE[start + length :]
+    with pytest.raises(DamagedArchiveError, match="something follows the archive's end"):
+        TAR_ROUTES[route](hole, tmp_path)
+
+
+@pytest.mark.parametrize("compression", COMPRESSORS)
+@pytest.mark.parametrize(
+    "joined", [THREE + TWO, THREE + b"<html>error</html>" * 100, THREE[:-512] + TWO, THREE + b"x"]
+)
+def test_what_follows_the_end_of_an_archive_is_damage(joined, compression, tmp_path):
+    with pytest.raises(DamagedArchiveError, match="something follows the archive's end"):
+        unpack(COMPRESSORS[compression](joined), tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("compression", COMPRESSORS)
+@pytest.mark.parametrize("padding", [0, 1, 512, 10240, 1 << 20])
+def test_any_number_of_zeros_ends_an_archive(padding, compression, tmp_path):
+    assert unpack(COMPRESSORS[compression](TWO + bytes(padding)), tmp_path) == TWO_TREE
+
+
+def test_one_block_of_zeros_is_the_end_of_a_file_that_ends_there(tmp_path):
+    assert unpack(TWO[:-512], tmp_path) == TWO_TREE
+
+
+def test_what_fills_the_last_record_may_be_anything(tmp_path):
+    """As POSIX has it, and the programs of old systems write it."""
+    record = TWO + THREE[: 10240 - len(TWO)]
+    assert ArchiveFolder(path=stored(record, tmp_path)).read("d/b.txt") == b"B"
+    assert unpack(record, tmp_path) == TWO_TREE
+
+
+def test_what_fills_more_than_the_last_record_is_damage(tmp_path):
+    record = TWO + THREE[: 10240 - len(TWO)]
+    with pytest.raises(DamagedArchiveError):
+        unpack(record + bytes(512), tmp_path)
 
 
 def test_a_wrong_checksum_of_gzip_is_damage(tmp_path):

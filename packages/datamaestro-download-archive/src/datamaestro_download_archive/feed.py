@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -89,12 +90,17 @@ class Feed:
             for _ in self.pieces(count):
                 pass
 
-    def finish(self) -> None:
-        """Read what is left: the checksums of a compressed stream come last."""
+    def finish(self) -> bool:
+        """Read what is left, and tell whether it is all zeros.
+
+        The checksums of a compressed stream come last.
+        """
+        zeros = True
+        for chunk in itertools.chain([self._chunk[self._position :]], self._chunks):
+            zeros = zeros and chunk == bytes(len(chunk))
+            self.offset += len(chunk)
         self._chunk, self._position = b"", 0
-        if self._jump is None:
-            for _ in self._chunks:
-                pass
+        return zeros
 
     def close(self) -> None:
         """Stop what makes the chunks."""

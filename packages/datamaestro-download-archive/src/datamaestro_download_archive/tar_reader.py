@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from datamaestro_download_archive.errors import DamagedArchiveError
 from datamaestro_download_archive.feed import Feed
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.tar_extensions import Extensions, unsound
@@ -45,6 +46,7 @@ _KINDS = {
 _WITHOUT_DATA = {Kind.HARD_LINK, Kind.DEVICE, Kind.FIFO, Kind.SYMBOLIC_LINK}
 _LAST_OF_CHAIN = frozenset(_KINDS)
 _PLAIN_FILE = ord("0")
+_RECORD = 20 * BLOCK
 
 
 @dataclass(slots=True)
@@ -147,7 +149,29 @@ class TarReader:
                 raise self.feed.cut_off("another member, or the blocks that end an archive")
         elif len(block) < BLOCK:
             raise self.feed.cut_off("the rest of a header")
-        self.feed.finish()
+        self._check_rest()
+
+    def _check_rest(self) -> None:
+        """Check that a block of zeros is the archive's end, and no hole in it.
+
+        Two such blocks are the end, and zeros may follow, as many as there are. Within the
+        last record POSIX leaves open what follows them: old programs write what their
+        buffer still has.
+        """
+        feed = self.feed
+        is_end = not feed.take(BLOCK).strip(b"\0")
+        record_end = -(-feed.offset // _RECORD) * _RECORD
+        if feed.finish() and is_end:
+            return
+        if not is_end or feed.offset != record_end:
+            raise DamagedArchiveError(
+                "something follows the archive's end",
+                where=feed.archive,
+                expected="nothing but zeros after a block of zeros",
+                found="other bytes",
+                hint="zeros may have taken the place of members in a partial or damaged copy: get "
+                "another; or several archives were joined: use each by itself",
+            )
 
     def _exotic(self, block: bytes) -> TarMember | None:
         """Read any header, and those that extend it."""
