@@ -245,6 +245,22 @@ def test_a_damaged_member_is_known_when_it_is_read(tmp_path):
         file.read()
 
 
+@pytest.mark.parametrize("size", [4, 700_000])
+def test_who_reads_just_the_bytes_of_a_damaged_member_gets_an_error(size, tmp_path):
+    data = os.urandom(size)
+    folder = ArchiveFolder(path=stored(zipped(Entry("b", data, 8, crc=1)), tmp_path))
+    with folder.open("b") as file, pytest.raises(DamagedArchiveError, match="'b'"):
+        file.read(size)
+
+
+def test_a_damaged_member_does_not_end_where_it_is_read_again(tmp_path):
+    folder = ArchiveFolder(path=stored(zipped(Entry("b", b"data", 8, crc=1)), tmp_path))
+    with folder.open("b") as file:
+        for _ in range(2):
+            with pytest.raises(DamagedArchiveError, match="'b'"):
+                file.read()
+
+
 @pytest.mark.parametrize(
     "data",
     [

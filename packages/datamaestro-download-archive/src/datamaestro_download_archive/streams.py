@@ -70,16 +70,23 @@ class _Pieces(_Member):
     ) -> None:
         super().__init__(size, close)
         self._begin = begin
-        self._pieces = begin()
+        self._rewind()
+
+    def _rewind(self) -> None:
+        self._pieces = self._begin()
         self._piece = b""
         self._piece_start = 0
 
     def readinto(self, buffer: Any, /) -> int:
         if self._position < self._piece_start:
-            self._pieces, self._piece, self._piece_start = self._begin(), b"", 0
+            self._rewind()
         while self._position >= self._piece_start + len(self._piece):
             self._piece_start += len(self._piece)
-            self._piece = next(self._pieces, b"")
+            try:
+                self._piece = next(self._pieces, b"")
+            except BaseException:
+                self._rewind()  # an iterator that has raised would end without an error
+                raise
             if not self._piece:
                 return 0
         start = self._position - self._piece_start
