@@ -110,6 +110,71 @@ def test_pages_that_are_damaged_are_an_error(pets):
         pets.arrow()
 
 
+READ = [list, Parquet.arrow, Parquet.polars, Parquet.pandas, lambda table: list(table.batches())]
+
+
+@pytest.mark.parametrize("read", READ)
+def test_a_page_that_is_not_what_its_checksum_says_is_an_error(read, tmp_path):
+    path = tmp_path / "numbers.parquet"
+    numbers = pyarrow.table({"a": range(1000, 2000)})
+    pyarrow.parquet.write_table(
+        numbers, path, write_page_checksum=True, use_dictionary=False, compression="none"
+    )
+    content = bytearray(path.read_bytes())
+    content[content.index((1500).to_bytes(8, "little"))] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataFormatError, match="checksum"):
+        read(Parquet(path=path))
+
+
+@pytest.mark.parametrize("read", READ)
+def test_text_that_is_no_utf8_is_an_error(read, tmp_path):
+    offsets, text = (0).to_bytes(4, "little") + (4).to_bytes(4, "little"), b"caf\xe9"
+    buffers = map(pyarrow.py_buffer, (offsets, text))
+    array = pyarrow.StringArray.from_buffers(1, *buffers)
+    pyarrow.parquet.write_table(pyarrow.table({"t": array}), tmp_path / "t.parquet")
+    with pytest.raises(DataFormatError, match="UTF8"):
+        read(Parquet(path=tmp_path / "t.parquet"))
+
+
+def test_the_name_of_a_column_that_is_no_utf8_is_an_error(tmp_path):
+    path = tmp_path / "t.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"café": [1]}), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xe9e"))
+    with pytest.raises(DataFormatError, match="not a whole Parquet file"):
+        Parquet(path=path).columns()
+
+
+FAR = pyarrow.array([2**30], pyarrow.date32())
+TWICE = pyarrow.StructArray.from_arrays([pyarrow.array([1])] * 2, names=["x", "x"])
+NOWHERE = pyarrow.array([1], pyarrow.timestamp("us", tz="Nowhere/Land"))
+
+
+@pytest.mark.parametrize(
+    ("array", "read", "library"),
+    [
+        (FAR, list, "Python"),
+        (FAR, Parquet.pandas, "pandas"),
+        (TWICE, list, "Python"),
+        (TWICE, Parquet.polars, "polars"),
+        (NOWHERE, Parquet.polars, "polars"),
+    ],
+)
+def test_a_value_that_only_arrow_has_is_an_error_elsewhere(array, read, library, tmp_path):
+    path = tmp_path / "t.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"c": array}), path)
+    assert Parquet(path=path).arrow()["c"].type == array.type
+    with pytest.raises(DataFormatError, match=f"made into one of {library}"):
+        read(Parquet(path=path))
+
+
+def test_polars_reads_a_table_whose_metadata_are_any_bytes(tmp_path):
+    path = tmp_path / "t.parquet"
+    table = pyarrow.table({"a": [1]}).replace_schema_metadata({b"\xe9": b"\xff"})
+    pyarrow.parquet.write_table(table, path)
+    assert Parquet(path=path).polars().to_dicts() == [{"a": 1}]
+
+
 def test_the_example_in_the_docstring_works(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module("datamaestro_format_parquet.table")

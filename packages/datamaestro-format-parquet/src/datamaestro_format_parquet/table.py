@@ -54,16 +54,22 @@ class Parquet(File):
     def __len__(self) -> int:
         """Give the number of rows; raises as :meth:`columns`."""
         with self._opened() as file:
-            return int(file.metadata.num_rows)
+            rows = int(file.metadata.num_rows)
+        if rows < 0:
+            raise DataFormatError("a negative number of rows", where=self.path, found=rows)
+        return rows
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Read rows one by one, as values by the name of their column.
 
-        :raises DataFormatError: as `batches`; also if two columns have the same name
+        :raises DataFormatError: as `batches`; also if two columns have the same name, or
+            if a value is none that Python has, such as a date after the year 9999
         """
         self._check_distinct(self.columns())
         for batch in self.batches():
-            yield from batch.to_pylist()
+            with self._converted("Python"):
+                rows = batch.to_pylist()
+            yield from rows
 
     def batches(
         self, rows: int = BATCH_ROWS, columns: Sequence[str] | None = None
@@ -80,33 +86,42 @@ class Parquet(File):
         with self._opened() as file:
             wanted = self._known(columns, file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=rows, columns=wanted):
+                batch.validate(full=True)
                 yield _only(batch, wanted)
 
     def arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Read the table into Arrow; parameters and errors are those of `batches`."""
         with self._opened() as file:
             wanted = self._known(columns, file.schema_arrow.names)
-            return _only(file.read(columns=wanted), wanted)
+            table = file.read(columns=wanted)
+            table.validate(full=True)
+            return _only(table, wanted)
 
     def polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Read the table into polars, as `arrow` does.
 
-        :raises DataFormatError: as `arrow`; also if two of the columns have the same name
+        :raises DataFormatError: as `arrow`; also if two of the columns have the same name, or
+            if a value is none that polars has
         :raises ImportError: if polars isn't installed
         """
         polars = threaded("polars")
         table = self.arrow(columns)
         self._check_distinct(table.column_names)
-        frame: pl.DataFrame = polars.from_arrow(table)
+        with self._converted("polars", polars.exceptions.PolarsError):
+            # It makes nothing of the table's metadata, which may be any bytes, but a panic.
+            frame: pl.DataFrame = polars.from_arrow(table.replace_schema_metadata())
         return frame
 
     def pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read the table into pandas, as `arrow` does.
 
+        :raises DataFormatError: as `arrow`; also if a value is none that pandas has
         :raises ImportError: if pandas isn't installed
         """
         required("pandas")
-        return self.arrow(columns).to_pandas()
+        table = self.arrow(columns)
+        with self._converted("pandas"):
+            return table.to_pandas()
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:
@@ -116,14 +131,29 @@ class Parquet(File):
 
         with self.path.open("rb") as source:
             try:
-                with pyarrow.parquet.ParquetFile(source) as file:
+                with pyarrow.parquet.ParquetFile(source, page_checksum_verification=True) as file:
                     yield file
-            except (pyarrow.ArrowException, OSError) as error:
+            except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise  # the disk's, not the reader's
                 raise DataFormatError(
                     "not a whole Parquet file", where=self.path, found=error
                 ) from error
+
+    @contextmanager
+    def _converted(self, library: str, *errors: type[Exception]) -> Iterator[None]:
+        """Tell of values that Arrow has, and what they are made into in the block doesn't."""
+        import pyarrow
+
+        try:
+            yield
+        except (pyarrow.ArrowException, ValueError, OverflowError, *errors) as error:
+            raise DataFormatError(
+                f"a value can't be made into one of {library}",
+                where=self.path,
+                found=error,
+                hint="batches() and arrow() give it as it is",
+            ) from error
 
     def _known(self, columns: Sequence[str] | None, names: list[str]) -> list[str] | None:
         """Check names of columns, of which Arrow leaves out those that it doesn't know."""
