@@ -54,6 +54,27 @@ def test_the_key_with_the_longest_path_wins():
     assert credentials.asked("https://host/a/bc") == "Bearer a"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mine/../theirs",
+        "/mine/..",
+        "/mine/%2e%2E/theirs",
+        "/mine/.%2e/theirs",
+        "/mine/..%2ftheirs",
+        "/mine/..\\theirs",
+        "/mine/..;/theirs",
+    ],
+)
+def test_the_key_of_a_folder_is_for_nothing_that_dots_lead_to(path):
+    credentials = Credentials({"https://host/mine/": "Bearer m", "https://other/": "Bearer o"})
+    assert credentials.asked("https://host/mine/x") == "Bearer m"
+    assert credentials.asked("https://host/mine/..x/x..") == "Bearer m"
+    assert credentials.asked(f"https://host{path}") is None
+    assert credentials.redirected(f"https://host{path}") is None
+    assert credentials.redirected(f"https://other{path}") == "Bearer o"
+
+
 def test_names_of_keys_that_are_no_urls_are_others():
     others = {"service": "secret\n", "ftp://host": "\n", "https:": "\n", "http:service": "\n"}
     assert Credentials(others).asked("https://service") is None

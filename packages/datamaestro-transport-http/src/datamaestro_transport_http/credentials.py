@@ -25,6 +25,7 @@ Origin = tuple[str, str, int]
 """Scheme, host and port: who a URL belongs to."""
 
 _PORTS = {"http": 80, "https": 443}
+_UPWARDS = re.compile(r"[/\\]\.\.(?:[/\\;]|$)")
 _FIELD = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
@@ -77,8 +78,10 @@ class Credentials:
 
     def _key(self, url: str) -> str | None:
         parts = urlsplit(url)
-        for (owner, path), value in self._keys:
-            if owner == _origin(parts) and f"{parts.path}/".startswith(path):
+        # Where such a path leads, its server decides: it is in no folder but that of all.
+        path = "/" if _UPWARDS.search(unquote(parts.path)) else f"{parts.path}/"
+        for (owner, folder), value in self._keys:
+            if owner == _origin(parts) and path.startswith(folder):
                 return value
         return None
 
