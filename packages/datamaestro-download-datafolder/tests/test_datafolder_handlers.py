@@ -85,6 +85,30 @@ def test_a_file_is_no_folder(context, corpus):
         context.prepare(dataset_of(linkfolder("data", [corpus / "train.txt"])))
 
 
+def behind_a_closed_folder(folder):
+    if sys.platform == "win32" or os.geteuid() == 0:
+        pytest.skip("may look everywhere")
+    closed = folder / "closed"
+    closed.mkdir()
+    (closed / "train.txt").touch()
+    closed.chmod(0)
+    return closed / "train.txt"
+
+
+def of_a_name_that_is_too_long(folder):
+    return folder / ("x" * 300) / "train.txt"
+
+
+@pytest.mark.parametrize("kind", [linkfile, linkfolder])
+@pytest.mark.parametrize("hidden", [behind_a_closed_folder, of_a_name_that_is_too_long])
+def test_a_proposal_that_can_not_be_looked_at_is_passed_over(
+    context, corpus, tmp_path, kind, hidden
+):
+    there = corpus / "train.txt" if kind is linkfile else corpus
+    definition = dataset_of(kind("data", [hidden(tmp_path), there]), File)
+    assert context.prepare(definition).path == there
+
+
 def test_what_is_there_is_checked(context, corpus):
     right = HashCheck(hashlib.sha256(b"train").hexdigest(), "sha256")
     definition = dataset_of(linkfile("data", [corpus / "train.txt"], checker=right), File)

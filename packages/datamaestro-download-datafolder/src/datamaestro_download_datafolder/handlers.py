@@ -68,7 +68,7 @@ class _LinkedPath(ValueResource):
 
     @abstractmethod
     def _exists(self, path: Path) -> bool:
-        """Tell whether `path` is there, and of the right kind."""
+        """Tell whether `path` is there, of the right kind, and for this user to look at."""
 
     @property
     def path(self) -> Path:
@@ -118,7 +118,7 @@ class _LinkedPath(ValueResource):
 
     def _is_there(self) -> bool:
         try:
-            return self.path.exists()
+            return bool(self.path)
         except DataDirectoryError:
             return False
 
@@ -161,7 +161,7 @@ class linkfile(_LinkedPath):  # noqa: N801  (documented in lower case, as all de
     unfit = GlobChecker
 
     def _exists(self, path: Path) -> bool:
-        return path.is_file()
+        return os.path.isfile(path)  # noqa: PTH113  (pathlib raises before Python 3.14)
 
 
 class linkfolder(_LinkedPath):  # noqa: N801
@@ -171,7 +171,7 @@ class linkfolder(_LinkedPath):  # noqa: N801
     unfit = HashCheck
 
     def _exists(self, path: Path) -> bool:
-        return path.is_dir()
+        return os.path.isdir(path)  # noqa: PTH112  (pathlib raises before Python 3.14)
 
 
 class links(FolderResource):  # noqa: N801
