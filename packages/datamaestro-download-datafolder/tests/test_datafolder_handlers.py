@@ -6,15 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
 from datamaestro.context import Context, DatafolderPath
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
+from datamaestro.disk.links import make_link
 from datamaestro.download import FileResource
-from datamaestro.errors import DataDirectoryError, VerificationError
+from datamaestro.errors import DataDirectoryError, DefinitionError, VerificationError
 from datamaestro.utils import GlobChecker, HashCheck
 from datamaestro_download_datafolder import linkfile, linkfolder, links
 
@@ -179,6 +180,26 @@ def test_what_links_lead_to_is_looked_for_before_they_are_used(context, linking)
     context.prepare(definition)
     (context.folder(other) / "data.txt").unlink()
     assert (context.prepare(definition).path / "first" / "data.txt").read_text() == "made"
+def test_a_link_to_a_path_that_depends_on_where_it_is_read_is_a_mistake():
+    with pytest.raises(DefinitionError, match="an absolute path, found"):
+        links("links", first=Path("nowhere/at/all"))
+    for whole in (PurePosixPath("/srv/a"), PureWindowsPath("D:/a"), Path("~/a")):
+        links("links", first=whole)
+
+
+def test_a_link_to_no_folder_is_an_error_and_leaves_nothing(context, corpus):
+    definition = dataset_of(links("data", there=corpus, first=corpus / "train.txt"))
+    with pytest.raises(DataDirectoryError, match=r"link 'first' .*train\.txt: no such folder"):
+        context.prepare(definition)
+    (corpus / "train.txt").unlink()
+    (corpus / "train.txt").mkdir()
+    assert (context.prepare(definition).path / "first").is_dir()
+
+
+def test_a_link_to_a_folder_below_the_home(context, home):
+    (home / "corpus").mkdir()
+    path = context.prepare(dataset_of(links("data", mine=Path("~/corpus")))).path
+    assert (path / "mine").samefile(home / "corpus")
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS, errno.EINVAL])
@@ -254,6 +275,46 @@ def test_what_has_not_changed_is_checked_once(context, corpus, kind):
     context.prepare(definition)
     assert checker.times == 1
     (corpus / "train.txt").write_text("another text")
+    context.prepare(definition)
+    assert checker.times == 2
+
+
+def test_what_has_changed_behind_a_link_is_checked_again(context, corpus, tmp_path):
+    (tmp_path / "top").mkdir()
+    make_link(tmp_path / "top" / "part", corpus)
+    make_link(corpus / "up", tmp_path / "top")
+    checker = Counting()
+    definition = dataset_of(linkfolder("data", [tmp_path / "top"], checker=checker))
+    context.prepare(definition)
+    context.prepare(definition)
+    assert checker.times == 1
+    (corpus / "train.txt").write_text("another text")
+    context.prepare(definition)
+    assert checker.times == 2
+
+
+def test_names_of_any_bytes_are_checked_once_too(context, tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("names are text on this file system")
+    (folder / os.fsdecode(b"th\xe9.txt")).touch()
+    checker = Counting()
+    definition = dataset_of(linkfolder("data", [folder], checker=checker))
+    context.prepare(definition)
+    context.prepare(definition)
+    assert checker.times == 1
+
+
+def test_a_link_that_leads_to_nothing_is_there_as_such(context, corpus):
+    make_link(corpus / "gone", corpus / "nowhere")
+    checker = Counting()
+    definition = dataset_of(linkfolder("data", [corpus], checker=checker))
+    context.prepare(definition)
+    context.prepare(definition)
+    assert checker.times == 1
+    (corpus / "nowhere").mkdir()
     context.prepare(definition)
     assert checker.times == 2
 

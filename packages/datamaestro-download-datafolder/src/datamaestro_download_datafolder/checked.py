@@ -6,6 +6,8 @@ What users have already may be large, and is used again and again.
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,9 +42,34 @@ def was_checked(checker: Checker, path: Path, stamp: Path) -> bool:
 
 def _appearance(checker: Checker, path: Path) -> str:
     """Give a digest of what is looked for and of the names, sizes and times of the files."""
-    hasher = hashlib.sha256(f"{checker!r}\n{path}\n".encode())
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        status = file.stat() if file.exists() else file.lstat()
-        line = f"{file.relative_to(path)}\t{status.st_size}\t{status.st_mtime_ns}\n"
-        hasher.update(line.encode(errors="surrogateescape"))
+    hasher = hashlib.sha256(f"{checker!r}\n{path}\n".encode(errors="surrogatepass"))
+    for file in _below(path) if path.is_dir() else [path]:
+        status = _status(file)
+        found = "nothing" if status is None else f"{status.st_size}\t{status.st_mtime_ns}"
+        # A name may be of any bytes.
+        hasher.update(f"{file}\t{found}\n".encode(errors="surrogatepass"))
     return f"{hasher.hexdigest()}\n"
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """Give the paths of all that is in a folder, and in those that links in it lead to.
+
+    What is in a folder that several paths lead to comes once: one may be in itself.
+    """
+    seen = set()
+    for folder, folders, files in os.walk(top, followlinks=True):
+        status = _status(Path(folder))
+        if status is None or (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders.sort()
+        yield from (Path(folder, name) for name in sorted([*folders, *files]))
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Give what is known of what a path leads to; None if it is nothing, or nothing any more."""
+    try:
+        return path.stat()
+    except OSError:
+        return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from datamaestro.context import DatafolderPath, ResolvablePath
@@ -20,7 +20,7 @@ from datamaestro.download.stored import relative_name
 from datamaestro.errors import DataDirectoryError, DefinitionError, SettingsError
 from datamaestro.location import definition_site
 from datamaestro.terminal import ask, is_interactive, tell
-from datamaestro.user_paths import absolute
+from datamaestro.user_paths import absolute, expanded
 from datamaestro.utils import Checker, GlobChecker, HashCheck, valid_checker
 from datamaestro_download_datafolder.checked import check_once, was_checked
 
@@ -171,7 +171,7 @@ class linkfolder(_LinkedPath):  # noqa: N801
     unfit = HashCheck
 
     def _exists(self, path: Path) -> bool:
-        return os.path.isdir(path)  # noqa: PTH112  (pathlib raises before Python 3.14)
+        return _is_folder(path)
 
 
 class links(FolderResource):  # noqa: N801
@@ -196,6 +196,13 @@ class links(FolderResource):  # noqa: N801
             relative_name(link)
             if not isinstance(item, os.PathLike):
                 reference(item)  # which refuses what leads to no dataset
+            elif not _is_whole(os.fspath(item)):
+                raise DefinitionError(
+                    f"the link {link!r} leads to a place that depends on where it is read",
+                    where=definition_site(),
+                    expected="a dataset, or an absolute path",
+                    found=repr(item),
+                )
 
     @property
     def datasets(self) -> tuple[Any, ...]:
@@ -218,9 +225,25 @@ class links(FolderResource):  # noqa: N801
     def _download(self, destination: Path) -> None:
         destination.mkdir()
         for name, item in self.targets.items():
-            target = item if isinstance(item, os.PathLike) else self._prepared(item)
-            make_link(destination / name, Path(target))
+            target = expanded(item) if isinstance(item, os.PathLike) else self._prepared(item)
+            if not _is_folder(target):
+                raise DataDirectoryError(
+                    f"{self.name} of {self.dataset.id} has a link {name!r} to a folder that you "
+                    "have to have already",
+                    found=f"{target}: no such folder",
+                )
+            make_link(destination / name, target)
 
     def _prepared(self, dataset: Any) -> Path:
         self.context.prepare(dataset, download=True)
         return self.context.folder(dataset)
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  (pathlib raises before Python 3.14)
+
+
+def _is_whole(path: str) -> bool:
+    """Tell whether a path is absolute, here or on another system, or begins with a home."""
+    kinds = PurePosixPath(path), PureWindowsPath(path)
+    return path.startswith("~") or any(kind.anchor for kind in kinds)
