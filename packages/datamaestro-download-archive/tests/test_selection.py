@@ -87,6 +87,30 @@ def test_subpath_may_end_with_a_slash(chosen):
     assert set(chosen(subpath="./top/sub/", files=["top/sub/c.csv"])) == {"c.csv"}
 
 
+@pytest.mark.parametrize("outside", ["top/a.csv", "top/?.txt"])
+def test_files_outside_of_the_subpath_are_an_error(outside, chosen):
+    with pytest.raises(MemberNotFoundError, match=r"no member '.*' in 'top/sub'") as caught:
+        chosen(subpath="top/sub", files=["top/sub/c.csv", outside])
+    assert "top/sub/" in caught.value.found
+    assert "b.txt" not in caught.value.found
+
+
+def test_a_folder_above_the_subpath_means_all_below_that(chosen):
+    assert len(chosen(subpath="top/sub", files=["top"])) == 3
+
+
+def test_a_subpath_that_is_not_there_is_named_before_files_in_it(chosen):
+    with pytest.raises(MemberNotFoundError, match=r"no member 'top/sup'"):
+        chosen(subpath="top/sup", files=["top/sup/c.csv"])
+
+
+@pytest.mark.parametrize("handler", [ZipDownloader, TarDownloader])
+def test_no_files_are_a_mistake(handler):
+    with pytest.raises(DefinitionError, match="selects no files") as caught:
+        handler("data", "https://example.org/a", files=[])
+    assert caught.value.where.startswith(f"{__file__}:")
+
+
 def test_files_are_names_in_the_archive(chosen):
     assert set(chosen(files={"top/a.csv", "top/sub/c.csv"})) == {"a.csv", "sub/c.csv"}
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from datamaestro.download import FolderResource, StoredResource, Unpacked
+from datamaestro.errors import DefinitionError
+from datamaestro.location import definition_site
 from datamaestro.utils import Checker, HashCheck
 from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
 from datamaestro_download_archive.origin import FromArchive, archive_digests, limits, names
@@ -66,9 +68,16 @@ class ArchiveDownloader(FromArchive, FolderResource):
             checker = None
         super().__init__(name, transient=transient, checker=checker)
         self._take_from(url, mirrors, size, sha256, md5)
+        if files is not None and not (files := names(files)):
+            raise DefinitionError(
+                f"{name!r} selects no files",
+                where=definition_site(),
+                expected="names or globs of files; or no files=, for all of them",
+                found="files=[]",
+            )
         self.plan = Plan(
             subpath=None if subpath is None else names([subpath])[0],
-            files=None if files is None else tuple(sorted(names(files))),
+            files=None if files is None else tuple(sorted(files)),
             unwrap=unwrap,
             nested=tuple(sorted(names(nested))),
             limits=limits(max_size),
@@ -87,7 +96,7 @@ class ArchiveDownloader(FromArchive, FolderResource):
     def _derivation(self) -> Unpacked | None:
         """Give the derivation, unless the archive comes from elsewhere or holds others."""
         plan = self.plan
-        if self.source is None or plan.nested or plan.files == ():
+        if self.source is None or plan.nested:
             return None
         return Unpacked(plan.subpath or "", plan.files or (), plan.unwrap)
 

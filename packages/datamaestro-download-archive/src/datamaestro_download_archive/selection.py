@@ -56,17 +56,17 @@ class Selection:
             return name
         if len(self._seen) < _MOST_COMPARED:
             self._seen.append(name)
-        if not self._is_listed(name):
-            return None
+        place = self._below(name)
+        return place if place is not None and self._is_listed(name) else None
+
+    def _below(self, name: str) -> str | None:
+        """Give the name of a member below the subpath; None if it isn't there."""
         if not self.subpath:
             return name
-        if name == self.subpath:
-            self._found_subpath = True
-            return ""
-        if name.startswith(f"{self.subpath}/"):
-            self._found_subpath = True
-            return name[len(self.subpath) + 1 :]
-        return None
+        if name != self.subpath and not name.startswith(f"{self.subpath}/"):
+            return None
+        self._found_subpath = True
+        return name[len(self.subpath) + 1 :]
 
     def _is_listed(self, name: str) -> bool:
         if self.files is None:
@@ -98,12 +98,13 @@ class Selection:
 
         :raises MemberNotFoundError: if one didn't
         """
-        for file in sorted(self._unmatched):
-            raise not_found(file, self._seen, archive)
         if self.subpath and not self._found_subpath:
             tops = {name.partition("/")[0] for name in self._seen if "/" in name}
             parents = {name.rpartition("/")[0] for name in self._seen}
             raise not_found(self.subpath, sorted((tops | parents) - {""}), archive)
+        for file in sorted(self._unmatched):
+            names = [name for name in self._seen if self._below(name)]
+            raise not_found(file, names, archive, self.subpath)
 
     def check_links(self, dangling: Iterable[tuple[str, str]], archive: str) -> None:
         """Check, after all members were placed, that links lead to nothing that was left out.
@@ -151,15 +152,20 @@ def to_nested(link: str, target: str, archive: str) -> MemberNotFoundError:
     )
 
 
-def not_found(wanted: str, names: Iterable[str], archive: str) -> MemberNotFoundError:
-    """Make the error about a member that the archive doesn't hold: with the nearest names."""
+def not_found(
+    wanted: str, names: Iterable[str], archive: str, folder: str = ""
+) -> MemberNotFoundError:
+    """Make the error about a member that the archive doesn't hold: with the nearest names.
+
+    :param folder: the folder of the archive that the names are in
+    """
     known = list(dict.fromkeys(names))[:_MOST_COMPARED]
     near = difflib.get_close_matches(wanted, neighbours(wanted, known), _MOST_SUGGESTIONS, 0.5)
     end = wanted.rpartition("/")[2]
     near += [name for name in known if name.rpartition("/")[2] == end and name not in near]
     listed = ", ".join(map(shown, near[:_MOST_SUGGESTIONS] or known[:_MOST_SUGGESTIONS]))
     return MemberNotFoundError(
-        f"the archive has no member {shown(wanted)}",
+        f"the archive has no member {shown(wanted)}{f' in {shown(folder)}' if folder else ''}",
         where=archive,
         expected="a name in the archive, or a glob that matches one",
         found=f"{'the nearest are ' if near else 'among others '}{listed}"
