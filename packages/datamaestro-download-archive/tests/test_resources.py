@@ -12,6 +12,7 @@ from archive_routes import make, stored
 
 from datamaestro.download import FileResource
 from datamaestro.errors import DataFormatError, DefinitionError
+from datamaestro.plugins import Candidate
 from datamaestro.utils import HashCheck
 from datamaestro_download_archive import (
     ArchiveMember,
@@ -23,6 +24,7 @@ from datamaestro_download_archive import (
     zipdownloader,
 )
 from datamaestro_download_archive._plugin import datamaestro_data_types, datamaestro_handlers
+from datamaestro_download_archive.recognition import recognize_tar, recognize_zip
 
 URL = "https://example.org/a.zip"
 SHA256 = "0" * 64
@@ -233,6 +235,22 @@ def test_a_tar_whose_bytes_turn_out_wrong_at_their_end_leaves_nothing(tmp_path):
     with pytest.raises(Rejected):
         bound._download(tmp_path / "made")
     assert not (tmp_path / "made").exists()
+
+
+ZIP_OF_TWO = zipped(Entry("a"), Entry("b"))
+TAR_OF_TWO = COMPRESSORS["gz"](tar(tar_file("a"), tar_file("b")))
+
+
+@pytest.mark.parametrize("name", ["DATA.ZIP", "DATA.TAR.GZ", "DATA.TGZ"])
+def test_an_archive_in_capitals_is_recognized_as_what_it_is(name, tmp_path):
+    data, handler = ZIP_OF_TWO, "ZipDownloader"
+    if name != "DATA.ZIP":
+        data, handler = TAR_OF_TWO, "TarDownloader"
+    download = Candidate(stored(data, tmp_path), name)
+    found = [recognize(download, tmp_path) for recognize in (recognize_zip, recognize_tar)]
+    assert [proposal.target for proposal in found if proposal] == [
+        f"datamaestro.download.archive:{handler}"
+    ]
 
 
 def test_what_the_plugin_tells_of_can_be_imported():

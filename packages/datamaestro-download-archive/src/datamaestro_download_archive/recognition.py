@@ -42,7 +42,8 @@ def recognize_tar(download: Candidate, folder: Path) -> ResourceProposal | None:
     :raises ArchiveError: if it can't be unpacked
     """
     magic = download.head()[TAR_MAGIC_OFFSET:].startswith(TAR_MAGIC)
-    named = without_suffix(download.name) != download.name and not download.name.endswith(".zip")
+    zipped = download.name.lower().endswith(".zip")
+    named = without_suffix(download.name) != download.name and not zipped
     return _proposal(download, folder, "TarDownloader", unpack_tar) if magic or named else None
 
 
