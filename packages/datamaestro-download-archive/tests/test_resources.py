@@ -206,6 +206,24 @@ def make_after(resource: object, before: Here, folder: Path) -> Path:
     return folder / "made"
 
 
+@pytest.mark.parametrize(
+    "define",
+    [
+        lambda origin: ZipDownloader("data", origin),
+        lambda origin: TarDownloader("data", origin),
+        lambda origin: ArchiveMember("data", origin, member="a"),
+    ],
+)
+@pytest.mark.parametrize(
+    "origin", [Path("/srv/a.zip"), None, b"http://a/b", [URL], ZipDownloader("data", URL)]
+)
+def test_what_is_no_url_and_ends_as_no_file_can_not_be_the_archive(define, origin):
+    with pytest.raises(DefinitionError, match="a resource that ends as the archive's") as caught:
+        define(origin)
+    assert caught.value.where.startswith(f"{__file__}:")
+    assert caught.value.found == repr(origin)
+
+
 def test_digests_belong_to_the_resource_that_downloads():
     with pytest.raises(DefinitionError, match="of a download") as caught:
         ZipDownloader("data", Here("a"), sha256=SHA256)

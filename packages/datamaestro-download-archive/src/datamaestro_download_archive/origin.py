@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from datamaestro.download import Source, StoredResource
+from datamaestro.download import FolderResource, Resource, Source, StoredResource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.utils import HashCheck
@@ -34,7 +34,17 @@ class FromArchive(StoredResource):
         sha256: str | None,
         md5: str | None,
     ) -> None:
-        """Note where the archive comes from; called once, by the constructor."""
+        """Note where the archive comes from; called once, by the constructor.
+
+        :raises DefinitionError: if it can't come from there
+        """
+        if isinstance(origin, FolderResource) or not isinstance(origin, Resource | str):
+            raise DefinitionError(
+                "no archive can come from there",
+                where=definition_site(),
+                expected="a URL, or a resource that ends as the archive's file",
+                found=f"{origin!r:.80}",
+            )
         if isinstance(origin, str):
             self.source = Source.of(origin, mirrors, size, sha256, md5)
             self.archive = None
