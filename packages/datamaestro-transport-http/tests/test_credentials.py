@@ -2,6 +2,8 @@
 
 import base64
 import json
+import os
+import sys
 
 import pytest
 
@@ -126,6 +128,32 @@ def test_a_damaged_netrc_is_passed_over_and_not_quoted(home, caplog, content):
     assert Credentials({}).asked("https://host/") is None
     assert str(home / ".netrc") in caplog.text
     assert "5ecr3t" not in caplog.text
+
+
+def test_a_netrc_that_can_not_be_read_is_passed_over(home, caplog):
+    (home / ".netrc").mkdir()
+    assert Credentials({}).asked("https://host/x") is None
+    assert ".netrc can't be read: " in caplog.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are others there")
+def test_a_netrc_of_somebody_else_is_passed_over(home, caplog):
+    if os.geteuid() == 0:
+        pytest.skip("may look everywhere")
+    home.chmod(0)
+    try:
+        assert Credentials({}).asked("https://host/x") is None
+    finally:
+        home.chmod(0o700)
+    assert ".netrc can't be read: PermissionError" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "~nobody-here/netrc", "file/netrc"])
+def test_a_netrc_that_can_not_be_there_is_passed_over(home, monkeypatch, name):
+    (home / "file").touch()
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("NETRC", name)
+    assert Credentials({}).asked("https://host/x") is None
 
 
 # --- that they go there

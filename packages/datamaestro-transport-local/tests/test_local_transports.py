@@ -1,5 +1,6 @@
 import sys
 import tempfile
+import zipfile
 
 import pytest
 
@@ -36,21 +37,45 @@ def test_a_file_of_a_package_gives_its_bytes(packages):
     assert read(response) == b"0123456789"
 
 
-def test_a_file_of_a_package_in_a_zip_archive_gives_its_bytes(context, tmp_path, monkeypatch):
-    import zipfile
-
+@pytest.fixture
+def packed(context, tmp_path, monkeypatch):
+    """A package in a zip archive."""
     with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
         archive.writestr("packed_package/__init__.py", "")
         archive.writestr("packed_package/data.txt", "0123456789")
+        archive.writestr("packed_package/files/a.txt", "")
     monkeypatch.syspath_prepend(tmp_path / "packed.zip")
+    yield PackageTransport(context)
+    sys.modules.pop("packed_package", None)
+
+
+def test_a_file_of_a_package_in_a_zip_archive_gives_its_bytes(packed, tmp_path, monkeypatch):
     unpacked = tmp_path / "unpacked"
     unpacked.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(unpacked))
-    response = PackageTransport(context).open(TransportRequest("package:packed_package/data.txt"))
+    response = packed.open(TransportRequest("package:packed_package/data.txt"))
     assert len(list(unpacked.iterdir())) == 1  # until the response is closed
     assert read(response) == b"0123456789"
     assert list(unpacked.iterdir()) == []
-    del sys.modules["packed_package"]
+
+
+@pytest.mark.parametrize("path", ["nowhere", "files", "data.txt/x"])
+def test_what_is_no_file_of_a_package_in_a_zip_archive_is_an_error(packed, path):
+    with pytest.raises(TransportError) as caught:
+        packed.open(TransportRequest(f"package:packed_package/{path}"))
+    assert caught.value.where == f"package:packed_package/{path}"
+
+
+@pytest.mark.parametrize("inside", ["", ".inner"])
+@pytest.mark.parametrize("code", ["import no_such_module", "raise ValueError('why')", "x = y"])
+def test_a_package_that_can_not_be_imported_is_an_error(packages, site_packages, code, inside):
+    folder = site_packages / "broken_package"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "__init__.py").touch()
+    (folder / "__init__.py").write_text(code)
+    with pytest.raises(TransportError, match=r"can't be imported: found .*Error") as caught:
+        packages.open(TransportRequest(f"package:broken_package{inside}/a.csv"))
+    assert caught.value.where == f"package:broken_package{inside}/a.csv"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from datamaestro.errors import SettingsError
@@ -94,12 +93,12 @@ class Credentials:
         from netrc import NetrcParseError, netrc
 
         named = os.environ.get("NETRC")
-        candidates = [named] if named else ["~/.netrc", "~/_netrc"]
-        for path in (Path(item).expanduser() for item in candidates):
-            if not path.is_file():
-                continue
+        for item in [named] if named else ["~/.netrc", "~/_netrc"]:
+            path = os.path.expanduser(item)  # noqa: PTH111  (of no home, Path's is an error)
             try:
-                hosts = netrc(str(path)).hosts
+                hosts = netrc(path).hosts
+            except (FileNotFoundError, NotADirectoryError):
+                continue
             except NetrcParseError as error:
                 # What it says quotes the file, which may be a password.
                 logger.warning("%s:%s: not netrc; it is passed over", path, error.lineno)

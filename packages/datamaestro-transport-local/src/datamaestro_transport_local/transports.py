@@ -36,7 +36,11 @@ class PackageTransport(Transport):
             # The file may be in a zip archive that Python imports from: as_file unpacks it, and
             # removes it at the end, which Windows refuses while it is open.
             found = importlib.resources.as_file(_folder(package, request.url) / path)
-            return open_file(unpacked.enter_context(found), request, unpacked)
+            try:
+                path_here = unpacked.enter_context(found)
+            except OSError as error:
+                raise TransportError("can't be unpacked", where=request.url, found=error) from error
+            return open_file(path_here, request, unpacked)
 
 
 def _is_inside(path: str) -> bool:
@@ -48,13 +52,17 @@ def _is_inside(path: str) -> bool:
 def _folder(package: str, url: str) -> Traversable:
     """Give the folder of an installed package.
 
-    :raises TransportError: if there is none
+    :raises TransportError: if there is none, or if it can't be imported
     """
     try:
         spec = importlib.util.find_spec(package)
-    except (ModuleNotFoundError, ValueError):  # of what it is in, or of __main__
-        spec = None
-    # Of a module that is no package, some versions of Python give the folder that it is in.
-    if spec is None or spec.submodule_search_locations is None:
-        raise TransportError(f"the package {package} isn't installed", where=url)
-    return importlib.resources.files(package)
+        # Of a module that is no package, some versions of Python give the folder that it is in.
+        if spec is not None and spec.submodule_search_locations is not None:
+            return importlib.resources.files(package)
+    except Exception as error:  # its own code runs, and that of the packages that it is in
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if not f"{package}.".startswith(f"{missing}.") and package != "__main__":
+            raise TransportError(
+                f"the package {package} can't be imported", where=url, found=repr(error)
+            ) from error
+    raise TransportError(f"the package {package} isn't installed", where=url)
