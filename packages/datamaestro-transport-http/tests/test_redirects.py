@@ -3,7 +3,9 @@
 import logging
 import socket
 import threading
+import time
 from ipaddress import ip_address
+from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,10 +13,10 @@ import pytest
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
 from datamaestro.testing import FileServer
-from datamaestro.testing.faults import Redirect, Status
+from datamaestro.testing.faults import Fault, Redirect, Status
 from datamaestro_transport_http import HttpTransport
 from datamaestro_transport_http.addresses import scopes
-from datamaestro_transport_http.client import MOST_REDIRECTS
+from datamaestro_transport_http.client import BODY_WAIT, MOST_REDIRECTS
 from datamaestro_transport_http.redirects import Hop, next_hop
 
 NAMES = {
@@ -220,8 +222,9 @@ def test_a_redirect_within_a_host_takes_one_connection_of_each_kind(transport, f
         assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118
 
 
-def test_the_body_of_a_redirect_is_not_waited_for(fetch, file_server):
-    followed = threading.Event()
+@pytest.mark.parametrize("beginning", [b"", b"<"])
+def test_the_body_of_a_redirect_is_not_waited_for(fetch, file_server, beginning):
+    followed, ended = threading.Event(), SimpleQueue()
 
     class Endless(Redirect):
         def change(self, answer):
@@ -229,13 +232,25 @@ def test_the_body_of_a_redirect_is_not_waited_for(fetch, file_server):
             answer.headers["Content-Length"] = "60000"
 
         def send(self, answer):
-            answer.write(b"<")
-            assert followed.wait(30)
+            answer.write(beginning)
+            ended.put(followed.wait(10))
 
     file_server.files.update({"/x": b"", "/y": b"content"})
     file_server.faults["/x"] = [Endless("/y")]
     assert fetch(file_server.url("/x")) == b"content"
     followed.set()
+    assert ended.get(timeout=30)
+
+
+def test_what_a_redirect_leads_to_is_waited_for_on_the_same_connection(fetch, file_server):
+    class Late(Fault):
+        def send(self, answer):
+            time.sleep(2 * BODY_WAIT)
+            super().send(answer)
+
+    file_server.files.update({"/x": b"", "/y": b"content"})
+    file_server.faults.update({"/x": [Redirect("/y")], "/y": [Late()]})
+    assert fetch(file_server.url("/x")) == b"content"
 
 
 def test_a_redirect_to_itself_is_a_circle(fetch, file_server):

@@ -35,6 +35,9 @@ MOST_REDIRECTS = 20
 SMALL_BODY = 1 << 16
 """How much of a redirect's body is read, so that its connection can be used again."""
 
+BODY_WAIT = 0.2
+"""Seconds that it is waited for: about as long as it takes to connect again."""
+
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """The status codes that go on elsewhere, if they say where."""
 
@@ -157,10 +160,13 @@ class Client:
 
 
 def _discard(answer: Answer) -> None:
-    """Give an answer's connection back if its body is there already, and up otherwise."""
+    """Give an answer's connection back if its body comes at once, and up otherwise."""
     import urllib3
 
+    socket = getattr(answer.http.connection, "sock", None)
     with suppress(urllib3.exceptions.HTTPError, OSError):
+        if socket is not None:
+            socket.settimeout(BODY_WAIT)  # with its next request it gets another
         answer.http.read1(SMALL_BODY)
     answer.close()
 
