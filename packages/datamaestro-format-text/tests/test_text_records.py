@@ -260,6 +260,16 @@ class TestTSV:
         with pytest.raises(DataFormatError, match="no such column"):
             TSV(path=write(path, "a\tb\n"), header=True, id_column="c").get("1")
 
+    @pytest.mark.parametrize("parameters", [{"header": True}, {"names": ["id", "x", "id"]}])
+    def test_an_id_column_that_is_two_is_an_error(
+        self, path: Path, parameters: dict[str, Any]
+    ) -> None:
+        content = write(path, "id\tx\tid\n1\t2\t3\n")
+
+        with pytest.raises(DataFormatError, match=r"several such columns .*number, found 'id'"):
+            TSV(path=content, id_column="id", **parameters).get("3")
+        assert TSV(path=content, id_column=-1, **parameters).get("3") == ["1", "2", "3"]
+
     def test_an_empty_file_has_no_header(self, path: Path) -> None:
         with pytest.raises(DataFormatError, match="empty"):
             TSV(path=write(path, ""), header=True).columns()
@@ -279,7 +289,13 @@ class TestTSV:
         assert rows.get("€", ["none"]) == ["none"]
 
     @pytest.mark.parametrize(
-        "parameters", [{"id_column": "a"}, {"header": True, "names": ["a"]}, {"id_column": 1.5}]
+        "parameters",
+        [
+            {"id_column": "a"},
+            {"header": True, "names": ["a"]},
+            {"id_column": 1.5},
+            {"names": "id"},
+        ],
     )
     def test_parameters_that_make_no_sense_are_refused(self, parameters: dict[str, Any]) -> None:
         with pytest.raises(ParameterError):

@@ -70,6 +70,16 @@ def test_labels_that_are_a_path_are_an_error():
         LabelledImages(images=IDX(path="images"), labels=Path("labels"))
 
 
+@pytest.mark.parametrize("shape", [(4,), (6,), (5, 1), ()])
+def test_images_that_have_not_one_label_each_are_an_error(images, tmp_path, shape):
+    labels = IDX(path=tmp_path / "labels.idx")
+    write_idx(labels.path, np.zeros(shape), "uint8")
+    with pytest.raises(DataFormatError, match="not one label for each image") as caught:
+        LabelledImages(images=images, labels=labels).numpy()
+    assert (caught.value.expected, caught.value.found) == ("shape (5,)", str(shape))
+    assert "labels.idx" in caught.value.where
+
+
 def test_annotated_images_can_stand_for_labelled_ones(images, table):
     annotated = AnnotatedImages(
         images=images,

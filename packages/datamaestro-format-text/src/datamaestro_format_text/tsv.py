@@ -46,6 +46,12 @@ class TSV(Records[list[str]]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if isinstance(self.names, str):
+            raise ParameterError(
+                "TSV.names is one text, whose letters would be taken for names",
+                expected="several names: ['id', 'text']",
+                found=repr(self.names),
+            )
         if self.header and self.names is not None:
             raise ParameterError(
                 "TSV.names and TSV.header exclude each other",
@@ -122,15 +128,17 @@ class TSV(Records[list[str]]):
     def _id_number(self) -> int | None:
         if not isinstance(self.id_column, str):
             return self.id_column
-        names = self._columns or ()
-        if self.id_column not in names:
+        names = list(self._columns or ())
+        if names.count(self.id_column) != 1:
+            several = self.id_column in names
             raise DataFormatError(
-                "there is no such column to hold the ids",
+                f"there {'are several such columns' if several else 'is no such column'} "
+                "to hold the ids",
                 where=self.path,
-                expected=", ".join(names),
+                expected="a column's number" if several else ", ".join(names),
                 found=repr(self.id_column),
             )
-        return list(names).index(self.id_column)
+        return names.index(self.id_column)
 
     def _key_parameters(self) -> list[Any]:
         return [] if self.id_column is None else ["tsv", self._id_number]

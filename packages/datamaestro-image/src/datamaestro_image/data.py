@@ -16,7 +16,7 @@ from datamaestro.data.ml import FolderBased, LabelledFiles, Supervised
 from datamaestro.data.optional import required
 from datamaestro.data.tensor import Tensor
 from datamaestro.definitions import datatags, datatasks
-from datamaestro.errors import DataDirectoryError, ParameterError
+from datamaestro.errors import DataDirectoryError, DataFormatError, ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,9 +109,17 @@ class LabelledImages(Images):
     def numpy(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """Give images and labels as arrays, read-only, of the shapes above.
 
-        :raises DataFormatError: if a file is wrong
+        :raises DataFormatError: if a file is wrong, or if there isn't one label for each image
         """
-        return self.images.data(), self.labels.data()
+        images, labels = self.images.data(), self.labels.data()
+        if labels.shape != images.shape[:1]:
+            raise DataFormatError(
+                "not one label for each image",
+                where=self.labels,
+                expected=f"shape {images.shape[:1]}",
+                found=labels.shape,
+            )
+        return images, labels
 
     def torch(self) -> ImagePairs:
         """Give a dataset for PyTorch's ``DataLoader``, of pairs of an image and its label.
