@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 __all__ = ["RandomAccess"]
 
 
 class RandomAccess:
     """A file that is read by offset; no position is shared, so nothing is locked.
-
-    A context manager that closes the file.
 
     :param file: an open binary file, unbuffered or not; it is kept open as long as this is
     """
@@ -33,17 +30,6 @@ class RandomAccess:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 if hasattr(os, "pread"):

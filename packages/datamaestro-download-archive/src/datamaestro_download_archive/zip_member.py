@@ -89,10 +89,8 @@ class ZipReader:
 
         :raises ArchiveError: as :meth:`read`
         """
-        count = min(entry.limit - entry.offset, PIECE)
-        start = self._check_local(entry, self.file.read_at(entry.offset, count))
         size = crc = 0
-        for piece in self._unpacked(entry, entry.offset + start):
+        for piece in self._unpacked(entry, self.data_offset(entry)):
             size += len(piece)
             crc = self._crc32(piece, crc)
             # Who reads no more than the file's size never asks for what is after this.
