@@ -8,12 +8,31 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from gzip import GzipFile
 
-__all__ = ["fastest_gzip", "zstandard"]
+__all__ = ["Decompressor", "fastest_gzip", "zstandard", "zstandard_decompressor"]
+
+
+class Decompressor(Protocol):
+    """What decompresses one stream, piece by piece, as those of the standard library do."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more is given before further bytes are taken."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came after the stream's end."""
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        """Take further bytes, and give up to `max_length` decompressed ones."""
 
 
 def fastest_gzip() -> tuple[Callable[..., GzipFile], type[Exception]]:
@@ -43,3 +62,14 @@ def zstandard() -> Any:
     else:
         from backports import zstd
     return zstd
+
+
+def zstandard_decompressor() -> Decompressor:
+    """Make what decompresses one stream of Zstandard, also one of ``zstd --long=31``.
+
+    :raises ImportError: as :func:`zstandard`
+    """
+    zstd = zstandard()
+    options = {zstd.DecompressionParameter.window_log_max: 31}
+    decompressor: Decompressor = zstd.ZstdDecompressor(options=options)
+    return decompressor

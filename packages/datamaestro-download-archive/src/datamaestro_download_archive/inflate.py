@@ -9,26 +9,15 @@ from __future__ import annotations
 import functools
 import zlib
 from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from datamaestro.decompressors import zstandard
+from datamaestro.decompressors import Decompressor, zstandard, zstandard_decompressor
 
-__all__ = ["MEMORY", "Decompressor", "crc32", "decompression_errors", "deflate", "new_decompressor"]
+__all__ = ["MEMORY", "crc32", "decompression_errors", "deflate", "new_decompressor"]
 
 MEMORY = 2 << 30
 """Bytes that a decompressor may use for its dictionary: all that ``xz -9e`` and ``zstd
 --long=31`` files need, and no more than a machine that handles such files has."""
-
-
-class Decompressor(Protocol):
-    """What unpacks one compressed stream, piece by piece."""
-
-    eof: bool
-    needs_input: bool
-    unused_data: bytes
-
-    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
-        """Take further bytes, and give up to `max_length` unpacked ones."""
 
 
 class _Zlib:
@@ -80,22 +69,18 @@ def deflate() -> Callable[[], Decompressor]:
 
 def new_decompressor(compression: str) -> Decompressor:
     """Make a decompressor of gzip, bzip2, xz or zstd."""
-    decompressor: Any
     if compression == "gzip":
-        decompressor = _deflate_makers()[1]()
-    elif compression == "bzip2":
+        decompressor: Decompressor = _deflate_makers()[1]()
+        return decompressor
+    if compression == "bzip2":
         import bz2
 
-        decompressor = bz2.BZ2Decompressor()
-    elif compression == "xz":
+        return bz2.BZ2Decompressor()
+    if compression == "xz":
         import lzma
 
-        decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
-    else:
-        zstd = zstandard()
-        options = {zstd.DecompressionParameter.window_log_max: 31}
-        decompressor = zstd.ZstdDecompressor(options=options)
-    return decompressor  # type: ignore[no-any-return]
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
+    return zstandard_decompressor()
 
 
 @functools.cache

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from datamaestro.decompressors import Decompressor
 from datamaestro_download_archive import content
 from datamaestro_download_archive.errors import DamagedArchiveError
 from datamaestro_download_archive.inflate import (
-    Decompressor,
     decompression_errors,
     new_decompressor,
 )

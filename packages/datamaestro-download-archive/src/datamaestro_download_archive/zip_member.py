@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from datamaestro.decompressors import Decompressor
 from datamaestro_download_archive.errors import (
     DamagedArchiveError,
     EncryptedArchiveError,
@@ -19,7 +20,6 @@ from datamaestro_download_archive.errors import (
 )
 from datamaestro_download_archive.inflate import (
     MEMORY,
-    Decompressor,
     crc32,
     decompression_errors,
     deflate,

@@ -14,7 +14,7 @@ from io import BufferedReader
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple
 
-from datamaestro.decompressors import fastest_gzip, zstandard
+from datamaestro.decompressors import fastest_gzip, zstandard, zstandard_decompressor
 from datamaestro.errors import VerificationError
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_download_single.streams import Streams
@@ -111,9 +111,9 @@ def _xz() -> _Library:
 
 def _zstandard() -> _Library:
     zstd = zstandard()
-    options = {zstd.DecompressionParameter.window_log_max: 31}  # up to zstd --long=31
-    new = partial(zstd.ZstdDecompressor, options=options)
-    return _Library(lambda stream: Streams(stream, new), zstd.compress, zstd.ZstdError)
+    return _Library(
+        lambda stream: Streams(stream, zstandard_decompressor), zstd.compress, zstd.ZstdError
+    )
 
 
 GZIP = Compression("gzip", b"\x1f\x8b", _gzip)

@@ -8,30 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
+from datamaestro.decompressors import Decompressor
 from datamaestro.utils import CHUNK_SIZE
 
-__all__ = ["Decompressor", "Streams"]
-
-
-class Decompressor(Protocol):
-    """What unpacks one stream, piece by piece, as those of the standard library do."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the stream has ended."""
-
-    @property
-    def needs_input(self) -> bool:
-        """Whether nothing more is given before further bytes are taken."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """What came after the stream's end."""
-
-    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
-        """Take further bytes, and give up to `max_length` unpacked ones."""
+__all__ = ["Streams"]
 
 
 class Streams(io.RawIOBase):
