@@ -38,7 +38,7 @@ QUICK = {"small": (2_000, 4096), "large": (4, 8 << 20)}
 UNPACK = """
 import sys
 from pathlib import Path
-from datamaestro_download_archive.extract import Plan, unpack_{kind}
+from datamaestro_download_archive.unpack import Plan, unpack_{kind}
 with open(sys.argv[1], "rb", buffering=0) as file:
     unpack_{kind}(file, Path(sys.argv[2]), sys.argv[1], Plan(unwrap=False))
 """

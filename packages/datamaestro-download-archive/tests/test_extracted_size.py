@@ -7,7 +7,7 @@ from archive_builders import Entry, tar, tar_file, tar_folder, tar_link, zipped
 from archive_routes import stored
 
 from datamaestro.disk.files import size_on_disk
-from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
+from datamaestro_download_archive.unpack import Plan, unpack_tar, unpack_zip
 
 FILES = [("top/a", b"one"), ("top/deep/b", b"two and more"), ("top/c", b"")]
 LINK = 0o120777

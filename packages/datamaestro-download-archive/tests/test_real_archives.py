@@ -10,7 +10,7 @@ import pytest
 
 from datamaestro_download_archive import ArchiveFolder
 from datamaestro_download_archive.content import compression_of, is_tar_header, is_zip
-from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
+from datamaestro_download_archive.unpack import Plan, unpack_tar, unpack_zip
 
 
 def unpacked_by_us(archive: Path, destination: Path, plan: Plan) -> None:

@@ -32,7 +32,7 @@ from datamaestro_download_archive import (
     UnsafeArchiveError,
     UnsupportedArchiveError,
 )
-from datamaestro_download_archive.extract import Plan, unpack_tar
+from datamaestro_download_archive.unpack import Plan, unpack_tar
 
 
 def unpack(data: bytes, folder: Path, **plan: object) -> dict[str, bytes | str | None]:

@@ -8,8 +8,8 @@ from archive_builders import Entry, link, tar, tar_file, tar_link, zipped
 from archive_routes import Arriving, tree
 
 from datamaestro_download_archive import ArchiveLimitError, Limits
-from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
 from datamaestro_download_archive.link_copies import copy_order, links_inside
+from datamaestro_download_archive.unpack import Plan, unpack_tar, unpack_zip
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from datamaestro_download_archive import (
     Limits,
     UnsupportedArchiveError,
 )
-from datamaestro_download_archive.extract import Plan, unpack_zip
+from datamaestro_download_archive.unpack import Plan, unpack_zip
 
 
 def unpack(data: bytes, folder: Path, **plan: object) -> dict[str, bytes | str | None]:

@@ -1,4 +1,4 @@
-"""Bytes that only come forward: from a file or a download, unpacked on the way."""
+"""Bytes that only come forward: from a file or a download, decompressed on the way."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from datamaestro_download_archive import content
+from datamaestro_download_archive.decompress import CHUNK, decompressed, read_head
 from datamaestro_download_archive.errors import (
     DamagedArchiveError,
     UnsupportedArchiveError,
 )
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.prefetch import Prefetch
-from datamaestro_download_archive.unpack import CHUNK, read_head, unpacked
 
 __all__ = ["Feed", "open_feed"]
 
@@ -111,7 +111,7 @@ class Feed:
     def cut_off(self, expected: str) -> DamagedArchiveError:
         """Make the error about an archive that ends too early."""
         return DamagedArchiveError(
-            f"the archive is cut off after {self.offset} bytes (unpacked)",
+            f"the archive is cut off after {self.offset} bytes (decompressed)",
             where=self.archive,
             expected=expected,
             found="its end",
@@ -133,14 +133,14 @@ def open_feed(
     ahead: bool = False,
     points: list[tuple[int, int]] | None = None,
 ) -> Feed:
-    """Give what a tar file holds, unpacked if it is compressed: its content tells how.
+    """Give what a tar file holds, decompressed if it is compressed: its content tells how.
 
     :param stream: the file, at its beginning
     :param archive: its name or URL, for messages
     :param budget: limits how much comes out
     :param seekable: whether `stream` can seek, so that members are skipped unread
-    :param ahead: whether to read and unpack in a thread of its own, ahead of the reader
-    :param points: see :func:`unpacked`
+    :param ahead: whether to read and decompress in a thread of its own, ahead of the reader
+    :param points: see :func:`decompressed`
     :raises UnsupportedArchiveError: if it isn't a tar
     """
     head = read_head(stream)
@@ -153,7 +153,7 @@ def open_feed(
             archive,
             jump=None if size is None else _jump(stream, archive, size),
         )
-    chunks = unpacked(stream, head, archive, budget, points)
+    chunks = decompressed(stream, head, archive, budget, points)
     first = next(chunks, b"")
     while len(first) < content.HEAD_SIZE and (more := next(chunks, b"")):
         first += more

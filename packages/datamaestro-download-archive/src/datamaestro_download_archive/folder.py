@@ -80,7 +80,7 @@ class ArchiveFolder(Folder):
         """Keep beside a tar where its files lie, so that it need not be gone through again.
 
         A compressed tar can be read in place once it has an index: fast if it was
-        compressed in parallel (``bgzip``, ``pzstd`` …), else by unpacking all that lies
+        compressed in parallel (``bgzip``, ``pzstd`` …), else by decompressing all that lies
         before a file. Zips need none.
 
         :return: the index's path: beside the archive, ``.NAME.index`` for an archive ``NAME``

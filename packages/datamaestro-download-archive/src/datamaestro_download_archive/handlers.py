@@ -9,9 +9,9 @@ from datamaestro.download import FolderResource, StoredResource, Unpacked
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.utils import Checker, HashCheck
-from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip
 from datamaestro_download_archive.origin import FromArchive, archive_digests, limits, names
 from datamaestro_download_archive.tree import removed_on_error
+from datamaestro_download_archive.unpack import Plan, unpack_tar, unpack_zip
 
 __all__ = ["ArchiveDownloader", "TarDownloader", "ZipDownloader", "tardownloader", "zipdownloader"]
 

@@ -31,12 +31,12 @@ class _Zlib:
         self.unused_data = b""
 
     def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
-        unpacked = self._stream.decompress(self._tail + data, max(max_length, 0))
+        data = self._stream.decompress(self._tail + data, max(max_length, 0))
         self._tail = self._stream.unconsumed_tail
         self.eof = self._stream.eof
         self.unused_data = self._stream.unused_data
-        self.needs_input = not self._tail and len(unpacked) != max_length
-        return unpacked
+        self.needs_input = not self._tail and len(data) != max_length
+        return data
 
 
 @functools.cache
@@ -85,7 +85,7 @@ def new_decompressor(compression: str) -> Decompressor:
 
 @functools.cache
 def decompression_errors() -> tuple[type[Exception], ...]:
-    """Give what decompressors raise for bytes that they can't unpack."""
+    """Give what decompressors raise for bytes that they can't decompress."""
     import lzma
 
     errors: list[type[Exception]] = [zlib.error, lzma.LZMAError, EOFError, ValueError, OSError]

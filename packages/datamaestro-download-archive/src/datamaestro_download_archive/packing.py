@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro_download_archive.errors import MemberNotFoundError
-from datamaestro_download_archive.extract import Plan
 from datamaestro_download_archive.folder import ArchiveFolder
 from datamaestro_download_archive.handlers import TarDownloader, ZipDownloader
 from datamaestro_download_archive.selection import Selection
 from datamaestro_download_archive.single import ArchiveMember
+from datamaestro_download_archive.unpack import Plan
 
 if TYPE_CHECKING:
     from datamaestro.testing import Sampling

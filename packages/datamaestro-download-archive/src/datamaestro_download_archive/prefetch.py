@@ -22,7 +22,7 @@ class Prefetch:
         self._items = items
         self._queue: queue.Queue[bytes | BaseException | None] = queue.Queue(AHEAD)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="unpack", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="decompress", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from datamaestro.plugins import Candidate, Certainty, ResourceProposal
 from datamaestro_download_archive.content import is_zip_file
-from datamaestro_download_archive.extract import Plan, unpack_tar, unpack_zip, without_suffix
+from datamaestro_download_archive.unpack import Plan, unpack_tar, unpack_zip, without_suffix
 
 __all__ = ["recognize_tar", "recognize_zip"]
 

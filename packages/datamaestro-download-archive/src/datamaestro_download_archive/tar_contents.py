@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from datamaestro_download_archive.contents import Contents
+from datamaestro_download_archive.decompress import CHUNK, decompressed, read_head
 from datamaestro_download_archive.errors import DamagedArchiveError, shown
 from datamaestro_download_archive.feed import Feed
 from datamaestro_download_archive.limits import Budget, Limits
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.streams import buffered, holed_pieces, section
 from datamaestro_download_archive.tar_index import Place, TarIndex
-from datamaestro_download_archive.unpack import CHUNK, read_head, unpacked
 
 __all__ = ["TarContents"]
 
@@ -53,7 +53,7 @@ class TarContents(Contents):
             yield from holed_pieces(feed.pieces, place.extents, place.size)
 
     def _feed(self, archive: BinaryIO, offset: int) -> Feed:
-        """Give the unpacked tar from `offset` on."""
+        """Give the decompressed tar from `offset` on."""
         label = str(self.path)
         if not self._points:
             archive.seek(offset)
@@ -62,6 +62,6 @@ class TarContents(Contents):
         packed, start = self._points[max(at, 0)]
         archive.seek(packed)
         budget = Budget(self.limits, label)
-        feed = Feed(unpacked(archive, read_head(archive), label, budget), label)
+        feed = Feed(decompressed(archive, read_head(archive), label, budget), label)
         feed.skip(offset - start)
         return feed

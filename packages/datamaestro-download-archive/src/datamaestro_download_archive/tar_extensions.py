@@ -28,7 +28,7 @@ _NAMELESS_RECORDS = frozenset({"path", "linkpath", "size"})
 class Extensions:
     """What extended headers say about the member that follows them.
 
-    :param feed: the archive's bytes, unpacked
+    :param feed: the archive's bytes, decompressed
     :ivar long_name: GNU's long name
     :ivar long_target: GNU's long target of a link
     :ivar records: those of pax, in their order

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from datamaestro.disk.files import check_space
+from datamaestro_download_archive.decompress import CHUNK
 from datamaestro_download_archive.errors import shown, unsafe
 from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget
@@ -15,7 +16,6 @@ from datamaestro_download_archive.names import resolve_below, safe_name
 from datamaestro_download_archive.selection import Selection, not_selected
 from datamaestro_download_archive.tar_reader import TarMember, TarReader
 from datamaestro_download_archive.tree import Tree, write_all
-from datamaestro_download_archive.unpack import CHUNK
 
 __all__ = ["extract_tar", "safe_members", "write_member"]
 

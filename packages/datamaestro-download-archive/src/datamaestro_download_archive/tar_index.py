@@ -1,9 +1,9 @@
 """Where the members of a tar lie: found once, and kept beside it if wanted.
 
-The index of a compressed tar also has the points from which it can be unpacked: the
+The index of a compressed tar also has the points from which it can be decompressed: the
 beginnings of the compressed streams in it. Programs that compress in parallel make
 many (``bgzip``, ``pbzip2``, ``pzstd``, ``pixz``); from others, a member costs the
-unpacking of all before it.
+decompression of all before it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SAMPLE = 4096
 class Place:
     """Where one file lies.
 
-    :param offset: where its bytes begin in the unpacked tar
+    :param offset: where its bytes begin in the decompressed tar
     :param stored: how many there are
     :param size: the file's size
     :param extents: where they belong in it, when it has holes
@@ -65,7 +65,7 @@ class TarIndex:
     """Where all files lie.
 
     :param files: by their names; links to a file are further names of it
-    :param points: offsets in the file, and in the unpacked tar, of compressed streams;
+    :param points: offsets in the file, and in the decompressed tar, of compressed streams;
         none if the tar isn't compressed
     """
 
@@ -74,7 +74,7 @@ class TarIndex:
 
 
 def scan_tar(file: BinaryIO, archive: str, limits: Limits) -> TarIndex:
-    """Find where all files lie; a compressed tar is unpacked for that, into nothing.
+    """Find where all files lie; a compressed tar is decompressed for that, into nothing.
 
     :raises ArchiveError: if the archive is unsafe, damaged or no tar
     """
@@ -145,7 +145,7 @@ def load_index(path: Path, file: BinaryIO) -> TarIndex | None:
                 safe_name(name, str(kept)): _place(*values)
                 for name, values in content["files"].items()
             },
-            [(int(packed), int(unpacked)) for packed, unpacked in content["points"]],
+            [(int(packed), int(offset)) for packed, offset in content["points"]],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, ArchiveError):

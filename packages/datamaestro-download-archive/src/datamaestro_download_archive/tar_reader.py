@@ -60,7 +60,7 @@ class TarMember:
     :ivar executable: whether its owner may run it
     :ivar target: what a link leads to
     :ivar extents: where the stored bytes belong, when the file has holes
-    :ivar offset: where they begin in the (unpacked) archive
+    :ivar offset: where they begin in the (decompressed) archive
     """
 
     name: str
@@ -76,7 +76,7 @@ class TarMember:
 class TarReader:
     """Reads the members of a tar archive.
 
-    :param feed: the archive's bytes, unpacked
+    :param feed: the archive's bytes, decompressed
     :ivar block: the last one before the data of the member that came last
     """
 

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 from datamaestro.disk.files import check_space
 from datamaestro.waiting import each_ended
+from datamaestro_download_archive.decompress import CHUNK
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.names import resolve_below
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.selection import Selection
 from datamaestro_download_archive.tree import Tree, write_all
-from datamaestro_download_archive.unpack import CHUNK
 from datamaestro_download_archive.zip_directory import read_directory
 from datamaestro_download_archive.zip_entry import ZipEntry
 from datamaestro_download_archive.zip_links import link_target

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from datamaestro.decompressors import Decompressor
+from datamaestro_download_archive.decompress import CHUNK, PIECE
 from datamaestro_download_archive.errors import (
     DamagedArchiveError,
     EncryptedArchiveError,
@@ -26,7 +27,6 @@ from datamaestro_download_archive.inflate import (
     new_decompressor,
 )
 from datamaestro_download_archive.random_access import RandomAccess
-from datamaestro_download_archive.unpack import CHUNK, PIECE
 from datamaestro_download_archive.zip_entry import (
     ENCRYPTED,
     HAS_DESCRIPTOR,
@@ -77,9 +77,9 @@ class ZipReader:
         start = self._check_local(entry, extent)
         data = extent[start : start + entry.packed]
         if entry.method == _DEFLATED:
-            data = self._unpack(self._new_deflate(), data, entry)
+            data = self._decompress(self._new_deflate(), data, entry)
         elif entry.method != _STORED:
-            data = b"".join(self._unpacked(entry, entry.offset + start))
+            data = b"".join(self._decompressed(entry, entry.offset + start))
         if len(data) != entry.size or self._crc32(data) != entry.crc:
             raise self._wrong(entry, len(data))
         return data
@@ -90,7 +90,7 @@ class ZipReader:
         :raises ArchiveError: as :meth:`read`
         """
         size = crc = 0
-        for piece in self._unpacked(entry, self.data_offset(entry)):
+        for piece in self._decompressed(entry, self.data_offset(entry)):
             size += len(piece)
             crc = self._crc32(piece, crc)
             # Who reads no more than the file's size never asks for what is after this.
@@ -173,7 +173,7 @@ class ZipReader:
 
     # --- the data
 
-    def _unpacked(self, entry: ZipEntry, start: int) -> Iterator[bytes]:
+    def _decompressed(self, entry: ZipEntry, start: int) -> Iterator[bytes]:
         end = start + entry.packed
         if entry.method == _STORED:
             for offset in range(start, end, CHUNK):
@@ -195,14 +195,14 @@ class ZipReader:
         if decompressor.unused_data or offset != end:
             raise self._damaged(entry, "nothing after its data", "more")
 
-    def _unpack(self, decompressor: Decompressor, data: bytes, entry: ZipEntry) -> bytes:
-        """Unpack a small entry at once; one byte too many is enough to know it for wrong."""
-        unpacked = self._piece(decompressor, data, entry.size + 1, entry)
-        if not decompressor.eof and len(unpacked) <= entry.size:
-            unpacked += self._piece(decompressor, b"", 1, entry)
+    def _decompress(self, decompressor: Decompressor, data: bytes, entry: ZipEntry) -> bytes:
+        """Decompress a small entry at once; one byte too many is enough to know it for wrong."""
+        content = self._piece(decompressor, data, entry.size + 1, entry)
+        if not decompressor.eof and len(content) <= entry.size:
+            content += self._piece(decompressor, b"", 1, entry)
         if not decompressor.eof or decompressor.unused_data:
-            raise self._wrong(entry, len(unpacked))
-        return unpacked
+            raise self._wrong(entry, len(content))
+        return content
 
     def _piece(self, decompressor: Decompressor, data: bytes, limit: int, entry: ZipEntry) -> bytes:
         try:
@@ -211,7 +211,7 @@ class ZipReader:
             raise self._damaged(entry, "whole data", error) from None
 
     def _decompressor(self, entry: ZipEntry, start: int) -> tuple[Decompressor, int]:
-        """Give what unpacks an entry, and where to begin."""
+        """Give what decompresses an entry, and where to begin."""
         if entry.method == _DEFLATED:
             return self._new_deflate(), start
         if entry.method == _LZMA:
