@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from datamaestro_download_archive.folder import ArchiveFolder
     from datamaestro_download_archive.handlers import (
         ArchiveDownloader,
+        ArchiveMember,
         TarDownloader,
         ZipDownloader,
         tardownloader,
         zipdownloader,
     )
     from datamaestro_download_archive.limits import Limits
-    from datamaestro_download_archive.single import ArchiveMember
 
 __all__ = [
     "ArchiveDownloader",
@@ -56,7 +56,7 @@ __getattr__ = lazily(
         "ArchiveError": "datamaestro_download_archive.errors",
         "ArchiveFolder": "datamaestro_download_archive.folder",
         "ArchiveLimitError": "datamaestro_download_archive.errors",
-        "ArchiveMember": "datamaestro_download_archive.single",
+        "ArchiveMember": "datamaestro_download_archive.handlers",
         "DamagedArchiveError": "datamaestro_download_archive.errors",
         "EncryptedArchiveError": "datamaestro_download_archive.errors",
         "Limits": "datamaestro_download_archive.limits",

@@ -1,19 +1,28 @@
-"""Archives as resources: downloaded, unpacked into a folder."""
+"""Archives as resources: unpacked into a folder, or one file of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from datamaestro.download import FolderResource, StoredResource, Unpacked
+from datamaestro.download import FileResource, FolderResource, Member, StoredResource, Unpacked
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.utils import Checker, HashCheck
+from datamaestro_download_archive.one_member import copy_member
 from datamaestro_download_archive.origin import FromArchive, archive_digests, limits, names
 from datamaestro_download_archive.tree import removed_on_error
 from datamaestro_download_archive.unpack import Plan, unpack_tar, unpack_zip
 
-__all__ = ["ArchiveDownloader", "TarDownloader", "ZipDownloader", "tardownloader", "zipdownloader"]
+__all__ = [
+    "ArchiveDownloader",
+    "ArchiveMember",
+    "TarDownloader",
+    "ZipDownloader",
+    "tardownloader",
+    "zipdownloader",
+]
 
 
 class ArchiveDownloader(FromArchive, FolderResource):
@@ -136,6 +145,81 @@ class TarDownloader(ArchiveDownloader):
         # What the stream's end disproves must not stay either.
         with removed_on_error(destination), self._archive_stream() as stream:
             return unpack_tar(stream, destination, self._label, self.plan)
+
+
+class ArchiveMember(FromArchive, FileResource):
+    """One file of a downloaded archive; nothing else of it is kept. ::
+
+        CSV = ArchiveMember("train.csv", "https://example.org/all.zip", member="data/train.csv")
+
+    The archive may be a zip or a tar, bare or compressed: its content tells.
+
+    :param filename: see `FileResource`
+    :param url: where the archive is; or another resource that ends as the archive's file
+    :param member: the file's name in the archive; several are the way through archives
+        that lie within one another: ``("inner.tar.gz", "train.csv")``
+    :param checker: verifies the finished file
+    :param name: see `FileResource`
+    :param mirrors: further URLs of the same bytes
+    :param size: the archive's size in bytes
+    :param sha256: the archive's SHA-256
+    :param md5: the archive's MD5
+    :param transient: see `Resource`
+    :param max_size: the bytes that the file may have, when the usual limits are too
+        narrow, or too wide
+    """
+
+    def __init__(
+        self,
+        filename: str,
+        url: str | StoredResource,
+        *,
+        member: str | Sequence[str],
+        checker: Checker | None = None,
+        name: str | None = None,
+        mirrors: Iterable[str] = (),
+        size: int | None = None,
+        sha256: str | None = None,
+        md5: str | None = None,
+        transient: bool = False,
+        max_size: int | None = None,
+    ) -> None:
+        super().__init__(filename, name=name, transient=transient, checker=checker)
+        self._take_from(url, mirrors, size, sha256, md5)
+        self.member = names([member] if isinstance(member, str) else member)
+        self.limits = limits(max_size)
+        if not 1 <= len(self.member) <= 1 + self.limits.nesting:
+            raise DefinitionError(
+                f"ArchiveMember({filename!r}) names no way to a member",
+                where=definition_site(),
+                expected=f"from 1 to {1 + self.limits.nesting} names",
+                found=f"{len(self.member)}",
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint_with(member=self.member)
+
+    @property
+    def derivation(self) -> Member | None:
+        if self.source is None or len(self.member) > 1:
+            return None
+        return Member(self.member[0])
+
+    def _download(self, destination: Path) -> None:
+        import tempfile
+
+        label = self._label
+        with removed_on_error(destination), ExitStack() as stack:
+            file = stack.enter_context(self._archive_file())
+            for name in self.member[:-1]:
+                # Without a name in the folder where that is possible: nobody else sees it.
+                inner = stack.enter_context(tempfile.TemporaryFile(dir=destination.parent))
+                copy_member(file, name, inner.fileno(), label, self.limits)
+                inner.seek(0)
+                file, label = inner, f"{label}!{name}"
+            with destination.open("xb") as result:
+                copy_member(file, self.member[-1], result.fileno(), label, self.limits)
 
 
 zipdownloader = ZipDownloader

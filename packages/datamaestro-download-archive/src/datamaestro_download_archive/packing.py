@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from datamaestro_download_archive.errors import MemberNotFoundError
 from datamaestro_download_archive.folder import ArchiveFolder
-from datamaestro_download_archive.handlers import TarDownloader, ZipDownloader
+from datamaestro_download_archive.handlers import ArchiveMember, TarDownloader, ZipDownloader
 from datamaestro_download_archive.selection import Selection
-from datamaestro_download_archive.single import ArchiveMember
 from datamaestro_download_archive.unpack import Plan
 
 if TYPE_CHECKING:
