@@ -542,7 +542,7 @@ def what_is_on_disk(context: Context) -> None:
 
 def what_is_declared(context: Context) -> None:
     entries = list(context.catalog.entries())
-    assert_type(check_sources(entries, context, pause=1.0), list[Finding])
+    assert_type(check_sources(context.datasets(), context, pause=1.0), list[Finding])
     assert_type(bibtex(entries), str)
     assert_type(plain_text(entries), list[str])
     assert_type(csl_json(entries), list[dict[str, Any]])

@@ -3,22 +3,23 @@
 import pytest
 from fetched import Fetched
 
-from datamaestro.availability import check_sources
-from datamaestro.catalog import Entry
+from datamaestro.availability import all_to_check, check_sources, to_check
 from datamaestro.context import Context
 from datamaestro.data import File
 from datamaestro.definitions import dataset
 from datamaestro.download import SourceFacts
 from datamaestro.errors import OfflineError, TransportError
-from datamaestro.identifiers import parse
+from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import dead_urls
+from datamaestro.inventory.replaceable import SourceCheck, irreplaceable
+from datamaestro.urls import recognizable
 
 ALPHA = "memory://host/alpha"
 
 
 def check(context, *names, pause=0.0):
-    entries = [context.catalog.entry(parse(f"org.example.{name}")) for name in names]
-    return check_sources(entries, context, pause=pause)
+    chosen = to_check([f"org.example.{name}" for name in names], context)
+    return check_sources(chosen, context, pause=pause)
 
 
 def test_a_source_that_answers_is_alive(context, shelf):
@@ -105,7 +106,7 @@ def test_a_page_is_told_by_the_same_names_and_types_as_in_downloads(
     def page(data):
         """Page"""
 
-    (finding,) = check_sources([Entry.of(page)], context, pause=0)
+    (finding,) = check_sources([page.__dataset__], context, pause=0)
     assert finding.status == status
 
 
@@ -113,6 +114,12 @@ def test_where_a_source_has_moved_is_told(context, shelf, monkeypatch):
     answering(monkeypatch, shelf, SourceFacts("memory://elsewhere/alpha", 5000))
     (finding,) = check(context, "alpha")
     assert (finding.status, finding.location) == ("alive", "memory://elsewhere/alpha")
+
+
+def test_all_datasets_are_checked_in_the_order_of_their_ids(context, shelf):
+    found = [definition.id for definition in all_to_check(context)]
+    assert found == sorted(found)
+    assert {"org.example.alpha", "org.example.zeta"} <= set(found)
 
 
 def test_a_url_that_several_datasets_need_is_asked_once(context, shelf):
@@ -150,6 +157,48 @@ def test_what_is_found_is_noted_for_later(context, shelf):
     shelf.CONTENT[ALPHA] = b"alive"
     check(context, "alpha")
     assert dead_urls(context.path) == set()
+
+
+SECRET = "memory://me:pass@host/secret?token=abc"
+
+
+@pytest.fixture
+def secret(memory):
+    """Give a dataset, no repository's, whose URL lets someone in."""
+    memory.CONTENT[SECRET] = b"secret"
+
+    @Fetched("data", SECRET, name="data")
+    @dataset(File, id="org.example.secret")
+    def secret(data):
+        """Secret"""
+        return File(path=data)
+
+    return secret.__dataset__
+
+
+def test_a_url_is_asked_with_its_secrets_and_shown_without(context, memory, secret):
+    (finding,) = check_sources([secret], context, pause=0)
+    assert (finding.url, finding.status) == ("memory://host/secret?token=***", "alive")
+    assert finding.location is None
+    assert [request.url for request in memory.REQUESTS] == [SECRET]
+
+
+def test_where_a_source_has_moved_is_told_without_secrets(context, shelf, monkeypatch):
+    answering(monkeypatch, shelf, SourceFacts("memory://elsewhere/alpha?X-Amz-Signature=f00d"))
+    (finding,) = check(context, "alpha")
+    assert finding.location == "memory://elsewhere/alpha?X-Amz-Signature=***"
+
+
+def test_what_comes_from_a_dead_url_with_secrets_is_known_to_be_gone(context, memory, secret):
+    context.prepare(secret)
+    del memory.CONTENT[SECRET]
+    check_sources([secret], context, pause=0)
+    assert dead_urls(context.path) == {recognizable(SECRET)}
+    sources = SourceCheck(context)
+    reason = "its source gave nothing when it was last looked at: memory://host/secret?token=***"
+    assert sources.why_not(secret.ordered_resources()[0]) == reason
+    (prepared,) = prepared_datasets(context.datapath)  # whose definition isn't installed
+    assert irreplaceable(prepared, context) == {"data": reason}
 
 
 def test_an_error_on_the_way_to_every_source_is_noted_of_none(context, shelf):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from datamaestro.errors import DatamaestroError, TransportError
-from datamaestro.urls import bare, masked, recognizable
+from datamaestro.urls import bare, masked, recognizable, shown
 
 SECRET = "5ecr3t"
 
@@ -94,6 +94,18 @@ def test_urls_that_differ_in_a_secret_only_are_told_apart():
     first, second = (recognizable(f"https://host/x?token={value}") for value in "ab")
     assert first != second
     assert first.startswith("https://host/x?token=*** ")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://host/x?token=t", "https://host/x?token=***"),
+        ("https://me:pass@host/two words", "https://host/two words"),
+        ("file:///two words", "file:///two words"),
+    ],
+)
+def test_what_a_url_is_recognized_by_tells_what_may_be_shown_of_it(url, expected):
+    assert shown(recognizable(url)) == expected
 
 
 def test_no_part_of_an_error_shows_a_secret():

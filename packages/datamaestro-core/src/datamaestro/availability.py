@@ -7,7 +7,7 @@ with a pause in between, and several hosts at the same time.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from datamaestro import identifiers
-from datamaestro.catalog import Entry
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.transport import SourceFacts
 from datamaestro.errors import (
     DatamaestroError,
@@ -29,6 +29,7 @@ from datamaestro.errors import (
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.transfer.pages import PAGE_EXTENSIONS, PAGE_TYPES
+from datamaestro.urls import masked, recognizable
 from datamaestro.waiting import each_ended
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ __all__ = [
     "CHANGED",
     "DEAD",
     "Finding",
-    "all_entries_to_check",
+    "all_to_check",
     "check_sources",
-    "entries_to_check",
+    "to_check",
 ]
 
 ALIVE, CHANGED, DEAD = "alive", "changed", "dead"
@@ -60,12 +61,12 @@ class Finding:
     :param dataset: the dataset's id
     :param repository: the id of its repository, or None
     :param resource: the resource that the source is for
-    :param url: the URL
+    :param url: the URL, as it may be shown
     :param status: ``alive``; ``changed`` if it gives something else than is declared or
         was fetched; ``dead`` if it gives nothing
     :param problem: what is wrong, if anything is
     :param temporary: whether it may be alive again later, as its error suggests
-    :param location: where it leads, if that is elsewhere
+    :param location: where it leads, if that is elsewhere, as it may be shown
     :param size: the bytes that it gives, if it tells
     :param declared_size: the bytes that it should give, if that is declared
     """
@@ -86,77 +87,87 @@ class Finding:
         return {"id": self.dataset, **{k: v for k, v in vars(self).items() if k != "dataset"}}
 
 
-def entries_to_check(references: Iterable[str], context: Context) -> Iterator[Entry]:
+def to_check(references: Iterable[str], context: Context) -> Iterator[DatasetDefinition]:
     """Give what is to be checked of datasets: of those with variants, these.
 
     :param references: ids, or files and names; a selector chooses one variant
     :raises DatasetNotFoundError: if there is no such dataset
     """
     for reference in references:
-        identifier = identifiers.parse(reference)
-        entry = context.catalog.entry(identifier)
-        if entry.axes and identifier.selector:
-            yield Entry.of(context.dataset(reference))
+        definition = context.dataset(reference)
+        if identifiers.parse(reference).selector:
+            yield definition
         else:
-            yield from _each_variant(entry, reference, context)
+            yield from _each_variant(definition)
 
 
-def all_entries_to_check(context: Context) -> Iterator[Entry]:
-    """Give what is to be checked of all datasets, as :func:`entries_to_check`."""
-    for entry in context.catalog.entries():
-        yield from _each_variant(entry, f"{entry.repository}:{entry.id}", context)
+def all_to_check(context: Context) -> Iterator[DatasetDefinition]:
+    """Give what is to be checked of all datasets, in the order of their ids."""
+    for definition in sorted(context.datasets(), key=lambda item: item.id):
+        yield from _each_variant(definition)
 
 
-def _each_variant(entry: Entry, reference: str, context: Context) -> Iterator[Entry]:
-    """Give the entries of a dataset's variants, or its own if it has none."""
-    if not entry.axes:
-        yield entry
+def _each_variant(definition: DatasetDefinition) -> Iterator[DatasetDefinition]:
+    """Give a dataset's variants that can be listed, or itself if it has none."""
+    if definition.variants is None:
+        yield definition
         return
-    definition = context.dataset(reference)
-    for values in definition.variants.enumerate() if definition.variants else ():
+    for values in definition.variants.enumerate():
         with suppress(QueryError):  # axes without a default, or a combination left out
-            yield Entry.of(definition.for_variant(values))
+            yield definition.for_variant(values)
 
 
 def check_sources(
-    entries: Iterable[Entry], context: Context, *, pause: float = PAUSE
+    definitions: Iterable[DatasetDefinition], context: Context, *, pause: float = PAUSE
 ) -> list[Finding]:
     """Look at each URL that datasets declare, and note in the data directory what was found.
 
     Nothing is noted when no server answered: then the network may be what is dead.
 
-    :param entries: the catalog's entries of the datasets
+    The catalog doesn't do in the place of definitions: it knows no secrets of URLs.
+
+    :param definitions: the datasets, or variants of them
     :param pause: the seconds between two requests to one host
-    :return: the findings, in the order of the entries and their sources
+    :return: the findings, in the order of the datasets and their sources
     :raises OfflineError: if a URL needs a connection, and none may be opened
     """
-    expected = list(_expected(entries, _fetched_validators(context)))
-    urls = list(dict.fromkeys(finding.url for finding, _ in expected))
-    answers = _ask_all(urls, context, pause)
+    expected = [item for definition in definitions for item in _expected(definition)]
+    answers = _ask_all(list(dict.fromkeys(url for url, _ in expected)), context, pause)
     if any(_is_final(answer) for url, answer in answers.items() if _needs_network(url, context)):
-        alive = {url: isinstance(answer, SourceFacts) for url, answer in answers.items()}
+        alive = {
+            recognizable(url): isinstance(answer, SourceFacts) for url, answer in answers.items()
+        }
         note_reachability(context.path, alive)
-    return [_judge(finding, validator, answers[finding.url]) for finding, validator in expected]
+    validators = _fetched_validators(context)
+    return [_judge(finding, validators.get(finding.url), answers[url]) for url, finding in expected]
 
 
 Answer = SourceFacts | DatamaestroError
 
 
-def _expected(
-    entries: Iterable[Entry], validators: Mapping[str, str]
-) -> Iterator[tuple[Finding, str | None]]:
-    """Give for each declared URL a finding to complete, and the validator that is known."""
-    for entry in entries:
-        for file in entry.files:
-            for url in file.urls:
-                finding = Finding(
-                    entry.id, entry.repository, file.resource, url, ALIVE, declared_size=file.size
+def _expected(definition: DatasetDefinition) -> Iterator[tuple[str, Finding]]:
+    """Give each URL that a dataset declares, with a finding to complete."""
+    for resource in definition.ordered_resources():
+        for source in resource.sources:
+            for url in source.urls:
+                yield (
+                    url,
+                    Finding(
+                        definition.id,
+                        definition.repository,
+                        resource.name,
+                        masked(url),
+                        ALIVE,
+                        declared_size=source.size,
+                    ),
                 )
-                yield finding, validators.get(url)
 
 
 def _fetched_validators(context: Context) -> dict[str, str]:
-    """Give what identified the content of URLs when it was fetched for what is prepared."""
+    """Give what identified the content of URLs when it was fetched for what is prepared.
+
+    The URLs are as they may be shown.
+    """
     return {
         download.url: download.validator
         for dataset in prepared_datasets(context.datapath)
@@ -227,11 +238,12 @@ def _judge(finding: Finding, validator: str | None, answer: Answer) -> Finding:
         temporary = not _is_final(answer)
         return replace(finding, status=DEAD, problem=str(answer), temporary=temporary)
     problem = _difference(finding, validator, answer)
+    location = masked(answer.url)
     return replace(
         finding,
         status=ALIVE if problem is None else CHANGED,
         problem=problem,
-        location=None if answer.url == finding.url else answer.url,
+        location=None if location == finding.url else location,
         size=answer.size,
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-__all__ = ["MASK", "bare", "is_url", "masked", "recognizable"]
+__all__ = ["MASK", "bare", "is_url", "masked", "recognizable", "shown"]
 
 MASK = "***"
 """What stands for the value of a secret parameter."""
@@ -23,6 +23,7 @@ _PARAMETER = re.compile(
     """,
     re.VERBOSE,
 )
+_HASH = re.compile(r" [0-9a-f]{64}\Z")
 _SECRET = re.compile(
     r"""
       x-(?:amz|goog|ms)-.*                                    # a whole signature, part by part
@@ -82,12 +83,17 @@ def recognizable(url: str) -> str:
 
     It is the URL itself, or, if that has secrets, what may be shown and a hash of all.
     """
-    shown = masked(url)
-    if shown == url:
+    text = masked(url)
+    if text == url:
         return url
     import hashlib  # which takes a while: most URLs have no secrets
 
-    return f"{shown} {hashlib.sha256(url.encode()).hexdigest()}"
+    return f"{text} {hashlib.sha256(url.encode()).hexdigest()}"
+
+
+def shown(recognized: str) -> str:
+    """Give a URL as it may be shown, of what :func:`recognizable` gave for it."""
+    return _HASH.sub("", recognized)
 
 
 def _masked_parameter(match: re.Match[str]) -> str:

@@ -7,9 +7,9 @@ import click
 from datamaestro.availability import (
     DEAD,
     PAUSE,
-    all_entries_to_check,
+    all_to_check,
     check_sources,
-    entries_to_check,
+    to_check,
 )
 from datamaestro.cli.output import echo_json
 from datamaestro.cli.parameters import DATASET, as_json, refuse_both_or_none
@@ -45,8 +45,8 @@ def command(
     """
     refuse_both_or_none(datasets, all=everything)
     context = session.context
-    entries = all_entries_to_check(context) if everything else entries_to_check(datasets, context)
-    findings = check_sources(entries, context, pause=pause)
+    chosen = all_to_check(context) if everything else to_check(datasets, context)
+    findings = check_sources(chosen, context, pause=pause)
     if as_json:
         echo_json([finding.to_json() for finding in findings])
     else:

@@ -22,7 +22,7 @@ FILE = "sources.json"
 
 
 def dead_urls(folder: Path) -> set[str]:
-    """Give the URLs that gave nothing when they were last checked.
+    """Give the URLs that gave nothing when they were last checked, as they were noted.
 
     :param folder: the data directory
     """
@@ -33,6 +33,7 @@ def note_reachability(folder: Path, alive: Mapping[str, bool]) -> bool:
     """Note which URLs were found alive, and tell whether that could be written.
 
     :param folder: the data directory
+    :param alive: whether each is, by what :func:`datamaestro.urls.recognizable` gives for it
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     try:

@@ -11,6 +11,7 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DatamaestroError
 from datamaestro.inventory.prepared import Prepared, definition_of
 from datamaestro.inventory.reachability import dead_urls
+from datamaestro.urls import masked, recognizable, shown
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -48,7 +49,8 @@ class SourceCheck:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._dead = dead_urls(context.path)
+        dead = dead_urls(context.path)
+        self._dead = dead | set(map(shown, dead))  # records have URLs as they may be shown
 
     def why_not(self, resource: Resource) -> str | None:
         """Tell why a resource couldn't be made again, or None if it could."""
@@ -68,7 +70,7 @@ class SourceCheck:
         """
         for urls in sources:
             if not any(self.gives(url) for url in urls):
-                return f"its source gave nothing when it was last looked at: {urls[0]}"
+                return f"its source gave nothing when it was last looked at: {masked(urls[0])}"
         return None
 
     def gives(self, url: str) -> bool:
@@ -79,7 +81,7 @@ class SourceCheck:
                 transport.check(url)
         except DatamaestroError:
             return False
-        return url not in self._dead
+        return recognizable(url) not in self._dead
 
 
 def _holds_files(path: Path) -> bool:
