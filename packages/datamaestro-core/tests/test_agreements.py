@@ -17,6 +17,7 @@ from datamaestro.data import File
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, reference
 from datamaestro.errors import AgreementError, DefinitionError
+from datamaestro.preparation.operations import remake
 from datamaestro.testing import write_distribution
 
 TEXT = "For research only.\nDon't pass it on."
@@ -126,6 +127,12 @@ def test_data_that_are_there_are_asked_about_too(context, another_context, monke
     for use in (context.prepare, context.get):
         with pytest.raises(AgreementError):
             use(corpus())
+
+
+def test_nothing_is_fetched_again_before_it_is_accepted(context):
+    with pytest.raises(AgreementError):
+        remake(corpus().__dataset__, context, {"data.txt"})
+    assert MADE == []
 
 
 def test_a_dataset_that_is_referred_to_is_asked_about_before_anything_is_fetched(context):

@@ -8,6 +8,7 @@ from datamaestro.data import File
 from datamaestro.definitions import AbstractDataset, Dataset, DatasetDefinition, dataset, hook
 from datamaestro.download import FileResource, reference
 from datamaestro.errors import DefinitionError
+from datamaestro.preparation.operations import remake
 
 CALLS: list[str] = []
 
@@ -82,6 +83,17 @@ def test_what_is_there_is_used_without_a_download(context):
     CALLS.clear()
     context.prepare(Hooked)
     assert CALLS == ["pre-use org.example.hooked again", "config"]
+
+
+def test_hooks_come_before_something_is_fetched_again_too(context):
+    context.prepare(Hooked)
+    CALLS.clear()
+    remake(Hooked.__dataset__, context, {"data.txt"})
+    assert CALLS == [
+        "pre-use org.example.hooked again",
+        "pre-download org.example.hooked takes long",
+        "fetch org.example.hooked",
+    ]
 
 
 def test_a_value_that_is_not_fetched_is_used(context):

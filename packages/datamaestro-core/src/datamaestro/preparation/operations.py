@@ -147,7 +147,8 @@ def remake(definition: DatasetDefinition, context: Context, paths: Collection[st
     """
     from datamaestro.preparation.changes import make_named_again
 
-    with _once(definition):
+    with before_use(definition, context), _once(definition):
+        before_download(definition, context)
         graph = graph_of_context(definition, context)
         make_named_again(graph, [item.name for item in graph.stored if _path(item) in paths])
 
