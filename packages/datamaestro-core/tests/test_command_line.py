@@ -13,7 +13,6 @@ import pytest
 
 import datamaestro
 from datamaestro.cli.group import LazyGroup
-from datamaestro.cli.remote import remote_arguments
 from datamaestro.testing import write_distribution
 
 DEFINITIONS = '''
@@ -30,6 +29,9 @@ ERRORS = {
     "offline": OfflineError("offline"),
     "interrupt": KeyboardInterrupt(),
     "bug": ZeroDivisionError("a bug\\nin two lines"),
+    "end": EOFError("ran out of input"),
+    "pipe": BrokenPipeError(32, "Broken pipe"),
+    "file": OSError(9, "Bad file descriptor"),
 }
 
 
@@ -479,6 +481,32 @@ def test_a_misspelt_command_names_the_closest(run):
     assert "Did you mean prepare?" in run("prepair").stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("end", "EOFError: ran out of input"),
+        ("pipe", "BrokenPipeError: [Errno 32] Broken pipe"),
+        ("file", "OSError: [Errno 9] Bad file descriptor"),
+    ],
+)
+def test_an_error_of_a_definition_is_not_taken_for_one_of_the_program_s_streams(run, name, message):
+    result = run("prepare", "org.example.alpha", FAIL=name)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: {message}, while making the resource 'data'")
+
+
+def test_a_data_directory_that_cant_be_made_is_told_as_such(run, tmp_path):
+    (tmp_path / "file").touch()
+    result = run("--data", str(tmp_path / "file" / "data"), "prepare", "org.example.alpha")
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: {tmp_path / 'file'}")
+
+
+def test_a_traceback_is_shown_if_the_program_is_told_to_and_not_the_command(run):
+    assert "Traceback" not in run("--data", "list", "info", "--", "--traceback").stderr
+    assert "Traceback" in run("--data", "list", "--traceback", "info", "no.such").stderr
+
+
 def test_an_error_is_one_line_unless_a_traceback_is_asked_for(run):
     assert "Traceback" not in run("prepare", "org.example.alpha", FAIL="bug").stderr
     assert "Traceback" in run("--traceback", "prepare", "org.example.alpha", FAIL="bug").stderr
@@ -792,20 +820,33 @@ def test_every_command_explains_itself(run, command):
     assert result.stdout.startswith("Usage: datamaestro")
 
 
-def test_a_host_runs_the_command_there_through_ssh(run, tmp_path):
+@pytest.fixture
+def path(tmp_path):
+    """Give a search path with an ``ssh`` that prints what it should run, and exits with 5."""
     ssh = tmp_path / "bin" / "ssh"
     ssh.parent.mkdir()
     ssh.write_text('#!/bin/sh\necho "$@"\nexit 5\n')
     ssh.chmod(0o755)
-    path = f"{ssh.parent}{os.pathsep}{os.environ['PATH']}"
+    return f"{ssh.parent}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_a_host_runs_the_command_there_through_ssh(run, path):
     result = run("--host", "node1", "--pythonpath", "/opt/py", "prepare", "a.b", PATH=path)
     assert result.stdout == "-- node1 /opt/py -m datamaestro prepare a.b\n"
     assert result.returncode == 5
 
 
-def test_remote_arguments_are_those_that_the_host_needs():
-    arguments = ["--data", "/d", "--host=h", "--pythonpath", "p", "search", "x"]
-    assert remote_arguments(arguments) == ["--data", "/d", "search", "x"]
+def test_a_host_gets_the_options_before_the_command_and_all_that_follows_it(run, path):
+    arguments = ["--quiet", "--data", "/d", "--host=h", "search", "--limit", "1", "--", "--host"]
+    result = run(*arguments, PATH=path)
+    assert result.stdout == (
+        "-- h python3 -m datamaestro --data /d --quiet search --limit 1 -- --host\n"
+    )
+
+
+def test_a_host_runs_commands_that_only_its_plugins_have(run, path):
+    result = run("--host", "h", "elsewhere", "--help", PATH=path)
+    assert result.stdout == "-- h python3 -m datamaestro elsewhere --help\n"
 
 
 def test_an_installation_that_an_upgrade_damaged_says_how_to_mend_it(tmp_path):
@@ -835,9 +876,10 @@ needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs wh
 
 
 @needs_full
-def test_an_output_that_cant_be_written_is_told_as_such(run):
+@pytest.mark.parametrize("arguments", [["info", "org.example.alpha"], ["info", "--help"]])
+def test_an_output_that_cant_be_written_is_told_as_such(run, arguments):
     with Path("/dev/full").open("w") as full:
-        result = run("info", "org.example.alpha", stdout=full)
+        result = run(*arguments, stdout=full)
     assert result.returncode == 1
     assert result.stderr == "Error: can't write to the standard output: No space left on device\n"
 

@@ -6,7 +6,6 @@ standard output, everything else to the standard error stream.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from datamaestro.cli.group import LazyGroup
+from datamaestro.cli.program import CommandError, Program
 from datamaestro.cli.session import Session
 from datamaestro.errors import DatamaestroError
 from datamaestro.terminal import is_terminal
@@ -23,14 +23,11 @@ from datamaestro.version import VERSION
 
 __all__ = ["cli", "main"]
 
-_OF_OUTPUT = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
-"""What goes wrong with the file behind the standard output; other files have names in errors."""
-
 INTERRUPTED = 130
 """The exit code of a run that the user interrupted."""
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--data",
     type=click.Path(),
@@ -58,20 +55,22 @@ INTERRUPTED = 130
 )
 @click.version_option(VERSION, message="%(version)s", help="Print the version.")
 @click.pass_context
-def cli(context: click.Context, /, **options: Any) -> None:
+def cli(
+    context: click.Context,
+    /,
+    traceback: bool,  # noqa: ARG001  (`Program` shows it)
+    host: str | None,  # noqa: ARG001  (`Program` asks it)
+    pythonpath: str,  # noqa: ARG001
+    **options: Any,
+) -> None:
     """Find, download and prepare datasets.
 
     A dataset has an id, such as com.lecun.mnist: 'search' finds it, 'info' tells what
     is known about it, 'prepare' makes its files ready and prints where they are.
     """
-    arguments: list[str] = context.obj
     of_kernel = context.invoked_subcommand in LazyGroup.COMMANDS
     context.obj = session = Session(**options, reserve_output=of_kernel)
     session.configure_logging()
-    if session.host is not None:
-        from datamaestro.cli.remote import run_remotely
-
-        context.exit(run_remotely(session.host, session.pythonpath, arguments))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -79,7 +78,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     arguments = sys.argv[1:] if arguments is None else arguments
     code = run(arguments)
     if not _is_flushed(sys.stdout) and code == 0:
-        code = _report("can't write to the standard output", 1, arguments)
+        code = _report("can't write to the standard output", 1)
     _is_flushed(sys.stderr)
     # A process that ends needs no look for what could be freed: that took it a sixth of its time.
     freeze()
@@ -111,44 +110,38 @@ def run(arguments: list[str]) -> int:
             "an upgrade from version 1 removed parts of this installation; "
             "run 'pip install --force-reinstall --no-deps datamaestro-core'"
         )
-        return _report(message, 1, arguments)
+        return _report(message, 1)
     try:
-        code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False, obj=arguments)
+        code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except DatamaestroError as error:
         for note in getattr(error, "__notes__", ()):
             click.echo(f"{note}\n", err=True)
-        return _report(str(error), error.exit_code, arguments)
+        return _report(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted: run it again to go on from there.", err=True)
         return INTERRUPTED
+    except CommandError as failed:
+        return _report_unexpected(failed.error)
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is None and error.errno in _OF_OUTPUT:
-            return _report(f"can't write to the standard output: {error.strerror}", 1, arguments)
-        places = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
-        message = " ".join(f"{type(error).__name__}: {error}{places}".split())
-        return _report(f"{message} (--traceback shows more)", 1, arguments)
+        if isinstance(error, OSError) and error.filename is None:
+            return _report(f"can't write to the standard output: {error.strerror or error}", 1)
+        return _report_unexpected(error)
     return code if isinstance(code, int) else 0
 
 
-def _report(message: str, exit_code: int, arguments: list[str]) -> int:
-    before_command = arguments[: _command_position(arguments)]
-    if sys.exception() is not None and {"--traceback", "--debug"} & set(before_command):
-        import traceback
+def _report_unexpected(error: Exception) -> int:
+    places = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+    message = " ".join(f"{type(error).__name__}: {error}{places}".split())
+    return _report(f"{message} (--traceback shows more)", 1)
 
-        traceback.print_exc()
+
+def _report(message: str, exit_code: int) -> int:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     colored = is_terminal(sys.stderr) and not plain
     prefix = click.style("Error:", fg="red", bold=True) if colored else "Error:"
     with suppress(OSError):  # the exit code tells, too
         click.echo(f"{prefix} {message}", err=True, color=colored)
     return exit_code
-
-
-def _command_position(arguments: list[str]) -> int:
-    for position, argument in enumerate(arguments):
-        if argument in LazyGroup.COMMANDS:
-            return position
-    return len(arguments)

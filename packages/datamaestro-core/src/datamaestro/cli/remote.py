@@ -5,17 +5,34 @@ from __future__ import annotations
 import shlex
 import subprocess
 
+import click
+from click.core import ParameterSource
+
 from datamaestro.errors import DatamaestroError
 
-__all__ = ["remote_arguments", "run_remotely"]
+__all__ = ["global_options", "remote_command", "run_remotely"]
+
+_OF_HOST = ("host", "pythonpath")
 
 
-def run_remotely(host: str, python: str, arguments: list[str]) -> int:
-    """Run the same command on `host` through ssh, and give its exit code.
+def remote_command(context: click.Context, arguments: list[str]) -> click.Command:
+    """Give what runs a command on the host that the program was told, and exits with its code.
+
+    :param context: that of the program
+    :param arguments: the command, which only that host may have, and all that follows it
+    """
+    host, python = (context.params[name] for name in _OF_HOST)
+    command = [python, "-m", "datamaestro", *global_options(context), *arguments]
+    return click.Command(
+        arguments[0], callback=lambda: context.exit(run_remotely(host, shlex.join(command)))
+    )
+
+
+def run_remotely(host: str, command: str) -> int:
+    """Run a shell's command on `host` through ssh, and give its exit code.
 
     :raises DatamaestroError: if there is no ssh on this machine
     """
-    command = shlex.join([python, "-m", "datamaestro", *remote_arguments(arguments)])
     try:
         # No host is an option, however it is written.
         return subprocess.run(["ssh", "--", host, command], check=False).returncode
@@ -23,17 +40,12 @@ def run_remotely(host: str, python: str, arguments: list[str]) -> int:
         raise DatamaestroError("--host needs the program 'ssh', which isn't there") from error
 
 
-def remote_arguments(arguments: list[str]) -> list[str]:
-    """Give the arguments without ``--host`` and ``--pythonpath``.
-
-    >>> remote_arguments(["--host", "node1", "--pythonpath=/usr/bin/python3", "prepare", "x.y"])
-    ['prepare', 'x.y']
-    """
-    kept = []
-    rest = iter(arguments)
-    for argument in rest:
-        if argument in ("--host", "--pythonpath"):
-            next(rest, None)
-        elif not argument.startswith(("--host=", "--pythonpath=")):
-            kept.append(argument)
-    return kept
+def global_options(context: click.Context) -> list[str]:
+    """Give the options that the program was given, but for those that lead to the host."""
+    options = []
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and parameter.name not in _OF_HOST:
+            value = context.params[parameter.name or ""]
+            options += parameter.opts[:1] if value is True else [parameter.opts[0], str(value)]
+    return options

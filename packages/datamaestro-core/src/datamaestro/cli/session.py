@@ -20,7 +20,7 @@ __all__ = ["Session", "pass_session"]
 class Session:
     """The global options, and the context that follows from them.
 
-    Parameters are those of the command line, but for one.
+    Parameters are options of the command line, but for one.
 
     :param reserve_output: whether definitions and plugins leave the standard output alone
     """
@@ -34,9 +34,6 @@ class Session:
         quiet: bool = False,
         progress: str = "auto",
         debug: bool = False,
-        traceback: bool = False,
-        host: str | None = None,
-        pythonpath: str = "python3",
         reserve_output: bool = False,
     ) -> None:
         self.data = data
@@ -45,9 +42,6 @@ class Session:
         self.quiet = quiet
         self.progress = progress
         self.debug = debug
-        self.traceback = traceback
-        self.host = host
-        self.pythonpath = pythonpath
         self._reserve_output = reserve_output
 
     @cached_property
