@@ -31,6 +31,8 @@ from datamaestro.data import Base
 from datamaestro.data.encoding import to_json
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.testing import FileServer, exercise, write_distribution
+from datamaestro.testing.faults import Fault
+from datamaestro.testing.server import Answer
 
 IDX = bytes.fromhex("00000803 00000002 00000002 00000003") + bytes(range(12))
 CSV = b"name,legs,height\nTom,4,0.3\nPolly,2,0.1\nFido,4,0.6\n"
@@ -402,6 +404,21 @@ def test_a_file_that_is_there_is_left_as_it_is(user: User) -> None:
     path = user.home / "mine.py"
     path.write_text("mine", encoding="utf-8")
     (url,) = user.serve({"pets.csv": CSV})
+    done = user.create(url, "-o", str(path))
+    assert done.returncode == 1
+    assert "there is a file already" in done.stderr
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_file_that_is_made_meanwhile_is_left_as_it_is(user: User) -> None:
+    path = user.home / "mine.py"
+
+    class Meanwhile(Fault):
+        def change(self, answer: Answer) -> None:
+            path.write_text("mine", encoding="utf-8")
+
+    (url,) = user.serve({"pets.csv": CSV})
+    user.server.faults["/data/pets.csv"] = [Meanwhile()]
     done = user.create(url, "-o", str(path))
     assert done.returncode == 1
     assert "there is a file already" in done.stderr

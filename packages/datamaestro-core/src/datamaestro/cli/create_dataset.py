@@ -46,7 +46,6 @@ def command(
     """
     from datamaestro.create.dataset import dataset_id_of, examine
     from datamaestro.create.definition import definition_text
-    from datamaestro.disk.files import write_atomically
 
     for url in urls:
         _check_url(url)
@@ -63,11 +62,38 @@ def command(
     if path is None:
         echo(text, nl=False)
     else:
-        write_atomically(path, text)
+        _write(path, text)
         echo(str(path))
     line = next(number for number, item in enumerate(text.splitlines(), 1) if "TODO" in item)
     where = f"line {line}" if path is None else f"{path}:{line}"
     note(f"Left to write: what {dataset_id} is about ({where}).")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file, unless there is one: that may have been made while others were fetched.
+
+    :raises DefinitionError: if there is
+    :raises DataDirectoryError: if it can't be written
+    """
+    from datamaestro.disk.files import remove, usable
+    from datamaestro.disk.sharing import make_folder
+
+    with usable(path.parent):
+        make_folder(path.parent)
+        try:
+            file = path.open("xb")
+        except FileExistsError as error:
+            raise _is_there(path) from error
+        try:
+            with file:
+                file.write(text.encode())
+        except OSError:
+            remove(path)
+            raise
+
+
+def _is_there(path: Path) -> DefinitionError:
+    return DefinitionError("there is a file already; it was left as it is", where=path)
 
 
 def _check_url(url: str) -> None:
@@ -104,7 +130,7 @@ def _place(session: Session, dataset_id: str, into: str | None, output: Path | N
         _refuse_copy(repository)
         return path
     if output is not None and output.exists():
-        raise DefinitionError("there is a file already; it was left as it is", where=output)
+        raise _is_there(output)
     return output
 
 
