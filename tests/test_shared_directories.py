@@ -348,6 +348,15 @@ for user in (0, int(user)):  # root imports what the user may be unable to read
 print("", json.dumps(codes), sep="\\n")
 """
 
+LOOKING = """
+import os, sys
+from pathlib import Path
+from datamaestro.inventory.manifest import stored_files
+
+os.setuid(int(sys.argv[1]))
+stored_files(Path(sys.argv[2]))
+"""
+
 READING = "info org.example.words,search prepared:yes,list,du,verify --all,gc,orphans"
 
 
@@ -373,3 +382,17 @@ def test_a_folder_that_is_another_users_alone_stops_no_command(place: Path, priv
         check=True,
     )
     assert set(json.loads(done.stdout.splitlines()[-1]).values()) == {0}, done.stderr
+
+
+def test_a_folder_of_which_a_part_may_not_be_read_is_not_taken_for_a_smaller_one(
+    place: Path,
+) -> None:
+    (place / "tree" / "sub").mkdir(parents=True)
+    (place / "tree" / "sub").chmod(0o700)
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKING, str(BEN), str(place / "tree")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "PermissionError: [Errno 13]" in done.stderr

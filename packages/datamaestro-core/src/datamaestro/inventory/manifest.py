@@ -80,11 +80,12 @@ def stored_files(path: Path) -> dict[str, int | str]:
     """Look at what a resource consists of: the size of each file, the target of each link.
 
     :return: by path in the resource, in order; ``""`` if the resource is a file or link itself
+    :raises OSError: if a part of it can't be read, or goes meanwhile
     """
     if path.is_symlink() or not path.is_dir():
         return {"": _target(path) if path.is_symlink() else path.stat().st_size}
     found: dict[str, int | str] = {}
-    for folder, folders, files in os.walk(path):
+    for folder, folders, files in os.walk(path, onerror=_refuse):
         for name in (*folders, *files):
             item = Path(folder, name)
             if item.is_symlink():
@@ -92,6 +93,10 @@ def stored_files(path: Path) -> dict[str, int | str]:
             elif name in files:
                 found[item.relative_to(path).as_posix()] = item.stat().st_size
     return dict(sorted(found.items()))
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _target(link: Path) -> str:

@@ -144,9 +144,9 @@ class _Reading:
         cls, dataset: Prepared, resource: str, threads: ThreadPoolExecutor, watch: Watch
     ) -> _Reading:
         path = dataset.path(resource)
-        if not (path.exists() or path.is_symlink()):
-            return cls(dataset, resource, None, [])
         try:
+            if not _is_there(path):
+                return cls(dataset, resource, None, [])
             files = stored_files(path)
         except OSError as error:
             failed: Future[dict[str, str]] = Future()
@@ -162,6 +162,15 @@ class _Reading:
         ended = each_ended(self.digests)
         digests = {name: text for batch in ended for name, text in batch.result().items()}
         return links | digests
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether anything lies at a path; raises `OSError` if that can't be seen."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _verdicts(
