@@ -11,6 +11,8 @@ import pytest
 from fetched import Fetched
 from hypothesis import given, settings, strategies as st
 
+from datamaestro import identifiers
+from datamaestro.cli.by_lock import chosen
 from datamaestro.context import Context
 from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
@@ -218,6 +220,17 @@ def test_a_lock_is_read_as_it_was_written(tmp_path_factory, datasets):
     assert not lock.write(path)
 
 
+RESOURCE = """
+[[dataset]]
+id = 'a'
+folder = 'a'
+[[dataset.resource]]
+name = 'b'
+fingerprint = ''
+path = 'b'
+"""
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -230,9 +243,17 @@ def test_a_lock_is_read_as_it_was_written(tmp_path_factory, datasets):
         "[[dataset]]\nid = 'a'\nfolder = '..\\a'",
         "[[dataset]]\nid = 'a'\nfolder = ''",
         "[[dataset]]\nid = 'a'\nfolder = 'a'\nresource = ['b']",
-        "[[dataset]]\nid = 'a'\nfolder = 'a'\n"
-        "[[dataset.resource]]\nname = 'b'\nfingerprint = ''\npath = '../b'",
+        RESOURCE.replace("'b'\n", "'../b'\n"),
         "[[dataset]]\nid = 'a'\nfolder = 'a'\ncolour = 'red'",
+        "[[dataset]]\nid = 5\nfolder = 'a'",
+        "[[dataset]]\nid = 'a'\nfolder = 'a'\nneeds = [5]",
+        "[[dataset]]\nid = 'a'\nfolder = 'a'\nneeds = 'b'",
+        "[[dataset]]\nid = 'a'\nfolder = 'a'\n[dataset.agreements]\nb = 5",
+        f"{RESOURCE}arguments = ['q']",
+        f"{RESOURCE}[dataset.resource.derivation]\nkind = 'member'\nmember = 5",
+        f"{RESOURCE}[[dataset.resource.download]]\nurls = []\nsize = 2\nsha256 = 'a'",
+        f"{RESOURCE}[[dataset.resource.download]]\nurls = 'b'\nsize = 2\nsha256 = 'a'",
+        f"{RESOURCE}[[dataset.resource.download]]\nurls = ['b']\nsize = '2'\nsha256 = 'a'",
     ],
 )
 def test_what_is_no_lock_file_is_refused_as_such(tmp_path, content):
@@ -249,6 +270,32 @@ def test_a_lock_file_with_a_conflict_tells_what_to_do(tmp_path):
     with pytest.raises(LockError, match=r"can't be read: .*line 2") as raised:
         Lock.load(path)
     assert "'datamaestro lock ID…' write it anew" in raised.value.hint
+
+
+def test_a_lock_of_a_later_version_says_how_to_write_it_anew(tmp_path):
+    path = tmp_path / "some.lock"
+    path.write_text("version = 2\n")
+    with pytest.raises(LockError, match="of another version: expected 1, found 2") as raised:
+        Lock.load(path)
+    assert "remove it, and write it anew with 'datamaestro lock -o " in raised.value.hint
+
+
+def test_the_ids_of_a_lock_are_read_once_for_however_many_questions(monkeypatch):
+    datasets = [LockedDataset(f"org.example.n{number}", f"n{number}") for number in range(50)]
+    lock = Lock(tuple(datasets))
+    read = []
+    parse = identifiers.parse
+    monkeypatch.setattr(identifiers, "parse", lambda text: read.append(text) or parse(text))
+    assert [lock.dataset(item.id) for item in datasets] == datasets
+    assert len(read) == 100
+
+
+def test_a_lock_file_is_read_once_for_all_that_it_decides(tmp_path):
+    path = tmp_path / "some.lock"
+    Lock((LockedDataset("org.example.one", "one", requested=True),)).write(path)
+    by_lock = chosen(locked=True, frozen=False, lock_file=path)
+    path.unlink()
+    assert by_lock.ids() == ["org.example.one"]
 
 
 def test_what_differs_between_locks_is_told():
@@ -394,6 +441,7 @@ AS_IT_COMES = derivation_of({"kind": "joined", "compressions": [""]})
     [
         ({"downloads": (LockedDownload((URL,), 4, "5ha"),)}, "not the sha256 of a file: '5ha'"),
         ({"downloads": (LockedDownload((URL,), -4, "a" * 64),)}, "not the size of a file: -4"),
+        ({"downloads": ()}, "it follows from 1 download: 0 in the lock file"),
         ({"handler": "FilesCopy", "arguments": {"colour": "red"}}, "unexpected keyword"),
         ({"handler": "FilesCopy", "arguments": {"source": {"$resource": "x"}}}, "KeyError('x')"),
     ],

@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.lockfile import Lock
 
 __all__ = ["LOCK_FILE", "ByLock", "by_lock", "chosen"]
 
@@ -21,26 +22,25 @@ class ByLock(NamedTuple):
     """Whether a lock file decides, and how.
 
     :param path: the lock file
+    :param lock: what it says
     :param frozen: whether to do without the plugins that declare the datasets
     """
 
     path: Path
+    lock: Lock
     frozen: bool
 
     def ids(self) -> list[str]:
         """Give the ids that were asked for when the lock file was written."""
-        from datamaestro.lockfile import Lock
-
-        return [dataset.reference for dataset in Lock.load(self.path).requested()]
+        return [dataset.reference for dataset in self.lock.requested()]
 
     def prepare(self, dataset: str, context: Context) -> Any:
         """Prepare a dataset as the lock file says, and give its value."""
-        from datamaestro.lockfile import Lock, prepare_frozen, prepare_locked
+        from datamaestro.lockfile import prepare_frozen, prepare_locked
 
-        lock = Lock.load(self.path)
         if self.frozen:
-            return prepare_frozen(dataset, context, lock, self.path)
-        return prepare_locked(dataset, context, lock)
+            return prepare_frozen(dataset, context, self.lock, self.path)
+        return prepare_locked(dataset, context, self.lock)
 
 
 def by_lock(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,6 +71,8 @@ def chosen(locked: bool, frozen: bool, lock_file: Path | None, **others: Any) ->
 
     :param others: options that don't go with a lock file, by their name
     :raises click.UsageError: if one of these is given too, one that isn't read, or both
+    :raises NotFoundError: if there is no lock file
+    :raises LockError: if it can't be read
     """
     if not (locked or frozen):
         if lock_file is not None:
@@ -81,4 +83,7 @@ def chosen(locked: bool, frozen: bool, lock_file: Path | None, **others: Any) ->
     for name, value in others.items():
         if value:
             raise click.UsageError(f"--{name.replace('_', '-')} doesn't go with a lock file.")
-    return ByLock(lock_file or Path(LOCK_FILE), frozen)
+    from datamaestro.lockfile import Lock
+
+    path = lock_file or Path(LOCK_FILE)
+    return ByLock(path, Lock.load(path), frozen)

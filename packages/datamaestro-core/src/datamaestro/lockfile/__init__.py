@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from datamaestro.lazy import lazily
 
 if TYPE_CHECKING:
-    from datamaestro.lockfile.lock import Lock, LockedDataset, LockedDownload, LockedResource
+    from datamaestro.lockfile.lock import Lock
+    from datamaestro.lockfile.locked import LockedDataset, LockedDownload, LockedResource
     from datamaestro.lockfile.preparing import prepare_frozen, prepare_locked
     from datamaestro.lockfile.writing import lock_datasets
 
@@ -29,9 +30,9 @@ __getattr__ = lazily(
     __name__,
     {
         "Lock": "datamaestro.lockfile.lock",
-        "LockedDataset": "datamaestro.lockfile.lock",
-        "LockedDownload": "datamaestro.lockfile.lock",
-        "LockedResource": "datamaestro.lockfile.lock",
+        "LockedDataset": "datamaestro.lockfile.locked",
+        "LockedDownload": "datamaestro.lockfile.locked",
+        "LockedResource": "datamaestro.lockfile.locked",
         "lock_datasets": "datamaestro.lockfile.writing",
         "prepare_frozen": "datamaestro.lockfile.preparing",
         "prepare_locked": "datamaestro.lockfile.preparing",

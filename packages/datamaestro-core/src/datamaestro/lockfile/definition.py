@@ -19,7 +19,7 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, LockError, VerificationError
 from datamaestro.location import Location
 from datamaestro.lockfile.derived import DerivedResource
-from datamaestro.lockfile.lock import LockedDataset, LockedResource
+from datamaestro.lockfile.locked import LockedDataset, LockedResource
 from datamaestro.lockfile.writing import KERNEL_HANDLERS
 
 if TYPE_CHECKING:

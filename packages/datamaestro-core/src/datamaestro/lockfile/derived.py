@@ -19,8 +19,8 @@ from datamaestro.disk.digests import CHUNK_SIZE
 from datamaestro.download.derivation import Joined, Member, Unpacked
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
-from datamaestro.errors import LockError, VerificationError
-from datamaestro.lockfile.lock import LockedResource
+from datamaestro.errors import DefinitionError, LockError, VerificationError
+from datamaestro.lockfile.locked import LockedResource
 from datamaestro.lockfile.plain_archives import copy_member, unpack
 
 __all__ = ["DerivedResource"]
@@ -49,6 +49,13 @@ class DerivedResource(StoredResource):
 
     def __init__(self, locked: LockedResource, otherwise: str) -> None:
         super().__init__(locked.name, transient=locked.transient)
+        derivation = locked.derivation
+        count = len(derivation.compressions) if isinstance(derivation, Joined) else 1
+        if len(locked.downloads) != count:
+            raise DefinitionError(
+                f"it follows from {count} download{'' if count == 1 else 's'}",
+                found=f"{len(locked.downloads)} in the lock file",
+            )
         self.locked = locked
         self.otherwise = otherwise
         self._sources = tuple(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamaestro.lockfile.lock import Lock, LockedDataset
+from datamaestro.lockfile.lock import Lock
+from datamaestro.lockfile.locked import LockedDataset
 
 __all__ = ["differences"]
 

@@ -32,124 +32,27 @@ A lock file is TOML, sorted, the same for the same data on every platform::
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from datamaestro import identifiers
+from datamaestro.data.parameters import check_parameters
 from datamaestro.disk.documents import read_toml
 from datamaestro.disk.files import write_atomically
-from datamaestro.download.derivation import Derivation, derivation_of
+from datamaestro.download.derivation import derivation_of
 from datamaestro.errors import LockError, NotFoundError
-from datamaestro.urls import masked
+from datamaestro.identifiers import Identifier
+from datamaestro.lockfile.locked import LockedDataset, LockedDownload, LockedResource
 from datamaestro.user_paths import typed
 
-__all__ = ["Lock", "LockedDataset", "LockedDownload", "LockedResource", "reference_of"]
+__all__ = ["Lock"]
+
+T = TypeVar("T")
 
 VERSION = 1
 _HEADER = "# Written by 'datamaestro lock', which also brings it up to date.\n\n"
-
-
-def reference_of(dataset_id: str, repository: str | None) -> str:
-    """Give the id of a dataset, after its repository's if it has one."""
-    return dataset_id if repository is None else f"{repository}:{dataset_id}"
-
-
-@dataclass(frozen=True)
-class LockedDownload:
-    """One file as it is served.
-
-    :param urls: where it lies, the preferred URL first
-    :param size: its number of bytes
-    :param sha256: their digest
-    """
-
-    urls: tuple[str, ...]
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class LockedResource:
-    """A resource of a dataset.
-
-    :param name: its name
-    :param fingerprint: what it was made from, as the state file keeps it
-    :param path: where it ends in the dataset's folder
-    :param size: the bytes that it takes there; None for one that has gone, being transient
-    :param digest: ``sha256:`` and the digest of the file, or ``tree:`` and that of the folder
-    :param transient: whether it goes once it isn't needed any more
-    :param handler: what makes it, by the name that its plugin gives it, if a plugin does
-    :param handler_plugin: that plugin's distribution
-    :param arguments: what the handler is called with
-    :param derivation: how it follows from the downloads, for those who have no handler
-    :param downloads: what is fetched for it
-    """
-
-    name: str
-    fingerprint: str
-    path: str
-    size: int | None = None
-    digest: str | None = None
-    transient: bool = False
-    handler: str | None = None
-    handler_plugin: str | None = None
-    arguments: dict[str, Any] = field(default_factory=dict)
-    derivation: Derivation | None = None
-    downloads: tuple[LockedDownload, ...] = ()
-
-    @property
-    def needs_definition(self) -> bool:
-        """Whether nobody can make it but who has the definition."""
-        return self.handler is None and self.derivation is None
-
-
-@dataclass(frozen=True)
-class LockedDataset:
-    """A dataset, or a variant of one.
-
-    :param id: its canonical id
-    :param folder: its folder below that of all data
-    :param requested: whether it was asked for, and not only needed by another
-    :param repository: the id of its repository, if it has one
-    :param plugin: the distribution that declares it
-    :param plugin_version: the version of that distribution
-    :param variant: the values of its axes, without those that are None
-    :param needs: the datasets that are prepared first, each as its `reference`
-    :param agreements: the texts that users have to accept, by the ids of the agreements
-    :param transports: the distributions that open its URLs, by the URLs' scheme
-    :param resources: its resources, dependencies first
-    """
-
-    id: str
-    folder: str
-    requested: bool = False
-    repository: str | None = None
-    plugin: str | None = None
-    plugin_version: str | None = None
-    variant: dict[str, Any] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
-    agreements: dict[str, str] = field(default_factory=dict)
-    transports: dict[str, str] = field(default_factory=dict)
-    resources: tuple[LockedResource, ...] = ()
-
-    @property
-    def reference(self) -> str:
-        """The id, after the repository's."""
-        return reference_of(self.id, self.repository)
-
-    @property
-    def needs_definition(self) -> list[str]:
-        """What can't be had without the definition: resources, or all, when it has no files."""
-        if not (self.resources or self.needs):
-            return ["all"]
-        return [repr(item.name) for item in self.resources if item.needs_definition]
-
-    @property
-    def holds_secrets(self) -> bool:
-        """Whether one of its URLs holds what lets someone in; without it, nothing is fetched."""
-        downloads = (item for resource in self.resources for item in resource.downloads)
-        return any(masked(url) != url for item in downloads for url in item.urls)
 
 
 @dataclass(frozen=True)
@@ -188,7 +91,8 @@ class Lock:
                 where=path,
                 expected=VERSION,
                 found=document.get("version"),
-                hint="upgrade datamaestro, or write it anew with 'datamaestro lock'",
+                hint="upgrade datamaestro; or remove it, and write it anew with "
+                f"'datamaestro lock -o {typed([str(path)])} ID…'",
             )
         try:
             return cls(tuple(map(_dataset, document.get("dataset", []))))
@@ -224,7 +128,8 @@ class Lock:
         :raises NotFoundError: if the lock doesn't have it, or several
         """
         wanted = identifiers.parse(dataset_id)
-        found = [item for item in self.datasets if wanted.covers(identifiers.parse(item.reference))]
+        known = self._by_name.get(wanted.name, [])
+        found = [item for identifier, item in known if wanted.covers(identifier)]
         if len(found) > 1:
             found = [item for item in found if item.repository == repository] or found
         if len(found) == 1:
@@ -239,6 +144,15 @@ class Lock:
             expected=", ".join(item.id for item in self.datasets) or "none: it is empty",
             hint="'datamaestro lock' writes it anew, for all ids that it is given",
         )
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[tuple[Identifier, LockedDataset]]]:
+        """The datasets, and how they are referred to, by the ids without selectors."""
+        found: dict[str, list[tuple[Identifier, LockedDataset]]] = {}
+        for dataset in self.datasets:
+            identifier = identifiers.parse(dataset.reference)
+            found.setdefault(identifier.name, []).append((identifier, dataset))
+        return found
 
     def requested(self) -> list[LockedDataset]:
         """Give the datasets that were asked for."""
@@ -265,24 +179,43 @@ def _table(values: dict[str, Any]) -> dict[str, Any]:
 def _dataset(table: dict[str, Any]) -> LockedDataset:
     values = dict(table)
     resources = tuple(map(_resource, values.pop("resource", [])))
-    needs = tuple(values.pop("needs", ()))
-    _check_relative(values["folder"])
-    return LockedDataset(**values, needs=needs, resources=resources)
+    dataset = _checked(LockedDataset, {**values, "resources": resources})
+    _check_relative(dataset.folder)
+    return dataset
 
 
 def _resource(table: dict[str, Any]) -> LockedResource:
     values = dict(table)
-    downloads = tuple(
-        LockedDownload(tuple(item["urls"]), item["size"], item["sha256"])
-        for item in values.pop("download", [])
-    )
-    derivation = values.pop("derivation", None)
-    _check_relative(values["path"])
-    return LockedResource(
-        **values,
-        derivation=None if derivation is None else derivation_of(derivation),
-        downloads=downloads,
-    )
+    values["downloads"] = tuple(map(_download, values.pop("download", [])))
+    if "derivation" in values:
+        derivation = derivation_of(values["derivation"])
+        told = {name: value for name, value in vars(derivation).items() if name != "kind"}
+        values["derivation"] = _checked(type(derivation), told)
+    resource = _checked(LockedResource, values)
+    _check_relative(resource.path)
+    return resource
+
+
+def _download(table: dict[str, Any]) -> LockedDownload:
+    download = _checked(LockedDownload, table)
+    if not download.urls:
+        raise TypeError("a download has no URL")
+    return download
+
+
+def _checked(cls: type[T], values: dict[str, Any]) -> T:
+    """Make one of a class of what a table holds.
+
+    :raises TypeError: if a value is missing, is of none of its fields, or of another type
+    """
+    known = [item for item in fields(cls) if item.init]  # type: ignore[arg-type]
+    required = [
+        item.name for item in known if item.default is MISSING and item.default_factory is MISSING
+    ]
+    taken = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return cls(**check_parameters(cls, taken, required, [item.name for item in known]))
 
 
 def _check_relative(path: str) -> None:

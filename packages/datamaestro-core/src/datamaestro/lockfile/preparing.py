@@ -22,7 +22,8 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.download.transport import Transport
 from datamaestro.errors import LockError, TransportError, VerificationError
 from datamaestro.lockfile.definition import AsLocked, LockedDefinition
-from datamaestro.lockfile.lock import Lock, LockedDataset, LockedDownload, LockedResource
+from datamaestro.lockfile.lock import Lock
+from datamaestro.lockfile.locked import LockedDataset, LockedDownload, LockedResource
 from datamaestro.lockfile.plain_transports import PLAIN_TRANSPORTS
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph, is_complete

@@ -20,8 +20,8 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.errors import PluginError, QueryError
-from datamaestro.lockfile.lock import (
-    Lock,
+from datamaestro.lockfile.lock import Lock
+from datamaestro.lockfile.locked import (
     LockedDataset,
     LockedDownload,
     LockedResource,

@@ -14,7 +14,7 @@ import pytest
 from datamaestro.disk.files import remove
 from datamaestro.download import Resource, StoredResource
 from datamaestro.lockfile.derived import DerivedResource
-from datamaestro.lockfile.lock import LockedDownload, LockedResource
+from datamaestro.lockfile.locked import LockedDownload, LockedResource
 from datamaestro.preparation.workspace import WORK, Workspace
 from datamaestro.testing.contracts.one_resource import bound, dataset_of, place, prepared
 from datamaestro.testing.contracts.open_files import left_open, open_files
