@@ -141,6 +141,19 @@ def test_remove_removes_when_it_is_told_to(run):
     assert run("list").stdout == ""
 
 
+def test_remove_removes_all_but_what_another_process_uses(run):
+    prepare(run, "alpha", "beta", "both")
+    busy = [run.home / FOLDER / name for name in ("alpha", "beta")]
+    with locked(busy[0] / ".state.lock", "a test"), locked(busy[1] / ".state.lock", "a test"):
+        names = [f"org.example.{name}" for name in ("alpha", "beta", "both")]
+        result = run("remove", *names, "--yes")
+    assert result.returncode == 1
+    assert result.stdout == "shelf:org.example.both: 2.0 kB in 2 files\n"
+    assert result.stderr.startswith(f"Error: {busy[0]}: another process is busy with the dataset")
+    assert "(and 1 more can't be removed)" in result.stderr
+    assert run("list").stdout == "org.example.alpha\norg.example.beta\n"
+
+
 def test_remove_refuses_what_cant_be_fetched_again(run):
     prepare(run, "alpha", "gamma")
     shown = run("remove", "org.example.gamma")
@@ -223,6 +236,21 @@ def test_gc_removes_orphans_only_when_it_is_told_to(run):
     assert run("gc", "--yes").stdout == ""
     assert run("gc", "--orphans", "--yes").stdout == f"0\torphan\t{gone}\n"
     assert not gone.exists()
+
+
+def test_gc_removes_all_but_what_cant_be_removed(run):
+    prepare(run, "alpha", "beta")
+    works = [run.home / FOLDER / name / ".downloads" for name in ("alpha", "beta")]
+    for work in works:
+        work.mkdir()
+    lock = works[0].parent / ".state.lock"
+    lock.unlink()
+    lock.mkdir()
+    result = run("gc", "--older-than", "0", "--yes")
+    assert result.returncode == 1
+    assert result.stdout == f"0\tunfinished\t{works[1]}\n"
+    assert result.stderr.startswith(f"0 Bytes freed.\nError: {works[0].parent}: ")
+    assert [work.exists() for work in works] == [True, False]
 
 
 def test_gc_leaves_what_another_process_uses(run):

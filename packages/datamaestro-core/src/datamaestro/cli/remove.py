@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import click
 
+from datamaestro.cli.garbage import raise_first
 from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, echo_json
 from datamaestro.cli.parameters import PREPARED, as_json, yes
@@ -13,7 +14,7 @@ from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.units import size_text
 from datamaestro.context import Context
 from datamaestro.dataset_folders import dataset_folders
-from datamaestro.errors import DatasetNotFoundError, IrreplaceableError
+from datamaestro.errors import DataDirectoryError, DatasetNotFoundError, IrreplaceableError
 from datamaestro.inventory.prepared import Prepared, find_all_prepared, qualified
 from datamaestro.inventory.removal import Removal, is_unfinished, plan_removal, remove_dataset
 
@@ -40,9 +41,9 @@ def command(
     plans = [plan_removal(dataset, context) for dataset in found]
     if yes and not even_irreplaceable:
         _refuse_losses(plans)
+    errors: list[DataDirectoryError] = []
     if yes:
-        for plan in plans:
-            remove_dataset(plan.dataset)
+        plans, errors = _removed(plans)
     if as_json:
         echo_json({"removed": yes, "datasets": [plan.to_json() for plan in plans]})
     else:
@@ -51,6 +52,7 @@ def command(
     if not yes:
         lost = any(plan.irreplaceable for plan in plans) and not even_irreplaceable
         note(f"Nothing was removed: --yes{' --even-irreplaceable' if lost else ''} does it.")
+    raise_first(errors)
 
 
 def _found(references: Iterable[str], context: Context) -> list[Prepared]:
@@ -74,6 +76,18 @@ def _refuse_losses(plans: list[Removal]) -> None:
             found="; ".join(losses),
             hint="--even-irreplaceable removes it for good",
         )
+
+
+def _removed(plans: list[Removal]) -> tuple[list[Removal], list[DataDirectoryError]]:
+    """Remove datasets; give what went, and why each other didn't."""
+    gone, errors = [], []
+    for plan in plans:
+        try:
+            remove_dataset(plan.dataset)
+            gone.append(plan)
+        except DataDirectoryError as error:
+            errors.append(error)
+    return gone, errors
 
 
 def _lines(plan: Removal) -> list[str]:
