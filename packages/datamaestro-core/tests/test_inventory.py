@@ -16,6 +16,7 @@ from datamaestro.inventory.prepared import (
     find_prepared,
     prepared_datasets,
 )
+from datamaestro.inventory.removal import plan_removal
 from datamaestro.inventory.usage import Meter, disk_usage
 
 
@@ -274,6 +275,21 @@ def test_a_link_counts_as_itself(tmp_path):
     folder.mkdir()
     (folder / "link").symlink_to(tmp_path / "large")
     assert Meter().measure(folder).size < 5000
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_folder_that_a_link_leads_to_counts_where_it_is_used_and_not_where_the_link_goes(
+    context, shelf, tmp_path
+):
+    context.prepare("org.example.beta")
+    (beta,) = find_prepared("org.example.beta", context)
+    shutil.move(beta.path("tree"), tmp_path / "tree")
+    beta.path("tree").symlink_to(tmp_path / "tree")
+    assert plan_removal(beta, context).usage.size < 2000
+    shutil.move(context.datapath / "shelf", tmp_path / "shelf")
+    (context.datapath / "shelf").symlink_to(tmp_path / "shelf")
+    (tmp_path / "shelf" / "more").write_bytes(b"x" * 5000)
+    assert disk_usage(context).repositories["shelf"].size > 5000
 
 
 def test_disk_usage_is_told_by_dataset_repository_and_cache(context, shelf):

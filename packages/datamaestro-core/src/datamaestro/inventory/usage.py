@@ -44,21 +44,29 @@ class Meter:
     def __init__(self) -> None:
         self._seen: set[tuple[int, int]] = set()
 
-    def measure(self, path: Path, without: Set[str] = frozenset()) -> Usage:
+    def measure(self, path: Path) -> Usage:
         """Measure what lies at `path`, links as themselves.
 
         What isn't there takes nothing, be it that another process removes it just now.
+        """
+        return self._itself(path) if path.is_symlink() else self.measure_folder(path)
+
+    def measure_folder(self, path: Path, without: Set[str] = frozenset()) -> Usage:
+        """Measure what lies at `path`, as :meth:`measure`, but also where a link there leads.
 
         :param without: folders to leave out, by their paths
         """
-        try:
-            total = self._usage(path.lstat())
-        except FileNotFoundError:
-            return Usage()
+        total = self._itself(path)
         if path.is_dir():
             for status in _statuses(os.fspath(path), without):
                 total += self._usage(status)
         return total
+
+    def _itself(self, path: Path) -> Usage:
+        try:
+            return self._usage(path.lstat())
+        except FileNotFoundError:
+            return Usage()
 
     def _usage(self, status: os.stat_result) -> Usage:
         if status.st_nlink > 1 and not _is_folder(status):
@@ -96,12 +104,12 @@ def disk_usage(context: Context) -> DiskUsage:
     meter = Meter()
     prepared = list(prepared_datasets(context.datapath))
     folders = {os.fspath(dataset.folder) for dataset in prepared}
-    datasets = tuple((item, meter.measure(item.folder, folders)) for item in prepared)
+    datasets = tuple((item, meter.measure_folder(item.folder, folders)) for item in prepared)
     repositories = {}
     for folder in sorted(context.datapath.iterdir()) if context.datapath.is_dir() else []:
         own = [usage for item, usage in datasets if folder in item.folder.parents]
-        repositories[folder.name] = sum(own, meter.measure(folder, folders))
-    return DiskUsage(datasets, repositories, meter.measure(context.cachepath))
+        repositories[folder.name] = sum(own, meter.measure_folder(folder, folders))
+    return DiskUsage(datasets, repositories, meter.measure_folder(context.cachepath))
 
 
 def _is_folder(status: os.stat_result) -> bool:
