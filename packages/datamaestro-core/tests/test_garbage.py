@@ -5,8 +5,11 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fetched import Fetched
 
 from datamaestro.context import Context
+from datamaestro.data import File
+from datamaestro.definitions import dataset
 from datamaestro.download import Source
 from datamaestro.errors import DatamaestroError, VerificationError
 from datamaestro.inventory.cache import cache_entries
@@ -49,6 +52,27 @@ def test_a_kept_download_is_whole_and_its_url_known(keeping, shelf):
     keeping.prepare("org.example.alpha")
     (entry,) = cache_entries(keeping.cachepath)
     assert (entry.state, entry.url, entry.size) == ("whole", ALPHA, 5000)
+
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [
+        ("memory://host/two words", "memory://host/two words"),
+        ("memory://me:pass@host/two words?token=t", "memory://host/two words?token=***"),
+    ],
+)
+def test_a_url_with_a_space_is_known_as_it_may_be_shown(keeping, memory, url, known):
+    memory.CONTENT[url] = b"content"
+
+    @Fetched("data.txt", url, name="data")
+    @dataset(File, id="org.example.spaced")
+    def spaced(data):
+        """Spaced"""
+        return {"path": data}
+
+    keeping.prepare(spaced)
+    (entry,) = cache_entries(keeping.cachepath)
+    assert (entry.state, entry.url) == ("whole", known)
 
 
 def test_a_download_that_is_used_up_leaves_nothing_to_list(context, shelf):

@@ -128,6 +128,13 @@ def test_the_note_tells_where_a_whole_download_came_from(entry, interrupted, tmp
     assert origin(entry) == (URL, "v1", 10)
 
 
+def test_where_a_download_came_from_is_told_without_secrets(entry, tmp_path):
+    partial = Partial(entry, "memory://host/two words?token=t")
+    partial.begin(Answer())
+    partial.finish(tmp_path / "hash.dl")
+    assert origin(entry).url == "memory://host/two words?token=***"
+
+
 def test_what_is_there_of_a_download_is_counted_whole_or_not(entry, tmp_path):
     assert received_bytes(entry) == 0
     partial = Partial(entry, URL)

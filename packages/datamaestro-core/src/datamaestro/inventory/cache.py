@@ -11,6 +11,7 @@ from typing import Any
 
 from datamaestro.disk.documents import read_json
 from datamaestro.disk.files import LEFTOVER, remove
+from datamaestro.urls import shown
 
 __all__ = ["CacheEntry", "cache_entries"]
 
@@ -104,8 +105,7 @@ def _is_about_something(note: Path) -> bool:
 
 
 def _url(note: Path) -> str | None:
-    # A hash follows one that is masked.
-    return (_noted(note, "url") or "").partition(" ")[0] or None
+    return shown(_noted(note, "url") or "") or None
 
 
 def _noted(note: Path, name: str) -> str | None:

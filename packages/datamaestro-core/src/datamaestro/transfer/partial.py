@@ -30,7 +30,7 @@ from datamaestro.disk.sharing import share
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
 from datamaestro.transfer.target import Resumable, StartOver
-from datamaestro.urls import recognizable
+from datamaestro.urls import recognizable, shown
 
 __all__ = ["Origin", "Partial", "origin", "received_bytes"]
 
@@ -172,7 +172,7 @@ def origin(entry: Path) -> Origin | None:
     note = _read_note(entry.with_suffix(".json"))
     if note is None:
         return None
-    return Origin(note.url.partition(" ")[0], note.validator, note.size)
+    return Origin(shown(note.url), note.validator, note.size)
 
 
 def received_bytes(entry: Path) -> int:
