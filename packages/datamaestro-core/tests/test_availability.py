@@ -1,5 +1,7 @@
 """Whether sources are alive, asked politely."""
 
+import threading
+
 import pytest
 from fetched import Fetched
 
@@ -128,9 +130,21 @@ def test_a_url_that_several_datasets_need_is_asked_once(context, shelf):
     assert [request.url for request in shelf.REQUESTS] == [ALPHA]
 
 
-def test_one_host_is_asked_one_url_after_the_other_with_a_pause(context, shelf, monkeypatch):
+def paused(monkeypatch):
+    """Let checks make no pauses; give how long each would have been."""
     pauses = []
-    monkeypatch.setattr("time.sleep", pauses.append)
+
+    class Impatient(threading.Event):
+        def wait(self, timeout=None):
+            pauses.append(timeout)
+            return False
+
+    monkeypatch.setattr("datamaestro.availability.Event", Impatient)
+    return pauses
+
+
+def test_one_host_is_asked_one_url_after_the_other_with_a_pause(context, shelf, monkeypatch):
+    pauses = paused(monkeypatch)
     check(context, "beta", "alpha", pause=0.25)
     assert [request.url for request in shelf.REQUESTS] == [
         "memory://host/a",
@@ -138,6 +152,19 @@ def test_one_host_is_asked_one_url_after_the_other_with_a_pause(context, shelf, 
         ALPHA,
     ]
     assert pauses == [0.25, 0.25]
+
+
+def test_there_is_no_pause_where_no_host_is_asked(context, shelf, monkeypatch):
+    pauses = paused(monkeypatch)
+    monkeypatch.setattr(shelf.MemoryTransport, "network", False)
+    assert [item.status for item in check(context, "beta", pause=0.25)] == ["alive", "alive"]
+    assert pauses == []
+
+
+def test_a_check_that_ends_early_waits_for_no_pause(context, shelf):
+    shelf.REFUSED["memory://mirror/zeta"] = OfflineError("not looked at")
+    with pytest.raises(OfflineError):
+        check(context, "beta", "zeta", pause=3600)
 
 
 def test_nothing_is_asked_offline(context, shelf):

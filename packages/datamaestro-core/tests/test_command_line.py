@@ -836,6 +836,21 @@ def test_a_host_runs_the_command_there_through_ssh(run, path):
     assert result.returncode == 5
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "--pause", "inf", "org.example.alpha"],
+        ["check", "--pause", "nan", "org.example.alpha"],
+        ["gc", "--older-than", "99999999"],
+        ["search", "--limit", f"{10**20}"],
+    ],
+)
+def test_a_number_that_nothing_can_be_done_with_is_refused(run, arguments):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert f"Invalid value for '{arguments[1]}'" in result.stderr
+
+
 def test_a_host_gets_the_options_before_the_command_and_all_that_follows_it(run, path):
     arguments = ["--quiet", "--data", "/d", "--host=h", "search", "--limit", "1", "--", "--host"]
     result = run(*arguments, PATH=path)

@@ -6,7 +6,6 @@ with a pause in between, and several hosts at the same time.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -186,9 +185,8 @@ def _ask_all(urls: list[str], context: Context, pause: float) -> dict[str, Answe
 
     def ask_host(urls: list[str]) -> None:
         for position, url in enumerate(urls):
-            if position > 0:
-                time.sleep(pause)
-            if stopped.is_set():
+            has_to_wait = position > 0 and _needs_network(url, context)
+            if stopped.is_set() or (has_to_wait and stopped.wait(pause)):
                 return
             answers[url] = _ask(url, context)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import click
 
 from datamaestro.availability import (
@@ -20,12 +23,24 @@ from datamaestro.errors import DownloadError
 __all__ = ["command"]
 
 
+class _Seconds(click.FloatRange):
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):  # which is neither below nor above any limit
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return seconds
+
+
 @click.command
 @click.argument("datasets", nargs=-1, metavar="[DATASET]...", type=DATASET)
 @click.option("--all", "everything", is_flag=True, help="Check all datasets that are declared.")
 @click.option(
     "--pause",
-    type=click.FloatRange(min=0),
+    type=_Seconds(min=0, max=3600),
     default=PAUSE,
     show_default=True,
     metavar="SECONDS",

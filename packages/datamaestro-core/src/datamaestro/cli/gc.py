@@ -18,7 +18,7 @@ __all__ = ["command"]
 @click.command
 @click.option(
     "--older-than",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=100_000),
     default=7,
     show_default=True,
     metavar="DAYS",

@@ -26,7 +26,7 @@ Found = TypeVar("Found", "Entry", "Named")
 
 @click.command
 @click.argument("terms", nargs=-1, metavar="[TERM]...")
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Show at most N.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1, max=10**9), help="Show at most N.")
 @as_json
 @pass_session
 def command(session: Session, terms: tuple[str, ...], limit: int | None, as_json: bool) -> None:
