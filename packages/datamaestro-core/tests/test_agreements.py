@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -328,6 +329,23 @@ def test_agreements_are_listed_with_their_state(run, context):
         "state": "changed",
         "datasets": ["org.example.alpha"],
     }
+
+
+def test_each_text_of_an_agreement_is_listed_with_its_datasets(run, environment):
+    module = Path(environment["PYTHONPATH"]) / "greek" / "config" / "org" / "other.py"
+    module.write_text(
+        "from datamaestro.annotations.agreement import useragreement\n"
+        "from datamaestro.data import File\n"
+        "from datamaestro.definitions import dataset\n"
+        "@useragreement('Another text', id='org.example.alpha')\n"
+        "@dataset(File)\n"
+        "def delta(): ...\n"
+    )
+    run("agreements", "accept", "org.other.delta")
+    assert run("agreements", "list").stdout == (
+        "org.example.alpha\taccepted\torg.other.delta\n"
+        "org.example.alpha\tchanged\torg.example.alpha\n"
+    )
 
 
 def test_a_text_is_shown(run):

@@ -28,22 +28,23 @@ def command() -> None:
 def list_agreements(session: Session, as_json: bool) -> None:
     """List the agreements of all datasets, and whether you have accepted them."""
     context = session.context
-    datasets = _asked_for(context)
-    rows: dict[str, tuple[State, list[str]]] = {
-        agreement.id: (state_of(agreement, context.user_settings), ids)
-        for agreement, ids in datasets.items()
-    }
-    for agreement_id in context.user_settings.agreements:
-        rows.setdefault(agreement_id, ("accepted", []))
+    rows: list[tuple[str, State, list[str]]] = [
+        (agreement.id, state_of(agreement, context.user_settings), ids)
+        for agreement, ids in _asked_for(context).items()
+    ]
+    asked_for = {agreement_id for agreement_id, _, _ in rows}
+    accepted = context.user_settings.agreements.keys()
+    rows += [(agreement_id, "accepted", []) for agreement_id in accepted - asked_for]
+    rows.sort()
     if as_json:
         echo_json(
             [
                 {"id": agreement_id, "state": state, "datasets": ids}
-                for agreement_id, (state, ids) in sorted(rows.items())
+                for agreement_id, state, ids in rows
             ]
         )
         return
-    for agreement_id, (state, ids) in sorted(rows.items()):
+    for agreement_id, state, ids in rows:
         echo(f"{agreement_id}\t{state}\t{' '.join(ids) or '(of no installed dataset)'}")
     if not rows:
         note("No dataset asks for an agreement.")
