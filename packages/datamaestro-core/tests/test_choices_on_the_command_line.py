@@ -205,6 +205,14 @@ def test_no_downloads_counts_the_wanted_part_alone(run):
     assert run("prepare", "org.example.split", "--no-downloads").returncode == 7
 
 
+def test_no_downloads_takes_what_is_there_and_not_recorded(run):
+    run("download", "org.example.split")
+    (run.data / "split/.state.json").unlink()
+    done = run("prepare", "org.example.split", "--no-downloads")
+    assert done.returncode == 0
+    assert "Verifying" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["prepare", "download"])
 def test_a_dry_run_tells_what_it_would_do_and_does_nothing(run, command):
     result = run(command, "--dry-run", "org.example.split", "--only", "test")

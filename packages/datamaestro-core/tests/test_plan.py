@@ -135,6 +135,44 @@ def test_what_an_earlier_program_left_is_verified_first(context):
     assert step(context.plan(split), "train").status == "present"
 
 
+def test_what_is_missing_has_to_be_fetched_unless_it_is_in_place_or_the_cache(context, memory):
+    memory.CONTENT[url("train")] = BYTES
+    assert context.plan(split).to_be_fetched() == ["train", "test"]
+    CacheFetcher(context, context.path / "work").fetch(Source((url("train"),), size=5000))
+    assert context.plan(split).to_be_fetched() == ["test"]
+    folder = context.folder(split)
+    folder.mkdir(parents=True)
+    (folder / "test.bin").write_bytes(BYTES)
+    assert context.plan(split).to_be_fetched() == []
+
+
+def test_what_is_made_from_other_resources_has_not_to_be_fetched(context, memory):
+    memory.CONTENT[url("all")] = BYTES
+
+    @dataset(id="org.example.staged")
+    class Staged(Dataset):
+        ALL = Unpacked(Source((url("all"),)), 300)
+        KEPT = FilesCopy(ALL, {"b": "a"})
+
+        def config(self) -> File:
+            return File(path=self.KEPT.path)
+
+    @dataset(id="org.example.referring")
+    class Referring(Dataset):
+        OTHER = NeverReady(Staged)
+
+        def config(self) -> File:
+            return self.OTHER.config()
+
+    assert context.plan(Referring).to_be_fetched() == ["ALL"]
+    context.prepare(Staged)
+    (context.folder(Staged) / "KEPT" / "b").unlink()
+    (context.folder(Staged) / "KEPT").rmdir()
+    plan = context.plan(Staged)
+    assert (step(plan, "KEPT").status, plan.to_be_fetched()) == ("missing", [])
+    assert context.plan(Referring).to_be_fetched() == []
+
+
 @pytest.mark.parametrize("cut", [None, 2000])
 def test_bytes_in_the_cache_are_not_fetched_again(context, memory, quick, cut):
     memory.CONTENT[url("train")] = BYTES

@@ -62,6 +62,8 @@ def command(
         raise click.UsageError("--force downloads, and --no-downloads doesn't.")
     if dry_run and (output is not None or no_downloads):
         raise click.UsageError("--dry-run prints what would be fetched, and no value.")
+    if no_downloads:
+        session.offline = True  # what is there may turn out to be wrong, too
     context = session.context
     others = {"force": force, "only": only, "dry_run": dry_run, "no_downloads": no_downloads}
     lock = chosen(locked, frozen, lock_file, **others)
@@ -71,12 +73,8 @@ def command(
         echo_plan(context, dataset, only, force=force, as_json=as_json)
         return
     encode = _encoder(context, encoder)
-    if no_downloads and (missing := context.missing(dataset, only=only)):
-        raise OfflineError(
-            f"{dataset} isn't prepared, and --no-downloads was given",
-            found=f"{', '.join(missing)} missing",
-            hint=f"run 'datamaestro prepare {dataset}' without it",
-        )
+    if no_downloads:
+        _refuse_downloads(context, dataset, only)
     if lock is not None:
         text = encode(lock.prepare(dataset, context))
     else:
@@ -85,6 +83,21 @@ def command(
         echo(text)
     else:
         write_atomically(output, text + "\n")
+
+
+def _refuse_downloads(context: Context, dataset: str, only: tuple[str, ...]) -> None:
+    """Refuse to fetch what is missing; what is there needs only to be verified or unpacked.
+
+    :raises OfflineError: if something is
+    """
+    if not context.missing(dataset, only=only):
+        return
+    if missing := context.plan(dataset, only=only).to_be_fetched():
+        raise OfflineError(
+            f"{dataset} isn't prepared, and --no-downloads was given",
+            found=f"{', '.join(missing)} missing",
+            hint=f"run 'datamaestro prepare {dataset}' without it",
+        )
 
 
 def _encoder(context: Context, name: str) -> Callable[[Any], str]:

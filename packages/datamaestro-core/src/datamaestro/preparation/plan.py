@@ -75,6 +75,7 @@ class Step:
     :param transient: whether it goes once it isn't needed any more
     :param stage: from 0; those of one stage don't wait for each other
     :param last_stage: the stage after which a transient resource goes
+    :param made_from: the names of the resources that it is made from
     :param downloads: what is fetched for it
     :param datasets: the plans of the other datasets that it prepares
     """
@@ -86,6 +87,7 @@ class Step:
     transient: bool
     stage: int
     last_stage: int
+    made_from: tuple[str, ...]
     downloads: tuple[PlannedDownload, ...]
     datasets: tuple[Plan, ...]
 
@@ -98,6 +100,15 @@ class Step:
     def is_stored_as_it_comes(self) -> bool:
         """Whether it is a download under another name."""
         return len(self.downloads) == 1 and self.downloads[0].size == self.size is not None
+
+    @property
+    def is_to_be_fetched(self) -> bool:
+        """Whether it isn't there, and has to come from elsewhere, as far as is known."""
+        if self.status != "missing":
+            return False
+        if self.downloads:
+            return any(item.remaining != 0 for item in self.downloads)
+        return not (self.made_from or self.datasets)  # its own code may fetch it
 
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON; what isn't known is null."""
@@ -140,6 +151,13 @@ class Plan:
             plan for step in self.steps for other in step.datasets for plan in other._all_plans()
         ]
         return list(dict.fromkeys((*below, self)))
+
+    def to_be_fetched(self) -> list[str]:
+        """Give the names of the resources to fetch, those of other datasets included."""
+        below = [
+            name for step in self.steps for other in step.datasets for name in other.to_be_fetched()
+        ]
+        return [*below, *(step.resource for step in self.steps if step.is_to_be_fetched)]
 
     @property
     def download_size(self) -> int:
@@ -206,6 +224,7 @@ def _steps(graph: Graph, state: State, above: tuple[DatasetDefinition, ...]) -> 
             transient=resource.transient and bool(users),
             stage=stages[id(resource)],
             last_stage=max(users, default=0),
+            made_from=tuple(item.name for item in resource.dependencies),
             downloads=_downloads(resource, graph.context) if is_pending else (),
             datasets=_datasets(resource, graph.context, above) if is_pending else (),
         )
