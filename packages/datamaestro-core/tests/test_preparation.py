@@ -396,10 +396,11 @@ def test_a_finished_file_is_checked(context):
     assert not (context.folder(definition) / "data.txt").exists()
 
 
-def test_a_wrong_file_is_set_aside(context):
+@pytest.mark.parametrize("force", [False, True])
+def test_a_wrong_file_is_set_aside(context, force):
     definition = one_file(Made("data.txt", checker=HashCheck("0" * 32)))
     with pytest.raises(VerificationError) as caught:
-        context.prepare(definition)
+        context.prepare(definition, force=force)
     rejected = Path(caught.value.hint.rpartition(" ")[2])
     assert rejected.read_text() == "made"
 

@@ -57,6 +57,7 @@ def staged(graph: Graph) -> Graph:
     """
     folder = graph.folder / WORK / f"{os.urandom(4).hex()}.new"
     workspace = fresh_workspace(graph.context, folder)
+    workspace.rejected = graph.workspace.rejected  # the folder goes in any case
     return graph.bound_again(folder, workspace)
 
 

@@ -43,6 +43,7 @@ class Workspace:
     :param dataset_folder: the dataset's folder
     :param make_fetcher: makes what fetches for one resource: a `CacheFetcher`, or one of a kind
     :ivar folder: where resources are made, until they are whole
+    :ivar rejected: where what turns out to be wrong is set aside
     :ivar cancelled: set when nobody waits for the run any more
     """
 
@@ -51,6 +52,7 @@ class Workspace:
     ) -> None:
         self.all_runs = dataset_folder / WORK
         self.folder = self.all_runs / os.urandom(4).hex()
+        self.rejected = self.all_runs / REJECTED
         self.cancelled = threading.Event()
         self._context = context
         self._dataset_folder = dataset_folder
@@ -81,7 +83,7 @@ class Workspace:
 
         What an earlier run set aside of the same resource goes.
         """
-        rejected = self.all_runs / REJECTED / relative_path
+        rejected = self.rejected / relative_path
         move_into_place(self.folder / relative_path, rejected)
         return rejected
 
