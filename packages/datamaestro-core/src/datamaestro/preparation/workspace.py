@@ -83,7 +83,8 @@ class Workspace:
 
         What an earlier run set aside of the same resource goes.
         """
-        rejected = self.rejected / relative_path
+        # Not the name of data, for which somebody might take it.
+        rejected = self.rejected / f"{relative_path}.rejected"
         move_into_place(self.folder / relative_path, rejected)
         return rejected
 
