@@ -330,6 +330,31 @@ def test_a_resource_that_misses_a_file_of_its_own_is_made_once(context, tmp_path
     assert data.calls == [None]
 
 
+def test_failures_are_compared_with_what_others_have_made_all_at_once(context, monkeypatch):
+    asked = []
+
+    class Asked(ValueResource):
+        def is_ready(self):
+            asked.append(self.dataset.id)
+            return True
+
+        def prepare(self):
+            return 1
+
+    def failing(count):
+        resources = {f"DATA{number}": Made(f"{number}.txt") for number in range(count)}
+        for resource in resources.values():
+            resource.fails_with = [VerificationError("broken")]
+        members = {**resources, "ASKED": Asked(), "config": lambda self: File(path=self.ASKED)}
+        return dataset(File, id=f"org.example.failing{count}")(type("Many", (Dataset,), members))
+
+    monkeypatch.setattr("datamaestro.preparation.loop.INTERVAL", float("inf"))
+    for count in (1, 20):
+        with pytest.raises(VerificationError):
+            context.prepare(failing(count))
+    assert asked.count("org.example.failing20") == asked.count("org.example.failing1")
+
+
 def test_a_resource_that_failed_is_made_from_nothing(context):
     data = Made("data.txt")
     data.fails_with = [RuntimeError("broken")]

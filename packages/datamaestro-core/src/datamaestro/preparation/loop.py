@@ -195,8 +195,9 @@ class Loop:
         ended, self._ended = self._ended, []
         self._recorded = time.monotonic()
         self.state.refresh()
-        failed = [item for item in ended if item.error is not None and not self._is_made(item)]
-        done = [item for item in ended if item not in failed]
+        made = self._made_elsewhere(ended)
+        done = [item for item in ended if item.error is None or id(item.key) in made]
+        failed = [item for item in ended if item.error is not None and id(item.key) not in made]
         self._record(
             [
                 (item.key, item.result)
@@ -237,18 +238,19 @@ class Loop:
         """Tell whether a download is needed once more, here or by another dataset."""
         return self.schedule.needs(source) or self.shared_downloads.others_need(source)
 
-    def _is_made(self, item: Ended[Resource, Made]) -> bool:
-        """Tell whether another process has made what this one couldn't.
+    def _made_elsewhere(self, ended: Collection[Ended[Resource, Made]]) -> set[int]:
+        """Give the ``id()`` of what another process has made, and this one couldn't.
 
         It may also have removed what this one worked with, where locks fail.
         """
-        if not isinstance(item.error, OSError | DatamaestroError):
-            return False
-        missing = self.graph.missing(self.state, self.anew)
-        made = not any(resource is item.key for resource in missing)
-        if made:
+        failed = [item for item in ended if isinstance(item.error, OSError | DatamaestroError)]
+        if not failed:
+            return set()
+        missing = set(map(id, self.graph.missing(self.state, self.anew)))
+        made = [item for item in failed if id(item.key) not in missing]
+        for item in made:
             logger.debug("Another process has made %s", item.key.name, exc_info=item.error)
-        return made
+        return {id(item.key) for item in made}
 
     def _placed(self, resource: StoredResource, made: Made) -> Record:
         """Put a resource in its place, and tell what to record."""
