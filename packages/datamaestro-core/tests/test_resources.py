@@ -8,6 +8,7 @@ import sys
 import as_on_windows
 import pytest
 
+from datamaestro.context import Context
 from datamaestro.data import File, Folder, Generic
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import (
@@ -20,6 +21,7 @@ from datamaestro.download import (
 )
 from datamaestro.download.custom import custom_download
 from datamaestro.errors import DefinitionError, VerificationError
+from datamaestro.preparation.state import State
 from datamaestro.utils import GlobChecker, HashCheck
 from datamaestro.variants import AxesVariants, Axis
 
@@ -634,3 +636,111 @@ def test_what_is_wrong_with_another_dataset_keeps_no_download(
     )
     assert context.prepare(module.right).path.read_bytes() == b"shared"
     assert cached(context) == []
+
+
+def test_what_another_dataset_misses_is_read_once_however_many_downloads_it_shares(
+    context, memory, quick, definitions, monkeypatch
+):
+    module = definitions(
+        "from datamaestro.data import Generic\n"
+        "from datamaestro.definitions import Dataset, dataset\n"
+        "from test_resources_fetched import Fetched\n"
+        "def make(name, count):\n"
+        "    urls = {f'DATA{n}': f'memory://host/{count}/{n}' for n in range(count)}\n"
+        "    members = {key: Fetched(f'{key}.bin', url) for key, url in urls.items()}\n"
+        "    members |= {'config': lambda self: Generic(), '__module__': __name__}\n"
+        "    return dataset(Generic, id=f'org.example.{name}')(type(name, (Dataset,), members))\n"
+        "Few, FewToo, Many, ManyToo = (\n"
+        "    make('Few', 1), make('FewToo', 1), make('Many', 20), make('ManyToo', 20)\n"
+        ")\n"
+    )
+    memory.CONTENT.update({f"memory://host/{n}/{i}": b"x" for n in (1, 20) for i in range(n)})
+    read = []
+    load = State.load
+
+    def counted(folder, *arguments):
+        read.append(folder)
+        return load(folder, *arguments)
+
+    monkeypatch.setattr(State, "load", counted)
+    context.prepare(module.Few)
+    context.prepare(module.Many)
+    few, many = context.folder(module.FewToo), context.folder(module.ManyToo)
+    assert read.count(many) == read.count(few) > 0
+    assert len(cached(context)) == 21
+
+
+REFERRING = """
+from datamaestro.data import File
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download import reference
+from test_resources_fetched import Fetched
+
+@dataset(id="org.example.one")
+class One(Dataset):
+    DATA = Fetched("one.bin")
+    def config(self) -> File:
+        return File(path=self.DATA.path)
+
+@dataset(id="org.example.referring")
+class Referring(Dataset):
+    ONE = reference(One)
+    DATA = Fetched("referring.bin")
+    def config(self) -> File:
+        return File(path=self.DATA.path)
+"""
+
+
+@pytest.fixture
+def referring(definitions, memory, quick):
+    memory.CONTENT[URL] = b"shared"
+    return definitions(REFERRING)
+
+
+def test_a_download_is_shared_with_a_dataset_that_refers_to_its_own(referring, context, memory):
+    context.prepare(referring.One)
+    context.prepare(referring.Referring)
+    assert len(memory.REQUESTS) == 1
+    assert cached(context) == []
+
+
+def test_a_download_is_shared_with_a_dataset_that_a_site_has_in_part(referring, home, memory):
+    site = Context(home / "site", site=[])
+    site.prepare(referring.Referring).path.unlink()
+    (site.folder(referring.One) / "one.bin").unlink()
+    memory.REQUESTS.clear()
+    user = Context(home / "own", site=[site.path])
+    user.prepare(referring.One)
+    user.prepare(referring.Referring)
+    assert len(memory.REQUESTS) == 1
+
+
+def test_a_download_is_not_kept_for_a_dataset_that_a_site_has(referring, home):
+    site = Context(home / "site", site=[])
+    site.prepare(referring.Referring)
+    (site.folder(referring.One) / "one.bin").unlink()
+    user = Context(home / "own", site=[site.path])
+    user.prepare(referring.One)
+    assert cached(user) == []
+
+
+def test_what_another_dataset_needs_for_its_values_stops_none(context, memory, quick, definitions):
+    memory.CONTENT[URL] = b"shared"
+    module = definitions(
+        "from datamaestro.data import File\n"
+        "from datamaestro.definitions import Dataset, dataset\n"
+        "from datamaestro.download import ValueResource\n"
+        "import test_resources_fetched\n"
+        "SHARED = test_resources_fetched.Fetched('shared.bin')\n"
+        "class Service(ValueResource):\n"
+        "    def is_ready(self):\n"
+        "        raise ConnectionRefusedError('the service is down')\n"
+        "    def prepare(self): ...\n"
+        "@SHARED\n@dataset(File, id='org.example.right')\n"
+        "def right(shared):\n    return {'path': shared}\n"
+        "@dataset(id='org.example.other')\n"
+        "class Other(Dataset):\n    SERVICE = Service()\n    DATA = SHARED\n"
+        "    def config(self) -> File: ...\n"
+    )
+    assert context.prepare(module.right).path.read_bytes() == b"shared"
+    assert len(cached(context)) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -105,6 +105,18 @@ class Graph:
 
         :param anew: names of resources that have to be made though they are complete
         """
+        return self._incomplete(lambda resource: is_complete(resource, state, anew))
+
+    def missing_stored(self, state: State) -> list[Resource]:
+        """Give those of them that are stored, if all values were ready.
+
+        So no value is asked, whose answer may depend on services, or on other datasets.
+        """
+        return self._incomplete(
+            lambda resource: isinstance(resource, ValueResource) or is_complete(resource, state)
+        )
+
+    def _incomplete(self, completed: Callable[[Resource], bool]) -> list[Resource]:
         wanted: dict[int, Resource] = {}
         needed = self._needed()
         for resource in reversed(self.resources):
@@ -112,7 +124,7 @@ class Graph:
             waiting = any(id(item) in wanted for item in dependents)
             if id(resource) not in needed or (resource.transient and dependents and not waiting):
                 continue
-            if not is_complete(resource, state, anew):
+            if not completed(resource):
                 wanted[id(resource)] = resource
         return [*wanted.values()][::-1]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
 from datamaestro.identifiers import relative_path
 from datamaestro.preparation.graph import Graph
@@ -27,6 +28,7 @@ __all__ = [
     "graph_at_site",
     "graph_of",
     "graph_of_context",
+    "graph_of_stored",
     "place_of",
 ]
 
@@ -58,6 +60,13 @@ def graph_of(definition: DatasetDefinition, context: Context, parts: Sequence[st
     return at_site or graph_of_context(definition, context, parts)
 
 
+def graph_of_stored(definition: DatasetDefinition, context: Context) -> Graph:
+    """Bind the resources of a dataset where its files are, or will be, and ask no value."""
+    place = place_of(definition, context)
+    at_site = graph_at_place(definition, place, context, missing=Graph.missing_stored)
+    return at_site or graph_of_context(definition, context)
+
+
 def graph_of_context(
     definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
 ) -> Graph:
@@ -78,11 +87,14 @@ def graph_at_place(
     place: PurePosixPath,
     context: Context,
     parts: Sequence[str] = (),
+    missing: Callable[[Graph, State], list[Resource]] = Graph.missing,
 ) -> Graph | None:
     """Do what :func:`graph_at_site` does, for a place in the folder of all data.
 
     What the state file there doesn't record as complete doesn't count. It would have to be
     verified each time, since the result can't be recorded there.
+
+    :param missing: gives the resources of a graph that have to be made, by its state
     """
     for directory in context.site_directories:
         folder = directory / "data" / place
@@ -91,7 +103,7 @@ def graph_at_place(
         # What fetches needs a place to write, whatever is read from elsewhere.
         own = context.datapath / place
         graph = _narrowed(Graph.bind(definition, context, folder, Workspace(context, own)), parts)
-        if _is_whole(graph):
+        if _is_whole(graph, missing):
             return graph
         logger.debug("%s isn't complete, as its state file says: it is left out", folder)
     return None
@@ -105,12 +117,12 @@ def _narrowed(graph: Graph, parts: Sequence[str]) -> Graph:
     return graph.narrowed(needed_by(parts, graph.definition, graph.context))
 
 
-def _is_whole(graph: Graph) -> bool:
+def _is_whole(graph: Graph, missing: Callable[[Graph, State], list[Resource]]) -> bool:
     """Tell whether all that is stored, and wanted, is complete and can be read."""
     state = State.load(graph.folder)
     recorded = [item for item in graph.stored if state.at(item.relative_path) is not None]
     return (
         bool(recorded)
-        and not any(isinstance(item, StoredResource) for item in graph.missing(state))
+        and not any(isinstance(item, StoredResource) for item in missing(graph, state))
         and all(os.access(item.path, os.R_OK) for item in recorded)
     )

@@ -7,22 +7,28 @@ go, since one refers to another, and those that are declared in one module.
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.definitions.modules import declared_in
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
-from datamaestro.errors import DatamaestroError
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.hooks import in_use, key_of
-from datamaestro.preparation.places import graph_of
+from datamaestro.preparation.hooks import in_use, key_of, with_referred
+from datamaestro.preparation.places import graph_of_stored
 from datamaestro.preparation.state import State
 
+if TYPE_CHECKING:
+    from datamaestro.context import Context
+
 __all__ = ["SharedDownloads"]
+
+logger = logging.getLogger(__name__)
 
 
 class SharedDownloads:
@@ -38,21 +44,11 @@ class SharedDownloads:
     def others_need(self, source: Source) -> bool:
         """Tell whether another isn't complete, and what it misses is made from a source."""
         with self._lock:
-            return any(
-                source.url in urls and self._misses(definition, source.url)
-                for definition, urls in self._urls
-            )
+            return any(other.needs(source.url) for other in self._others)
 
     @cached_property
-    def _urls(self) -> list[tuple[DatasetDefinition, set[str]]]:
-        found = []
-        for definition in self._candidates():
-            try:
-                definition.validate()
-                found.append((definition, _urls(definition.ordered_resources())))
-            except DatamaestroError:
-                continue  # what is wrong with it is told to who asks for it
-        return found
+    def _others(self) -> list[_Other]:
+        return [_Other(definition, self._graph.context) for definition in self._candidates()]
 
     def _candidates(self) -> Iterator[DatasetDefinition]:
         own = self._graph.definition
@@ -63,12 +59,47 @@ class SharedDownloads:
             if not is_family and key_of(item) != key_of(own):
                 yield item
 
-    def _misses(self, definition: DatasetDefinition, url: str) -> bool:
+
+class _Other:
+    """Another dataset, which may need the same downloads.
+
+    What it misses is found out again only when its state file has changed: a module may have
+    many datasets, and each many resources. Its values aren't asked whether they are ready:
+    that may depend on services, or on the very dataset that is being made.
+    """
+
+    def __init__(self, definition: DatasetDefinition, context: Context) -> None:
+        self._definition = definition
+        self._context = context
+        self._missed: set[str] | None = None
+
+    def needs(self, url: str) -> bool:
+        """Tell whether it isn't complete, and what it misses is made from a URL."""
         try:
-            graph = graph_of(definition, self._graph.context)
-            return url in _urls(graph.missing(State.load(graph.folder)))
-        except DatamaestroError:
+            return url in self._used and url in self._missed_now()
+        except Exception:  # what is wrong with it is told to who asks for it
+            logger.debug("%s counts for no download", self._definition.id, exc_info=True)
+            self._used = set()
             return False
+
+    @cached_property
+    def _used(self) -> set[str]:
+        self._definition.validate()
+        return _urls(self._definition.ordered_resources())
+
+    @cached_property
+    def _graph(self) -> Graph:
+        with_referred(self._definition, self._context)  # which raises if it can't ever be made
+        return graph_of_stored(self._definition, self._context)
+
+    @cached_property
+    def _state(self) -> State:
+        return State.load(self._graph.folder)
+
+    def _missed_now(self) -> set[str]:
+        if self._state.refresh() or self._missed is None:
+            self._missed = _urls(self._graph.missing_stored(self._state))
+        return self._missed
 
 
 def _urls(resources: Iterable[Resource]) -> set[str]:

@@ -57,16 +57,20 @@ class State:
         state.disturbed = False
         return state
 
-    def refresh(self) -> None:
-        """Read the file again if it isn't the one that was read or written last."""
+    def refresh(self) -> bool:
+        """Read the file again if it isn't the one that was read or written last.
+
+        :return: whether it is another one
+        """
         version: tuple[int, ...] | None
         try:
             version = _version(self.path.stat())
         except OSError:
             version = None
-        if version is not None and version == self._version:
-            return
-        self.disturbed = self.disturbed or version != self._version
+        is_another = version != self._version
+        if version is not None and not is_another:
+            return False
+        self.disturbed = self.disturbed or is_another
         self._records, self._dropped, self._texts, self._version = {}, {}, {}, version
         self._names = {}
         try:
@@ -81,6 +85,7 @@ class State:
             self._records = {name: told.records[name] for name in self._names.values()}
             self._dropped = told.dropped
             self.dataset = told.dataset or self.dataset
+        return is_another
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
