@@ -11,6 +11,7 @@ from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, ValueResource, reference
 from datamaestro.errors import DatasetNotFoundError
 from datamaestro.inventory.prepared import find_prepared
+from datamaestro.preparation.state import State
 
 
 class Made(FileResource):
@@ -192,6 +193,78 @@ def test_a_reference_leads_to_what_the_site_has(site, user):
     assert user.prepare(Referring).path == path
     assert len(target.made.calls) == 1
     assert user.folder(Referring).is_relative_to(user.path)
+
+
+def counted_loads(monkeypatch):
+    """Give a list that gets the folder of each dataset whose state is read."""
+    read, load = [], State.load
+
+    def counted(folder, *arguments):
+        read.append(folder)
+        return load(folder, *arguments)
+
+    monkeypatch.setattr(State, "load", counted)
+    return read
+
+
+def test_references_are_followed_once_however_many_there_are_one_below_the_other(
+    site, user, monkeypatch
+):
+    first = one_file("org.example.first")
+    depths = {}
+    last = first
+    for depth in range(1, 7):
+        data = Made("data.txt")
+
+        @reference(last, name="below")
+        @data
+        @dataset(File, id=f"org.example.depth{depth}")
+        def next_one(below, data):
+            """Refers to the one before"""
+            return {"path": data}
+
+        last = depths[depth] = next_one
+    site.prepare(last)
+    read = counted_loads(monkeypatch)
+    looks = []
+    for definition in (depths[2], depths[6]):
+        read.clear()
+        assert user.missing(definition) == []
+        looks.append(read.count(site.folder(first)))
+    assert looks[0] == looks[1] > 0
+
+
+def test_a_dataset_that_many_ways_of_references_lead_to_is_looked_at_once(site, monkeypatch):
+    first = one_file("org.example.first")
+    depths = {}
+    last = first
+
+    def another_name(number, target):
+        @reference(target, name="target")
+        @dataset(File, id=f"{target.id}.by{number}")
+        def by(target):
+            """The same by another name"""
+            return {"path": target.path}
+
+        return by
+
+    for depth in range(1, 5):
+
+        @reference(another_name(1, last), name="one")
+        @reference(another_name(2, last), name="two")
+        @dataset(File, id=f"org.example.depth{depth}")
+        def next_one(one, two):
+            """Refers to the one before in two ways"""
+            return {"path": one.path}
+
+        last = depths[depth] = next_one
+    read = counted_loads(monkeypatch)
+    looks = []
+    for definition in (depths[1], depths[4]):
+        read.clear()
+        assert site.missing(definition) == ["one", "two"]
+        looks.append(read.count(site.folder(first)))
+    assert looks[0] == looks[1] > 0
 
 
 def test_what_the_site_has_may_refer_to_what_only_the_user_has(home, site, user):

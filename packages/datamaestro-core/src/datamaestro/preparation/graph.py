@@ -13,6 +13,7 @@ from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import FileResource, StoredResource
+from datamaestro.preparation.questions import one_question
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.state_files import Record
@@ -105,7 +106,8 @@ class Graph:
 
         :param anew: names of resources that have to be made though they are complete
         """
-        return self._incomplete(lambda resource: is_complete(resource, state, anew))
+        with one_question():
+            return self._incomplete(lambda resource: is_complete(resource, state, anew))
 
     def missing_stored(self, state: State) -> list[Resource]:
         """Give those of them that are stored, if all values were ready.

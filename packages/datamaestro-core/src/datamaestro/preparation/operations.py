@@ -17,8 +17,9 @@ from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import ValueResource
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.hooks import before_download, before_use, refuse_circle
+from datamaestro.preparation.hooks import before_download, before_use, key_of, refuse_circle
 from datamaestro.preparation.places import graph_at_site, graph_of, graph_of_context
+from datamaestro.preparation.questions import answered
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import note_use
 from datamaestro.preparation.value import build_value
@@ -119,9 +120,13 @@ def missing_resources(
     definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
 ) -> list[str]:
     """Give the names of the resources that have to be made; changes nothing."""
-    with _once(definition):
+
+    def found_out() -> list[str]:
         graph = graph_of(definition, context, parts)
         return [resource.name for resource in graph.missing(State.load(graph.folder))]
+
+    with _once(definition):
+        return list(answered((key_of(definition), context, tuple(parts)), found_out))
 
 
 def prepared_folder(definition: DatasetDefinition, context: Context) -> Path:
