@@ -142,6 +142,15 @@ def test_every_use_of_a_dataset_is_noted(context):
     assert marker.stat().st_mtime > 0
 
 
+def test_a_use_is_noted_of_all_that_a_dataset_refers_to(context):
+    first = one_file(Made("data.txt"))
+    context.prepare(referring(first))
+    marker = context.folder(first) / ".used"
+    os.utime(marker, (0, 0))
+    context.prepare(referring(first))
+    assert marker.stat().st_mtime > 0
+
+
 def test_a_use_that_cant_be_noted_disturbs_nobody(context):
     definition = one_file(Made("data.txt"))
     context.prepare(definition)

@@ -36,8 +36,13 @@ _in_use: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_in_use", defau
 
 
 @contextmanager
-def before_use(definition: DatasetDefinition, context: Context) -> Iterator[None]:
+def before_use(
+    definition: DatasetDefinition, context: Context
+) -> Iterator[list[DatasetDefinition]]:
     """Do what comes before a dataset's use; what the block prepares is not asked again.
+
+    It gives the datasets that are used: that one, and all that it refers to, but for those
+    that are in use already.
 
     :raises AgreementError: if an agreement isn't accepted
     :raises DefinitionError: if datasets refer to one another in a circle
@@ -59,7 +64,7 @@ def already_in_use(datasets: Iterable[DatasetDefinition]) -> Iterator[None]:
     """Let nothing come before the use of datasets in the block: all that does is done."""
     token = _in_use.set((*in_use(), *datasets))
     try:
-        yield
+        yield datasets
     finally:
         _in_use.reset(token)
 
