@@ -145,6 +145,15 @@ def test_directories_may_be_given_to_a_context(home, site, monkeypatch):
     assert Context(home / "own", site=[]).site_directories == []
 
 
+def test_a_directory_that_is_given_stays_the_same_wherever_one_goes(home, site, monkeypatch):
+    monkeypatch.chdir(home)
+    user = Context("own", site=[site.path.name])
+    (home / "elsewhere").mkdir()
+    site.prepare(one_file())
+    monkeypatch.chdir(home / "elsewhere")
+    assert user.site_directories == [site.path]
+
+
 def test_a_directory_is_not_its_own_site(home, monkeypatch):
     site = Context(home / "site")
     monkeypatch.setenv("DATAMAESTRO_PATH", str(site.path))
@@ -190,7 +199,9 @@ def test_a_reference_leads_to_what_the_site_has(site, user):
         def config(self) -> File:
             return File(path=self.OTHER.prepare().path)
 
+    before = listed(site.path)
     assert user.prepare(Referring).path == path
+    assert listed(site.path) == before
     assert len(target.made.calls) == 1
     assert user.folder(Referring).is_relative_to(user.path)
 

@@ -57,7 +57,8 @@ class Directories:
     ) -> None:
         self.path = data_directory() if path is None else absolute(path)
         self._offline = offline
-        self._site_given = site
+        # Now: the working directory may be another one when they are searched.
+        self._site_given = None if site is None else [absolute(directory) for directory in site]
         self._connections: PerProcess[Connections] = PerProcess()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from datamaestro.errors import SettingsError
@@ -20,13 +20,13 @@ class Site:
     """The data directories that are searched before a user's own.
 
     :param own: the user's own data directory
-    :param given: those that the caller names, or None for those of ``DATAMAESTRO_PATH``
+    :param given: those that the caller names, absolute, or None for those of ``DATAMAESTRO_PATH``
         and of the user's settings
     """
 
-    def __init__(self, own: Path, given: Iterable[str | os.PathLike[str]] | None) -> None:
+    def __init__(self, own: Path, given: Sequence[Path] | None) -> None:
         self.own = own
-        self._given = None if given is None else [Path(path) for path in given]
+        self._given = given
         self._unusable: set[Path] = set()
 
     def directories(self, settings: Settings) -> list[Path]:
