@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -50,6 +51,34 @@ def test_settings_are_those_of_the_data_directory(context, another_context):
         edited.datafolders["x"] = Path("/x")
     assert context.settings.datafolders == {"x": Path("/x")}
     assert another_context.settings.datafolders == {}
+
+
+def test_a_session_sees_settings_that_are_made_while_it_runs(context):
+    assert context.settings.datafolders == {}
+    with Context(context.path).settings.edit() as edited:
+        edited.datafolders["x"] = Path("/x")
+    assert context.settings.datafolders == {"x": Path("/x")}
+
+
+def test_a_session_sees_settings_that_change_while_it_runs(context):
+    for name in ("one", "two"):
+        with Context(context.path).user_settings.edit() as edited:
+            edited.default_repository = name
+        assert context.user_settings.default_repository == name
+
+
+def test_settings_that_stay_as_they_are_are_read_once(context):
+    with context.settings.edit() as edited:
+        edited.datafolders["x"] = Path("/x")
+    os.utime(context.settings.path, (0, 0))  # at rest: it can't change without another time
+    assert context.settings is context.settings
+
+
+def test_a_session_sees_how_many_connections_a_host_gets_now(context, monkeypatch):
+    connections = context.connections
+    monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "2")
+    assert context.connections is connections
+    assert connections.limit == 2
 
 
 def test_a_data_folder_path_follows_the_settings(context, tmp_path):

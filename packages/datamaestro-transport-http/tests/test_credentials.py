@@ -184,6 +184,24 @@ def test_a_password_of_netrc_is_sent(fetch, file_server, sent, netrc):
     assert sent() == [basic("me:pass")]
 
 
+def test_a_key_that_is_set_after_a_request_is_sent_with_the_next(context, fetch, file_server, sent):
+    fetch(file_server.url("/x"))
+    UserSettings(user_settings_path(), keys={file_server.url("/"): "Bearer t"}).save()
+    fetch(file_server.url("/x"))
+    assert sent() == [None, "Bearer t"]
+
+
+@pytest.mark.parametrize("before", ["", "machine 127.0.0.1 login me password wrong\n"])
+def test_a_password_of_netrc_that_is_set_after_a_request_is_sent_with_the_next(
+    fetch, file_server, sent, netrc, before
+):
+    netrc(before)
+    fetch(file_server.url("/x"))
+    netrc("machine 127.0.0.1 login me password right\n")
+    fetch(file_server.url("/x"))
+    assert sent()[1] == basic("me:right")
+
+
 @pytest.mark.parametrize("where", ["url", "keys", "netrc"])
 def test_nothing_goes_along_with_a_redirect_to_another(
     context, fetch, file_server, sent, netrc, where

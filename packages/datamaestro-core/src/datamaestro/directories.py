@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.disk.latest import Latest
 from datamaestro.per_process import PerProcess
 from datamaestro.user_paths import absolute, expanded
 from datamaestro.variables import (
@@ -59,6 +60,9 @@ class Directories:
         self._offline = offline
         # Now: the working directory may be another one when they are searched.
         self._site_given = None if site is None else [absolute(directory) for directory in site]
+        self._settings_path = self.path / "settings.json"
+        self._settings = Latest(_settings)
+        self._user_settings = Latest(_user_settings)
         self._connections: PerProcess[Connections] = PerProcess()
 
     @property
@@ -76,19 +80,20 @@ class Directories:
         """The folder of downloads that are under way or kept."""
         return self.path / "cache"
 
-    @cached_property
+    @property
     def settings(self) -> Settings:
-        """What all users of the data directory share, from its ``settings.json``."""
-        from datamaestro.settings import Settings
+        """What all users of the data directory share, as its ``settings.json`` says now.
 
-        return Settings.load(self.path / "settings.json")
+        :raises SettingsError: if that can't be read
+        """
+        return self._settings.of(self._settings_path)
 
-    @cached_property
+    @property
     def user_settings(self) -> UserSettings:
-        """What is the user's own, from ``user.json``."""
-        from datamaestro.settings import UserSettings, user_settings_path
+        """What is the user's own, as ``user.json`` says now; raises as `settings`."""
+        from datamaestro.settings import user_settings_path
 
-        return UserSettings.load(user_settings_path())
+        return self._user_settings.of(user_settings_path())
 
     @cached_property
     def _site(self) -> Site:
@@ -133,11 +138,24 @@ class Directories:
         from datamaestro.transfer.connections import Connections
 
         settings = self.settings
-        return self._connections.get(
-            lambda: Connections(connection_limit(settings.connections, settings.path))
-        )
+        limit = connection_limit(settings.connections, settings.path)
+        connections = self._connections.get(lambda: Connections(limit))
+        connections.limit = limit  # another one may have been set since they were made
+        return connections
 
     @property
     def wayback(self) -> str | None:
         """The base URL of the web archive that is asked after all else, if one may be."""
         return web_archive(self.settings.wayback)
+
+
+def _settings(path: Path) -> Settings:
+    from datamaestro.settings import Settings
+
+    return Settings.load(path)
+
+
+def _user_settings(path: Path) -> UserSettings:
+    from datamaestro.settings import UserSettings
+
+    return UserSettings.load(path)

@@ -8,7 +8,7 @@ on the connections of urllib3.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -78,11 +78,12 @@ class Answer(NamedTuple):
 class Client:
     """Asks for URLs; one serves several threads.
 
-    :param credentials: what the user has for hosts
+    :param credentials: gives what the user has for hosts; asked for each request, since an
+        answer may tell the user to set it
     :param resolve: gives the addresses of the hosts that redirects are about
     """
 
-    def __init__(self, credentials: Credentials, resolve: Resolve) -> None:
+    def __init__(self, credentials: Callable[[], Credentials], resolve: Resolve) -> None:
         self._credentials = credentials
         self._resolve = resolve
         self._cookies = Cookies()
@@ -98,14 +99,15 @@ class Client:
         :param timeout: seconds to wait for a connection, and for the next bytes
         :raises TransportError: if there is no answer, or a redirect isn't followed
         """
+        credentials = self._credentials()
         try:
-            hop, owner, own = Hop(without_user(url)), origin(url), self._credentials.asked(url)
+            hop, owner, own = Hop(without_user(url)), origin(url), credentials.asked(url)
         except ValueError as error:
             raise TransportError("no URL that can be asked for", where=url, found=error) from None
         seen = {hop.url}
         for _ in range(MOST_REDIRECTS + 1):
             same = origin(hop.url) == owner
-            authorization = own if same else self._credentials.redirected(hop.url)
+            authorization = own if same else credentials.redirected(hop.url)
             field = {} if authorization is None else {"Authorization": authorization}
             answer = self._send(method, hop, {**headers, **field}, timeout)
             if answer.status not in REDIRECTS or "Location" not in answer.headers:

@@ -10,13 +10,14 @@ import base64
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from datamaestro.errors import SettingsError
 
-__all__ = ["Credentials", "Origin", "origin", "user_in"]
+__all__ = ["Credentials", "Origin", "hosts_in", "origin", "user_in"]
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +52,15 @@ class Credentials:
 
     :param keys: values of the Authorization field, by the beginnings of the URLs that
         they are for, those that win first; names that are no URL are other plugins'
+    :param netrc: does what :func:`hosts_in` does, without reading a file again each time
     """
 
-    def __init__(self, *keys: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        *keys: Mapping[str, str],
+        netrc: Callable[[Path], dict[str, str]] | None = None,
+    ) -> None:
+        self._read_netrc = netrc or hosts_in
         found: dict[tuple[Origin, str], str] = {}
         for name, value in (item for mapping in keys for item in mapping.items()):
             owner = _owner(name)
@@ -63,7 +70,7 @@ class Credentials:
 
     def asked(self, url: str) -> str | None:
         """Give the Authorization field for a URL that was asked for, if there is one."""
-        return user_in(url) or self._key(url) or self._netrc.get(origin(url)[1])
+        return user_in(url) or self._key(url) or self._hosts.get(origin(url)[1])
 
     def redirected(self, url: str) -> str | None:
         """Give the Authorization field for a URL that a server named, if there is one.
@@ -73,7 +80,7 @@ class Credentials:
         """
         scheme, host, port = origin(url)
         https = (scheme, port) == ("https", _PORTS["https"])
-        return self._key(url) or (self._netrc.get(host) if https else None)
+        return self._key(url) or (self._hosts.get(host) if https else None)
 
     def _key(self, url: str) -> str | None:
         parts = urlsplit(url)
@@ -85,33 +92,49 @@ class Credentials:
         return None
 
     @cached_property
-    def _netrc(self) -> dict[str, str]:
-        """The Authorization fields by host.
-
-        The entry ``default`` counts for none: it would send a password to every host.
-        """
-        from netrc import NetrcParseError, netrc
-
+    def _hosts(self) -> dict[str, str]:
+        """The Authorization fields by host, of the user's netrc file."""
         named = os.environ.get("NETRC")
         for item in [named] if named else ["~/.netrc", "~/_netrc"]:
-            path = os.path.expanduser(item)  # noqa: PTH111  (of no home, Path's is an error)
-            try:
-                hosts = netrc(path).hosts
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except NetrcParseError as error:
-                # What it says quotes the file, which may be a password.
-                logger.warning("%s:%s: not netrc; it is passed over", path, error.lineno)
-                return {}
-            except (OSError, UnicodeDecodeError) as error:
-                logger.warning("%s can't be read: %s", path, type(error).__name__)
-                return {}
-            return {
-                host.lower(): _basic(login, password)
-                for host, (login, _, password) in hosts.items()
-                if host != "default"
-            }
+            path = Path(os.path.expanduser(item))  # noqa: PTH111  (of no home, Path's is an error)
+            if _may_be_there(path):
+                return self._read_netrc(path)
         return {}
+
+
+def hosts_in(path: Path) -> dict[str, str]:
+    """Give the Authorization fields by host of a netrc file; none, if it can't be read.
+
+    The entry ``default`` counts for none: it would send a password to every host.
+    """
+    from netrc import NetrcParseError, netrc
+
+    try:
+        hosts = netrc(str(path)).hosts
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except NetrcParseError as error:
+        # What it says quotes the file, which may be a password.
+        logger.warning("%s:%s: not netrc; it is passed over", path, error.lineno)
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        logger.warning("%s can't be read: %s", path, type(error).__name__)
+        return {}
+    return {
+        host.lower(): _basic(login, password)
+        for host, (login, _, password) in hosts.items()
+        if host != "default"
+    }
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # it lies where this user may not look: reading it tells
+        return True
+    return True
 
 
 def _owner(name: str) -> tuple[Origin, str] | None:

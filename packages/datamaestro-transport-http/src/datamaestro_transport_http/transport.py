@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import ClassVar
 
+from datamaestro.disk.latest import Latest
 from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
 from datamaestro.download.http_answers import RETRIED
 from datamaestro.errors import TransportError
@@ -28,7 +29,7 @@ from datamaestro_transport_http.codings import (
     coding_of,
     is_stored_compressed,
 )
-from datamaestro_transport_http.credentials import Credentials
+from datamaestro_transport_http.credentials import Credentials, hosts_in
 from datamaestro_transport_http.failures import cause, reason
 
 __all__ = ["HttpTransport"]
@@ -66,8 +67,14 @@ class HttpTransport(Transport):
     @cached_property
     def _client(self) -> Client:
         """The connections, kept alive between transfers."""
-        keys = (self.context.user_settings.keys, self.context.settings.keys)
-        return Client(Credentials(*keys), self.resolve)
+        netrc = Latest(hosts_in)
+
+        def credentials() -> Credentials:
+            context = self.context
+            keys = (context.user_settings.keys, context.settings.keys)
+            return Credentials(*keys, netrc=netrc.of)
+
+        return Client(credentials, self.resolve)
 
     def open(self, request: TransportRequest) -> Response:
         headers = {}

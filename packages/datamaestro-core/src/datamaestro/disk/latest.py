@@ -1,0 +1,33 @@
+"""What a file says now, without reading it each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from datamaestro.disk.freshness import Stamp, settled, stamp
+
+__all__ = ["Latest"]
+
+T = TypeVar("T")
+
+
+class Latest(Generic[T]):
+    """Reads a file when it is first asked for, and again once it has changed.
+
+    :param read: gives what a file says, be it there or not
+    """
+
+    def __init__(self, read: Callable[[Path], T]) -> None:
+        self._read = read
+        self._known: tuple[Path, Stamp, T] | None = None
+
+    def of(self, path: Path) -> T:
+        """Give what the file at `path` says; as long as it stays as it is, the same object."""
+        seen, known = stamp(str(path)), self._known
+        if known is not None and known[:2] == (path, seen):
+            return known[2]
+        said = self._read(path)
+        self._known = path, settled(seen), said
+        return said
