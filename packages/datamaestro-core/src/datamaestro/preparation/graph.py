@@ -72,7 +72,7 @@ class Graph:
         again = Graph.bind(self.definition, self.context, folder, workspace)
         return again.narrowed(self.wanted)
 
-    @property
+    @cached_property
     def is_at_site(self) -> bool:
         """Whether it is read from a directory of the site, where nothing is written."""
         return not self.folder.is_relative_to(self.context.datapath)
