@@ -13,29 +13,29 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 
-from datamaestro.disk.files import move_into_place, remove, usable
-from datamaestro.disk.flushing import flush_folder
+from datamaestro.disk.files import remove, usable
 from datamaestro.disk.names import rename
 from datamaestro.disk.sharing import make_folder
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
-from datamaestro.errors import DataDirectoryError, DatamaestroError
+from datamaestro.errors import DataDirectoryError, DatamaestroError, VerificationError
 from datamaestro.preparation.disturbance import Disturbed, is_loss
 from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.failures import GOES_ON, together
 from datamaestro.preparation.fetch_pool import FetchPool
-from datamaestro.preparation.graph import Graph, is_complete
+from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.making import Made, make
 from datamaestro.preparation.overlaps import refuse_overlaps
+from datamaestro.preparation.placing import Placing
 from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.preparation.space import check_room
 from datamaestro.preparation.state import State
-from datamaestro.state_files import Record
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.worker_threads import Ended
 
@@ -45,6 +45,9 @@ logger = logging.getLogger(__name__)
 
 INTERVAL = 0.1
 """Seconds between two records of what is complete; a run that is killed redoes no more."""
+
+TIMES = 3
+"""How often a resource is made anew, since others come from other bytes."""
 
 
 class Loop:
@@ -66,11 +69,14 @@ class Loop:
         self._before = {record.path: record for record in self.state.records.values()}
         self._missing = graph.missing(self.state, self.anew)
         self.schedule = Schedule(self._missing, self._first_url)
+        self._places = Placing(graph, self.state, self.anew, self.schedule.is_under_way)
         self.shared_downloads = SharedDownloads(graph)
         self.pool = FetchPool(
             self.schedule, graph.context.connections, self._fetched, self.workspace.cancelled
         )
         self.failures: list[DatamaestroError] = []
+        self._uses = Counter(source.url for source in graph.sources)
+        self._made_again: Counter[str] = Counter()
         self._ended: list[Ended[Resource, Made]] = []
         self._recorded = 0.0
 
@@ -174,7 +180,8 @@ class Loop:
         if len(resource.sources) != 1:
             return False
         (source,) = resource.sources
-        return not (self.schedule.shares(source) or self.shared_downloads.others_need(source))
+        # Should it come with other bytes, all that are made from it need it: complete ones too.
+        return self._uses[source.url] == 1 and not self.shared_downloads.others_need(source)
 
     def _made(self, resource: StoredResource) -> Made:
         recorded = self._before.get(str(resource.relative_path))
@@ -198,7 +205,7 @@ class Loop:
         made = self._made_elsewhere(ended)
         done = [item for item in ended if item.error is None or id(item.key) in made]
         failed = [item for item in ended if item.error is not None and id(item.key) not in made]
-        self._record(
+        again = self._places.put(
             [
                 (item.key, item.result)
                 for item in done
@@ -208,6 +215,9 @@ class Loop:
         for item in done:
             self.anew.discard(item.key.name)
             self.schedule.finish(item.key)
+        if again:
+            self._plan_again(again)
+        for item in done:
             self.workspace.fetcher(item.key.name).release(self._is_needed)
         for item in failed:
             if not isinstance(item.error, GOES_ON):
@@ -216,23 +226,24 @@ class Loop:
             self.failures.append(item.error)
         self.drop_unneeded()
 
-    def _record(self, made: Collection[tuple[StoredResource, Made]]) -> None:
-        """Put resources in their places, and record them once they certainly are there."""
-        records, folders = {}, set()
-        self.state.give_up(
-            {
-                str(resource.relative_path)
-                for resource, result in made
-                if result.path != resource.path and not is_complete(resource, self.state, self.anew)
-            }
-        )
-        for resource, result in made:
-            records[resource.name] = self._placed(resource, result)
-            folders.add(resource.path.parent)
-        for folder in folders:
-            flush_folder(folder)
-        if records:
-            self.state.complete(records)
+    def _plan_again(self, resources: Collection[StoredResource]) -> None:
+        """Let resources be made anew, from what the others are made from.
+
+        :raises VerificationError: if that comes to no end
+        """
+        self._made_again.update(item.name for item in resources)
+        if max(self._made_again.values()) > TIMES:
+            raise VerificationError(
+                "its sources give other bytes each time",
+                where=self.graph.definition.id,
+                expected="the same for all that is made from one source",
+                hint="make all of it anew at once: datamaestro prepare --force",
+            )
+        # Also where only other parts are wanted: it was there, and shall be there again.
+        self.graph = self.graph.narrowed(self.graph.wanted | {item.name for item in resources})
+        paths = {str(item.relative_path) for item in resources}
+        self._before |= {path: record for path in paths if (record := self.state.at(path))}
+        self.schedule.plan(self.graph.missing(self.state, self.anew))
 
     def _is_needed(self, source: Source) -> bool:
         """Tell whether a download is needed once more, here or by another dataset."""
@@ -251,20 +262,6 @@ class Loop:
         for item in made:
             logger.debug("Another process has made %s", item.key.name, exc_info=item.error)
         return {id(item.key) for item in made}
-
-    def _placed(self, resource: StoredResource, made: Made) -> Record:
-        """Put a resource in its place, and tell what to record."""
-        recorded = self.state.at(resource.relative_path)
-        if recorded is not None and is_complete(resource, self.state, self.anew):
-            if made.path != resource.path:
-                remove(made.path)  # others may use what is in place already
-            return recorded
-        if made.path != resource.path:
-            with usable(self.graph.folder):
-                move_into_place(made.path, resource.path)
-        downloads = tuple(self.workspace.fetcher(resource.name).downloads)
-        path = str(resource.relative_path)
-        return Record(resource.fingerprint, path, made.size, made.sha256, downloads)
 
     def drop_unneeded(self) -> None:
         """Remove the transient resources that nothing needs any more.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from functools import partial
@@ -14,17 +13,16 @@ from datamaestro.disk.flushing import flush_folder
 from datamaestro.download.source import Source
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.outdated import New, outdated, tell_differences
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import WORK, Workspace
-from datamaestro.state_files import Download, Record
+from datamaestro.state_files import Download
 from datamaestro.transfer.transfer import Transfer
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
 __all__ = ["fresh_workspace", "replace_all", "staged"]
-
-logger = logging.getLogger(__name__)
 
 
 class _FreshFetcher(CacheFetcher):
@@ -72,29 +70,19 @@ def replace_all(graph: Graph, new: Graph) -> None:
     state.dataset = made.dataset
     names = [item.name for item in new.stored]
     records = {name: record for name in names if (record := made.get(name)) is not None}
-    for record in records.values():
-        _tell_differences(state.at(record.path), record)
-    state.give_up({record.path for record in records.values()})
+    made_anew = [
+        New(item, records[item.name].downloads, records[item.name].sha256)
+        for item in graph.stored
+        if item.name in records
+    ]
+    tell_differences(state, [item for anew in made_anew for item in anew.downloads])
+    others = outdated(graph, state, made_anew)  # where only parts were made anew
+    state.give_up(
+        {record.path for record in records.values()} | {str(item.relative_path) for item in others}
+    )
     for name, record in records.items():
         place = graph.folder / record.path
         move_into_place(new.folder / record.path, place)
         flush_folder(place.parent)
         state.complete({name: record})
     state.take_dropped(made)
-
-
-def _tell_differences(old: Record | None, new: Record) -> None:
-    """Warn of every URL that gives other bytes than those that were recorded."""
-    if old is None:
-        return
-    before = {download.url: download.sha256 for download in old.downloads}
-    for download in new.downloads:
-        recorded = before.get(download.url, download.sha256)
-        if recorded != download.sha256:
-            logger.warning(
-                "%s gives other bytes than it did on %s: sha256 %s, recorded %s",
-                download.url,
-                old.when,
-                download.sha256,
-                recorded,
-            )

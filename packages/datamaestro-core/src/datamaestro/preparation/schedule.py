@@ -27,23 +27,47 @@ class Schedule:
 
     def __init__(self, resources: Sequence[Resource], first_url: Callable[[Source], str]) -> None:
         sources = [source for item in resources for source in item.sources]
-        self._urls = Counter(source.url for source in sources)
         known = {source.url: source.size for source in sources if source.size is not None}
-        self.sizes = [known.get(url) for url in self._urls]
-        self._unfinished = {id(resource): resource for resource in resources}
-        self._open: dict[int, int] = {}
-        self._dependents: dict[int, list[Resource]] = defaultdict(list)
-        self._lock = threading.Lock()
-        self._here: deque[Resource] = deque()
+        self.sizes = [known.get(url) for url in dict.fromkeys(item.url for item in sources)]
+        self._unfinished: dict[int, Resource] = {}
+        self._begun: set[int] = set()
+        self._lock = threading.RLock()
         self._first_url = first_url
-        self._to_fetch: dict[str, deque[tuple[StoredResource, str]]] = defaultdict(deque)
-        for resource in resources:
-            before = [item for item in resource.dependencies if id(item) in self._unfinished]
-            self._open[id(resource)] = len(before)
-            for item in before:
-                self._dependents[id(item)].append(resource)
-            if not before:
-                self._add(resource)
+        self.plan(resources)
+
+    def plan(self, resources: Sequence[Resource]) -> None:
+        """Begin again with these; what is under way stays so, and what has failed isn't tried.
+
+        :param resources: those that have to be made by now, dependencies first
+        """
+        with self._lock:
+            planned = {id(resource): resource for resource in resources}
+            begun = {key: self._unfinished[key] for key in self._begun}
+            self._unfinished = begun | planned
+            self._urls = Counter(
+                source.url for item in self._unfinished.values() for source in item.sources
+            )
+            self._open: dict[int, int] = {}
+            self._dependents: dict[int, list[Resource]] = defaultdict(list)
+            self._here: deque[Resource] = deque()
+            self._to_fetch: dict[str, deque[tuple[StoredResource, str]]] = defaultdict(deque)
+            for resource in resources:
+                if id(resource) not in begun:
+                    self._wait(resource)
+
+    def _wait(self, resource: Resource) -> None:
+        """Let a resource wait for those that it depends on."""
+        before = [item for item in resource.dependencies if id(item) in self._unfinished]
+        self._open[id(resource)] = len(before)
+        for item in before:
+            self._dependents[id(item)].append(resource)
+        if not before:
+            self._add(resource)
+
+    def is_under_way(self, resource: Resource) -> bool:
+        """Tell whether a resource has begun to be made, and isn't complete."""
+        with self._lock:
+            return id(resource) in self._begun
 
     def next_to_fetch(
         self, take_connection: Callable[[str], bool]
@@ -55,24 +79,29 @@ class Schedule:
         with self._lock:
             for queue in self._to_fetch.values():
                 if queue and take_connection(queue[0][1]):
-                    return queue.popleft()
+                    found = queue.popleft()
+                    self._begun.add(id(found[0]))
+                    return found
         return None
 
     def next_here(self) -> Resource | None:
         """Give a resource that can be made without fetching."""
-        return self._here.popleft() if self._here else None
+        if not self._here:
+            return None
+        resource = self._here.popleft()
+        with self._lock:
+            self._begun.add(id(resource))
+        return resource
 
     def needs(self, source: Source) -> bool:
         """Tell whether a resource that isn't complete yet is made from a source."""
         return self._urls[source.url] > 0
 
-    def shares(self, source: Source) -> bool:
-        """Tell whether several resources that aren't complete are made from a source."""
-        return self._urls[source.url] > 1
-
     def finish(self, resource: Resource) -> None:
         """Note that a resource is complete: what depends on it may be made next."""
         del self._unfinished[id(resource)]
+        with self._lock:
+            self._begun.discard(id(resource))
         self._urls.subtract(source.url for source in resource.sources)
         for dependent in self._dependents[id(resource)]:
             self._open[id(dependent)] -= 1

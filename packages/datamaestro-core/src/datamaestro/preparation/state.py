@@ -101,6 +101,11 @@ class State:
         """The resources that are complete, by name."""
         return self._records
 
+    @property
+    def dropped(self) -> Mapping[str, tuple[Download, ...]]:
+        """What was fetched for transient resources that have gone, by name."""
+        return self._dropped
+
     def complete(self, records: Mapping[str, Record]) -> None:
         """Record that resources are complete, durably.
 
