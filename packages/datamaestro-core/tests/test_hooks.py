@@ -235,3 +235,19 @@ def test_what_a_hook_gets_can_be_copied(context):
 
     context.prepare(Kept)
     assert seen[0].id == "org.example.kept"
+
+
+def test_a_hook_may_prepare_its_own_dataset(context):
+    @hook("pre-use")
+    def look(dataset):
+        CALLS.append("look")
+        CALLS.append(dataset.context.prepare(looked_at).path.read_text())
+
+    @look()
+    @Made("data.txt")
+    @dataset(File, id="org.example.looked")
+    def looked_at(data):
+        return {"path": data}
+
+    context.prepare(looked_at)
+    assert CALLS == ["look", "fetch org.example.looked", "made"]

@@ -13,6 +13,7 @@ from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import Binding, Resource, ValueResource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import FileResource, StoredResource
+from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.questions import one_question
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
@@ -165,7 +166,8 @@ def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) ->
     if resource.name in anew:
         return False
     if isinstance(resource, ValueResource):
-        return resource.is_ready()
+        with noting(resource.dataset, f"looking at the state of the resource {resource.name!r}"):
+            return resource.is_ready()
     assert isinstance(resource, StoredResource)
     record = state.at(resource.relative_path)
     if record is None or not _is_of(record, resource):

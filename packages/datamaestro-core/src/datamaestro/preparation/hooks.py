@@ -53,10 +53,11 @@ def before_use(
         for agreement in item.agreements:
             name = _name_for_commands(agreement, item)
             require(agreement, context.user_settings, item.id, name)
-    for item in datasets:
-        _call("pre-use", item, context)
-    with already_in_use(datasets):
-        yield
+    with already_in_use(()):
+        for item in datasets:
+            _in_use.set((*in_use(), item))  # its hooks may prepare it themselves
+            _call("pre-use", item, context)
+        yield datasets
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def already_in_use(datasets: Iterable[DatasetDefinition]) -> Iterator[None]:
     """Let nothing come before the use of datasets in the block: all that does is done."""
     token = _in_use.set((*in_use(), *datasets))
     try:
-        yield datasets
+        yield
     finally:
         _in_use.reset(token)
 

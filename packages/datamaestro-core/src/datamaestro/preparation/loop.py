@@ -36,6 +36,7 @@ from datamaestro.preparation.schedule import Schedule
 from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.preparation.space import check_room
 from datamaestro.preparation.state import State
+from datamaestro.preparation.value import make_value
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.worker_threads import Ended
 
@@ -192,7 +193,7 @@ class Loop:
             if isinstance(resource, StoredResource):
                 return Ended(resource, self._made(resource))
             assert isinstance(resource, ValueResource), "a resource is stored, or a value"
-            resource.make()
+            make_value(resource)
         except (OSError, DatamaestroError) as error:
             return Ended(resource, error=error)
         return Ended(resource)

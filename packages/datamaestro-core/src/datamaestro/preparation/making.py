@@ -87,8 +87,9 @@ def _is_there(resource: StoredResource, recorded: Record | None) -> bool:
     try:
         if _may_be_proven(resource, recorded):
             logger.info("Verifying %s, which is there already", resource.path)
-            if resource.proves(resource.path):
-                return True
+            with noting(resource.dataset, f"verifying the resource {resource.name!r}"):
+                if resource.proves(resource.path):
+                    return True
         logger.warning("%s isn't known to be what is declared; it is made again", resource.path)
     except (PermissionError, VerificationError) as error:
         logger.warning("%s; it is made again", error)
@@ -160,7 +161,8 @@ def _verify(resource: StoredResource, destination: Path, workspace: Workspace) -
             expected=f"{kind} {destination.name}",
         )
     try:
-        resource.verify(destination)
+        with noting(resource.dataset, f"verifying the resource {resource.name!r}"):
+            resource.verify(destination)
     except VerificationError as error:
         error.hint = f"it is set aside in {workspace.set_aside(resource.relative_path)}"
         raise

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.resource import ValueResource
 from datamaestro.download.stored import StoredResource
+from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.hooks import before_download, before_use, key_of, refuse_circle
 from datamaestro.preparation.places import graph_at_site, graph_of, graph_of_context
 from datamaestro.preparation.questions import answered
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import note_use
-from datamaestro.preparation.value import build_value
+from datamaestro.preparation.value import build_value, make_value
 from datamaestro.state_files import Record
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _make_values(graph: Graph) -> None:
     """Make what is missing of a dataset whose files are at a site: it needs no place there."""
     for resource in graph.missing(State.load(graph.folder)):
         if isinstance(resource, ValueResource):
-            resource.make()
+            make_value(resource)
 
 
 def remake(definition: DatasetDefinition, context: Context, paths: Collection[str]) -> None:
@@ -186,7 +187,8 @@ def proves(definition: DatasetDefinition, context: Context, record: Record) -> b
     """
     for resource in graph_of_context(definition, context).stored:
         if (_path(resource), resource.fingerprint) == (record.path, record.fingerprint):
-            return resource.proves(resource.path)
+            with noting(definition, f"verifying the resource {resource.name!r}"):
+                return resource.proves(resource.path)
     return False
 
 

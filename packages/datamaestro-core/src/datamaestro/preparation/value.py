@@ -9,14 +9,14 @@ from typing import Any
 from datamaestro.data import Base
 from datamaestro.definitions.data_path import folders_from
 from datamaestro.definitions.makers import CREATE, Dataset
-from datamaestro.download.resource import Resource
+from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.variation import taken_by
 from datamaestro.errors import ParameterError
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.graph import Graph
 from datamaestro.sequences import rebuilt
 
-__all__ = ["build_value", "with_ids"]
+__all__ = ["build_value", "make_value", "with_ids"]
 
 
 def build_value(graph: Graph) -> Any:
@@ -42,6 +42,12 @@ def build_value(graph: Graph) -> Any:
             found=f"{result!r:.80}",
         )
     return with_ids(result, definition.id)
+
+
+def make_value(resource: ValueResource) -> None:
+    """Let a resource that ends as a value become ready."""
+    with noting(resource.dataset, f"making the resource {resource.name!r}"):
+        resource.make()
 
 
 def _made(graph: Graph) -> Any:
