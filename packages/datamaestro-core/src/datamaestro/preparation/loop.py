@@ -113,6 +113,7 @@ class Loop:
             self.workspace.tidy()
             raise
         self._remove_runs(interrupted)
+        self.workspace.renew()  # the value may be made from what is fetched for it
 
     def clean_up(self) -> None:
         """Remove what nothing needs any more, and what interrupted runs left; make nothing.

@@ -14,17 +14,28 @@ from datamaestro.download.variation import taken_by
 from datamaestro.errors import ParameterError
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.graph import Graph
+from datamaestro.preparation.shared_downloads import SharedDownloads
 from datamaestro.sequences import rebuilt
 
 __all__ = ["build_value", "make_value", "with_ids"]
 
 
 def build_value(graph: Graph) -> Any:
-    """Call the definition with its resources.
+    """Call the definition with its resources; what they fetch for that goes afterwards.
 
     :raises DefinitionError: if it gives something else than its data type
     :raises ParameterError: if the data type doesn't take what it gives
     """
+    try:
+        value = _built(graph)
+    except BaseException:
+        graph.workspace.tidy()
+        raise
+    graph.workspace.release(SharedDownloads(graph).others_need)
+    return value
+
+
+def _built(graph: Graph) -> Any:
     definition = graph.definition
     with folders_from(graph.context.folder), noting(definition, "making the value"):
         try:

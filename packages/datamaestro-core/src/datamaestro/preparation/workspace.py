@@ -14,6 +14,7 @@ from datamaestro.disk.files import discard, move_into_place, remove
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.download.source import Source
     from datamaestro.preparation.fetch import CacheFetcher
 
     MakeFetcher = Callable[[Context, Path, threading.Event], CacheFetcher]
@@ -73,6 +74,21 @@ class Workspace:
             inputs = self._inputs / name
             self._fetchers[name] = self._make_fetcher(self._context, inputs, self.cancelled)
         return self._fetchers[name]
+
+    def renew(self) -> None:
+        """Let fetch what comes after a run; what the run has cancelled stays so."""
+        self.cancelled = threading.Event()
+        self._fetchers = {}
+
+    def release(self, needed: Callable[[Source], bool]) -> None:
+        """Remove what was fetched, from the cache and here, unless others need it.
+
+        :param needed: see `CacheFetcher.release`
+        """
+        for fetcher in self._fetchers.values():
+            fetcher.release(needed)
+        if self._fetchers:
+            self.tidy()
 
     def was_interrupted(self) -> bool:
         """Tell whether there is anything of another run, or of this one."""
