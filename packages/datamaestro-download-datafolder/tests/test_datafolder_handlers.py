@@ -180,6 +180,8 @@ def test_what_links_lead_to_is_looked_for_before_they_are_used(context, linking)
     context.prepare(definition)
     (context.folder(other) / "data.txt").unlink()
     assert (context.prepare(definition).path / "first" / "data.txt").read_text() == "made"
+
+
 def test_a_link_to_a_path_that_depends_on_where_it_is_read_is_a_mistake():
     with pytest.raises(DefinitionError, match="an absolute path, found"):
         links("links", first=Path("nowhere/at/all"))

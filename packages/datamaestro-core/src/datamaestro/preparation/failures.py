@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datamaestro.errors import DatamaestroError, DownloadError, OfflineError, VerificationError
+from datamaestro.errors import (
+    DataFormatError,
+    DatamaestroError,
+    DownloadError,
+    OfflineError,
+    VerificationError,
+)
 
 __all__ = ["GOES_ON", "together"]
 
-GOES_ON = (VerificationError, DownloadError, OfflineError)
+GOES_ON = (VerificationError, DataFormatError, DownloadError, OfflineError)
 """Failures of one resource after which the others are made all the same."""
 
 TOLD = 10

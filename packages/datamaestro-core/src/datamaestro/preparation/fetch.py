@@ -24,6 +24,7 @@ from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport
 from datamaestro.errors import OfflineError, VerificationError
 from datamaestro.locks.exclusive import locked
+from datamaestro.preparation.doubts import Doubts
 from datamaestro.preparation.entries import (
     cached_download,
     entry_name,
@@ -79,13 +80,12 @@ class CacheFetcher:
         self.written = WrittenFiles()
         self.light = False
         self._used: list[Source] = []
-        self._unproven: list[Source] = []
-        self._distrusted: set[Source] = set()
         self._locks = EntryLocks()
         shared = TransferContext(
             context.progress, context.connections, cancelled or threading.Event()
         )
         self._failover = Failover(context, shared, self._permitted_transport)
+        self._doubts = Doubts(self._failover)
 
     # --- what resources ask for
 
@@ -134,18 +134,8 @@ class CacheFetcher:
         return self._failover.tail(source, count)
 
     def distrusts(self, error: Exception) -> bool:
-        """Tell whether to make the resource again, from downloads that are fetched anew.
-
-        So it is when it was made from what the cache had of an earlier run, whole or in part, no
-        digest vouches for that, and an error may be about wrong bytes: by now, the server may have
-        mended them.
-        """
-        unproven, self._unproven = self._unproven, []
-        if not unproven or self.context.offline or not may_be_of_bytes(error):
-            return False
-        logger.warning("%s; it was made from the cache, and is made again from its source", error)
-        self._distrusted.update(unproven)
-        return True
+        """Tell whether to make the resource again; see `Doubts.distrusts`."""
+        return self._doubts.distrusts(error, offline=self.context.offline)
 
     def release(self, needed: Callable[[Source], bool]) -> None:
         """Remove what was fetched from the cache, unless downloads are kept.
@@ -159,7 +149,7 @@ class CacheFetcher:
             with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
                 settle(entry, needed(source))
         self._used.clear()
-        self._unproven.clear()
+        self._doubts.clear()
         self.downloads.clear()
 
     # --- the cache
@@ -219,9 +209,9 @@ class CacheFetcher:
 
     def _cached(self, source: Source, path: Path) -> Download | None:
         """Look whether the cache has the source's bytes, and they may be used."""
-        download = None if source in self._distrusted else cached_download(source, path)
-        if download is not None and not source.digests:
-            self._unproven.append(source)
+        download = cached_download(source, path) if self._doubts.permit(source) else None
+        if download is not None:
+            self._doubts.note_cached(source)
         return download
 
     # --- downloading
@@ -298,7 +288,5 @@ class CacheFetcher:
             masked(result.url), result.size, result.digests["sha256"], result.validator
         )
         self.downloads.append(download)
-        self._distrusted.discard(source)
-        if transfer.continues and not source.digests:
-            self._unproven.append(source)
+        self._doubts.note_fetched(source, resumed=transfer.continues)
         return download

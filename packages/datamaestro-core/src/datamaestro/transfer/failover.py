@@ -118,6 +118,20 @@ class Failover:
         else:
             _pass_on(self._queues[transfer.source], _reason(order))
 
+    def passes_on(self, source: Source, error: Exception) -> bool:
+        """Tell whether another URL of a source is left to ask; if so, it's the next one.
+
+        :param error: what turned out to be wrong with the bytes that the present one gave
+        """
+        queue = self._queues[source]
+        if queue.next is None or queue.is_last:
+            return False
+        if not isinstance(error, DatamaestroError):
+            what = f"{type(error).__name__}: {error}"
+            error = DataFormatError(what, where=masked(queue.next.url))
+        _pass_on(queue, error)
+        return True
+
     @contextmanager
     def _counted(self, url: str) -> Iterator[None]:
         """Count the connection to a URL, unless the resource has one to that host already."""

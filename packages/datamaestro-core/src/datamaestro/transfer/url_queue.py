@@ -58,6 +58,11 @@ class UrlQueue:
         """The URL to ask; None when all failed."""
         return next(iter((*self._first, *self._again, *self._last)), None)
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no other is left to ask once the next one has failed."""
+        return len((*self._first, *self._again, *self._last)) <= 1
+
     def failed(self, error: DatamaestroError) -> None:
         """Note why that URL gave nothing, and pass on to another."""
         queued = (self._first or self._again or self._last).pop(0)
