@@ -233,4 +233,4 @@ def test_a_dry_run_tells_what_it_would_do_and_does_nothing(run, command):
 def test_a_dry_run_prints_json_when_it_is_asked_to(run, command):
     told = value(run(command, "--dry-run", "--json", "org.example.split"))
     assert [step["status"] for step in told["steps"]] == ["missing", "missing"]
-    assert told["download_size"] == 2468
+    assert told["download_size"] == 1234  # of one URL

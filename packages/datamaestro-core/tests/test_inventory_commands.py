@@ -249,7 +249,7 @@ def test_gc_removes_all_but_what_cant_be_removed(run):
     result = run("gc", "--older-than", "0", "--yes")
     assert result.returncode == 1
     assert result.stdout == f"0\tunfinished\t{works[1]}\n"
-    assert result.stderr.startswith(f"0 Bytes freed.\nError: {works[0].parent}: ")
+    assert result.stderr.startswith(f"0 bytes freed.\nError: {works[0].parent}: ")
     assert [work.exists() for work in works] == [True, False]
 
 

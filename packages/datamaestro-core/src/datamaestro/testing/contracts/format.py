@@ -169,7 +169,7 @@ class FormatContract:
         for number, content in enumerate(self._damaged(sample)):
             path = sample.path.with_name(f"damaged{number}-{self.filename}")
             path.write_bytes(content)
-            error = self._refusal(dataclasses.replace(sample, path=path))
+            error = self._refusal(sample, path)
             assert str(path) in str(error)
 
     def test_what_a_file_held_before_is_not_given_for_what_it_holds(self, sample: Stored) -> None:
@@ -177,13 +177,13 @@ class FormatContract:
             self.read(dataclasses.replace(sample))
             before = sample.path.read_bytes()
             sample.path.write_bytes(content)
-            self._refusal(dataclasses.replace(sample))
+            self._refusal(sample, sample.path)
             sample.path.write_bytes(before)
 
-    def _refusal(self, damaged: Stored) -> DataFormatError:
+    def _refusal(self, sample: Stored, path: Path) -> DataFormatError:
         """Give the error that reading a damaged file ends with."""
         try:
-            self.read(damaged)
+            self.read(dataclasses.replace(sample, path=path))
         except DataFormatError as error:
             return error
         raise AssertionError(
