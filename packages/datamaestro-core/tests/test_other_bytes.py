@@ -93,6 +93,17 @@ def test_all_that_was_made_from_a_transient_folder_is_of_one_version(context, se
     ]
 
 
+def test_what_a_mirror_gives_is_of_the_same_file(context, served):
+    source = Source((URL, FAR))
+    of_two = declared(ONE=Fetched("one", source), TWO=Fetched("two", source))
+    folder = context.prepare(of_two).path
+    del served.CONTENT[URL]
+    served.CONTENT[FAR] = b"v2"
+    (folder / "one").unlink()
+    context.prepare(of_two)
+    assert contents(folder) == {"one": "v2", "two": "v2"}
+
+
 @pytest.mark.parametrize("size", [None, 2])
 def test_all_that_comes_from_one_url_is_fetched_once_more(context, served, size):
     source = Source((URL,), size=size)

@@ -15,6 +15,7 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.state import State
 from datamaestro.state_files import Download
+from datamaestro.urls import masked
 
 __all__ = ["New", "outdated", "tell_differences"]
 
@@ -41,15 +42,16 @@ def outdated(graph: Graph, state: State, made: Collection[New]) -> list[StoredRe
     of them, or on what was made, if that has come out in another way than it was recorded. Of
     several that were made from different bytes, the last counts.
     """
-    now = {item.url: item.sha256 for new in made for item in new.downloads}
-    downloads = {id(new.resource): new.downloads for new in made}
+    digests = {id(new.resource): _digests(new.resource, new.downloads) for new in made}
+    now = {url: sha256 for found in digests.values() for url, sha256 in found.items()}
     changed = {id(new.resource) for new in made if _is_another(new, state)}
-    found: set[int] = set()
+    found = set()
     for resource in graph.stored:
-        if id(resource) not in downloads:
-            downloads[id(resource)] = state.downloads(resource.name, resource.relative_path)
+        if id(resource) not in digests:
+            downloads = state.downloads(resource.name, resource.relative_path)
+            digests[id(resource)] = _digests(resource, downloads)
         if not _is_declared(resource) and any(
-            now.get(item.url, item.sha256) != item.sha256 for item in downloads[id(resource)]
+            now.get(url, sha256) != sha256 for url, sha256 in digests[id(resource)].items()
         ):
             found.add(id(resource))
     for item in graph.resources:  # dependencies first
@@ -78,6 +80,14 @@ def tell_differences(state: State, downloads: Iterable[Download]) -> None:
                 new.sha256,
                 sha256,
             )
+
+
+def _digests(resource: StoredResource, downloads: Collection[Download]) -> dict[str, str]:
+    """Give what each URL gave; what a mirror gave counts as what its source's first URL gave."""
+    found = {item.url: item.sha256 for item in downloads}
+    if len(resource.sources) == len(found) == 1 and resource.sources[0].url not in found:
+        found[masked(resource.sources[0].url)] = next(iter(found.values()))
+    return found
 
 
 def _is_another(new: New, state: State) -> bool:
