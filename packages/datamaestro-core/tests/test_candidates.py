@@ -32,7 +32,7 @@ def test_a_mirror_on_disk_has_a_file_for_each_query():
     ]
 
 
-@pytest.mark.parametrize("start", ["https://[bad/", "near/", "https:///", "https://near\n/"])
+@pytest.mark.parametrize("start", ["https://[bad/", "https:///", "https://near\n/"])
 def test_a_mirror_of_the_settings_whose_urls_are_none_is_an_error_about_them(context, start):
     with context.settings.edit() as settings:
         settings.mirrors["https://host/"] = [start]

@@ -186,10 +186,10 @@ def test_a_connection_to_another_host_than_the_first_counts_there(context, hosts
     assert context.connections.take_free(urls[1])
 
 
-def test_the_hosts_of_further_sources_are_counted_too(context, memory):
+def test_the_hosts_of_further_sources_are_counted_too(context, memory, monkeypatch):
     urls = ["memory://one/data", "memory://two/data"]
     memory.CONTENT.update(dict.fromkeys(urls, b"right"))
-    context.connections.limit = 1
+    monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "1")
     fetcher = CacheFetcher(context, context.path / "work")
     fetcher.fetch(Source((urls[0],)))
     with fetcher.open(Source((urls[1],))):
