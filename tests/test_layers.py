@@ -11,6 +11,7 @@ LAYERS = [
     {
         "decompressors",
         "lazy",
+        "memory",
         "per_process",
         "sequences",
         "terminal",

@@ -6,6 +6,8 @@ import pytest
 
 import datamaestro
 from datamaestro.context import Context, DatafolderPath, ResolvablePath
+from datamaestro.disk import latest
+from datamaestro.disk.freshness import stamp
 from datamaestro.errors import DataDirectoryError, SettingsError
 
 
@@ -72,6 +74,14 @@ def test_settings_that_stay_as_they_are_are_read_once(context):
         edited.datafolders["x"] = Path("/x")
     os.utime(context.settings.path, (0, 0))  # at rest: it can't change without another time
     assert context.settings is context.settings
+
+
+def test_a_preparation_looks_at_settings_once_and_not_for_each_file(shelf, context, monkeypatch):
+    looks = []
+    monkeypatch.setattr(latest, "stamp", lambda path: looks.append(path) or stamp(path))
+    shelf.CONTENT.update({f"memory://host/{n}": b"x" for n in range(250)})
+    context.prepare("org.example.many")
+    assert looks.count(str(context.path / "settings.json")) < 10
 
 
 def test_a_session_sees_how_many_connections_a_host_gets_now(context, monkeypatch):

@@ -248,7 +248,10 @@ def size_on_disk(path: Path) -> int:
     A link stands for what it leads to, if that is there, and in a folder for itself.
     """
     if not path.is_dir():
-        return path.stat(follow_symlinks=path.exists()).st_size
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return path.lstat().st_size
     # scandir, since a Path for each of 20,000 files costs more than looking at it.
     return sum(
         entry.stat(follow_symlinks=False).st_size

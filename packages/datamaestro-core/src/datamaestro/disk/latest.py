@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from datamaestro.disk.freshness import Stamp, settled, stamp
+from datamaestro.memory import Memory
 
-__all__ = ["Latest"]
+__all__ = ["Latest", "looking_once"]
 
 T = TypeVar("T")
+
+_looks = Memory("looking_once")
+
+looking_once = _looks.held
+"""Lets what files say when they are first asked for hold to the end of a block.
+
+A preparation asks for settings some seven times for each file. Of 200 files of 100 kB, a look
+each time took an eighth of the time: the threads give up the interpreter's lock for each.
+"""
 
 
 class Latest(Generic[T]):
@@ -25,6 +35,9 @@ class Latest(Generic[T]):
 
     def of(self, path: Path) -> T:
         """Give what the file at `path` says; as long as it stays as it is, the same object."""
+        return _looks.answered((self, path), lambda: self._now(path))
+
+    def _now(self, path: Path) -> T:
         seen, known = stamp(str(path)), self._known
         if known is not None and known[:2] == (path, seen):
             return known[2]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.disk.latest import looking_once
 from datamaestro.download.resource import ValueResource
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.blaming import noting
@@ -214,11 +215,15 @@ def drop_unneeded(definition: DatasetDefinition, context: Context) -> None:
 
 @contextmanager
 def _once(definition: DatasetDefinition) -> Iterator[None]:
-    """Refuse datasets that refer to themselves, through others or not."""
+    """Do something with a dataset: by the settings of one moment.
+
+    :raises DefinitionError: if it refers to itself, through others or not
+    """
     path = _under_way.get()
     refuse_circle(definition, path)
     token = _under_way.set((*path, definition))
     try:
-        yield
+        with looking_once():
+            yield
     finally:
         _under_way.reset(token)

@@ -54,7 +54,7 @@ def outdated(graph: Graph, state: State, made: Collection[New]) -> list[StoredRe
             now.get(url, sha256) != sha256 for url, sha256 in digests[id(resource)].items()
         ):
             found.add(id(resource))
-    for item in graph.resources:  # dependencies first
+    for item in graph.resources if found or changed else ():  # dependencies first
         if any(id(before) in found or id(before) in changed for before in item.dependencies):
             found.add(id(item))
     return [resource for resource in graph.stored if id(resource) in found]

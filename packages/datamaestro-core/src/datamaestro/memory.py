@@ -1,0 +1,47 @@
+"""What is found out once in a block, however often it is asked for there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+__all__ = ["Memory"]
+
+T = TypeVar("T")
+
+
+class Memory:
+    """Remembers answers as long as a block lasts, also for the threads that the block begins.
+
+    :param name: what it is called by debuggers
+    """
+
+    def __init__(self, name: str) -> None:
+        self._answers: ContextVar[dict[Hashable, Any] | None] = ContextVar(name, default=None)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Remember answers inside the block; one inside of another is part of that."""
+        if self._answers.get() is not None:
+            yield
+            return
+        token = self._answers.set({})
+        try:
+            yield
+        finally:
+            self._answers.reset(token)
+
+    def answered(self, key: Hashable, ask: Callable[[], T]) -> T:
+        """Give the answer that is remembered; ask, if there is none, or no block.
+
+        :param key: what is asked
+        """
+        answers = self._answers.get()
+        if answers is None:
+            return ask()
+        if key not in answers:
+            answers[key] = ask()
+        answer: T = answers[key]
+        return answer
