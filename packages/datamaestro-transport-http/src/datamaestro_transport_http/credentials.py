@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from datamaestro.disk.files import is_there
 from datamaestro.errors import SettingsError
 
 __all__ = ["Credentials", "Origin", "hosts_in", "origin", "user_in"]
@@ -129,12 +130,9 @@ def hosts_in(path: Path) -> dict[str, str]:
 
 def _may_be_there(path: Path) -> bool:
     try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        return is_there(path)
     except OSError:  # it lies where this user may not look: reading it tells
         return True
-    return True
 
 
 def _owner(name: str) -> tuple[Origin, str] | None:

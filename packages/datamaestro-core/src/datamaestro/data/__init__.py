@@ -20,7 +20,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from datamaestro.data.parameters import Meta, Option, Param, check_defaults, check_parameters
+from datamaestro.data.parameters import (
+    Meta,
+    Option,
+    Param,
+    arguments_of,
+    check_defaults,
+    check_parameters,
+)
 from datamaestro.errors import ParameterError
 
 __all__ = ["Base", "File", "Folder", "Generic", "Meta", "Option", "Param"]
@@ -76,13 +83,7 @@ class _Record:
 
 def _checked(cls: type, initialize: Callable[..., None]) -> Callable[..., None]:
     """Wrap a generated ``__init__`` so that wrong parameters raise a `ParameterError`."""
-    fields = [field for field in dataclasses.fields(cls) if field.init]
-    known = [field.name for field in fields]
-    required = [
-        field.name
-        for field in fields
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    ]
+    required, known = arguments_of(cls)
 
     @functools.wraps(initialize)
     def construct(self: Any, *positional: Any, **values: Any) -> None:

@@ -20,7 +20,16 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from datamaestro.errors import DefinitionError, ParameterError
 from datamaestro.location import definition_site
 
-__all__ = ["Meta", "Option", "Param", "Role", "check_defaults", "check_parameters", "role_of"]
+__all__ = [
+    "Meta",
+    "Option",
+    "Param",
+    "Role",
+    "arguments_of",
+    "check_defaults",
+    "check_parameters",
+    "role_of",
+]
 
 T = TypeVar("T")
 
@@ -46,6 +55,14 @@ def role_of(annotation: object) -> Role:
         if isinstance(item, Role):
             return item
     return Role.IDENTITY
+
+
+def arguments_of(cls: type) -> tuple[list[str], list[str]]:
+    """Give the names of the arguments that a dataclass needs, and of all that it takes."""
+    taken = [item for item in dataclasses.fields(cls) if item.init]
+    missing = dataclasses.MISSING
+    needed = [item for item in taken if item.default is missing and item.default_factory is missing]
+    return [item.name for item in needed], [item.name for item in taken]
 
 
 def check_parameters(

@@ -23,6 +23,7 @@ __all__ = [
     "STORAGE_ERRORS",
     "check_space",
     "discard",
+    "is_there",
     "move_into_place",
     "persistently",
     "remove",
@@ -212,6 +213,18 @@ def _exchanged(first: Path, second: Path) -> bool:
         arguments = (here, names[0], here, names[1], ctypes.c_uint(_RENAME_EXCHANGE))
         return bool(exchange(*arguments) == 0)
     return False
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether anything lies at a path, be it a link that leads nowhere.
+
+    :raises OSError: if that can't be seen
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def remove(path: Path) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from datamaestro.disk.documents import read_json
 from datamaestro.disk.files import write_atomically
+from datamaestro.disk.flushing import entries
 from datamaestro.errors import DataDirectoryError
 from datamaestro.state_files import Record
 
@@ -85,18 +86,13 @@ def stored_files(path: Path) -> dict[str, int | str]:
     if path.is_symlink() or not path.is_dir():
         return {"": _target(path) if path.is_symlink() else path.stat().st_size}
     found: dict[str, int | str] = {}
-    for folder, folders, files in os.walk(path, onerror=_refuse):
-        for name in (*folders, *files):
-            item = Path(folder, name)
-            if item.is_symlink():
-                found[item.relative_to(path).as_posix()] = _target(item)
-            elif name in files:
-                found[item.relative_to(path).as_posix()] = item.stat().st_size
+    for entry in entries(path):
+        item = Path(entry)
+        if item.is_symlink():
+            found[item.relative_to(path).as_posix()] = _target(item)
+        elif not item.is_dir():
+            found[item.relative_to(path).as_posix()] = item.stat().st_size
     return dict(sorted(found.items()))
-
-
-def _refuse(error: OSError) -> None:
-    raise error
 
 
 def _target(link: Path) -> str:

@@ -24,7 +24,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.disk.digests import file_digests
-from datamaestro.disk.files import size_on_disk
+from datamaestro.disk.files import is_there, size_on_disk
 from datamaestro.errors import VerificationError
 from datamaestro.inventory.manifest import Manifest, manifest_of_record, stored_files
 from datamaestro.inventory.prepared import Prepared, definition_of
@@ -145,7 +145,7 @@ class _Reading:
     ) -> _Reading:
         path = dataset.path(resource)
         try:
-            if not _is_there(path):
+            if not is_there(path):
                 return cls(dataset, resource, None, [])
             files = stored_files(path)
         except OSError as error:
@@ -162,15 +162,6 @@ class _Reading:
         ended = each_ended(self.digests)
         digests = {name: text for batch in ended for name, text in batch.result().items()}
         return links | digests
-
-
-def _is_there(path: Path) -> bool:
-    """Tell whether anything lies at a path; raises `OSError` if that can't be seen."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
 
 
 def _verdicts(

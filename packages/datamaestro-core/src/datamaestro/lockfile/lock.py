@@ -32,13 +32,13 @@ A lock file is TOML, sorted, the same for the same data on every platform::
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from datamaestro import identifiers
-from datamaestro.data.parameters import check_parameters
+from datamaestro.data.parameters import arguments_of, check_parameters
 from datamaestro.disk.documents import read_toml
 from datamaestro.disk.files import write_atomically
 from datamaestro.download.derivation import derivation_of
@@ -208,14 +208,10 @@ def _checked(cls: type[T], values: dict[str, Any]) -> T:
 
     :raises TypeError: if a value is missing, is of none of its fields, or of another type
     """
-    known = [item for item in fields(cls) if item.init]  # type: ignore[arg-type]
-    required = [
-        item.name for item in known if item.default is MISSING and item.default_factory is MISSING
-    ]
     taken = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
-    return cls(**check_parameters(cls, taken, required, [item.name for item in known]))
+    return cls(**check_parameters(cls, taken, *arguments_of(cls)))
 
 
 def _check_relative(path: str) -> None:
