@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 from datamaestro.download import Response, Transport, TransportRequest
+from datamaestro.errors import TransportError
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.ranges import Ranges
 
@@ -18,6 +19,7 @@ class Piecewise(Transport):
     :ivar failures: the errors that the next openings of a range raise
     :ivar stalled: by the number of a request, counted from 1, what it waits for after a chunk;
         or by the number of a connection and that of its request, in a pair
+    :ivar aborted: what a read that waits for that gives when it's aborted; an error if None
     :ivar most: the most responses that were open at once
     """
 
@@ -30,6 +32,7 @@ class Piecewise(Transport):
         self.failures = []
         self.cut_after = []
         self.stalled = {}
+        self.aborted = None
         self.requests = []
         self.requests_of = Counter()  # threads, each of which is a connection
         self.open_now = self.most = 0
@@ -63,15 +66,29 @@ class Piece(Response):
         stop = request.stop if request.stop is not None and transport.stops else self.size
         self.stop = stop if cut is None else min(stop, self.position + cut)
         self.closed = False
+        self.aborted = threading.Event()
 
     def read(self, size):
         time.sleep(self.transport.pause)
         stop = min(self.position + min(size, self.transport.chunk), self.stop)
         chunk = self.transport.content[self.position : stop]
         if self.stalled is not None and self.position > self.start:
-            self.stalled.wait(20)
+            self._wait()
+            if self.aborted.is_set():
+                if self.transport.aborted is None:
+                    raise TransportError("it was aborted", where=URL, retry=True)
+                return self.transport.aborted
         self.position = stop
         return chunk
+
+    def _wait(self):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and not self.aborted.is_set():
+            if self.stalled.wait(0.01):
+                return
+
+    def abort(self):
+        self.aborted.set()
 
     def close(self):
         if not self.closed:

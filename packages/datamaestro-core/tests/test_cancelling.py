@@ -9,10 +9,10 @@ from datamaestro.download.source import Source
 from datamaestro.errors import TransportError
 from datamaestro.progress import NoProgress
 from datamaestro.transfer import transfer
+from datamaestro.transfer.cancelling import Cancellation, Cancelled
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
-from datamaestro.transfer.worker_threads import Cancelled
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def begun(partial, monkeypatch):
     monkeypatch.setattr(transfer, "WORTH_SPLITTING", 0.0)
 
     def begin(transport, *, may_split=False):
-        shared = TransferContext(NoProgress(), Connections(4), threading.Event())
+        shared = TransferContext(NoProgress(), Connections(4), Cancellation())
         source = Source((URL,))
         made = Transfer(transport, URL, source, partial, shared, ATTEMPTS, may_split=may_split)
         return iter(made), shared.cancelled
@@ -73,3 +73,50 @@ def test_no_further_attempt_is_waited_for(begun, monkeypatch):
 
     chunks, cancelled = begun(transport)
     assert all_that_comes(chunks) == b""
+
+
+def cancel_soon(cancelled):
+    """Cancel while the caller waits; what it waits for takes 20 s otherwise."""
+    threading.Timer(0.2, cancelled.set).start()
+
+
+@pytest.mark.parametrize("gives", [b"", None])
+def test_a_read_that_waits_is_ended(begun, partial, gives):
+    stalled = threading.Event()
+    transport = Piecewise()
+    transport.stalled[1] = stalled
+    transport.aborted = gives
+    chunks, cancelled = begun(transport)
+    first = next(chunks)
+    cancel_soon(cancelled)
+    assert first + all_that_comes(chunks) == partial.path.read_bytes() == CONTENT[:1000]
+    assert not stalled.is_set()
+
+
+def test_several_connections_that_wait_are_left(begun, partial, small_pieces):
+    stalled = threading.Event()
+    transport = Piecewise(pause=0.001)
+    transport.stalled.update(dict.fromkeys(range(2, 20), stalled))
+    chunks, cancelled = begun(transport, may_split=True)
+    received = next(chunks)
+    cancel_soon(cancelled)
+    received += all_that_comes(chunks)
+    assert received == partial.path.read_bytes() == CONTENT[: len(received)]
+    stalled.set()
+
+
+def test_what_begins_to_wait_later_is_ended_at_once():
+    cancelled = Cancellation()
+    cancelled.set()
+    ended = threading.Event()
+    with cancelled.aborts(ended.set):
+        assert ended.is_set()
+
+
+def test_what_waits_no_more_is_left_alone():
+    cancelled = Cancellation()
+    ended = threading.Event()
+    with cancelled.aborts(ended.set):
+        pass
+    cancelled.set()
+    assert not ended.is_set()

@@ -1,7 +1,5 @@
 """When a transfer uses several connections."""
 
-import threading
-
 import pytest
 from piecewise import URL, Piecewise
 
@@ -9,6 +7,7 @@ from datamaestro.download.source import Source
 from datamaestro.errors import TransportError
 from datamaestro.progress import NoProgress
 from datamaestro.transfer import ranges, transfer
+from datamaestro.transfer.cancelling import Cancellation
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
@@ -21,7 +20,7 @@ def transferred(tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "WORTH_SPLITTING", 0.0)
 
     def run(transport, *, limit=4):
-        shared = TransferContext(NoProgress(), Connections(limit), threading.Event())
+        shared = TransferContext(NoProgress(), Connections(limit), Cancellation())
         partial = Partial(tmp_path / "x.part", URL)
         made = Transfer(transport, URL, Source((URL,)), partial, shared, ATTEMPTS, may_split=True)
         received = b"".join(made)

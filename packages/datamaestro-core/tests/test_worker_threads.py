@@ -4,7 +4,8 @@ import threading
 from contextvars import ContextVar
 
 from datamaestro.transfer import worker_threads as module
-from datamaestro.transfer.worker_threads import Cancelled, WorkerThreads
+from datamaestro.transfer.cancelling import Cancellation, Cancelled
+from datamaestro.transfer.worker_threads import WorkerThreads
 
 PATIENCE = 30
 
@@ -12,7 +13,7 @@ place = ContextVar("place", default="nowhere")
 
 
 def test_what_jobs_give_is_collected_under_their_keys():
-    with WorkerThreads(threading.Event()) as workers:
+    with WorkerThreads(Cancellation()) as workers:
         for number in range(5):
             workers.start(number, lambda number=number: number * 2)
         found = {}
@@ -23,7 +24,7 @@ def test_what_jobs_give_is_collected_under_their_keys():
 
 def test_jobs_are_done_at_the_same_time():
     both = threading.Barrier(2, timeout=30)
-    with WorkerThreads(threading.Event()) as workers:
+    with WorkerThreads(Cancellation()) as workers:
         workers.start("one", both.wait)
         workers.start("two", both.wait)
         ended = []
@@ -33,7 +34,7 @@ def test_jobs_are_done_at_the_same_time():
 
 
 def test_a_job_that_fails_is_collected_with_its_error():
-    with WorkerThreads(threading.Event()) as workers:
+    with WorkerThreads(Cancellation()) as workers:
         workers.start("job", lambda: 1 / 0)
         (ended,) = workers.collect(PATIENCE)
     assert isinstance(ended.error, ZeroDivisionError)
@@ -41,7 +42,7 @@ def test_a_job_that_fails_is_collected_with_its_error():
 
 def test_nothing_is_collected_of_jobs_that_go_on():
     go_on = threading.Event()
-    with WorkerThreads(threading.Event()) as workers:
+    with WorkerThreads(Cancellation()) as workers:
         workers.start("job", lambda: go_on.wait(PATIENCE))
         assert workers.collect(0.01) == []
         assert workers.busy is True
@@ -52,7 +53,7 @@ def test_nothing_is_collected_of_jobs_that_go_on():
 def test_a_job_knows_what_its_caller_is_in_the_middle_of():
     token = place.set("here")
     try:
-        with WorkerThreads(threading.Event()) as workers:
+        with WorkerThreads(Cancellation()) as workers:
             workers.start("job", place.get)
             (ended,) = workers.collect(PATIENCE)
     finally:
@@ -62,7 +63,7 @@ def test_a_job_knows_what_its_caller_is_in_the_middle_of():
 
 def test_a_thread_that_has_done_a_job_goes_on_with_another():
     left = [("two", threading.get_ident), ("three", threading.get_ident)]
-    with WorkerThreads(threading.Event(), lambda: left.pop(0) if left else None) as workers:
+    with WorkerThreads(Cancellation(), lambda: left.pop(0) if left else None) as workers:
         workers.start("one", threading.get_ident)
         ended = []
         while workers.busy:
@@ -74,7 +75,7 @@ def test_a_thread_that_has_done_a_job_goes_on_with_another():
 def test_what_has_ended_is_collected_while_its_thread_goes_on():
     go_on = threading.Event()
     left = [("two", lambda: go_on.wait(PATIENCE))]
-    with WorkerThreads(threading.Event(), lambda: left.pop() if left else None) as workers:
+    with WorkerThreads(Cancellation(), lambda: left.pop() if left else None) as workers:
         workers.start("one", str)
         ended = []
         while not ended:
@@ -89,7 +90,7 @@ def test_a_thread_goes_on_with_nothing_once_all_is_cancelled():
     def cancel():
         workers.cancelled.set()
 
-    with WorkerThreads(threading.Event(), lambda: ("never", str)) as workers:
+    with WorkerThreads(Cancellation(), lambda: ("never", str)) as workers:
         workers.start("one", cancel)
         assert [item.key for item in workers.collect(PATIENCE)] == ["one"]
         assert not workers.busy
@@ -105,7 +106,7 @@ def test_leaving_cancels_what_is_left():
         finally:
             ended.append("cancelled")
 
-    with WorkerThreads(threading.Event()) as workers:
+    with WorkerThreads(Cancellation()) as workers:
         workers.start("job", job)
     assert ended == ["cancelled"]
 
@@ -113,6 +114,6 @@ def test_leaving_cancels_what_is_left():
 def test_a_job_that_does_not_end_keeps_nobody(monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 0.01)
     never = threading.Event()
-    with WorkerThreads(threading.Event()) as workers:
+    with WorkerThreads(Cancellation()) as workers:
         workers.start("job", never.wait)
     never.set()

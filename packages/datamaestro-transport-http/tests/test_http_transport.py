@@ -6,13 +6,14 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.testing.faults import Fault, Page, Redirect, Status, WithoutLength
+from datamaestro.testing.faults import Fault, Page, Redirect, Status, Together, WithoutLength
 from datamaestro_transport_http import HttpTransport
 
 BYTES = bytes(range(256)) * 100
@@ -57,6 +58,48 @@ def test_a_transfer_begins_anew_when_the_content_changed(transport, file_server)
     response = transport.open(TransportRequest(file_server.url("/x"), 1000, '"another"'))
     assert response.start == 0
     assert read(response) == BYTES
+
+
+class Silent(Fault):
+    """Half of the body comes, and nothing more until a test ends."""
+
+    def __init__(self):
+        self.over = threading.Event()
+
+    def send(self, answer):
+        answer.write(answer.body[:1000])
+        self.over.wait(30)
+
+
+@pytest.mark.parametrize("other", [Fault, WithoutLength])
+def test_a_read_that_waits_is_ended_by_another_thread(transport, file_server, other):
+    silent = Silent()
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Together(other(), silent)]
+    with transport.open(TransportRequest(file_server.url("/x"))) as response:
+        received = b""
+        while len(received) < 1000:
+            received += response.read(10_000)
+        reader = threading.Thread(target=read_or_fail, args=(response,))
+        reader.start()
+        threading.Timer(0.2, response.abort).start()
+        reader.join(20)
+        waits = reader.is_alive()
+    silent.over.set()
+    assert received == BYTES[:1000]
+    assert not waits
+
+
+def read_or_fail(response):
+    with suppress(TransportError):
+        response.read(10_000)
+
+
+def test_what_was_read_to_its_end_is_aborted_without_an_error(transport, file_server):
+    file_server.files["/x"] = BYTES
+    response = transport.open(TransportRequest(file_server.url("/x")))
+    assert read(response) == BYTES
+    response.abort()
 
 
 def test_a_transfer_begins_anew_when_nothing_is_left(transport, file_server):

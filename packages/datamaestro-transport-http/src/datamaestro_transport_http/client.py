@@ -69,6 +69,11 @@ class Answer(NamedTuple):
         """The fields, by names in which capitals don't matter."""
         return self.http.headers
 
+    def abort(self) -> None:
+        """End a read of the body in another thread; the connection serves no more."""
+        with suppress(OSError, RuntimeError, ValueError):  # all was read, or it was closed
+            self.http.shutdown()
+
     def close(self) -> None:
         """Give up the connection, unless all was read and it is another's by now."""
         self.http.close()

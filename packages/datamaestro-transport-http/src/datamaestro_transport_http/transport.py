@@ -160,6 +160,9 @@ class _HttpResponse(Response):
                 f"the transfer broke off: {reason(error)}", where=self._url, retry=True
             ) from cause(error)
 
+    def abort(self) -> None:
+        self._answer.abort()
+
     def close(self) -> None:
         self._answer.close()
 

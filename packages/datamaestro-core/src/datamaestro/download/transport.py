@@ -58,6 +58,12 @@ class Response(ABC):
         :raises TransportError: if the transfer breaks off
         """
 
+    def abort(self) -> None:  # noqa: B027  (what can't be ended is waited for)
+        """End a :meth:`read` that another thread is in the middle of, with whatever result.
+
+        Called when nobody wants the content any more; it may come after :meth:`close`, too.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Give up the connection, or give it back."""

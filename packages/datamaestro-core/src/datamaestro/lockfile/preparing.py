@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,6 +35,7 @@ from datamaestro.preparation.workspace import Workspace
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.transfer.cancelling import Cancellation
 
 __all__ = ["prepare_frozen", "prepare_locked"]
 
@@ -222,7 +222,7 @@ class _PinnedFetcher(CacheFetcher):
         self,
         context: Context,
         inputs: Path,
-        cancelled: threading.Event,
+        cancelled: Cancellation,
         locked: LockedDataset,
         plain: Mapping[str, Transport],
     ) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
@@ -36,6 +35,7 @@ from datamaestro.preparation.entries import (
 from datamaestro.preparation.entry_locks import EntryLocks
 from datamaestro.preparation.written import WrittenFiles
 from datamaestro.state_files import Download
+from datamaestro.transfer.cancelling import Cancellation
 from datamaestro.transfer.failover import Failover
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.stream import TransferStream, watched
@@ -72,7 +72,7 @@ class CacheFetcher:
     """
 
     def __init__(
-        self, context: Context, inputs: Path, cancelled: threading.Event | None = None
+        self, context: Context, inputs: Path, cancelled: Cancellation | None = None
     ) -> None:
         self.context = context
         self.inputs = inputs
@@ -81,9 +81,7 @@ class CacheFetcher:
         self.light = False
         self._used: list[Source] = []
         self._locks = EntryLocks()
-        shared = TransferContext(
-            context.progress, context.connections, cancelled or threading.Event()
-        )
+        shared = TransferContext(context.progress, context.connections, cancelled or Cancellation())
         self._failover = Failover(context, shared, self._permitted_transport)
         self._doubts = Doubts(self._failover)
 

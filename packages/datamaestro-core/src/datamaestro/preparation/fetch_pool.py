@@ -13,6 +13,7 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.making import Made
 from datamaestro.preparation.schedule import Schedule
+from datamaestro.transfer.cancelling import Cancellation
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.worker_threads import Ended, Job, WorkerThreads
 
@@ -45,7 +46,7 @@ class FetchPool:
         schedule: Schedule,
         connections: Connections,
         make: Callable[[StoredResource], Made],
-        cancelled: threading.Event,
+        cancelled: Cancellation,
     ) -> None:
         self._schedule = schedule
         self._connections = connections

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from datamaestro.transfer.transfer import Transfer
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.transfer.cancelling import Cancellation
 
 __all__ = ["fresh_workspace", "replace_all", "staged"]
 
@@ -29,7 +29,7 @@ class _FreshFetcher(CacheFetcher):
     """Fetches every source once in a run, whatever the cache had of it before."""
 
     def __init__(
-        self, context: Context, inputs: Path, cancelled: threading.Event, fresh: set[Source]
+        self, context: Context, inputs: Path, cancelled: Cancellation, fresh: set[Source]
     ) -> None:
         super().__init__(context, inputs, cancelled)
         self._fresh = fresh

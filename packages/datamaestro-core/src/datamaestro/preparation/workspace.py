@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import glob
 import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from datamaestro.disk.files import discard, move_into_place, remove
+from datamaestro.transfer.cancelling import Cancellation
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.download.source import Source
     from datamaestro.preparation.fetch import CacheFetcher
 
-    MakeFetcher = Callable[[Context, Path, threading.Event], CacheFetcher]
+    MakeFetcher = Callable[[Context, Path, Cancellation], CacheFetcher]
 
 __all__ = ["WORK", "Workspace"]
 
@@ -28,7 +28,7 @@ REJECTED = ".rejected"
 """The folder, in that one, of what wasn't what was declared. No run has that name."""
 
 
-def _cache_fetcher(context: Context, inputs: Path, cancelled: threading.Event) -> CacheFetcher:
+def _cache_fetcher(context: Context, inputs: Path, cancelled: Cancellation) -> CacheFetcher:
     # Imported when something is fetched: mostly all is in place.
     from datamaestro.preparation.fetch import CacheFetcher
 
@@ -54,7 +54,7 @@ class Workspace:
         self.all_runs = dataset_folder / WORK
         self.folder = self.all_runs / os.urandom(4).hex()
         self.rejected = self.all_runs / REJECTED
-        self.cancelled = threading.Event()
+        self.cancelled = Cancellation()
         self._context = context
         self._dataset_folder = dataset_folder
         self._make_fetcher = make_fetcher
@@ -77,7 +77,7 @@ class Workspace:
 
     def renew(self) -> None:
         """Let fetch what comes after a run; what the run has cancelled stays so."""
-        self.cancelled = threading.Event()
+        self.cancelled = Cancellation()
         self._fetchers = {}
 
     def release(self, needed: Callable[[Source], bool]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from datamaestro.testing.samples import Sampler, Sampling
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.transfer.cancelling import Cancellation
 
 __all__ = ["MockFetcher", "MockPreparation"]
 
@@ -49,7 +49,7 @@ class MockFetcher(CacheFetcher):
         contents: Mapping[Source, bytes],
         context: Context,
         inputs: Path,
-        cancelled: threading.Event,
+        cancelled: Cancellation,
     ) -> None:
         super().__init__(context, inputs, cancelled)
         self.contents = contents

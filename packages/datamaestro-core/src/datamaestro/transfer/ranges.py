@@ -91,7 +91,7 @@ class Ranges(Response):
         self._seconds: deque[float] = deque(maxlen=LATELY)
         self._workers: list[Worker] = []
         self._error: Exception | None = None
-        self._closed = False
+        self._aborted = self._closed = False
         self._changed = threading.Condition()
         with self._changed:
             self._hire()
@@ -104,6 +104,8 @@ class Ranges(Response):
             self._heard = time.monotonic()
             while self._pieces or self._next < self._end:
                 piece = self._pieces[0] if self._pieces else None
+                if self._aborted:
+                    raise TransportError("the transfer was aborted", where=self._url)
                 if piece is not None and piece.chunks:
                     return piece.take(size)
                 if piece is not None and piece.complete:
@@ -118,6 +120,11 @@ class Ranges(Response):
                     self._look()
                     self._changed.wait(LOOK)
             return b""
+
+    def abort(self) -> None:
+        with self._changed:
+            self._aborted = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         with self._changed:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 from collections.abc import Generator, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +18,7 @@ from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError, VerificationError
 from datamaestro.transfer.background import BackgroundWorker
+from datamaestro.transfer.cancelling import Cancellation, Cancelled
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.digests import Digests
 from datamaestro.transfer.pages import TELLING, refuse_page
@@ -30,7 +30,6 @@ from datamaestro.transfer.target import (
     TransferTarget,
     write_all,
 )
-from datamaestro.transfer.worker_threads import Cancelled
 from datamaestro.urls import masked
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class TransferContext(NamedTuple):
 
     progress: Progress
     connections: Connections
-    cancelled: threading.Event
+    cancelled: Cancellation
 
 
 class Transferred(NamedTuple):
@@ -165,6 +164,7 @@ class Transfer:
             try:
                 yield from self._attempt(kept)
             except TransportError as error:
+                self._shared.cancelled.check()
                 failures = 1 if self._position > before else failures + 1
                 self._shared.connections.note_failure(self.url, error)
                 if not error.retry or failures >= self._most_attempts(kept):
@@ -249,10 +249,8 @@ class Transfer:
     def _incoming(self, response: Response) -> Iterator[bytes]:
         """Give what comes, from several connections once one has shown to be slow."""
         monitor = RateMonitor(self.url)
-        while chunk := monitor.read(response, CHUNK_SIZE):
+        for chunk in self._read(response, monitor):
             yield chunk
-            if self._shared.cancelled.is_set():
-                raise Cancelled
             if self._worth_splitting(response, monitor):
                 break
         else:
@@ -265,13 +263,18 @@ class Transfer:
         with Ranges(
             self.transport, request, response.size, self._shared.connections, monitor.rate
         ) as ranges:
-            monitor = RateMonitor(self.url)
             self._may_split = False
-            while chunk := monitor.read(ranges, CHUNK_SIZE):
+            for chunk in self._read(ranges, RateMonitor(self.url)):
                 self._may_split = ranges.faster  # then it's worth it again if they break off
                 yield chunk
-                if self._shared.cancelled.is_set():
-                    raise Cancelled
+
+    def _read(self, response: Response, monitor: RateMonitor) -> Iterator[bytes]:
+        cancelled = self._shared.cancelled
+        with cancelled.aborts(response.abort):
+            while chunk := monitor.read(response, CHUNK_SIZE):
+                yield chunk
+                cancelled.check()
+            cancelled.check()  # one that was aborted may look as if it had ended
 
     def _worth_splitting(self, response: Response, monitor: RateMonitor) -> bool:
         """Tell whether further connections may help, and take one if they do.

@@ -12,7 +12,9 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, NamedTuple, Self, TypeVar
 
-__all__ = ["Cancelled", "Ended", "Job", "WorkerThreads"]
+from datamaestro.transfer.cancelling import Cancellation
+
+__all__ = ["Ended", "Job", "WorkerThreads"]
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -22,10 +24,6 @@ Job = tuple[K, Callable[[], T]]
 
 PATIENCE = 2.0
 """Seconds to wait for jobs that were cancelled; what they leave, the next run continues."""
-
-
-class Cancelled(BaseException):
-    """A job ends because nobody waits for it any more; no handler may take it for a failure."""
 
 
 class Ended(NamedTuple, Generic[K, T]):
@@ -55,7 +53,7 @@ class WorkerThreads(Generic[K, T]):
 
     def __init__(
         self,
-        cancelled: threading.Event,
+        cancelled: Cancellation,
         another: Callable[[], Job[K, T] | None] = lambda: None,
     ) -> None:
         self.cancelled = cancelled
