@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextvars import copy_context
 
 import pytest
 
@@ -57,6 +58,21 @@ def test_several_transfers_have_a_bar_for_all(capsys):
     shown = capsys.readouterr().err
     assert "org.example.corpus, 2 files" in shown
     assert "100%" in shown or "4.00k" in shown
+
+
+def test_a_bar_for_all_counts_nothing_of_what_others_transfer():
+    bars = Bars()
+    elsewhere = copy_context()
+    with bars.all("org.example.corpus", 2, 4096) as whole:
+        elsewhere.run(transfer, bars, 1000)
+        copy_context().run(transfer, bars, 10)
+        transfer(bars, 1)
+        assert whole.n == 11
+
+
+def transfer(bars, count):
+    with bars.task("data.csv") as task:
+        task.update(count)
 
 
 def test_one_transfer_has_one_bar(capsys):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from typing import Any, Protocol, TextIO
 
 from datamaestro.terminal import is_terminal
@@ -117,6 +118,10 @@ class _Heedless:
             self._stream.flush()
 
 
+_COMMON: ContextVar[tuple[Any, ...]] = ContextVar("common bars", default=())
+"""The bars of what a transfer belongs to: it is begun in the same context, or in a copy of it."""
+
+
 class Bars:
     """Shows a bar for each transfer and one for all, on the terminal or in a notebook.
 
@@ -127,26 +132,26 @@ class Bars:
 
     def __init__(self, *, notebook: bool = False) -> None:
         self.notebook = notebook
-        self._common: list[Any] = []
 
     @contextmanager
     def task(self, label: str, total: int | None = None) -> Iterator[Task]:
         """Begin a transfer, and show its bar until it ends."""
-        with self._bar(label, total, delay=0.5 if self._common else 0.0) as bar:
-            yield _Barred(bar, *self._common)
+        common = _COMMON.get()
+        with self._bar(label, total, delay=0.5 if common else 0.0) as bar:
+            yield _Barred(bar, *common)
 
     @contextmanager
-    def all(self, label: str, count: int, total: int | None = None) -> Iterator[None]:
+    def all(self, label: str, count: int, total: int | None = None) -> Iterator[Any]:
         """Begin several transfers, and show a bar for all of them until they have ended."""
         if count < 2:
-            yield
+            yield None
             return
         with self._bar(f"{label}, {count} files", total, delay=0.0) as bar:
-            self._common.append(bar)
+            token = _COMMON.set((*_COMMON.get(), bar))
             try:
-                yield
+                yield bar
             finally:
-                self._common.remove(bar)
+                _COMMON.reset(token)
 
     def _bar(self, label: str, total: int | None, delay: float) -> AbstractContextManager[Any]:
         # In a notebook without widgets, tqdm's own choice is the bar of a terminal.
