@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from datamaestro.disk.files import is_there
 from datamaestro.errors import SettingsError
 
 __all__ = ["Credentials", "Origin", "hosts_in", "origin", "user_in"]
@@ -98,13 +97,13 @@ class Credentials:
         named = os.environ.get("NETRC")
         for item in [named] if named else ["~/.netrc", "~/_netrc"]:
             path = Path(os.path.expanduser(item))  # noqa: PTH111  (of no home, Path's is an error)
-            if _may_be_there(path):
-                return self._read_netrc(path)
+            if hosts := self._read_netrc(path):
+                return hosts
         return {}
 
 
 def hosts_in(path: Path) -> dict[str, str]:
-    """Give the Authorization fields by host of a netrc file; none, if it can't be read.
+    """Give the Authorization fields by host of a netrc file; none, if there is none that can be read.
 
     The entry ``default`` counts for none: it would send a password to every host.
     """
@@ -126,13 +125,6 @@ def hosts_in(path: Path) -> dict[str, str]:
         for host, (login, _, password) in hosts.items()
         if host != "default"
     }
-
-
-def _may_be_there(path: Path) -> bool:
-    try:
-        return is_there(path)
-    except OSError:  # it lies where this user may not look: reading it tells
-        return True
 
 
 def _owner(name: str) -> tuple[Origin, str] | None:
