@@ -103,7 +103,7 @@ class Credentials:
 
 
 def hosts_in(path: Path) -> dict[str, str]:
-    """Give the Authorization fields by host of a netrc file; none, if there is none that can be read.
+    """Give the Authorization fields by host of a netrc file; none, if it can't be read.
 
     The entry ``default`` counts for none: it would send a password to every host.
     """

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -177,13 +178,14 @@ def move_into_place(source: Path, destination: Path) -> None:
     """
     make_folder(destination.parent)
     aside = None
-    if destination.is_dir() and not destination.is_symlink():
+    there = _kind(destination)
+    if stat.S_ISDIR(there):
         if source.is_dir() and _exchanged(source, destination):
             aside = source
         else:
             aside = source.with_name(f"{source.name}.{os.urandom(4).hex()}.old")
             rename(destination, aside)
-    elif source.is_dir() and (destination.is_file() or destination.is_symlink()):
+    elif there and source.is_dir():
         unlink(destination)
     if aside is not source:
         try:
@@ -220,11 +222,15 @@ def is_there(path: Path) -> bool:
 
     :raises OSError: if that can't be seen
     """
+    return _kind(path) != 0
+
+
+def _kind(path: Path) -> int:
+    """Give the mode of what lies at a path itself, be it a link; 0 if nothing does."""
     try:
-        path.lstat()
+        return path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
+        return 0
 
 
 def remove(path: Path) -> None:
@@ -260,11 +266,12 @@ def size_on_disk(path: Path) -> int:
 
     A link stands for what it leads to, if that is there, and in a folder for itself.
     """
-    if not path.is_dir():
-        try:
-            return path.stat().st_size
-        except FileNotFoundError:
-            return path.lstat().st_size
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return path.lstat().st_size
+    if not stat.S_ISDIR(status.st_mode):
+        return status.st_size
     # scandir, since a Path for each of 20,000 files costs more than looking at it.
     return sum(
         entry.stat(follow_symlinks=False).st_size

@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-__all__ = ["MANY", "entries", "flush_descriptor", "flush_folder", "flush_to_disk"]
+__all__ = ["MANY", "entries", "flush_descriptor", "flush_file", "flush_folder", "flush_to_disk"]
 
 MANY = 200
 """From how many files on it is quicker to flush their whole file system."""
@@ -30,6 +30,11 @@ def flush_to_disk(path: Path) -> None:
     for entry in entries(path):
         if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False):
             _flush(entry, whole_disk=False)
+    _flush(path)
+
+
+def flush_file(path: Path) -> None:
+    """Make sure that the content of a file survives a loss of power."""
     _flush(path)
 
 

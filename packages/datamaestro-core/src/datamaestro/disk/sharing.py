@@ -22,6 +22,8 @@ def make_folder(path: Path) -> None:
 
     :raises OSError: if it can't be made
     """
+    if path.is_dir():
+        return
     try:
         _make(path)
     except FileNotFoundError:
@@ -51,6 +53,8 @@ def share(path: Path) -> None:
     if sys.platform == "win32":
         return
     group = path.parent.stat().st_gid
+    if group == os.getegid():
+        return  # whichever of the two the system gave it, that of the folder or of the process
     status = path.lstat()
     if status.st_gid == group:
         return

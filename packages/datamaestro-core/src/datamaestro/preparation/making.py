@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from datamaestro.disk.files import STORAGE_ERRORS, remove, size_on_disk, usable
-from datamaestro.disk.flushing import flush_to_disk
+from datamaestro.disk.flushing import flush_file, flush_to_disk
 from datamaestro.disk.sharing import make_folder
 from datamaestro.download.derivation import Joined
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
@@ -65,9 +66,13 @@ def make(
                 raise
             remove(destination)
     with usable(resource.binding.folder):
-        sha256 = fetcher.written.digest(destination)
+        status = destination.lstat()
+        if stat.S_ISREG(status.st_mode):
+            sha256 = fetcher.written.digest(destination, status)
+            flush_file(destination)
+            return Made(destination, status.st_size, sha256)
         flush_to_disk(destination)
-        return Made(destination, _size(resource, destination, told), sha256)
+        return Made(destination, _size(resource, destination, told))
 
 
 def _size(resource: StoredResource, path: Path, told: int | None) -> int:
@@ -120,9 +125,7 @@ def _download(resource: StoredResource, destination: Path, workspace: Workspace)
     workspace.fetcher(resource.name).downloads.clear()
     with usable(resource.binding.folder):
         make_folder(destination.parent)
-        if not resource.can_recover:
-            remove(destination)
-        elif not destination.exists():
+        if resource.can_recover and not destination.exists():
             _copy_remains(resource, destination, workspace)
     try:
         with noting(resource.dataset, f"making the resource {resource.name!r}"):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,11 +40,11 @@ class WrittenFiles:
             if file.hashed == path.stat().st_size:
                 self.note(path, digests.result()["sha256"])
 
-    def digest(self, path: Path) -> str | None:
-        """Give the digest of a file; of a folder or a link there is none."""
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            return None
+    def digest(self, path: Path, status: os.stat_result) -> str:
+        """Give the digest of a file.
+
+        :param status: what the system says of it now
+        """
         identity, sha256 = self._known.pop(path, (None, ""))
         if identity == _identity(status):
             return sha256
