@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import ClassVar
 
-from datamaestro.disk.latest import Latest
+from datamaestro.disk.latest import Latest, looked_up
 from datamaestro.download import Response, SourceFacts, Transport, TransportRequest
 from datamaestro.download.http_answers import RETRIED
 from datamaestro.errors import TransportError
@@ -74,7 +74,7 @@ class HttpTransport(Transport):
             keys = (context.user_settings.keys, context.settings.keys)
             return Credentials(*keys, netrc=netrc.of)
 
-        return Client(credentials, self.resolve)
+        return Client(lambda: looked_up(netrc, credentials), self.resolve)
 
     def open(self, request: TransportRequest) -> Response:
         headers = {}

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from datamaestro.disk.freshness import Stamp, settled, stamp
 from datamaestro.memory import Memory
 
-__all__ = ["Latest", "looking_once"]
+__all__ = ["Latest", "looked_up", "looking_once"]
 
 T = TypeVar("T")
 
@@ -21,6 +21,9 @@ looking_once = _looks.held
 A preparation asks for settings some seven times for each file. Of 200 files of 100 kB, a look
 each time took an eighth of the time: the threads give up the interpreter's lock for each.
 """
+
+looked_up = _looks.answered
+"""Gives what is made from settings; in such a block, what was made when it was first asked for."""
 
 
 class Latest(Generic[T]):
