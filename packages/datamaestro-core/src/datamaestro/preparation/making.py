@@ -16,7 +16,7 @@ from datamaestro.download.stored import FileResource, FolderResource, StoredReso
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.workspace import Workspace
-from datamaestro.state_files import Record
+from datamaestro.state_files import Download, Record
 from datamaestro.transfer.target import NextSource
 
 __all__ = ["Made", "make"]
@@ -30,11 +30,13 @@ class Made(NamedTuple):
     :param path: where it is; its own place if it was there already
     :param size: the number of bytes of the file, or of all files in the folder
     :param sha256: the digest of a file that was made
+    :param downloads: what was fetched for it
     """
 
     path: Path
     size: int
     sha256: str | None = None
+    downloads: tuple[Download, ...] = ()
 
 
 def make(
@@ -66,13 +68,13 @@ def make(
                 raise
             remove(destination)
     with usable(resource.binding.folder):
-        status = destination.lstat()
+        downloads, status = tuple(fetcher.downloads), destination.lstat()
         if stat.S_ISREG(status.st_mode):
             sha256 = fetcher.written.digest(destination, status)
             flush_file(destination)
-            return Made(destination, status.st_size, sha256)
+            return Made(destination, status.st_size, sha256, downloads)
         flush_to_disk(destination)
-        return Made(destination, _size(resource, destination, told))
+        return Made(destination, _size(resource, destination, told), None, downloads)
 
 
 def _size(resource: StoredResource, path: Path, told: int | None) -> int:

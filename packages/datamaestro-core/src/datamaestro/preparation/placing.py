@@ -71,14 +71,7 @@ class Placing:
         self, made: Collection[tuple[StoredResource, Made]]
     ) -> list[StoredResource]:
         """Give what doesn't belong with what was made; note what is under way and won't."""
-        new = [
-            New(
-                resource,
-                tuple(self._graph.workspace.fetcher(resource.name).downloads),
-                result.sha256,
-            )
-            for resource, result in made
-        ]
+        new = [New(resource, result.downloads, result.sha256) for resource, result in made]
         tell_differences(self._state, [item for each in new for item in each.downloads])
         ended = {resource.name for resource, _ in made}
         others = outdated(self._graph, self._state, new)
@@ -102,6 +95,5 @@ class Placing:
         if made.path != resource.path:
             with usable(self._graph.folder):
                 move_into_place(made.path, resource.path)
-        downloads = tuple(self._graph.workspace.fetcher(resource.name).downloads)
         path = str(resource.relative_path)
-        return Record(resource.fingerprint, path, made.size, made.sha256, downloads)
+        return Record(resource.fingerprint, path, made.size, made.sha256, made.downloads)
