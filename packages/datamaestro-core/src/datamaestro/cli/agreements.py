@@ -12,7 +12,7 @@ from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
 from datamaestro.errors import DatasetNotFoundError, NotFoundError, QueryError
 from datamaestro.identifiers import did_you_mean
-from datamaestro.preparation.hooks import with_referred
+from datamaestro.preparation.references import with_referred
 
 __all__ = ["command"]
 

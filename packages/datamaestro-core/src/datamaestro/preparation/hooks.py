@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from datamaestro.agreements import Agreement, require
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.definitions.hooks import DatasetInContext
-from datamaestro.errors import NotFoundError, QueryError
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.places import graph_of
+from datamaestro.preparation.references import key_of, with_referred
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -27,12 +27,10 @@ __all__ = [
     "before_download",
     "before_use",
     "in_use",
-    "key_of",
-    "refuse_circle",
-    "with_referred",
 ]
 
 _in_use: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_in_use", default=())
+"""What the thread, or the one that began it, is in the middle of preparing."""
 
 
 @contextmanager
@@ -78,51 +76,6 @@ def in_use() -> tuple[DatasetDefinition, ...]:
 def before_download(definition: DatasetDefinition, context: Context) -> None:
     """Do what comes before something is fetched for a dataset."""
     _call("pre-download", definition, context)
-
-
-def with_referred(definition: DatasetDefinition, context: Context) -> list[DatasetDefinition]:
-    """Give a dataset and all that it refers to, those referred to first.
-
-    :raises DefinitionError: if they refer to one another in a circle
-    :raises DatasetNotFoundError: if a reference leads nowhere
-    """
-    found: dict[tuple[str, object], DatasetDefinition] = {}
-
-    def visit(item: DatasetDefinition, path: tuple[DatasetDefinition, ...]) -> None:
-        refuse_circle(item, path)
-        if key_of(item) in found:
-            return
-        for resource in item.ordered_resources():
-            for dataset in resource.datasets:
-                visit(_referred(dataset, item, context), (*path, item))
-        found[key_of(item)] = item
-
-    visit(definition, ())
-    return list(found.values())
-
-
-def key_of(definition: DatasetDefinition) -> tuple[str, object]:
-    """Give what tells a dataset from others, of which those of another file may have its id."""
-    return definition.id, definition.target
-
-
-def refuse_circle(definition: DatasetDefinition, path: tuple[DatasetDefinition, ...]) -> None:
-    """Refuse a dataset that is among those on the path that led to it.
-
-    :raises DefinitionError: if it is
-    """
-    if key_of(definition) in map(key_of, path):
-        circle = " → ".join(item.id for item in (*path, definition))
-        raise definition.error(f"datasets refer to one another in a circle: {circle}")
-
-
-def _referred(dataset: object, owner: DatasetDefinition, context: Context) -> DatasetDefinition:
-    """Look up what a dataset refers to; an error tells where that one is declared."""
-    try:
-        return context.definition(dataset)
-    except (NotFoundError, QueryError) as error:
-        error.where = error.where or str(owner.location)
-        raise
 
 
 def _name_for_commands(agreement: Agreement, definition: DatasetDefinition) -> str | None:

@@ -19,9 +19,10 @@ from datamaestro.download.resource import ValueResource
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.hooks import before_download, before_use, key_of, refuse_circle
+from datamaestro.preparation.hooks import before_download, before_use
 from datamaestro.preparation.places import graph_at_site, graph_of, graph_of_context
 from datamaestro.preparation.questions import answered
+from datamaestro.preparation.references import key_of, refuse_circle
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import note_use
 from datamaestro.preparation.value import build_value, make_value

@@ -19,8 +19,8 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.disk_peak import disk_peak
 from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.graph import Graph, is_complete
-from datamaestro.preparation.hooks import refuse_circle
 from datamaestro.preparation.places import graph_of
+from datamaestro.preparation.references import refuse_circle
 from datamaestro.preparation.state import State
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.partial import received_bytes

@@ -19,8 +19,9 @@ from datamaestro.definitions.modules import declared_in
 from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.preparation.graph import Graph
-from datamaestro.preparation.hooks import in_use, key_of, with_referred
+from datamaestro.preparation.hooks import in_use
 from datamaestro.preparation.places import graph_of_stored
+from datamaestro.preparation.references import key_of, with_referred
 from datamaestro.preparation.state import State
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from datamaestro.data import Base
 from datamaestro.errors import DataDirectoryError
 from datamaestro.plugins.manager import PluginManager
 from datamaestro.plugins.request import PrepareRequest
-from datamaestro.preparation.hooks import already_in_use, with_referred
+from datamaestro.preparation.hooks import already_in_use
 from datamaestro.preparation.parts import part_of
+from datamaestro.preparation.references import with_referred
 from datamaestro.testing.mock_preparation import MockPreparation
 from datamaestro.testing.samples import Sampler, samplers
 

@@ -22,7 +22,7 @@ from datamaestro.data.encoding import to_json
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DownloadError
 from datamaestro.identifiers import is_dataset_id, parse
-from datamaestro.preparation.hooks import with_referred
+from datamaestro.preparation.references import with_referred
 from datamaestro.repository import Repository
 from datamaestro.selector import format_selector
 from datamaestro.testing.contracts.all_datasets import places_in, printed, some
