@@ -1,6 +1,6 @@
 """The tasks of the workspace. ``nox`` runs what CI runs, ``nox --list`` shows everything.
 
-Sessions use the interpreter that nox itself runs on, but for ``alone``, which takes the newest
+Sessions use the interpreter that nox itself runs on, except ``alone``, which takes the newest
 that there is; ``--force-python 3.12`` takes another one. What they install beside the
 distributions is in pyproject.toml, under ``dependency-groups``.
 """
@@ -131,9 +131,9 @@ def bench(session: nox.Session) -> None:
 
     Each table is printed, and written to benchmarks/results/ as JSON. Machines are noisy:
     let it run alone, and look at the ratios. What is measured is installed as users have it:
-    editable, Python looks through a folder more for each distribution at each import. Take
-    their Python too, by ``--force-python``: pyenv's needs 1.6 times the time of Debian's for
-    the same code, unless it was told ``--enable-optimizations``.
+    editable, Python looks through a folder more for each distribution at each import. Use
+    the Python that users have, too, by ``--force-python``: pyenv's takes 1.6 times as long as
+    Debian's, unless built with ``--enable-optimizations``.
     """
     session.install(
         *("--constraint", str(DIST / "constraints.txt")),

@@ -212,7 +212,7 @@ WRONG = {
     "a metadataset that is a function": (
         "@metadataset(File)\ndef shared(): ...",
         1,
-        "@metadataset decorates no class: expected a class, which datasets take",
+        "@metadataset doesn't decorate a class: expected a class, which datasets take",
     ),
     "tags of what is no dataset yet": (
         '@dataset(id="org.example.x")\n@datatags("a")\ndef x() -> File: ...',
@@ -244,7 +244,7 @@ WRONG = {
     "an axis that no argument can have": (
         'AxesVariants(**{"a b": Axis(["x"])})',
         1,
-        "'a b' is no axis: expected an Axis, under a name that an argument can have",
+        "'a b' isn't an axis: expected an Axis, under a name that an argument can have",
     ),
     "an axis of several types": (
         'Axis(["a", 1])',
@@ -306,19 +306,19 @@ WRONG = {
         '@dataset(id="org.example.x")\nclass X(Dataset):\n'
         "    @classmethod\n    def config(cls) -> File: ...",
         1,
-        "X.config is no method of a dataset: expected def config(self) -> DATA_TYPE, without a "
+        "X.config isn't a method of a dataset: expected def config(self) -> DATA_TYPE, without a "
         "decorator of its own, found classmethod",
     ),
     "a config that is a property": (
         '@dataset(id="org.example.x")\nclass X(Dataset):\n'
         "    @property\n    def config(self) -> File: ...",
         1,
-        "X.config is no method of a dataset",
+        "X.config isn't a method of a dataset",
     ),
     "a config that is a value": (
         '@dataset(id="org.example.x")\nclass X(Dataset):\n    config = File(path="a")',
         1,
-        "X.config is no method of a dataset",
+        "X.config isn't a method of a dataset",
     ),
     "a resource with a comma after it": (
         in_dataset('FileDownloader("a.txt", URL),'),
@@ -339,7 +339,7 @@ WRONG = {
     "a hook that is a dataset": (
         '@hook("pre-use")\n@dataset(id="org.example.x")\ndef x() -> File: ...',
         1,
-        "@hook decorates no function",
+        "@hook doesn't decorate a function",
     ),
     "a resource for each variant that is one for all": (
         in_dataset(

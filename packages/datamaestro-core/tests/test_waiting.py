@@ -1,4 +1,4 @@
-"""Waiting for threads: all that ends is given once, however often a wait is looked up from."""
+"""Waiting for threads: all that ends is given once, however often a wait is interrupted."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event

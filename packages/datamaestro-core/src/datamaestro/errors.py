@@ -92,7 +92,7 @@ class DatamaestroError(Exception):
 
     def __str__(self) -> str:
         if _TRACEBACK in self.message:
-            # PyTorch makes an error of that of a worker process, with what was printed for it.
+            # PyTorch raises a worker's error again, with its printed traceback as the message.
             return self.message.translate(_CONTROLS_WITHIN_LINES)
         return self.told()
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 class Memory:
     """Remembers answers as long as a block lasts, also for the threads that the block begins.
 
-    :param name: what it is called by debuggers
+    :param name: its name, as debuggers show it
     """
 
     def __init__(self, name: str) -> None:

@@ -90,7 +90,7 @@ class AxesVariants(Variants):
         for name, axis in axes.items():
             if not isinstance(axis, Axis) or not name.isidentifier():
                 raise DefinitionError(
-                    f"{name!r} is no axis",
+                    f"{name!r} isn't an axis",
                     where=definition_site(),
                     expected="an Axis, under a name that an argument can have",
                     found=f"{axis!r:.80}",

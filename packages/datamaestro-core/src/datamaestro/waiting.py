@@ -14,8 +14,8 @@ __all__ = ["each_ended"]
 T = TypeVar("T")
 
 AWAKE = 0.5
-"""Seconds after which a wait is looked up from: before Python 3.14, one without an end hears
-nothing on Windows."""
+"""Seconds after which a wait is interrupted: on Windows before Python 3.14, one without a timeout
+doesn't notice Ctrl-C."""
 
 
 def each_ended(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:

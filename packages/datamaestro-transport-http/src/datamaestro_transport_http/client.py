@@ -173,7 +173,7 @@ def _discard(answer: Answer) -> None:
     socket = getattr(answer.http.connection, "sock", None)
     with suppress(urllib3.exceptions.HTTPError, OSError):
         if socket is not None:
-            socket.settimeout(BODY_WAIT)  # with its next request it gets another
+            socket.settimeout(BODY_WAIT)  # the next request sets another timeout
         answer.http.read1(SMALL_BODY)
     answer.close()
 

@@ -50,7 +50,7 @@ class Pools:
         """Give up all connections."""
         for manager in self._managers.values():
             for key in manager.pools.keys():  # noqa: SIM118  (it isn't iterable)
-                manager.pools[key].close()  # which a response may have, that was read
+                manager.pools[key].close()  # a response that was read may hold it
             manager.clear()
 
 

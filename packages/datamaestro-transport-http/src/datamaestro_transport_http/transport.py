@@ -1,4 +1,4 @@
-"""HTTP, on urllib3, whose own are connections and proxies.
+"""HTTP, on urllib3, which brings connections and proxies.
 
 Bodies are read from urllib3's raw stream, undecoded: what is stored is what the
 server holds, and ``identity`` is asked for so that nothing is encoded on the way; see

@@ -126,7 +126,7 @@ def closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
 def renewed(path: Path, old: sqlite3.Connection | None) -> Iterator[sqlite3.Connection]:
     """Give a database to fill, which is put in place at the end.
 
-    :param old: another whose copy it is, and which is closed then: Windows replaces no open file
+    :param old: the database to copy, closed before the replacement: Windows replaces no open file
     :raises OSError: if the folder can't be used
     :raises sqlite3.Error: if the database can't be written
     """

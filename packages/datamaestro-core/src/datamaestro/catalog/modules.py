@@ -107,7 +107,7 @@ def _check(entry: Entry) -> None:
     """Check that an entry of a plugin can be put into the index, which holds those of many.
 
     :raises TypeError: if a field has another type than it should
-    :raises ValueError: if it is called what is no text in UTF-8
+    :raises ValueError: if its id, name or an alias can't be encoded in UTF-8
     """
     if not isinstance(entry, Entry):
         raise TypeError(f"expected an Entry, found {entry!r:.200}")

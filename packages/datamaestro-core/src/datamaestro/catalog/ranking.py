@@ -10,10 +10,10 @@ __all__ = ["rank"]
 
 
 def rank(sought: list[str]) -> Callable[[str, str], int]:
-    """Give what tells how good a place some words have in an id and a name.
+    """Make a function that scores where words stand in an id and a name.
 
-    :return: from 0, both the end of the id and the name are what was sought, to 5, it is
-        elsewhere
+    :return: gives 0 if both the end of the id and the name are the words, and up to 5 if they are
+        only elsewhere
 
     >>> place = rank(["mnist"])
     >>> place("com.lecun.mnist", "MNIST"), place("org.example.fashion-mnist", "")

@@ -23,7 +23,7 @@ def command(session: Session, size: bool, as_json: bool) -> None:
     """List what lies in the data directory and no installed dataset has.
 
     These are folders of no installed dataset, and what was fetched for one whose definition
-    has it no more. Nothing is removed. Where a plugin or a module of definitions is broken, its
+    no longer has it. Nothing is removed. Where a plugin or a module of definitions is broken, its
     datasets can't be told from orphans, and the repository is left out.
     """
     context = session.context

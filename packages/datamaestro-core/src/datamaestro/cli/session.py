@@ -20,7 +20,7 @@ __all__ = ["Session", "pass_session"]
 class Session:
     """The global options, and the context that follows from them.
 
-    Parameters are options of the command line, but for one.
+    Parameters are options of the command line, except one.
 
     :param reserve_output: whether definitions and plugins leave the standard output alone
     """

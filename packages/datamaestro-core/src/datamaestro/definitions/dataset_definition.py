@@ -191,7 +191,7 @@ class DatasetDefinition:
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
-        """Tell of which dataset a variant is refused."""
+        """Name the dataset in the errors about its variants."""
         try:
             yield
         except QueryError as error:

@@ -67,7 +67,7 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[
     def annotation(function: Callable[..., object]) -> Callable[..., Callable[[Any], Any]]:
         if declared_dataset(function) is not None or not callable(function):
             raise DefinitionError(
-                "@hook decorates no function",
+                "@hook doesn't decorate a function",
                 where=definition_site(),
                 expected="a function of the dataset, which decorates datasets then",
                 found=f"{function!r:.80}",

@@ -56,7 +56,7 @@ def _check_class(cls: type, location: Location) -> None:
     config = inspect.getattr_static(cls, "config")
     if isinstance(config, staticmethod | classmethod | property) or not callable(config):
         raise DefinitionError(
-            f"{cls.__name__}.config is no method of a dataset",
+            f"{cls.__name__}.config isn't a method of a dataset",
             where=location,
             expected="def config(self) -> DATA_TYPE, without a decorator of its own",
             found=f"{type(config).__name__}",

@@ -60,7 +60,7 @@ class metadataset:  # noqa: N801
     def __call__(self, target: type[T]) -> type[T]:
         if not inspect.isclass(target):
             raise DefinitionError(
-                "@metadataset decorates no class",
+                "@metadataset doesn't decorate a class",
                 where=definition_site(),
                 expected="a class, which datasets take: @dataset(CLASS)",
                 found=f"{target!r:.80}",

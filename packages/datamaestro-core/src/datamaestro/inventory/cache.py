@@ -1,4 +1,4 @@
-"""What the cache holds: downloads that are under way, kept, or were rejected, and what is left."""
+"""What the cache holds: downloads that are under way, kept or rejected, and leftovers."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def orphaned_data(context: Context) -> Iterator[Garbage]:
 
 
 def superseded_data(context: Context) -> Iterator[Garbage]:
-    """Give what was fetched for datasets whose installed definitions have it no more."""
+    """Give what was fetched for datasets whose installed definitions no longer have it."""
     for dataset, name in find_superseded(context):
         if not is_busy(dataset.folder / LOCK):
             path = dataset.path(name)

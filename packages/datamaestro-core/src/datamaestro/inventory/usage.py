@@ -47,7 +47,7 @@ class Meter:
     def measure(self, path: Path) -> Usage:
         """Measure what lies at `path`, links as themselves.
 
-        What isn't there takes nothing, be it that another process removes it just now.
+        What isn't there counts as nothing: another process may just be removing it.
         """
         return self._itself(path) if path.is_symlink() else self.measure_folder(path)
 

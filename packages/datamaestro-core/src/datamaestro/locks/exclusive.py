@@ -36,7 +36,7 @@ PATIENCE = 20.0
 """Seconds within which a file system has to answer at all whether a lock is free."""
 
 NEWS = 5.0
-"""Seconds after which those who wait look again for whom."""
+"""Seconds after which a waiting process looks again for whom it waits."""
 
 _ANSWERING: set[Path] = set()
 """The folders whose file system has answered once: from then on it's asked without a thread."""

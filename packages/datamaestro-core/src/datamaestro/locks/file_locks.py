@@ -20,8 +20,7 @@ WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPN
 def new_lock(path: Path) -> BaseFileLock:
     """Make the lock of the lock file at `path`; its folder exists.
 
-    Whoever may write in the folder may take the lock, whatever the mask of the user says
-    who happened to be the first.
+    Whoever may write in the folder may take the lock, whatever mask its first user had.
     """
     # 30 ms to import, which those who only read needn't wait for.
     from filelock import FileLock

@@ -46,7 +46,10 @@ class Holder(NamedTuple):
 
     @classmethod
     def read(cls, lock: Path) -> Self | None:
-        """Give who noted to hold a lock file, if that can be read, and shown on a terminal."""
+        """Read the note about a lock's holder.
+
+        :return: None if it can't be read, or can't be shown on a terminal
+        """
         with suppress(OSError, ValueError, TypeError):
             holder = cls(**read_json(_beside(lock)))
             texts = (holder.user, holder.host, holder.since, holder.what)

@@ -42,7 +42,7 @@ __all__ = [
     "hookimpl",
 ]
 
-# Imported when a plugin asks for them: what plugins told before is read without.
+# Imported when a plugin asks for them: reading what plugins told before needs none of them.
 __getattr__ = lazily(
     __name__,
     {

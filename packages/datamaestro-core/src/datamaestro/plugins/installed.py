@@ -168,7 +168,7 @@ def search_path() -> dict[str, Stamp]:
 
 
 def plugin_files(targets: Iterable[str]) -> dict[str, Stamp]:
-    """Give the files on which it depends what plugins there are and what they tell, as they are.
+    """Give the files that decide which plugins there are and what they tell, as they are now.
 
     These are the lists of entry points, and the modules that the entry points name.
 

@@ -1,4 +1,4 @@
 """Preparation: resources from none to complete, and then the value.
 
-Import from the modules: who only reads a state file shouldn't pay for transfers.
+Import from the modules: whoever only reads a state file shouldn't pay for transfers.
 """

@@ -14,7 +14,7 @@ __all__ = ["noting"]
 
 @contextmanager
 def noting(definition: DatasetDefinition, what: str) -> Iterator[None]:
-    """Call code of a definition or a handler in the block, and note on its errors what it did.
+    """Run a definition's or handler's code in the block; add to its errors what it was doing.
 
     :param what: what it does, as messages say it: ``making the value``
     :raises DefinitionError: if it would end the program

@@ -28,7 +28,7 @@ ATTEMPTS = 5
 def make_missing(graph: Graph) -> Graph:
     """Make all that is missing, and give the graph that it was made with.
 
-    Where locks fail, processes may get into each other's way; none does for ever.
+    Where locks fail, processes may get in each other's way; each gives up after `ATTEMPTS`.
     """
     for _ in range(ATTEMPTS):
         try:

@@ -13,13 +13,13 @@ __all__ = ["Disturbed", "is_loss"]
 
 
 _OF_LOSSES = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR)
-"""The last two come of network file systems that tell late that a folder is gone."""
+"""The last two come from network file systems that notice late that a folder is gone."""
 
 
-class Disturbed(Exception):  # noqa: N818  (it is no error, but an order)
-    """Another process was at work in the same place, and a file got lost: begin anew.
+class Disturbed(Exception):  # noqa: N818  (not an error, but an order)
+    """Another process was at work in the same place, and a file got lost: begin again.
 
-    :param error: what to raise where nothing is begun anew
+    :param error: what to raise where nothing is begun again
     """
 
     def __init__(self, error: Exception) -> None:
@@ -28,10 +28,10 @@ class Disturbed(Exception):  # noqa: N818  (it is no error, but an order)
 
 
 def is_loss(error: OSError, folders: Iterable[Path]) -> bool:
-    """Tell whether an error may come of it that another process cleaned up.
+    """Tell whether another process's clean-up may have caused an error.
 
-    It does if something lies in one of some folders and is gone, or there though it isn't, or a
-    folder that isn't empty.
+    It may have if the error is about something in `folders` that is gone, exists unexpectedly, or
+    is a folder that isn't empty.
     """
     reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
     if not isinstance(reason, OSError) or reason.errno not in _OF_LOSSES:

@@ -39,8 +39,7 @@ def before_use(
 ) -> Iterator[list[DatasetDefinition]]:
     """Do what comes before a dataset's use; what the block prepares is not asked again.
 
-    It gives the datasets that are used: that one, and all that it refers to, but for those
-    that are in use already.
+    It yields the dataset and all that it refers to, except those already in use.
 
     :raises AgreementError: if an agreement isn't accepted
     :raises DefinitionError: if datasets refer to one another in a circle
@@ -60,7 +59,7 @@ def before_use(
 
 @contextmanager
 def already_in_use(datasets: Iterable[DatasetDefinition]) -> Iterator[None]:
-    """Let nothing come before the use of datasets in the block: all that does is done."""
+    """In the block, skip these datasets' agreements and hooks: they are done."""
     token = _in_use.set((*in_use(), *datasets))
     try:
         yield

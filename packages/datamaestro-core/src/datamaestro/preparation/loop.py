@@ -48,7 +48,7 @@ INTERVAL = 0.1
 """Seconds between two records of what is complete; a run that is killed redoes no more."""
 
 TIMES = 3
-"""How often a resource is made anew, since others come from other bytes."""
+"""How often a resource may be made anew because others came from other bytes."""
 
 
 class Loop:

@@ -216,7 +216,7 @@ def drop_unneeded(definition: DatasetDefinition, context: Context) -> None:
 
 @contextmanager
 def _once(definition: DatasetDefinition) -> Iterator[None]:
-    """Do something with a dataset: by the settings of one moment.
+    """Work on a dataset with the settings as they are now; refuse one that is being worked on.
 
     :raises DefinitionError: if it refers to itself, through others or not
     """

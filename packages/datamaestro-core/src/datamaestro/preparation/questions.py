@@ -1,4 +1,4 @@
-"""What is found out while one question is answered, and asked for several times.
+"""Answers that are needed several times while one question is answered.
 
 A dataset is complete if those are that it refers to, which depends on those that these refer
 to: in each directory where a dataset may be, and by each way that leads there. Without

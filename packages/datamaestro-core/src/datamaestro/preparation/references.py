@@ -35,7 +35,7 @@ def with_referred(definition: DatasetDefinition, context: Context) -> list[Datas
 
 
 def key_of(definition: DatasetDefinition) -> tuple[str, object]:
-    """Give what tells a dataset from others, of which those of another file may have its id."""
+    """Give a key for a dataset: its id alone may also be declared by another file."""
     return definition.id, definition.target
 
 

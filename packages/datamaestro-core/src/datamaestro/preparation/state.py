@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class State:
-    """The content of a state file. Only who holds the dataset's lock changes it.
+    """The content of a state file. Only the holder of the dataset's lock changes it.
 
     What counts is what lies where, and what it was made from: two versions of a definition may
     call one file by two names, or store one resource in two places, each beside the other's.
@@ -80,7 +80,7 @@ class State:
         except UNREADABLE as error:
             logger.warning("%s can't be read (%s): none of its data counts", self.path, error)
         else:
-            # Of one place, the last tells; earlier programs may have written several.
+            # The last record of a place counts; earlier programs may have written several.
             self._names = {record.path: name for name, record in told.records.items()}
             self._records = {name: told.records[name] for name in self._names.values()}
             self._dropped = told.dropped

@@ -1,7 +1,7 @@
 """When a dataset was last used: the time of change of an empty file in its folder.
 
 Setting a time takes some microseconds, no lock, and never changes the state
-file. Who may not write there leaves no trace, and is not disturbed by that.
+file. A user who may not write there leaves no trace, and gets no error.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ Matcher = Callable[[str], bool]
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether a text means itself as an expression, but for dots, which fit anything."""
+    """Tell whether a text means itself as an expression, except dots, which match anything."""
     return _SPECIAL.search(text) is None
 
 

@@ -74,7 +74,7 @@ class _Scanner:
         """Tell whether a parenthesis at the start is one of the query's, not an expression's.
 
         It is if its counterpart isn't in the same word, or is at its end: then both mean the
-        same, but for what only an expression can have after it, ``(?``.
+        same, except for what only an expression can have after it, ``(?``.
         """
         end = _counterpart(word)
         return word[1:2] != "?" and (end is None or set(word[end:]) == {")"})

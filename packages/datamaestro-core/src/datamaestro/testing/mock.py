@@ -41,7 +41,7 @@ class MockContext(Context):
 
     :param path: the data directory, which holds nothing but mock data
     :param samples: functions that write samples, for data types whose plugin names none
-    :param seed: other data come from another one
+    :param seed: another seed gives other data
     :raises DataDirectoryError: if there are real data at `path`
     """
 
@@ -83,7 +83,7 @@ class _MockingPlugins(PluginManager):
         self._context = context
 
     def prepare(self, request: PrepareRequest) -> Any:
-        # Nothing of what its owner asks something for is used.
+        # Nothing is used that its owner asks consent for.
         with already_in_use(with_referred(request.dataset, self._context)):
             return request.build() if request.download is False else self._context.mock(request)
 

@@ -89,7 +89,7 @@ def archived(source: Source, archive: str) -> list[str]:
 
     Nobody vouches for what someone archived once, be it another version or the page that
     says that the file is gone: so there are none unless a digest tells the right bytes.
-    What takes credentials is in no archive, which needn't hear of them.
+    What needs credentials is in no archive, and the archive needn't learn of it.
 
     :param archive: the base URL of an archive that speaks as the Wayback Machine does
 

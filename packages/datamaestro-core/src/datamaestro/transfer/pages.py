@@ -12,7 +12,7 @@ from datamaestro.errors import VerificationError
 __all__ = ["PAGE_EXTENSIONS", "PAGE_TYPES", "TELLING", "refuse_page"]
 
 TELLING = 4096
-"""How many bytes tell whether they aren't data; a slow server may send them one by one."""
+"""How many bytes it takes to tell a page from data; a slow server may send them one by one."""
 
 # Atomic and possessive: what anyone may send is looked at once, however many comments it has.
 _PAGE = re.compile(

@@ -25,7 +25,7 @@ class Piece:
     :param start: the first byte that is still to come
     :param stop: the byte after the last
     :ivar worker: the connection that gives it, if one does
-    :ivar since: when that was asked for it
+    :ivar since: when it was asked for the piece
     :ivar chunks: what has come, and nobody has read yet
     """
 

@@ -34,7 +34,7 @@ def watched(transfer: Transfer) -> Generator[bytes]:
 class TransferStream(io.RawIOBase):
     """A transfer as a raw stream that is read once, forward.
 
-    Who reads it may close it, as what wraps a stream does; the transfer can go on then.
+    Its reader may close it, as wrappers of streams do; the transfer can still go on.
 
     :ivar chunks: what is still to come, to be closed in any case
     """

@@ -135,7 +135,7 @@ class InMemory:
 
 
 def write_all(file: Content, data: bytes | memoryview) -> None:
-    """Write all of some data to an unbuffered file, of which one call may write less."""
+    """Write all of `data` to an unbuffered file: one call may write only part of it."""
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]

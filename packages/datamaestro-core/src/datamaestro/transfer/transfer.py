@@ -90,9 +90,9 @@ class Transfer:
     """The content of one URL, chunk by chunk, as it arrives.
 
     Iterating gives every chunk once, in order: first those of an earlier, interrupted
-    transfer, then new ones, which are written to the partial file meanwhile. All are there
-    before the iteration ends, however it does. What may work when it is tried again is
-    tried again.
+    transfer, then new ones, which are written to the partial file meanwhile. All are on
+    disk by the time the iteration ends, however it ends. What may work when it is tried again
+    is tried again.
 
     :param attempts: how often it is tried before any byte has come
     :param may_split: whether several connections may be used
