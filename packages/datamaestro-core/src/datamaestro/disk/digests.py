@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from datamaestro.disk.flushing import entries
+from datamaestro.disk.walking import walk
 
 __all__ = ["CHUNK_SIZE", "content_digest", "file_digests", "tree_digest"]
 
@@ -57,7 +57,7 @@ def tree_digest(folder: Path) -> str:
     import hashlib
 
     lines = []
-    for path in map(Path, entries(folder)):
+    for path in map(Path, walk(folder)):
         relative = path.relative_to(folder).as_posix()
         if path.is_symlink():
             target = path.readlink()

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from datamaestro.disk.flushing import entries, flush_descriptor
+from datamaestro.disk.flushing import flush_descriptor
 from datamaestro.disk.names import is_in_use, remove_folder, rename, unlink
 from datamaestro.disk.sharing import make_folder, permissions_after, share
+from datamaestro.disk.walking import walk
 from datamaestro.errors import DataDirectoryError
 
 __all__ = [
@@ -275,6 +276,6 @@ def size_on_disk(path: Path) -> int:
     # scandir, since a Path for each of 20,000 files costs more than looking at it.
     return sum(
         entry.stat(follow_symlinks=False).st_size
-        for entry in entries(path)
+        for entry in walk(path)
         if not entry.is_dir(follow_symlinks=False)
     )

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from datamaestro.disk.documents import read_json
 from datamaestro.disk.files import write_atomically
-from datamaestro.disk.flushing import entries
+from datamaestro.disk.walking import walk
 from datamaestro.errors import DataDirectoryError
 from datamaestro.state_files import Record
 
@@ -86,7 +86,7 @@ def stored_files(path: Path) -> dict[str, int | str]:
     if path.is_symlink() or not path.is_dir():
         return {"": _target(path) if path.is_symlink() else path.stat().st_size}
     found: dict[str, int | str] = {}
-    for entry in entries(path):
+    for entry in walk(path):
         item = Path(entry)
         if item.is_symlink():
             found[item.relative_to(path).as_posix()] = _target(item)
