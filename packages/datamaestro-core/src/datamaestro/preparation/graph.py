@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -100,15 +100,13 @@ class Graph:
         """Give the resources that depend on one."""
         return self._dependents[id(resource)]
 
-    def missing(self, state: State, anew: Collection[str] = ()) -> list[Resource]:
+    def missing(self, state: State) -> list[Resource]:
         """Give the resources that have to be made, dependencies first.
 
         A transient resource has to be made only if one that depends on it has to.
-
-        :param anew: names of resources that have to be made though they are complete
         """
         with one_question():
-            return self._incomplete(lambda resource: is_complete(resource, state, anew))
+            return self._incomplete(lambda resource: is_complete(resource, state))
 
     def missing_stored(self, state: State) -> list[Resource]:
         """Give those of them that are stored, if all values were ready.
@@ -139,11 +137,8 @@ class Graph:
                 needed.update(map(id, resource.dependencies))
         return needed
 
-    def unneeded(self, state: State, anew: Collection[str] = ()) -> list[StoredResource]:
-        """Give the transient resources that are there, and that nothing needs any more.
-
-        :param anew: as for :meth:`missing`
-        """
+    def unneeded(self, state: State) -> list[StoredResource]:
+        """Give the transient resources that are there, and that nothing needs any more."""
         return [
             resource
             for resource in self.resources
@@ -151,19 +146,17 @@ class Graph:
             and isinstance(resource, StoredResource)
             and state.at(resource.relative_path) is not None
             and (dependents := self.dependents(resource))
-            and all(is_complete(other, state, anew) for other in dependents)
+            and all(is_complete(other, state) for other in dependents)
         ]
 
 
-def is_complete(resource: Resource, state: State, anew: Collection[str] = ()) -> bool:
+def is_complete(resource: Resource, state: State) -> bool:
     """Tell whether a resource needs nothing more to be done.
 
     For one that is stored, the state must say so of its place, for the same fingerprint and
     sizes, and what lies there must still have the size that was recorded, and be ready.
-
-    :param anew: names of resources that have to be made all the same
     """
-    if resource.name in anew:
+    if resource.name in state.anew:
         return False
     if isinstance(resource, ValueResource):
         with noting(resource.dataset, f"looking at the state of the resource {resource.name!r}"):

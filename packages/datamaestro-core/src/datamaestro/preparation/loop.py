@@ -62,15 +62,15 @@ class Loop:
 
     def __init__(self, graph: Graph, anew: Collection[str] = ()) -> None:
         self.graph = graph
-        self.anew = set(anew)
         self.workspace = graph.workspace
         # Read now that the lock is held: another process may have finished meanwhile.
         self.state = State.load(graph.folder, self.workspace.folder)
         self.state.dataset = graph.definition.id
+        self.state.anew.update(anew)
         self._before = {record.path: record for record in self.state.records.values()}
-        self._missing = graph.missing(self.state, self.anew)
+        self._missing = graph.missing(self.state)
         self.schedule = Schedule(self._missing, self._first_url)
-        self._places = Placing(graph, self.state, self.anew, self.schedule.is_under_way)
+        self._places = Placing(graph, self.state, self.schedule.is_under_way)
         self.shared_downloads = SharedDownloads(graph)
         self.pool = FetchPool(
             self.schedule, graph.context.connections, self._fetched, self.workspace.cancelled
@@ -101,7 +101,7 @@ class Loop:
         except (OSError, DatamaestroError) as error:
             # Where locks fail, another process may have been faster, and be cleaning up.
             self.state.refresh()
-            if self.graph.missing(self.state, self.anew):
+            if self.graph.missing(self.state):
                 self.workspace.tidy()
                 context = self.graph.context
                 ours = (self.graph.folder, context.datapath, context.cachepath)
@@ -140,7 +140,7 @@ class Loop:
     def _refuse_losses(self) -> None:
         """Begin anew if another process, writing the state at the same moment, lost a record."""
         self.state.refresh()
-        if self.state.disturbed and self.graph.missing(self.state, self.anew):
+        if self.state.disturbed and self.graph.missing(self.state):
             raise Disturbed(
                 DataDirectoryError(
                     "another process changes it at the same time",
@@ -187,7 +187,7 @@ class Loop:
 
     def _made(self, resource: StoredResource) -> Made:
         recorded = self._before.get(str(resource.relative_path))
-        return make(resource, self.workspace, recorded, anew=resource.name in self.anew)
+        return make(resource, self.workspace, recorded, anew=resource.name in self.state.anew)
 
     def _made_here(self, resource: Resource) -> Ended[Resource, Made]:
         try:
@@ -215,7 +215,7 @@ class Loop:
             ]
         )
         for item in done:
-            self.anew.discard(item.key.name)
+            self.state.anew.discard(item.key.name)
             self.schedule.finish(item.key)
         if again:
             self._plan_again(again)
@@ -245,7 +245,7 @@ class Loop:
         self.graph = self.graph.narrowed(self.graph.wanted | {item.name for item in resources})
         paths = {str(item.relative_path) for item in resources}
         self._before |= {path: record for path in paths if (record := self.state.at(path))}
-        self.schedule.plan(self.graph.missing(self.state, self.anew))
+        self.schedule.plan(self.graph.missing(self.state))
 
     def _is_needed(self, source: Source) -> bool:
         """Tell whether a download is needed once more, here or by another dataset."""
@@ -259,7 +259,7 @@ class Loop:
         failed = [item for item in ended if isinstance(item.error, OSError | DatamaestroError)]
         if not failed:
             return set()
-        missing = set(map(id, self.graph.missing(self.state, self.anew)))
+        missing = set(map(id, self.graph.missing(self.state)))
         made = [item for item in failed if id(item.key) not in missing]
         for item in made:
             logger.debug("Another process has made %s", item.key.name, exc_info=item.error)
@@ -271,7 +271,7 @@ class Loop:
         They are renamed away first: a folder that is removed by half must not be taken
         for whole by a later run that needs it again.
         """
-        for resource in self.graph.unneeded(self.state, self.anew):
+        for resource in self.graph.unneeded(self.state):
             discarded = self.workspace.folder / f"{resource.name}.unneeded"
             with usable(self.graph.folder):
                 make_folder(discarded.parent)

@@ -23,7 +23,6 @@ class Placing:
 
     :param graph: all of the dataset's
     :param state: where they are recorded
-    :param anew: names of resources that are made though they are complete
     :param is_under_way: tells whether one has begun to be made, and isn't recorded yet
     """
 
@@ -31,12 +30,10 @@ class Placing:
         self,
         graph: Graph,
         state: State,
-        anew: Collection[str],
         is_under_way: Callable[[Resource], bool],
     ) -> None:
         self._graph = graph
         self._state = state
-        self._anew = anew
         self._is_under_way = is_under_way
         self._outdated: set[str] = set()
 
@@ -51,7 +48,7 @@ class Placing:
         replaced = [
             resource
             for resource, result in made
-            if result.path != resource.path and not is_complete(resource, self._state, self._anew)
+            if result.path != resource.path and not is_complete(resource, self._state)
         ]
         # Before anything new is in place, since this may be interrupted after any step.
         self._state.give_up({str(resource.relative_path) for resource in (*replaced, *again)})
@@ -80,7 +77,7 @@ class Placing:
             item
             for item in self._graph.stored
             if (item.name in ended and item.name in self._outdated)
-            or (item in others and is_complete(item, self._state, self._anew))
+            or (item in others and is_complete(item, self._state))
         ]
         self._outdated -= ended
         return again
@@ -88,7 +85,7 @@ class Placing:
     def _placed(self, resource: StoredResource, made: Made) -> Record:
         """Put a resource in its place, and tell what to record."""
         recorded = self._state.at(resource.relative_path)
-        if recorded is not None and is_complete(resource, self._state, self._anew):
+        if recorded is not None and is_complete(resource, self._state):
             if made.path != resource.path:
                 remove(made.path)  # others may use what is in place already
             return recorded

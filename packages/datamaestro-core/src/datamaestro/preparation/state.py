@@ -29,12 +29,14 @@ class State:
     adds its changes to what the others have written.
 
     :ivar dataset: the dataset's id, if the file tells it
+    :ivar anew: the names of resources to be made whatever is recorded of them; that isn't written
     :ivar disturbed: whether another process has changed the file since it was first read
     """
 
     def __init__(self, path: Path, scratch: Path) -> None:
         self.path = path
         self.dataset: str | None = None
+        self.anew: set[str] = set()
         self._scratch = scratch
         self._records: dict[str, Record] = {}
         self._names: dict[str, str] = {}
