@@ -202,12 +202,13 @@ WRONG = {
     "a dataset without parentheses": (
         "@dataset\ndef x() -> File: ...",
         1,
-        "@dataset is called with what is no data type: expected @dataset(…), with nothing or",
+        "@dataset is called with something that isn't a data type: expected @dataset(…), with "
+        "nothing or",
     ),
     "a metadataset without parentheses": (
         "@metadataset\nclass Shared: ...",
         1,
-        "@metadataset is called with what is no data type",
+        "@metadataset is called with something that isn't a data type",
     ),
     "a metadataset that is a function": (
         "@metadataset(File)\ndef shared(): ...",
@@ -347,7 +348,8 @@ WRONG = {
             'variants=AxesVariants(lang=Axis(["fr"]))',
         ),
         3,
-        "byvariant is called with what is no function: expected one that makes the resource",
+        "byvariant is called with something that isn't a function: expected one that makes the "
+        "resource",
     ),
     "a handler whose sources are texts": (
         "class Handler(FileResource):\n    sources = [URL]\n    def _download(self, path): ...\n"

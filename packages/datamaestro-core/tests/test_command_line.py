@@ -140,7 +140,7 @@ def test_a_pipe_is_not_replaced_by_a_file(run):
     os.mkfifo(path)
     result = run("prepare", "org.example.alpha", "-o", str(path))
     assert result.returncode == 2
-    assert f"'{path}' is no regular file." in result.stderr
+    assert f"'{path}' isn't a regular file." in result.stderr
     assert path.is_fifo()
 
 

@@ -269,7 +269,7 @@ def test_a_lock_file_with_a_conflict_tells_what_to_do(tmp_path):
     path.write_text("version = 1\n<<<<<<< HEAD\n")
     with pytest.raises(LockError, match=r"can't be read: .*line 2") as raised:
         Lock.load(path)
-    assert "'datamaestro lock ID…' write it anew" in raised.value.hint
+    assert "'datamaestro lock ID…' write it again" in raised.value.hint
 
 
 def test_a_lock_of_a_later_version_says_how_to_write_it_anew(tmp_path):
@@ -277,7 +277,7 @@ def test_a_lock_of_a_later_version_says_how_to_write_it_anew(tmp_path):
     path.write_text("version = 2\n")
     with pytest.raises(LockError, match="of another version: expected 1, found 2") as raised:
         Lock.load(path)
-    assert "remove it, and write it anew with 'datamaestro lock -o " in raised.value.hint
+    assert "remove it, and write it again with 'datamaestro lock -o " in raised.value.hint
 
 
 def test_the_ids_of_a_lock_are_read_once_for_however_many_questions(monkeypatch):

@@ -112,7 +112,9 @@ def test_a_member_of_a_tar_is_copied(tar):
     assert file.getvalue() == b"text"
 
 
-@pytest.mark.parametrize(("wanted", "problem"), [("c", "it holds no 'c'"), ("b", "'b' is no file")])
+@pytest.mark.parametrize(
+    ("wanted", "problem"), [("c", "it holds no 'c'"), ("b", "'b' isn't a file")]
+)
 def test_a_member_that_is_no_file_there_is_refused(tar, wanted, problem):
     path = tar(("a", tarfile.REGTYPE, 0o644), ("b", tarfile.DIRTYPE, 0o755))
     with pytest.raises(LookupError, match=problem):

@@ -79,7 +79,7 @@ def test_a_damaged_file_is_not_overwritten_by_an_edit(tmp_path):
         ),
         (
             '{"mirrors": {"https://example.org/": ["file:///srv/", "/srv/mirror"]}}',
-            "mirrors has what is no URL: expected http://mirror.example.org/all/, or "
+            "mirrors has something that isn't a URL: expected http://mirror.example.org/all/, or "
             "file:///folder/, found '/srv/mirror'",
         ),
         ('{"connections": "4"}', 'expected a number or null, found "4"'),

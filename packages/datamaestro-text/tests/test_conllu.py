@@ -83,7 +83,7 @@ def test_a_file_that_ends_within_a_sentence_is_an_error(write, cut):
 
 
 def test_bytes_that_are_no_text_are_an_error_that_names_the_line(write):
-    with pytest.raises(DataFormatError, match=r"sentences\.conllu:2: the line is no UTF-8"):
+    with pytest.raises(DataFormatError, match=r"sentences\.conllu:2: the line isn't UTF-8"):
         list(write(b"# text = a\n# \xe9t\xe9\n"))
 
 

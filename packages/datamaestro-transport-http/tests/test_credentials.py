@@ -90,7 +90,7 @@ def test_a_key_that_can_not_be_sent_is_an_error_that_does_not_show_it(value):
 
 
 def test_a_name_of_a_key_that_is_a_wrong_url_is_an_error():
-    with pytest.raises(SettingsError, match="the name of a key is no URL"):
+    with pytest.raises(SettingsError, match="the name of a key isn't a URL"):
         Credentials({"https://host:port/": "Bearer t"})
 
 

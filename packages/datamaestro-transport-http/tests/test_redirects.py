@@ -84,7 +84,7 @@ def test_other_schemes_are_not_followed(location):
     ["http://[::1/", "http://h:99999/", "http://127.0.0.1\\.public.example/", "http://a b/"],
 )
 def test_what_programs_read_differently_is_not_followed(location):
-    with pytest.raises(TransportError, match="which is no URL"):
+    with pytest.raises(TransportError, match="which isn't a URL"):
         follow("http://public.example/a", location)
 
 

@@ -1,8 +1,8 @@
 """Agreements: what the owners of data ask of those who use them.
 
-An agreement is accepted by a user, not for a data directory: whoever shares
-that of someone who has accepted is asked too. What is accepted is a text, by its hash. When
-the text changes, it is asked again.
+An agreement is accepted by a user, not for a data directory: whoever shares the directory
+of someone who has accepted is asked too. What is accepted is a text, by its hash: when the text
+changes, users are asked again.
 
 ==========================  ====================================================
 ``user.json``, agreements   the accepted agreements: id to hash
@@ -32,8 +32,8 @@ State = Literal["accepted", "changed", "open"]
 class Agreement(NamedTuple):
     """What the owner of a dataset asks its users to agree to.
 
-    :param id: its id; by default that of the dataset. Datasets whose agreements have
-        one id are accepted together
+    :param id: its id; by default that of the dataset. Agreements with
+        the same id are accepted together
     :param text: what it says
     """
 
@@ -80,10 +80,10 @@ def require(
 ) -> None:
     """Make sure that the user has accepted an agreement of a dataset; ask on a terminal.
 
-    :param name_for_commands: by what a command finds the agreement; None if none does
+    :param name_for_commands: the name by which a command finds the agreement, if one does
     :raises AgreementError: if it isn't accepted; the text is a note of it
     """
-    # Read again: it may have been accepted beside a session that has been asked before.
+    # Read again: it may have been accepted elsewhere while this session goes on.
     current = UserSettings.load(settings.path)
     if (state := state_of(agreement, current)) == "accepted":
         return

@@ -87,7 +87,7 @@ class Finding:
 
 
 def to_check(references: Iterable[str], context: Context) -> Iterator[DatasetDefinition]:
-    """Give what is to be checked of datasets: of those with variants, these.
+    """Give the definitions to check: for a dataset with variants, one for each.
 
     :param references: ids, or files and names; a selector chooses one variant
     :raises DatasetNotFoundError: if there is no such dataset
@@ -101,7 +101,7 @@ def to_check(references: Iterable[str], context: Context) -> Iterator[DatasetDef
 
 
 def all_to_check(context: Context) -> Iterator[DatasetDefinition]:
-    """Give what is to be checked of all datasets, in the order of their ids."""
+    """Give the definitions to check of all datasets, in the order of their ids."""
     for definition in sorted(context.datasets(), key=lambda item: item.id):
         yield from _each_variant(definition)
 
@@ -121,9 +121,9 @@ def check_sources(
 ) -> list[Finding]:
     """Look at each URL that datasets declare, and note in the data directory what was found.
 
-    Nothing is noted when no server answered: then the network may be what is dead.
+    Nothing is noted when no server answered: then the network itself may be down.
 
-    The catalog doesn't do in the place of definitions: it knows no secrets of URLs.
+    It takes definitions, not entries of the catalog: these lack the secrets of URLs.
 
     :param definitions: the datasets, or variants of them
     :param pause: the seconds between two requests to one host
@@ -163,7 +163,7 @@ def _expected(definition: DatasetDefinition) -> Iterator[tuple[str, Finding]]:
 
 
 def _fetched_validators(context: Context) -> dict[str, str]:
-    """Give what identified the content of URLs when it was fetched for what is prepared.
+    """Give the validators that URLs had when what is prepared was fetched from them.
 
     The URLs are as they may be shown.
     """
@@ -211,7 +211,7 @@ def _ask(url: str, context: Context) -> Answer:
         raise
     except DatamaestroError as error:
         return error
-    except Exception as error:  # of one plugin, which shall hide nothing of the others
+    except Exception as error:  # one plugin's, which mustn't hide what others find
         scheme = urlsplit(url).scheme
         found = f"{type(error).__name__}: {error}"
         return PluginError(f"the transport for {scheme}: URLs fails", where=url, found=found)
@@ -247,7 +247,7 @@ def _judge(finding: Finding, validator: str | None, answer: Answer) -> Finding:
 
 
 def _difference(finding: Finding, validator: str | None, facts: SourceFacts) -> str | None:
-    """Tell what a URL gives that it shouldn't, or None."""
+    """Tell what is wrong with what a URL gives, or None."""
     extension = PurePosixPath(urlsplit(finding.url).path).suffix.lower()
     if (facts.media_type or "").lower() in PAGE_TYPES and extension not in PAGE_EXTENSIONS:
         return "it gives a web page"

@@ -51,8 +51,8 @@ class Axis:
         ``| None``; by default that of the values, or ``str``
     :param default: the value when none is chosen; without it, one has to be
     :param description: what the axis is, in a few words
-    :param elide_default: whether the id doesn't tell the value when it is the default: so
-        a dataset gets a further axis, and what was prepared before keeps its id and folder
+    :param elide_default: whether the id leaves out the value when it is the default: so a
+        dataset can get a further axis while what was prepared before keeps its id and folder
     :param in_id: whether the id tells the value; if not, variants that differ in it alone
         share a folder, so it mustn't change the data
     :raises DefinitionError: for a domain, type or default that can't be
@@ -109,7 +109,7 @@ class Axis:
 
     @property
     def allowed(self) -> str:
-        """What a message says that it may be."""
+        """What a value may be, for messages."""
         if self.domain is None:
             return self.type_name
         more = len(self.domain) - _SHOWN
@@ -191,7 +191,7 @@ def _check_domain(domain: list[Any]) -> None:
 
 
 def _check_words(kind: type, *, nullable: bool) -> None:
-    """Refuse an enumeration of which a text could stand for two values."""
+    """Refuse an enumeration in which one text could stand for two values."""
     if not issubclass(kind, enum.Enum):
         return
     words = [word(member) for member in kind]

@@ -71,7 +71,7 @@ class HashCheck:
     def check(self, path: Path) -> None:
         """Verify the file at `path`.
 
-        :raises VerificationError: if its hash is another, or it is no file
+        :raises VerificationError: if its hash is another, or it isn't a file
         """
         if not path.is_file():
             raise VerificationError("not a file", where=path, expected=f"one with {self!r}")
@@ -98,7 +98,7 @@ class GlobChecker:
     :param md5: the combined MD5 that is expected
     :param count: how many files have to match
     :param size: how many bytes they have to have together, as they lie there
-    :raises DefinitionError: if one of them can't be what it says
+    :raises DefinitionError: if one of them is invalid
     """
 
     def __init__(
@@ -182,10 +182,10 @@ def _md5_unpacked(path: Path) -> str:
 
 
 def valid_checker(checker: Checker | None, unfit: type) -> Checker | None:
-    """Give back what verifies a resource.
+    """Check that a checker can verify such a resource, and give it back.
 
     :param unfit: the class of checkers that such a resource can't pass
-    :raises DefinitionError: if it can't do that
+    :raises DefinitionError: if it can't
     """
     checks = callable(getattr(checker, "check", None)) and not isinstance(checker, type)
     if checker is not None and (not checks or isinstance(checker, unfit)):

@@ -76,7 +76,7 @@ _KEY = r"(@\w+\s*[{{(]\s*|\bcrossref\s*=\s*[{{\"]\s*)({})(?=\s*[,}})\"])"
 """Where a key stands: at the beginning of its entry, or in one that refers to it."""
 
 _LITERAL = re.compile(r"others|\{[^\\{](?:[^{}]|\{[^{}]*\})*\}")
-"""What is no person's name: an institution's, in braces; and ``others``, CSL's "et al." too."""
+"""What isn't a person's name: an institution's, in braces; and ``others``, CSL's "et al." too."""
 
 
 def bibtex(entries: Iterable[Entry]) -> str:
@@ -118,7 +118,7 @@ def plain_text(entries: Iterable[Entry]) -> list[str]:
 
 
 def _formatted(reference: Reference, style: Any) -> Any:
-    """Format an entry as its type asks; as any other, if it hasn't what the type asks for."""
+    """Format an entry as its type asks, or as ``misc`` if it lacks what the type asks for."""
     try:
         if hasattr(style, f"get_{reference.type}_template"):
             (formatted,) = style.format_entries([reference])
@@ -131,7 +131,7 @@ def _formatted(reference: Reference, style: Any) -> Any:
 
 
 def _bibliography(entries: Iterable[Entry]) -> list[tuple[Entry, str, Mapping[str, Reference]]]:
-    """Give all citations, each once: of which dataset, the text, and what it says, keys unique."""
+    """Give all citations, each once: a dataset, the text and its entries, under unique keys."""
     found: dict[str, tuple[Entry, str, Mapping[str, Reference]]] = {}
     taken: set[str] = set()
     for entry in entries:
@@ -153,7 +153,7 @@ def _cited(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Mapping[str, Refer
 
 
 def _free(keys: Iterable[str], taken: set[str]) -> dict[str, str]:
-    """Give a key that isn't taken for each of some, both in lower case."""
+    """Give for each key one that isn't taken, both in lower case."""
     own = [key.lower() for key in keys]
     free: dict[str, str] = {}
     for key in own:
@@ -166,7 +166,7 @@ def _free(keys: Iterable[str], taken: set[str]) -> dict[str, str]:
 
 
 def _renamed(text: str, keys: Mapping[str, str]) -> str:
-    """Put a number after the keys of a text that have got one."""
+    """Put the new keys, which only have numbers added, into a text."""
     changed = "|".join(re.escape(key) for key, free in keys.items() if free != key)
     if not changed:
         return text
@@ -222,9 +222,9 @@ def _readable(entry: Entry) -> Iterator[None]:
 
 
 def _complete(reference: Reference, others: Mapping[str, Reference]) -> None:
-    """Add what an entry has from the one that it refers to, and the date as BibTeX has it.
+    """Add what an entry inherits from the one that it refers to, and the date as BibTeX has it.
 
-    A % in a text is one, as in the URLs of notes; only in a file of LaTeX, a comment follows it.
+    A % in a text means itself, as in the URLs of notes; only in LaTeX files it begins a comment.
     """
     fields = reference.fields
     texts = {name: value for name, value in fields.items() if name not in _VERBATIM}

@@ -72,7 +72,7 @@ class Context(Directories):
 
     @staticmethod
     def instance() -> Context:
-        """Give the context of the default data directory, always the same one for each."""
+        """Give the context of the default data directory: the same object each time."""
         path = data_directory()
         known = _instances.get(path)
         return _instances.setdefault(path, Context(path)) if known is None else known
@@ -236,7 +236,7 @@ class Context(Directories):
         return address.find(self.catalog, dataset).definition
 
 
-# Documented here; and what only reads the index has no use for them.
+# Documented here; imported when asked for, since reading the index needs none of them.
 __getattr__ = lazily(
     __name__,
     {

@@ -101,7 +101,7 @@ class _Contents(NamedTuple):
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    # Only a Path takes a link that leads to itself for no folder, instead of raising an error.
+    # A Path says of a link that leads to itself that it isn't a folder; an entry raises an error.
     return Path(entry.path).is_dir() if entry.is_symlink() else entry.is_dir()
 
 

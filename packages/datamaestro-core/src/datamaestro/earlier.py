@@ -1,4 +1,4 @@
-"""What definitions for version 1 import that is no more, and what to write in its place."""
+"""Names of version 1 that no longer exist, and what to write instead."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ GONE = {
 
 
 def gone(name: str) -> ImportError:
-    """Make the error for the import of something that is no more.
+    """Make the error for the import of something that no longer exists.
 
     :param name: its full name, a key of `GONE`
     """

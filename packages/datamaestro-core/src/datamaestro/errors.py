@@ -158,7 +158,7 @@ class DataDirectoryError(DatamaestroError, OSError):
 
 
 class IrreplaceableError(DatamaestroError):
-    """Data that can't be fetched again would be lost, and nobody said that they may be."""
+    """Data that can't be fetched again would be lost, and nobody allowed that."""
 
 
 class DependencyError(DatamaestroError, ImportError):

@@ -66,7 +66,7 @@ class Identifier(NamedTuple):
         return f"{prefix}{self.name}{format_selector(self.selector)}{part}"
 
     def covers(self, other: Identifier) -> bool:
-        """Tell whether it names another dataset: in any repository, or any variant, unless told.
+        """Tell whether it also names another's dataset; what it leaves open fits any.
 
         >>> parse("org.corpus[lang=fr]").covers(parse("text:org.corpus[lang=fr,size=small]"))
         True
@@ -207,6 +207,6 @@ def closest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
 
 
 def did_you_mean(name: str, candidates: Iterable[str], limit: int = 3) -> str | None:
-    """Make the hint about a name that is none of the candidates; None if it is like none."""
+    """Make the hint about a name that isn't a candidate; None if it resembles none."""
     near = closest(name, candidates, limit)
     return f"did you mean {' or '.join(near)}?" if near else None

@@ -26,8 +26,8 @@ class Location(NamedTuple):
 def definition_site() -> Location:
     """Give the place of the definition that is being run.
 
-    It is the nearest caller that is neither of this package nor the constructor of
-    a handler, nor what that one calls beside it.
+    It is the nearest caller that is neither in this package, nor the constructor of a
+    handler, nor a function that this calls in the handler's own package.
     """
     frame = sys._getframe(1)
     while frame.f_back is not None and (

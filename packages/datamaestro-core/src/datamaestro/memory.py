@@ -1,4 +1,4 @@
-"""What is found out once in a block, however often it is asked for there."""
+"""Answers that are found once in a block, however often they are asked for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Memory:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Remember answers inside the block; one inside of another is part of that."""
+        """Remember answers inside the block; a block inside another is part of it."""
         if self._answers.get() is not None:
             yield
             return

@@ -1,4 +1,4 @@
-"""How far transfers are: told to whoever shows it."""
+"""How far transfers are, for whoever shows it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Progress(Protocol):
     def all(
         self, label: str, count: int, total: int | None = None
     ) -> AbstractContextManager[object]:
-        """Begin what some transfers belong to together, until the block ends.
+        """Begin a group of transfers, which ends with the block.
 
         :param label: what they are for
         :param count: how many there will be
@@ -96,7 +96,7 @@ class _Barred:
 
 
 class _Heedless:
-    """A stream of which it doesn't matter that it can't be written: a terminal may be gone."""
+    """A stream that may fail to be written: the terminal may be gone."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -174,7 +174,7 @@ class JSONLines:
         {"event": "end", "task": 1, "done": 4551, "total": 4551, "rate": 91020.0}
 
     Sizes are in bytes, rates in bytes a second. What failed ends with ``"failed": true``.
-    What several transfers belong to is a task too, with their number as ``count``; it has
+    A group of transfers is a task too, with their number as ``count``; it has
     no events in between.
 
     :param stream: where to write
@@ -210,7 +210,7 @@ class JSONLines:
         self.write("end", **facts())
 
     def write(self, event: str, **facts: Any) -> None:
-        """Write a line; what is None is left out, and so is all once nobody reads any more."""
+        """Write a line, without what is None; write nothing once nobody reads any more."""
         known = {name: value for name, value in facts.items() if value is not None}
         with self._lock, suppress(OSError, ValueError):
             self.stream.write(json.dumps({"event": event, **known}) + "\n")

@@ -62,7 +62,7 @@ class Record:
     items, in whatever order these were given.
 
     :param items: the items
-    :raises RecordError: if two of them are of one kind, or one is no item
+    :raises RecordError: if two of them are of one kind, or one isn't an item
     """
 
     __slots__ = ("_items",)
@@ -106,7 +106,7 @@ class Record:
         """Give a record with these items added, or in the place of those of their kind.
 
         :param target: the type that the new record has to be of
-        :raises RecordError: if it isn't, two of the items are of one kind, or one is no item
+        :raises RecordError: if it isn't, two of the items are of one kind, or one isn't an item
         """
         updated = Record.__new__(Record)
         object.__setattr__(updated, "_items", self._items | _by_kind(items))
@@ -147,7 +147,7 @@ class RecordType:
     """The items that a step of a pipeline takes, or gives.
 
     :param item_types: their classes, each of another kind
-    :raises RecordError: if two of them are of one kind, or one is no class of items
+    :raises RecordError: if two of them are of one kind, or one isn't a class of items
     """
 
     def __init__(self, *item_types: type[Item]) -> None:
@@ -216,7 +216,7 @@ def record_type(*item_types: type[Item]) -> RecordType:
 
 
 def _kind_of(item_type: type[Item]) -> type[Item]:
-    """Give the kind of a class; `Item`, which no item is of, for one that has none."""
+    """Give the kind of a class; `Item`, the kind of no item, if it has none."""
     return getattr(item_type, "_kind", Item)
 
 

@@ -75,7 +75,7 @@ class _SettingsFile:
                     f"{name} has the wrong type",
                     where=path,
                     expected=_in_json(hints[name]),
-                    # What is found in the place of keys may be a key.
+                    # What stands in the place of the keys may be secret.
                     found=None if name == "keys" else f"{json.dumps(value):.80}",
                 ) from None
             for folder in _paths(checked[name]):
@@ -190,7 +190,7 @@ class Settings(_SettingsFile):
         for mirror in (start for starts in checked.get("mirrors", {}).values() for start in starts):
             if not _URL.match(mirror):
                 raise SettingsError(
-                    "mirrors has what is no URL",
+                    "mirrors has something that isn't a URL",
                     where=path,
                     expected="http://mirror.example.org/all/, or file:///folder/",
                     found=repr(mirror),

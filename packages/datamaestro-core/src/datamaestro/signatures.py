@@ -37,7 +37,7 @@ def parameters_of(target: Callable[..., Any]) -> list[tuple[str, bool]]:
 
 
 def _in_code(function: FunctionType) -> list[tuple[str, bool]]:
-    """Give the same without a signature, which takes as long to make as all else to check."""
+    """Give the same without making a signature, which takes as long as all other checks."""
     code = function.__code__
     last = code.co_argcount + code.co_kwonlyargcount
     by_default = {

@@ -1,6 +1,6 @@
 """State files: which resources of a dataset are complete, and where they came from.
 
-They are read here, by those who only look; :mod:`datamaestro.preparation.state` writes them.
+This module reads them, for whoever only looks; :mod:`datamaestro.preparation.state` writes them.
 
 ``.state.json`` in the dataset's folder, version 2::
 
@@ -64,7 +64,7 @@ class Download(NamedTuple):
     :param url: where it came from
     :param size: the number of bytes
     :param sha256: their digest
-    :param validator: what identified them at the server, if it told
+    :param validator: what identified them at the server, if known
     """
 
     url: str
@@ -128,7 +128,7 @@ def read_state(path: Path) -> StateContent:
     resources = document["resources"] if document["version"] == VERSION else {}
     dataset = document.get("dataset")
     if dataset is not None and not dataset.isprintable():
-        raise ValueError(f"{dataset!r} is no id of a dataset")
+        raise ValueError(f"{dataset!r} isn't the id of a dataset")
     return StateContent(
         dataset,
         {name: _record(entry) for name, entry in resources.items()},
@@ -194,9 +194,9 @@ def _downloads(entries: list[dict[str, Any]]) -> tuple[Download, ...]:
 def _check_texts(*texts: Any) -> None:
     for text in texts:
         if not isinstance(text, str) or "\0" in text:
-            raise ValueError(f"{text!r} is no text")
+            raise ValueError(f"{text!r} isn't a text")
 
 
 def _check_size(size: Any) -> None:
     if type(size) is not int or size < 0:
-        raise ValueError(f"{size!r} is no number of bytes")
+        raise ValueError(f"{size!r} isn't a number of bytes")

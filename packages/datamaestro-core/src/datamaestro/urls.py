@@ -19,7 +19,7 @@ _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _PARAMETER = re.compile(
     r"""
     (?P<start>[?&;#]) (?P<name>[^?=&;#\s]+) =
-    (?P<value>[^&;#\s"<>]*?) (?=['),.:]*(?:[&;#\s"<>]|$))      # what ends a sentence isn't its own
+    (?P<value>[^&;#\s"<>]*?) (?=['),.:]*(?:[&;#\s"<>]|$))      # punctuation after it isn't its own
     """,
     re.VERBOSE,
 )
@@ -46,7 +46,7 @@ def is_url(value: object) -> bool:
         return False
     try:
         parts = urlsplit(value)
-    except ValueError:  # brackets around what is no address
+    except ValueError:  # brackets around what isn't an address
         return False
     return bool(parts.netloc) if parts.scheme in ("http", "https") else bool(parts.scheme)
 

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 NO = ("", "0", "false", "no", "off")
-"""What flags are set to by those who don't want them."""
+"""The values that set a flag to no."""
 
 CONNECTIONS = 4
 """How many connections a host gets at once, unless something else is set."""
@@ -76,7 +76,7 @@ def connection_limit(setting: int | None, path: Path) -> int:
 
     :param setting: what they say, if anything
     :param path: where they lie, for messages
-    :raises SettingsError: if it is no such number
+    :raises SettingsError: if it isn't such a number
     """
     variable = "DATAMAESTRO_CONNECTIONS"
     given: object = os.environ.get(variable) or None
@@ -95,7 +95,7 @@ def web_archive(setting: bool | str) -> str | None:
     """Give the base URL of the web archive that may be asked: ``DATAMAESTRO_WAYBACK``.
 
     :param setting: what settings say: whether one may, or its base URL
-    :raises SettingsError: if either has a base URL that is none
+    :raises SettingsError: if either gives a base URL that isn't one
     """
     said = os.environ.get("DATAMAESTRO_WAYBACK") or setting
     if said is False or str(said).lower() in NO:

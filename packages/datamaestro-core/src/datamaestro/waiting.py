@@ -1,4 +1,4 @@
-"""Waiting for what other threads do, such that Ctrl-C is heard meanwhile."""
+"""Waiting for other threads in a way that notices Ctrl-C."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ def _require_tar(block: bytes, head: bytes, archive: str) -> None:
         found = f"{found} of {content.describe(block)}"
         hint = "use FileDownloader for a single compressed file"
     raise UnsupportedArchiveError(
-        "this is no tar archive",
+        "this isn't a tar archive",
         where=archive,
         expected="a tar archive, bare or in gzip, bzip2, xz or zstd",
         found=found,

@@ -40,7 +40,7 @@ class ArchiveFolder(Folder):
     def names(self) -> list[str]:
         """Give the names of all files, in the archive's order; folders have none.
 
-        A link to a file is a file; one that leads to nothing in the archive is none.
+        A link to a file is a file; one that leads to nothing in the archive isn't.
 
         :raises ArchiveError: if the archive is unsafe, damaged, or can't be read in place
         """
@@ -84,7 +84,7 @@ class ArchiveFolder(Folder):
         before a file. Zips need none.
 
         :return: the index's path: beside the archive, ``.NAME.index`` for an archive ``NAME``
-        :raises UnsupportedArchiveError: for a zip, and for what is no archive
+        :raises UnsupportedArchiveError: for a zip, and for what isn't an archive
         :raises ArchiveError: if the archive is unsafe or damaged
         """
         from datamaestro_download_archive.content import is_zip_file

@@ -41,7 +41,7 @@ class _Zlib:
 
 @functools.cache
 def _deflate_makers() -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Give what makes decompressors of bare deflate and of gzip."""
+    """Give the functions that make decompressors of bare deflate and of gzip."""
     try:
         from isal.igzip_lib import DECOMP_DEFLATE, DECOMP_GZIP, IgzipDecompressor
     except ImportError:  # no build for this processor
@@ -63,7 +63,7 @@ def crc32() -> Callable[..., int]:
 
 
 def deflate() -> Callable[[], Decompressor]:
-    """Give what makes decompressors of bare deflate."""
+    """Give the function that makes decompressors of bare deflate."""
     return _deflate_makers()[0]
 
 
@@ -85,7 +85,7 @@ def new_decompressor(compression: str) -> Decompressor:
 
 @functools.cache
 def decompression_errors() -> tuple[type[Exception], ...]:
-    """Give what decompressors raise for bytes that they can't decompress."""
+    """Give the errors that decompressors raise for bytes that they can't decompress."""
     import lzma
 
     errors: list[type[Exception]] = [zlib.error, lzma.LZMAError, EOFError, ValueError, OSError]

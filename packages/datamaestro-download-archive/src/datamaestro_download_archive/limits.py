@@ -20,7 +20,7 @@ TIB = 1 << 40
 class Limits(NamedTuple):
     """What an archive may unpack to, all archives within it included.
 
-    The defaults let any honest data set pass that we know of.
+    The defaults let pass every honest data set that we know of.
 
     :param size: bytes in all selected files
     :param ratio: bytes that one compressed byte may unpack to, once more than

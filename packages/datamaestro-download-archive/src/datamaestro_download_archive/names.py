@@ -165,5 +165,5 @@ def _parts(path: str) -> list[str]:
 
 
 def fold(name: str) -> str:
-    """Give what is equal for names that a file system without case or forms takes for one."""
+    """Give a key that names share if a file system without case or forms takes them for one."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())

@@ -99,7 +99,7 @@ class FromArchive(StoredResource):
 def archive_digests(
     check: HashCheck, sha256: str | None, md5: str | None
 ) -> tuple[str | None, str | None]:
-    """Give the SHA-256 and MD5 of an archive, one of which a check has.
+    """Give the SHA-256 and MD5 of an archive, one of them from a checker.
 
     :raises DefinitionError: if it has neither, or that one is given besides
     """
@@ -119,7 +119,7 @@ def limits(max_size: int | None) -> Limits:
     """Give the limits of a resource.
 
     :param max_size: see :meth:`Limits.raised_to`
-    :raises DefinitionError: if it is no number of bytes
+    :raises DefinitionError: if it isn't a number of bytes
     """
     if max_size is not None and (type(max_size) is not int or max_size < 0):
         raise DefinitionError(

@@ -87,7 +87,7 @@ class Selection:
     def not_a_folder(self, archive: str) -> MemberNotFoundError:
         """Make the error about a subpath that is a file."""
         return MemberNotFoundError(
-            f"member {shown(self.subpath)} is no folder",
+            f"member {shown(self.subpath)} isn't a folder",
             where=archive,
             expected="a folder as the subpath",
             hint="name it in files=, or use ArchiveMember for a single file",

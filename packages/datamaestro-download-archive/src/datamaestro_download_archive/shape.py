@@ -17,15 +17,15 @@ __all__ = ["Shape", "check_parents"]
 
 
 def check_parents(names: Iterable[str], leaves: Set[str], archive: str) -> None:
-    """Check that nothing lies below a member that is no folder.
+    """Check that nothing lies below a member that isn't a folder.
 
     :param names: of all members
-    :param leaves: of those that are no folders
+    :param leaves: of those that aren't folders
     :raises UnsafeArchiveError: if something does
     """
     for folders in folders_above(names):
         for folder in sorted(folders & leaves):
-            raise unsafe(folder, archive, "is no folder, and other members lie below it")
+            raise unsafe(folder, archive, "isn't a folder, and other members lie below it")
 
 
 class Shape:
@@ -72,7 +72,7 @@ class Shape:
     def check(self) -> dict[str, str]:
         """Check how members lie to one another; give the files that links lead to, by link.
 
-        The files have data of their own: they are no hard links.
+        The files have data of their own: they aren't hard links.
 
         :raises UnsafeArchiveError: for members below a file or a link, links through
             links, and names that are a folder's too

@@ -74,7 +74,7 @@ def decoded(field: bytes) -> str:
 
 
 def name_of(block: bytes) -> str:
-    """Give the name in a header, with the prefix that ustar has and GNU hasn't.
+    """Give the name in a header, with the prefix that ustar has and GNU doesn't.
 
     The program *star* marks its headers with ``tar`` at their end; its prefix is shorter.
     """

@@ -174,9 +174,9 @@ def _unreadable(path: Path, error: Exception) -> DamagedArchiveError:
 
 
 def _identity(file: BinaryIO) -> list[int | str]:
-    """Give what tells whether a file is another: its size, and a hash of its ends.
+    """Give what tells one file from another: its size, and a hash of its ends.
 
-    Its time is no part of it, so that an archive and its index can be copied.
+    Its time isn't part of it, so that an archive and its index can be copied.
     """
     whole = RandomAccess(file)
     start = whole.read_at(0, _SAMPLE)

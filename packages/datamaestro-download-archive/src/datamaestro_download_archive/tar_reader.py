@@ -152,7 +152,7 @@ class TarReader:
         self._check_rest()
 
     def _check_rest(self) -> None:
-        """Check that a block of zeros is the archive's end, and no hole in it.
+        """Check that a block of zeros is the archive's end, and not a hole in it.
 
         Two such blocks are the end, and zeros may follow, as many as there are. Within the
         last record POSIX leaves open what follows them: old programs write what their
@@ -203,7 +203,7 @@ class TarReader:
         if kind is Kind.FILE and name.endswith("/"):
             kind = Kind.FOLDER  # version 7 had no other sign for it
         if kind in _WITHOUT_DATA or block[156] == ord("5"):
-            stored = 0  # what else their size may mean, no data follow
+            stored = 0  # whatever their size may mean, no data follow
         executable = bool(number(block[100:108], "mode", archive) & 0o100)
         member = TarMember(name, kind, stored, stored, executable, target)
         if kind is Kind.FILE:

@@ -55,7 +55,7 @@ class Tree:
 
     :param root: the folder; it must not exist
     :param budget: what is left of the archive's limits; a folder that members lie in counts
-        as one, also where it is none
+        as one, even if the archive doesn't have it
     """
 
     def __init__(self, root: Path, budget: Budget) -> None:
@@ -122,7 +122,7 @@ class Tree:
     def add_hard_link(self, name: str, target: str) -> None:
         """Give the file `target`, which was written before, a second name.
 
-        :raises UnsafeArchiveError: if `target` is no such file
+        :raises UnsafeArchiveError: if `target` isn't such a file
         :raises ArchiveLimitError: if its bytes, counted once more, are too many
         """
         path = self._prefix + target
@@ -274,7 +274,7 @@ class Tree:
                 name, self.archive, f"has a name that can't be had here: {error.strerror}"
             )
         if isinstance(error, NotADirectoryError | IsADirectoryError):
-            return unsafe(name, self.archive, "lies below a member that is no folder")
+            return unsafe(name, self.archive, "lies below a member that isn't a folder")
         return error
 
     def _duplicate(self, name: str) -> UnsafeArchiveError:

@@ -97,7 +97,7 @@ def _finished(tree: Tree, plan: Plan, subpath: str, budget: Budget) -> int | Non
 
 
 def without_suffix(name: str) -> str:
-    """Give the name of the folder for a nested archive: without what says archive.
+    """Give the name of the folder for a nested archive: without the suffix of an archive.
 
     >>> without_suffix("train/n01440764.tar.gz")
     'train/n01440764'
@@ -114,7 +114,7 @@ def _unpack_nested(
 ) -> None:
     """Replace the archives that are wanted by folders of what they hold.
 
-    :param folder: the folder of the archive that the tree's root has the place of
+    :param folder: the folder of the archive that the tree's root stands for
     """
     members = _matching(tree.root, folder, wanted)
     for link, target in tree.links():
@@ -159,7 +159,7 @@ def _free_name(path: Path) -> Path:
 
 
 def _matching(root: Path, folder: str, wanted: Selection) -> dict[str, Path]:
-    """Give the files below `root`, which has the place of `folder`, that are wanted, by name."""
+    """Give the wanted files below `root`, which stands for `folder`, by name."""
     found = {}
     for parent, _, names in os.walk(root):
         for name in names:

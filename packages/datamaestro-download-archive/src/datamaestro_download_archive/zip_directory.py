@@ -16,7 +16,7 @@ __all__ = ["read_directory"]
 def read_directory(file: RandomAccess, archive: str, limits: Limits) -> Mapping[str, ZipEntry]:
     """Read all entries, checked one by one and against each other, by their safe names.
 
-    :raises UnsupportedArchiveError: if the file is no zip
+    :raises UnsupportedArchiveError: if the file isn't a zip
     :raises DamagedArchiveError: if the directory contradicts itself
     :raises UnsafeArchiveError: for unsafe names, special files, duplicates, entries
         that share bytes

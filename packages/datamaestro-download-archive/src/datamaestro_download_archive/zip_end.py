@@ -58,7 +58,7 @@ def damaged(archive: str, message: str, expected: object, found: object) -> Dama
 def find_directory(file: RandomAccess, archive: str) -> DirectoryPlace:
     """Find the central directory of a zip.
 
-    :raises UnsupportedArchiveError: if the file is no zip, or one in several parts
+    :raises UnsupportedArchiveError: if the file isn't a zip, or one in several parts
     :raises DamagedArchiveError: if its end is missing, or points outside of it
     """
     tail_size = min(file.size, _LONGEST_COMMENT + _END.size + _LOCATOR.size)
@@ -119,7 +119,7 @@ def _no_end(file: RandomAccess, tail: bytes, archive: str) -> ArchiveError:
     if content.is_tar_header(head) or content.compression_of(head):
         hint = "use TarDownloader for tar archives, FileDownloader for single compressed files"
     return UnsupportedArchiveError(
-        "this is no zip archive",
+        "this isn't a zip archive",
         where=archive,
         expected="a zip archive",
         found=content.describe(head),

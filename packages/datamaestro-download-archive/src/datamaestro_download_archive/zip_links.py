@@ -20,7 +20,7 @@ LONGEST_TARGET = 4096
 def link_target(reader: ZipReader, entry: ZipEntry) -> str:
     """Read what a symbolic link leads to: its data.
 
-    :raises UnsafeArchiveError: if that is no path
+    :raises UnsafeArchiveError: if that isn't a path
     """
     if entry.size > LONGEST_TARGET:
         raise UnsafeArchiveError(

@@ -41,7 +41,7 @@ def was_checked(checker: Checker, path: Path, stamp: Path) -> bool:
 
 
 def _appearance(checker: Checker, path: Path) -> str:
-    """Give a digest of what is looked for and of the names, sizes and times of the files."""
+    """Give a digest of the checker, and of the names, sizes and times of the files."""
     hasher = hashlib.sha256(f"{checker!r}\n{path}\n".encode(errors="surrogatepass"))
     for file in _below(path) if path.is_dir() else [path]:
         status = _status(file)
@@ -54,7 +54,7 @@ def _appearance(checker: Checker, path: Path) -> str:
 def _below(top: Path) -> Iterator[Path]:
     """Give the paths of all that is in a folder, and in those that links in it lead to.
 
-    What is in a folder that several paths lead to comes once: one may be in itself.
+    If several paths lead to a folder, what is in it comes once: a link may lead to above itself.
     """
     seen = set()
     for folder, folders, files in os.walk(top, followlinks=True):
@@ -68,7 +68,7 @@ def _below(top: Path) -> Iterator[Path]:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Give what is known of what a path leads to; None if it is nothing, or nothing any more."""
+    """Give the status of what a path leads to; None if nothing is there, or it goes meanwhile."""
     try:
         return path.stat()
     except OSError:

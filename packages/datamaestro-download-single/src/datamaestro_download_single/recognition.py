@@ -1,4 +1,4 @@
-"""Recognizing downloads that are single files: any are."""
+"""Recognizing downloads that are single files, as any can be."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Compressed streams, one after the other, read to their very end.
 
-The file objects of the standard library take whatever can't be read after the first stream
-for nothing: where that is damaged, a file would be too short, and nobody would be told.
+The file objects of the standard library ignore what follows the first stream if it can't be read:
+where that is damaged, a file would be too short, and nobody would be told.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class PlainBlock:
     def texts(self, columns: int) -> polars.DataFrame:
         """Give the fields as they are written; the columns are called 0, 1, ...
 
-        :raises DataFormatError: if a row has not `columns` fields, or isn't UTF-8
+        :raises DataFormatError: if a row doesn't have `columns` fields, or isn't UTF-8
         """
         import polars
 
@@ -92,7 +92,7 @@ class PlainBlock:
         return QuotedBlock(list(self.rows()), self.path).texts(columns)
 
     def _without_empty_lines(self) -> bytes:
-        """Drop the lines that are no rows, and line ends that polars would keep."""
+        """Drop the lines that aren't rows, and line ends that polars would keep."""
         comment = self.dialect.comment
         lines = self.data.replace(b"\r\n", b"\n").split(b"\n")
         if comment is None:
@@ -111,7 +111,7 @@ class QuotedBlock:
     def texts(self, columns: int) -> polars.DataFrame:
         """Give the fields, unquoted; the columns are called 0, 1, ...
 
-        :raises DataFormatError: if a row has not `columns` fields
+        :raises DataFormatError: if a row doesn't have `columns` fields
         """
         import polars
 

@@ -50,7 +50,7 @@ class Dialect:
                 found=repr(self.comment),
             )
         try:
-            " ".encode(self.encoding)  # which refuses codecs that are none of text
+            " ".encode(self.encoding)  # which refuses codecs that aren't for text
         except (LookupError, ValueError):
             raise ParameterError(
                 "unknown encoding",

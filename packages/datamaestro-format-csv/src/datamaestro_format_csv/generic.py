@@ -35,7 +35,7 @@ class Generic(File):
     r"""A table in a CSV file, plain or under gzip (recognized by its content).
 
     Format: RFC 4180, with the parameters below for what differs in practice. Rows end
-    with ``\n`` or ``\r\n``; empty lines are no rows; a byte order mark is skipped.
+    with ``\n`` or ``\r\n``; empty lines aren't rows; a byte order mark is skipped.
 
     >>> from pathlib import Path
     >>> _ = Path("pets.csv").write_text("name;legs\nTom;4\nPolly;2\n")
@@ -54,7 +54,7 @@ class Generic(File):
         holds the names of the columns; -1 if there is none. Rows before it are skipped
     :param quote: one ASCII character around fields, which is doubled inside of them;
         empty if quote characters have no meaning
-    :param comment: lines that begin with it are no rows; None if there are no comments
+    :param comment: lines that begin with it aren't rows; None if there are no comments
     :param encoding: of the text, a name that Python knows
     :param missing: the texts that stand for a missing value, such as ``["", "NA"]``;
         among numbers also with spaces and tabs around them

@@ -29,9 +29,9 @@ DECODED_BYTES = 1 << 20
 class LineSource:
     """Gives the lines of a stream, one by one or many at once.
 
-    Lines have numbers for messages about what is wrong with them. So chunks aren't counted
-    as long as all is sound, which spares a twentieth of the work; who asks for a number
-    then waits until what lies before is read once more.
+    Lines have numbers for messages about what is wrong with them. As long as all is sound,
+    chunks aren't counted, which saves a twentieth of the work: whoever asks for a number
+    waits until all that lies before it is read once more.
 
     :param stream: bytes in UTF-8
     :param chunk_bytes: how much to read at once
@@ -108,7 +108,7 @@ class LineSource:
 
     def _line_at(self, offset: int) -> int:
         assert self._lines_before is not None, "without it, the numbers of all lines are known"
-        self._counts = True  # who asks for one number will ask for others
+        self._counts = True  # whoever asks for one number will ask for others
         return self._lines_before(offset) + 1
 
     def _refill(self) -> bool:
@@ -167,7 +167,7 @@ def open_lines(
 
     A byte order mark at its start is skipped.
 
-    :raises DataFormatError: in the block, if the bytes are no sound gzip data or
+    :raises DataFormatError: in the block, if the bytes aren't sound gzip data or
         not in the encoding of the dialect. UTF-8 is left to the parser to check.
     """
     with path.open("rb") as file:
@@ -196,9 +196,9 @@ def _lines_before(path: Path, dialect: Dialect, offset: int) -> int:
 
 
 def undecodable(path: Path, line: int, encoding: str, error: UnicodeError) -> DataFormatError:
-    """Make the error for bytes that are no text in the encoding that they should be in."""
+    """Make the error for bytes that aren't text in the encoding that they should be in."""
     found = str(error)
-    if isinstance(error, UnicodeDecodeError):  # which counts bytes from who knows where
+    if isinstance(error, UnicodeDecodeError):  # which counts bytes from an unknown place
         found = f"{error.object[error.start : error.end].hex(' ')} ({error.reason})"
     return DataFormatError(
         "the text can't be decoded",

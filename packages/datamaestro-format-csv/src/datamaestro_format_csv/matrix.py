@@ -89,9 +89,9 @@ class Matrix(Generic):
             ``fields`` has the names of all columns, the target's included, and is empty
             if there is no row of names. ``data`` has shape (rows, columns without the
             target's), type `dtype`, C order. ``target`` has shape (rows,), and type
-            `dtype`; if its first value (that is not missing) is no number, all are
+            `dtype`; if its first value (that is not missing) isn't a number, all are
             text, and its type is numpy's ``str``.
-        :raises DataFormatError: if a value is no number: with file, line, column and
+        :raises DataFormatError: if a value isn't a number: with file, line, column and
             text; if a row is too long or too short, quoting is broken or the text can't
             be decoded: with file and line; if the names or the stated size don't fit, or
             a text of the target needs a hundred times the room of all, in gigabytes
@@ -128,7 +128,7 @@ class Matrix(Generic):
         )
 
     def _first_known(self, texts: Iterable[str]) -> str | None:
-        """Give the first text that is no missing value, blanks around it aside."""
+        """Give the first text that isn't a missing value, blanks around it aside."""
         missing = self._missing
         return next((t for t in texts if t not in missing and t.strip(BLANKS) not in missing), None)
 

@@ -81,8 +81,8 @@ class Part:
 def parse_numbers(block: Block, layout: Layout) -> Part:
     """Parse a block of rows.
 
-    :raises DataFormatError: naming file, line, column and text, if a value is no
-        number, or naming file and line, if a row is too long or too short
+    :raises DataFormatError: naming file, line, column and text, if a value isn't
+        a number, or naming file and line, if a row is too long or too short
     """
     frame = _parse_sound(block, layout) if isinstance(block, PlainBlock) else None
     if frame is None:

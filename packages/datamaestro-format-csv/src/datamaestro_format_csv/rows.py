@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
 
 class RowReader(Iterator[Row]):
-    """Reads rows from lines; empty lines and comments are no rows.
+    """Reads rows from lines; empty lines and comments aren't rows.
 
     :raises DataFormatError: when iterated: broken quoting, or text that isn't UTF-8
     """
@@ -106,7 +106,7 @@ class RowReader(Iterator[Row]):
 def check_length(row: Row, columns: int, path: Path) -> None:
     """Check how many fields a row has.
 
-    :raises DataFormatError: if there are not `columns`
+    :raises DataFormatError: if there aren't `columns`
     """
     if len(row.fields) != columns:
         raise DataFormatError(

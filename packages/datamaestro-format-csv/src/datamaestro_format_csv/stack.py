@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["MODEST_BYTES", "Stack"]
 
 MARGIN = 1.02
-"""How much more room is made than the rows so far let expect."""
+"""How much more room is made than the rows so far suggest."""
 
 GROWTH = 4
-"""How many times the rows that there are the room is at the most, beyond `MODEST_BYTES`: the first
+"""How many times as many rows as there are the room may be for, beyond `MODEST_BYTES`: the first
 rows may be shorter than the others, or packed a hundred times as well."""
 
 MODEST_BYTES = 1 << 30
@@ -34,7 +34,7 @@ class Stack:
 
     Counting the rows first would cost a tenth of the time of parsing, and collecting
     blocks to join them twice the memory. So the array is made as large as its first
-    rows make expect, grows in place (where the system can, by moving pages and not
+    rows suggest, grows in place (where the system can, by moving pages and not
     bytes), and is cut at the end. Memory that was not written to costs nothing, as long as
     the system gives it.
 

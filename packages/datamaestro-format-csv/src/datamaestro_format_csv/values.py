@@ -56,14 +56,14 @@ class Values:
 
 
 def select(frame: polars.DataFrame, keys: Sequence[str]) -> polars.DataFrame:
-    """Give some columns, or none; with an expression for each it would take thrice the time."""
+    """Give some columns, or none; with an expression for each it would take three times as long."""
     import polars
 
     return frame.select(polars.col(keys))
 
 
 def read_number(text: str) -> float | None:
-    """Give the number that a text is, or None if it is none."""
+    """Give the number that a text is, or None if it isn't one."""
     bare = text.strip(BLANKS)
     if "_" in text or not text.isascii() or bare != bare.strip():
         return None
@@ -93,7 +93,7 @@ def to_numbers(
 
 
 def to_texts(texts: polars.DataFrame, missing: frozenset[str], types: Mapping[str, Any]) -> Values:
-    """Do for types of text what `to_numbers` does; only an ``Enum`` lacks some texts."""
+    """Do what `to_numbers` does, for types of text: an ``Enum`` is the only one that lacks some."""
     import polars
 
     is_absent = polars.all().is_in(sorted(missing))

@@ -71,7 +71,7 @@ def _converted(array: ArrayLike, dtype: DTypeLike | None) -> NDArray[Any]:
             low, high = (np.asarray(bound).item() for bound in (given.min(), given.max()))
             if not np.iinfo(wanted).min <= low <= high <= np.iinfo(wanted).max:
                 raise ValueError(f"values from {low} to {high}, and {wanted} can't hold them")
-        with np.errstate(over="ignore"):  # it is told as an error
+        with np.errstate(over="ignore"):  # it becomes an error below
             converted = given.astype(wanted, copy=False)
         if wanted.kind == "f" and wanted != given.dtype and given.dtype.kind in "iuf":
             lost = np.isfinite(given) & ~np.isfinite(converted)

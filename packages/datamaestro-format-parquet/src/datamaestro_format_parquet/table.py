@@ -63,7 +63,7 @@ class Parquet(File):
         """Read rows one by one, as values by the name of their column.
 
         :raises DataFormatError: as `batches`; also if two columns have the same name, or
-            if a value is none that Python has, such as a date after the year 9999
+            if Python has no such value, such as a date after the year 9999
         """
         self._check_distinct(self.columns())
         for batch in self.batches():
@@ -101,7 +101,7 @@ class Parquet(File):
         """Read the table into polars, as `arrow` does.
 
         :raises DataFormatError: as `arrow`; also if two of the columns have the same name, or
-            if a value is none that polars has
+            if polars has no such value
         :raises ImportError: if polars isn't installed
         """
         polars = threaded("polars")
@@ -115,7 +115,7 @@ class Parquet(File):
     def pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read the table into pandas, as `arrow` does.
 
-        :raises DataFormatError: as `arrow`; also if a value is none that pandas has
+        :raises DataFormatError: as `arrow`; also if pandas has no such value
         :raises ImportError: if pandas isn't installed
         """
         required("pandas")
@@ -142,7 +142,7 @@ class Parquet(File):
 
     @contextmanager
     def _converted(self, library: str, *errors: type[Exception]) -> Iterator[None]:
-        """Tell of values that Arrow has, and what they are made into in the block doesn't."""
+        """Tell of values that Arrow has, and the library that they are converted for doesn't."""
         import pyarrow
 
         try:
@@ -156,7 +156,7 @@ class Parquet(File):
             ) from error
 
     def _known(self, columns: Sequence[str] | None, names: list[str]) -> list[str] | None:
-        """Check names of columns, of which Arrow leaves out those that it doesn't know."""
+        """Check names of columns: Arrow leaves out those that it doesn't know."""
         known = set(names)
         for name in columns or ():
             if name not in known:
@@ -169,7 +169,7 @@ class Parquet(File):
         return None if columns is None else list(columns)
 
     def _check_distinct(self, names: Iterable[str]) -> None:
-        """Refuse names of which two are the same: one would hide the other."""
+        """Refuse names if two are the same: one would hide the other."""
         for name, count in Counter(names).items():
             if count > 1:
                 raise DataFormatError(

@@ -39,7 +39,7 @@ class JSONLines(Records[Any]):
 
         :raises ParameterError: if no `id_field` was given
         :raises DataFormatError: when the index is made: with file and line, if a line
-            is no object in JSON, or has no id
+            isn't an object in JSON, or has no id
         """
         return self._find(_key(id), default)
 

@@ -50,7 +50,7 @@ class Records(File, ABC, Generic[Record]):
     def __post_init__(self) -> None:
         try:
             suits = "\n".encode(self.encoding) == b"\n"
-        except (LookupError, ValueError):  # also for what is no encoding of text
+        except (LookupError, ValueError):  # also for what isn't an encoding of text
             suits = False
         if not suits:
             raise ParameterError(
@@ -62,7 +62,7 @@ class Records(File, ABC, Generic[Record]):
 
     @abstractmethod
     def _parser(self) -> Callable[[str], Record]:
-        """Give what makes a record of a line without its end; its ValueErrors say why not."""
+        """Give a function that parses a line without its end; its ValueErrors say what is wrong."""
 
     def _header_lines(self) -> int:
         return 0

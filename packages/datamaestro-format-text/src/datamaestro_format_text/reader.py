@@ -34,7 +34,7 @@ LINE_END = ord("\n")
 
 
 class StaleIndexError(DataFormatError):
-    """A text isn't, where it is looked at, what its index was made from."""
+    """A text is no longer what its index was made from."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def open_text(path: Path, header_lines: int = 0) -> Iterator[BinaryIO]:
     A UTF-8 byte order mark is skipped.
 
     :param header_lines: how many lines to skip
-    :raises DataFormatError: in the block, if the bytes are no sound gzip data
+    :raises DataFormatError: in the block, if the bytes aren't sound gzip data
     """
     with _open(path) as file:
         if not is_gzip(file):
@@ -213,7 +213,7 @@ def _is_gzip(path: Path) -> bool:
 
 
 def _check_stamp(file: BinaryIO, stamp: Stamp, path: Path) -> None:
-    """Keep nothing that was made from another state of the file than it is to be named after.
+    """Refuse what was made from another state of the file than it would be named after.
 
     :raises DataFormatError: if the open file has another stamp
     """

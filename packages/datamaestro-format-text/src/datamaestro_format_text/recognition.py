@@ -73,7 +73,7 @@ def _id_field(records: Iterable[Mapping[str, Any]]) -> str | None:
 
 
 def _has_header(rows: list[list[str]]) -> bool:
-    """Tell whether the first row differs from the others: it has no number, and they have."""
+    """Tell whether the first row differs from the others: it has no number, and they do."""
     first, *others = rows
     if any(_is_number(text) for text in first) or len(set(first)) < len(first):
         return False

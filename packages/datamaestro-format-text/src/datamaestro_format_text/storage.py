@@ -29,7 +29,7 @@ SAMPLE = 1 << 16
 
 
 def stamp_of(path: Path) -> Stamp:
-    """Give what tells whether the file has changed."""
+    """Give the stamp of a file, which tells whether it has changed."""
     with path.open("rb") as file:
         return stamp_of_open(file)
 
@@ -48,7 +48,7 @@ def places(source: Path, suffix: str) -> list[Path]:
     """Give the paths where something about a file may be kept, the preferred first."""
     whole = source.resolve()
     found = [sidecar(whole, suffix)]
-    with contextlib.suppress(SettingsError):  # who has no home has no cache
+    with contextlib.suppress(SettingsError):  # without a home there is no cache
         digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]
         found.append(user_cache() / "text" / f"{digest}.{suffix}")
     return found
@@ -94,10 +94,10 @@ def save_first(candidates: list[Path]) -> Iterator[tuple[BinaryIO, Path]]:
 
 
 def _put(beside: Path, path: Path) -> None:
-    """Rename a file; nothing is lost where it may not take the place of one of the same content.
+    """Rename a file, unless the other is in use, or a colleague's, and has the same content.
 
-    Windows replaces nothing that a process maps, and no system a colleague's file where each may
-    remove only their own.
+    Windows replaces nothing that a process maps, and no system replaces a colleague's file in a
+    folder where each may remove only their own.
     """
     try:
         beside.replace(path)

@@ -70,7 +70,7 @@ class CoNLLU(File):
     def __iter__(self) -> Iterator[Sentence]:
         """Read the sentences one by one.
 
-        :raises DataFormatError: with file and line, if a line has not ten fields, or if
+        :raises DataFormatError: with file and line, if a line doesn't have ten fields, or if
             the file ends within a sentence
         """
         comments: list[str] = []
@@ -116,7 +116,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, line.rstrip(b"\r\n").decode()
             except UnicodeDecodeError as error:
                 raise DataFormatError(
-                    "the line is no UTF-8", where=f"{path}:{number}", found=error
+                    "the line isn't UTF-8", where=f"{path}:{number}", found=error
                 ) from error
 
 
@@ -124,7 +124,7 @@ def _token(line: str, where: str) -> Token:
     fields = line.split("\t")
     if len(fields) != len(Token._fields):
         raise DataFormatError(
-            "the line is no token",
+            "the line isn't a token",
             where=where,
             expected=f"{len(Token._fields)} fields between tabs",
             found=f"{len(fields)}: {line[:60]!r}",

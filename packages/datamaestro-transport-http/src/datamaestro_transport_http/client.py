@@ -167,7 +167,7 @@ class Client:
 
 
 def _discard(answer: Answer) -> None:
-    """Give an answer's connection back if its body comes at once, and up otherwise."""
+    """Give an answer's connection back if its body comes at once, or else give it up."""
     import urllib3
 
     socket = getattr(answer.http.connection, "sock", None)

@@ -1,8 +1,8 @@
 """What servers do to a content on its way, though nothing is asked for.
 
-Some compress it, which is undone. Others call a file "encoded" that is stored compressed,
-since its name ends with ``.gz``: there nothing is to be undone. The two look alike, so of
-such a name it is the content that tells (RFC 9110, section 8.4; Apache's AddEncoding).
+Some compress it, which is undone. Others call a file that is stored compressed "encoded",
+since its name ends with ``.gz``: there nothing is to be undone. The two look alike, so for
+such a name the content decides (RFC 9110, section 8.4; Apache's AddEncoding).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
 
 COMPRESSED_NAMES = frozenset({".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".z", ".br"})
-"""What names of files end with that are stored compressed, in lower case."""
+"""What the names of files that are stored compressed end with, in lower case."""
 
 LOOKED_AT = 1 << 16
 """How many bytes of a body are looked at, at the most, to know what it is."""
@@ -66,7 +66,7 @@ class Unzipped:
     def read(self, size: int) -> bytes:
         """Give up to `size` bytes; none at the end.
 
-        :raises TransportError: if it is no gzip, or ends early
+        :raises TransportError: if it isn't gzip, or ends early
         """
         while True:
             packed = self._packed or self._read(size)

@@ -76,7 +76,7 @@ class Credentials:
         """Give the Authorization field for a URL that a server named, if there is one.
 
         A netrc file knows hosts, and neither schemes nor ports. So that no server can
-        draw a password to another service of a host, it is for https there.
+        lead a password to another service of a host, only https gets it there.
         """
         scheme, host, port = origin(url)
         https = (scheme, port) == ("https", _PORTS["https"])
@@ -84,7 +84,7 @@ class Credentials:
 
     def _key(self, url: str) -> str | None:
         parts = urlsplit(url)
-        # Where such a path leads, its server decides: it is in no folder but that of all.
+        # The server decides where such a path leads: the only folder that surely has it is /.
         path = "/" if _UPWARDS.search(unquote(parts.path)) else f"{parts.path}/"
         for (owner, folder), value in self._keys:
             if owner == _origin(parts) and path.startswith(folder):
@@ -105,7 +105,7 @@ class Credentials:
 def hosts_in(path: Path) -> dict[str, str]:
     """Give the Authorization fields by host of a netrc file; none, if it can't be read.
 
-    The entry ``default`` counts for none: it would send a password to every host.
+    The entry ``default`` doesn't count: it would send a password to every host.
     """
     from netrc import NetrcParseError, netrc
 
@@ -135,7 +135,7 @@ def _owner(name: str) -> tuple[Origin, str] | None:
             return None
         return _origin(parts), f"{parts.path.rstrip('/')}/"
     except ValueError as error:
-        raise SettingsError(f"the name of a key is no URL: {error}", found=name) from error
+        raise SettingsError(f"the name of a key isn't a URL: {error}", found=name) from error
 
 
 def _origin(parts: SplitResult) -> Origin:

@@ -27,7 +27,7 @@ def proxy_for(url: str) -> str | None:
     """Give the URL of the proxy for an http or https URL, or None if there is none.
 
     :param url: the URL; nothing but its scheme, host and port matters
-    :raises TransportError: if what names the proxy is no URL of one
+    :raises TransportError: if what names the proxy isn't the URL of one
     """
     parts = urlsplit(url)
     # Looking through the whole environment takes as long as a small request.
@@ -72,7 +72,7 @@ def _is_proxy(url: str) -> bool:
         parts, again = parse_url(url), urlsplit(url)
     except ValueError:
         return False
-    # A password that ends the host's place too early leaves the host behind it.
+    # An unquoted /, ? or # in a password ends the host's part early: the host comes after it.
     rest = f"{again.path}{again.query}{again.fragment}"
     return parts.scheme in KINDS and bool(parts.host) and "@" not in rest
 

@@ -1,6 +1,6 @@
 """Which redirects are followed: rules that need no connection.
 
-A server that is asked for data may name any URL to go on with, and who asks may
+A server that is asked for data may name any URL to go on with, and whoever asks may
 reach more than the server can: its own machine, its network, the address that hands
 out a cloud machine's credentials. So each hop is judged before it is asked for.
 
@@ -50,7 +50,7 @@ def next_hop(hop: Hop, location: str, scopes: Callable[[str], frozenset[Scope]])
     except ValueError:
         clear = False
     if not clear:
-        raise _refusal(hop, location, "which is no URL")
+        raise _refusal(hop, location, "which isn't a URL")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _refusal(hop, url, "which isn't followed", expected="http: or https:")
     if parts.scheme == "http" and urlsplit(hop.url).scheme == "https":

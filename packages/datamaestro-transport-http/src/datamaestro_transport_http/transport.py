@@ -172,8 +172,8 @@ def _fits(answer: Answer, request: TransportRequest) -> bool:
 
     A 206 has to say that it begins where the rest is wanted, how long the whole is, and
     that this is the content that was asked for: some servers pass over If-Range. With 416
-    there is nothing after `start` in what the server has now. Only of what is stored
-    compressed is a part good that is called encoded.
+    there is nothing after `start` in what the server has now. A part that is
+    called encoded is only good if the file is stored compressed.
     """
     if answer.status != 206:
         return answer.status != 416

@@ -56,7 +56,7 @@ def _folder(package: str, url: str) -> Traversable:
     """
     try:
         spec = importlib.util.find_spec(package)
-        # Of a module that is no package, some versions of Python give the folder that it is in.
+        # For a module that isn't a package, some versions of Python give the folder that it is in.
         if spec is not None and spec.submodule_search_locations is not None:
             return importlib.resources.files(package)
     except Exception as error:  # its own code runs, and that of the packages that it is in

@@ -29,8 +29,8 @@ Answer = TypeVar("Answer")
 class Catalog:
     """What the installed repositories of a context declare.
 
-    It is an index on disk, which is looked at each time whether it is up to date, and
-    brought up to date if not. Where that can't be, the repositories are read instead.
+    It is an index on disk, which is checked each time, and brought up to date if need be.
+    Where there can be none, the repositories are read instead.
     """
 
     def __init__(self, context: Context) -> None:
@@ -103,7 +103,7 @@ class Catalog:
         return [*(entry.id for entry in self._of_project()), *ids]
 
     def _similar_ids(self, name: str) -> list[str]:
-        """Give the ids among which those that look most like another one are."""
+        """Give ids, among them those that look most like another one."""
         own = [entry.id for entry in self._of_project()]
         return [*own, *self._ask(lambda index: index.similar_ids(name), self.ids)]
 
@@ -132,7 +132,7 @@ class Catalog:
             installed = None if index is None else index.repositories()
         except sqlite3.DatabaseError:
             installed = None
-        if installed is None:  # that is nothing to import all modules for
+        if installed is None:  # that isn't worth importing all modules
             return [(item.id, item.description) for item in self.context.repositories()]
         project = self._project()
         own = [] if project is None else [(project.id, project.description)]
@@ -202,7 +202,7 @@ class Catalog:
         return self._searched(identifier)
 
     def _undeclared(self, identifier: Identifier) -> DatasetDefinition:
-        """Ask the repositories for a dataset of which the index knows nothing."""
+        """Ask the repositories for a dataset that the index knows nothing about."""
         name = identifier.name
         return self._first_found(identifier, lambda repository: repository.find_undeclared(name))
 
@@ -263,7 +263,7 @@ class Catalog:
             return self._warned(self._made(afresh=True))
 
     def _warned(self, index: Index | None) -> Index | None:
-        """Tell what had to be left out, as often as it is left out, but once in each process."""
+        """Warn about what had to be left out, once in each process, whichever left it out."""
         for warning in [] if index is None else index.warnings():
             self.context.plugins.warn(warning)
         return index

@@ -33,7 +33,7 @@ class FileFacts(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What is known about one dataset, of which only the id has to be.
+    """What is known about one dataset; only its id always is.
 
     :param id: the dataset id
     :param repository: the id of its repository, or None
@@ -48,8 +48,8 @@ class Entry(NamedTuple):
     :param download_size: the bytes that it downloads, if it does and all files declare theirs
     :param source: the file and line of its definition
     :param kept: the resources that stay on disk: name to path and fingerprint
-    :param place: its folder below the prepared datasets, with ``/``, where no repository
-        that is installed has it
+    :param place: its folder below the prepared datasets, with ``/``, where no installed
+        repository has it
 
     The others are the parameters of :class:`datamaestro.definitions.dataset`.
     """

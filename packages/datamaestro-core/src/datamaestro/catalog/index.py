@@ -48,7 +48,7 @@ class Place(NamedTuple):
 
     :param repository: the id of the repository
     :param module: the module of definitions; None if it is declared in none
-    :param on_path: whether the id that it is asked for by leads there
+    :param on_path: whether the id that was asked for leads there
     :param entry: what is known about it
     """
 
@@ -234,7 +234,7 @@ class Index:
             yield own
 
     def similar_ids(self, name: str) -> list[str]:
-        """Give the ids among which those that look most like another one are found.
+        """Give ids, among them those that look most like another one.
 
         They have parts of its last component, and are a thousand at the most, or two.
         """

@@ -33,7 +33,7 @@ def first_found(
     What is installed goes before the project. An error of one repository is raised only
     if no other has the dataset.
 
-    :param similar_ids: gives the ids among which those that look most like another one are
+    :param similar_ids: gives ids, among them those that look most like another one
     :raises DatasetNotFoundError: if none has it
     :raises AmbiguousDatasetError: if several have it and the user prefers none of them
     """

@@ -126,7 +126,7 @@ def _check(entry: Entry) -> None:
 def _check_names(entry: Entry) -> None:
     """Check what a database holds as it stands.
 
-    :raises ValueError: if it is no text in UTF-8
+    :raises ValueError: if it isn't text in UTF-8
     """
     try:
         " ".join([entry.id, entry.name, *entry.aliases]).encode()

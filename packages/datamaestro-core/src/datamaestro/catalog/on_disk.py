@@ -83,7 +83,7 @@ def _is_there(resource: CompleteResource) -> bool:
 
 
 def prepared_variants(entry: Entry, datapath: Path) -> list[str]:
-    """Give the variants of which something is complete, by the names of their folders.
+    """Give the variants with anything complete, by the names of their folders.
 
     These lie in the dataset's folder. A variant whose values don't show in its id has none of its
     own, and isn't among them.

@@ -62,7 +62,7 @@ class Query:
         return f"(entry.rowid IN (SELECT rowid FROM grams WHERE grams MATCH {match}) AND {test})"
 
     def words(self, words: list[str], *, beginning: bool) -> str:
-        """Tell which entries have words one after the other in what isn't the id or name.
+        """Tell which entries have words one after the other outside the id and name.
 
         :param beginning: whether the last needs only to begin like that
         """

@@ -31,7 +31,7 @@ Watched = dict[str, Stamp]
 """Files and folders, as they were."""
 
 KERNEL = ("build", "database", "describe", "entry", "rows", "words")
-"""The modules that say how entries are made and written: with others, all are."""
+"""The modules that make and write entries: when one changes, all entries are made again."""
 
 PATIENCE = 1_000_000
 """New objects between two looks for garbage: a look costs about 10 ms for each 100,000."""

@@ -80,13 +80,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if not _is_flushed(sys.stdout) and code == 0:
         code = _report("can't write to the standard output", 1)
     _is_flushed(sys.stderr)
-    # A process that ends needs no look for what could be freed: that took it a sixth of its time.
+    # A process that ends needn't look for garbage: that took a sixth of its time.
     freeze()
     sys.exit(code)
 
 
 def _is_flushed(stream: TextIO | None) -> bool:
-    """Write what a stream holds back; drop it if that fails, and tell so.
+    """Write what a stream holds back; drop it if that fails, and say so.
 
     The interpreter would try it again, and exit with 120.
     """

@@ -71,7 +71,7 @@ def repositories(incomplete: str, session: Session) -> list[CompletionItem]:
 
 
 def _in_files(incomplete: str) -> list[CompletionItem] | None:
-    """Complete a file, or the name of what it declares; None for what is no file."""
+    """Complete a file, or the name of what it declares; None for what isn't a file."""
     from datamaestro.definitions.files import definitions_in_file
 
     file, separator, name = incomplete.rpartition(".py:")

@@ -97,7 +97,7 @@ def _is_there(path: Path) -> DefinitionError:
 
 
 def _check_url(url: str) -> None:
-    """Refuse what is no URL, and one that definitions mustn't have."""
+    """Refuse what isn't a URL, and a URL that definitions mustn't have."""
     try:
         parts = urlsplit(url)
     except ValueError:  # half an address
@@ -110,7 +110,7 @@ def _check_url(url: str) -> None:
         )
     if "@" in parts.netloc:
         raise QueryError(
-            "who reads the definition would know your password",
+            "whoever reads the definition would know your password",
             expected="a URL without it",
             found=masked(url),
             hint="what lets you in belongs in your netrc file, or under 'keys' in user.json",

@@ -126,7 +126,7 @@ def _load(described: Command) -> click.Command:
     if not isinstance(command, click.Command):
         raise PluginError(
             f"the command {described.name!r}, which {described.distribution} provides, "
-            "is no click command",
+            "isn't a click command",
             found=repr(command),
         )
     return command

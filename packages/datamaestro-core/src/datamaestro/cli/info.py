@@ -127,7 +127,7 @@ def _owner(entry: Entry) -> str | None:
 
 
 def _on_disk(entry: Entry, kept: dict[str, CompleteResource]) -> str | None:
-    """Tell how much of a dataset is there; None for one of which nothing stays on disk."""
+    """Tell how much of a dataset is there; None if nothing of it stays on disk."""
     if not entry.kept:
         return None
     if not kept:

@@ -88,7 +88,7 @@ def json_text(value: Any) -> str:
     """Give a value as JSON, which is UTF-8 (RFC 8259).
 
     It is ASCII alone where the standard output has another encoding, or the value holds what
-    isn't text, such as the name of a file in another one.
+    isn't text, such as a file's name in another encoding.
     """
     import json
 

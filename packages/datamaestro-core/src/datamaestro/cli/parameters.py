@@ -55,7 +55,7 @@ class _Completed(click.types.StringParamType):
 
         complete: Callable[[str, Session], list[CompletionItem]]
         complete = getattr(completion, self._function)
-        # The shell takes all that is printed for an offer.
+        # The shell offers all that is printed.
         with redirect_stdout(io.StringIO()), suppress(DatamaestroError):
             return complete(incomplete, _completing_session(ctx))
         return []
@@ -97,7 +97,7 @@ class _Output(click.Path):
         if not path.parent.is_dir():
             self.fail(f"There is no folder '{path.parent}'.", param, ctx)
         if path.exists() and not path.is_file():  # a device would be replaced by a file
-            self.fail(f"'{path}' is no regular file.", param, ctx)
+            self.fail(f"'{path}' isn't a regular file.", param, ctx)
         return path
 
 

@@ -38,8 +38,8 @@ class Program(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command.
 
-        For click, any end of a file is an interruption, and any broken pipe the wish to read no
-        more of the output: definitions and what they read have such errors, too.
+        click takes any end of a file for an interruption, and any broken pipe for a reader who has
+        had enough; but definitions and what they read raise such errors, too.
 
         :raises CommandError: for such an error of the command
         """

@@ -16,7 +16,7 @@ _OF_HOST = ("host", "pythonpath")
 
 
 def remote_command(context: click.Context, arguments: list[str]) -> click.Command:
-    """Give what runs a command on the host that the program was told, and exits with its code.
+    """Make a command that runs another on the host that was given, and exits with its code.
 
     :param context: that of the program
     :param arguments: the command, which only that host may have, and all that follows it
@@ -41,7 +41,7 @@ def run_remotely(host: str, command: str) -> int:
 
 
 def global_options(context: click.Context) -> list[str]:
-    """Give the options that the program was given, but for those that lead to the host."""
+    """Give the options that the program was given, except those that lead to the host."""
     options = []
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE

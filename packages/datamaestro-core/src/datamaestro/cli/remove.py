@@ -79,7 +79,7 @@ def _refuse_losses(plans: list[Removal]) -> None:
 
 
 def _removed(plans: list[Removal]) -> tuple[list[Removal], list[DataDirectoryError]]:
-    """Remove datasets; give what went, and why each other didn't."""
+    """Remove datasets; give what went, and why the others didn't."""
     gone, errors = [], []
     for plan in plans:
         try:

@@ -33,8 +33,8 @@ PACKAGE = "PACKAGE"
 class Kind:
     """A kind of plugin.
 
-    :param summary: what it is, of which a name follows
-    :param words: those in names of distributions that only say that they are of this kind
+    :param summary: what it is; a name follows it
+    :param words: words in a distribution's name that only say that it is of this kind
     :param requirements: the distributions that its templates import
     """
 
@@ -79,7 +79,7 @@ class PluginName:
     def of(cls, name: str, kind: str) -> PluginName:
         """Read a distribution's name.
 
-        :raises QueryError: if it is none, or if no import package can have its name
+        :raises QueryError: if it isn't one, or if no import package can have its name
         """
         if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
             raise QueryError(
@@ -140,7 +140,7 @@ def refuse_taken(name: str, kind: str, plugins: PluginManager) -> None:
 
 
 def _taken(plugin: PluginName, plugins: PluginManager) -> Iterator[tuple[str, Plugin | str]]:
-    """Give what a new plugin would claim and is taken, and who has it."""
+    """Give what a new plugin would claim, but is taken, and who has it."""
     with suppress(PackageNotFoundError):
         there = distribution(plugin.distribution)
         yield f"the name {plugin.distribution!r}", f"{plugin.distribution} {there.version}"

@@ -32,9 +32,9 @@ def decompressing(
     """Open what a file under gzip holds, whatever that is, from its beginning.
 
     :param path: where the file lies, for messages
-    :param beginning: whether no more than some first bytes are needed, of a file that may be
-        damaged after them
-    :raises DataFormatError: in the block, if the bytes are no sound gzip data
+    :param beginning: whether only some first bytes are needed; what follows them may be
+        damaged
+    :raises DataFormatError: in the block, if the bytes aren't sound gzip data
     """
     opener, damage = (gzip.GzipFile, zlib.error) if beginning else fastest_gzip()
     file.seek(0)

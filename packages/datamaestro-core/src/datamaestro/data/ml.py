@@ -15,7 +15,7 @@ from datamaestro.errors import DataDirectoryError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from typing_extensions import TypeVar  # of which every type checker knows
+    from typing_extensions import TypeVar  # which every type checker knows
 
     Train = TypeVar("Train", bound=Base, default=Any)
     Validation = TypeVar("Validation", bound=Base, default=Any)

@@ -1,4 +1,4 @@
-"""Where the data of a class that declares a dataset are, as definitions for version 1 ask."""
+"""The attribute ``data_path`` of classes that declare datasets, for definitions of version 1."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folders_from(folder_of: Callable[[Any], Path]) -> Iterator[None]:
 class DataPath:
     """The attribute ``data_path`` of classes: where the dataset's data are.
 
-    It is there while a value is built, whose context tells.
+    It is there while a value is built, and is of that value's context.
     """
 
     def __get__(self, instance: object, owner: type) -> Path:

@@ -46,8 +46,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
     :param aliases: other ids under which the dataset is found
     :param variants: the axes along which its variants differ, see :mod:`datamaestro.variants`;
         the function, or ``config``, takes their values by name
-    :raises DefinitionError: if no id, data type or value can come from it, or a fact
-        can't be what it says
+    :raises DefinitionError: if it gives no id, data type or value, or a fact is invalid
     """
 
     def __init__(

@@ -95,7 +95,7 @@ class DatasetDefinition:
 
     @property
     def __dataset__(self) -> DatasetDefinition:
-        """Itself, as what ``@dataset`` decorates has it."""
+        """Itself: what ``@dataset`` decorates has the same attribute."""
         return self
 
     def __getattr__(self, name: str) -> Any:

@@ -1,8 +1,8 @@
 """Files of definitions that no plugin ships, imported from where they lie.
 
 A file in a package is imported as a part of it, so that its relative imports work. Any
-other gets a name of its own, which no other file of the same name has. Its folder, or
-that of its package, goes to the end of ``sys.path``, as that of a script is on it.
+other gets a name that differs even from that of a file of the same name elsewhere. Its
+folder, or its package's, goes to the end of ``sys.path``, as a script's is on it.
 """
 
 from __future__ import annotations

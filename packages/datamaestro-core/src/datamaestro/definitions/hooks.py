@@ -35,7 +35,7 @@ class DatasetInContext:
     folder: Path
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # of protocols, which a copy asks for before it has attributes
+        if name.startswith("__"):  # of a protocol: a copy is asked for it before it has attributes
             raise AttributeError(name)
         return getattr(self.definition, name)
 
@@ -44,9 +44,9 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[
     """Make a decorator of datasets from a function that is to be called before something.
 
     The function gets a `DatasetInContext`, and then what the decorator was given.
-    ``pre-download`` comes before anything is fetched, once for each preparation that
-    fetches; ``pre-use`` before the value is made, and before that as well. What the
-    function returns doesn't count; an exception prevents what it was called before. ::
+    ``pre-use`` comes first, before anything is fetched or the value is made;
+    ``pre-download`` before anything is fetched, once for each preparation that fetches. What
+    the function returns doesn't count; an exception prevents what it was called before. ::
 
         @hook("pre-download")
         def warn(dataset, hours):

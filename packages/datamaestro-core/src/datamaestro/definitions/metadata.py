@@ -17,7 +17,7 @@ from datamaestro.sizes import parse_size
 
 __all__ = ["Metadata"]
 
-# Compiled when they are first needed: that takes as long as to declare some datasets.
+# Compiled when they are first needed: that takes as long as declaring some datasets.
 _DOI = r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)"
 _LANGUAGE = (
     r"(?P<language>[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})"
@@ -44,7 +44,7 @@ class Metadata:
         ISO 8601; or True, if it changes and its versions have none
     :param size: the size on disk in bytes, or as a text such as ``"1.2 GB"``
     :param aliases: other ids under which the dataset is found
-    :raises DefinitionError: if one of them can't be what it says; it tells file and line
+    :raises DefinitionError: if one of them is invalid; it tells file and line
     """
 
     url: str | None = None
@@ -144,7 +144,7 @@ def _alias(value: Any) -> str:
 
 
 def _each(read: Callable[[Any], str]) -> Callable[[Any], tuple[str, ...]]:
-    """Read several; one text alone, whose letters could be taken for them, is refused."""
+    """Read several values; a text alone is refused, since its letters could be taken for them."""
 
     def read_all(values: Any) -> tuple[str, ...]:
         if isinstance(values, str):

@@ -21,8 +21,8 @@ T = TypeVar("T")
 class metadataset:  # noqa: N801
     """Declare what several datasets share: a data type, and facts about them.
 
-    The class it decorates is what these datasets give as ``@dataset(base)``; what they
-    state themselves wins. It may be derived from another such class, and has then what
+    These datasets name the class that it decorates: ``@dataset(CLASS)``; what they state
+    themselves wins. The class may be derived from another such class, and then has what
     that one has. `datatags`, `datatasks` and `useragreement` decorate it too.
 
     :param base: the data type of their values; by default each declares its own, by a
@@ -30,7 +30,7 @@ class metadataset:  # noqa: N801
 
     Other parameters are those of `dataset`.
 
-    :raises DefinitionError: if a fact can't be what it says
+    :raises DefinitionError: if a fact is invalid
     """
 
     def __init__(
@@ -78,13 +78,13 @@ def metadatasets_of(cls: Any) -> list[metadataset]:
 def given_type(base: Any, decorator: str) -> Any:
     """Give the class that a decorator is called with, without type arguments of its own.
 
-    :raises DefinitionError: if it is none, as where the decorator has no parentheses
+    :raises DefinitionError: if it isn't one, as when the decorator has no parentheses
     """
     given = typing.get_origin(base) or base
     data_type = inspect.isclass(given) and issubclass(given, Base)
     if not (given is None or data_type or metadatasets_of(given)):
         raise DefinitionError(
-            f"@{decorator} is called with what is no data type",
+            f"@{decorator} is called with something that isn't a data type",
             where=definition_site(),
             expected=f"@{decorator}(…), with nothing or a class derived from datamaestro.data.Base",
             found=f"{base!r:.80}",

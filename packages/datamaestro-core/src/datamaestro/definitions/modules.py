@@ -39,11 +39,11 @@ class Declared(NamedTuple):
 def guarded(
     module: str, message: str = "a module of definitions can't be imported"
 ) -> Iterator[None]:
-    """Make of what goes wrong inside the block an error that tells file and line.
+    """Turn what goes wrong inside the block into an error that tells file and line.
 
     :param module: the module of definitions that is at work there
     :param message: what went wrong
-    :raises DefinitionError: for any error but those of datamaestro, which pass
+    :raises DefinitionError: for any error except datamaestro's own, which pass
     """
     try:
         yield
@@ -56,7 +56,7 @@ def guarded(
 
 
 def checked(definitions: Iterable[DatasetDefinition]) -> list[Declared]:
-    """Check definitions, each on its own and that no other has its id; give each once."""
+    """Check each definition on its own, and that no other has its id; give each once."""
     once = list(dict.fromkeys(definitions))
     by_id: dict[str, list[DatasetDefinition]] = {}
     for definition in once:

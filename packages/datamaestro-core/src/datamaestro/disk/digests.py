@@ -43,8 +43,8 @@ def tree_digest(folder: Path) -> str:
 
     It is the same on every platform: the digest of lines, sorted by path, of a file's
     digest or a link's target, and the relative path with ``/``. Where an absolute link
-    leads doesn't count, since that differs from machine to machine. Of a name that isn't UTF-8,
-    the bytes count.
+    leads doesn't count, since that differs from machine to machine. For a name that isn't
+    UTF-8, its bytes count.
 
     :raises OSError: if some of it can't be read
 

@@ -13,7 +13,7 @@ def read_json(path: Path) -> Any:
     """Give what the JSON file at `path` says.
 
     :raises OSError: if it can't be read
-    :raises ValueError: if it isn't JSON, or nested more deeply than any that is meant
+    :raises ValueError: if it isn't JSON, or is nested too deeply to be meant
     """
     import json
 

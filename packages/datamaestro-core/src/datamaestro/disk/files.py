@@ -60,7 +60,7 @@ _TRIES = 4
 
 _RENAME_EXCHANGE = 2
 _HERE = -100
-"""The constants of renameat2(2), and of renamex_np(2), which has the same one."""
+"""The constants of renameat2(2); the first is also that of renamex_np(2)."""
 
 STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM, errno.EIO} - {errno.EINVAL})
 """The errors that are about the disk, whoever meets them. (EINVAL is about much else.)"""

@@ -47,8 +47,8 @@ def flush_folder(path: Path) -> None:
 def flush_descriptor(descriptor: int, *, whole_disk: bool = True) -> None:
     """Make sure that an open file survives a loss of power.
 
-    :param whole_disk: whether what the disk itself holds back, of all files, is written too;
-        the other systems always have it written
+    :param whole_disk: whether the disk also has to write what it holds back itself, of all
+        files; only macOS leaves the choice
     """
     if sys.platform == "darwin" and whole_disk:
         import fcntl

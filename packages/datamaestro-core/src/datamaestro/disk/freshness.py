@@ -19,7 +19,7 @@ NEVER: Stamp = (-1, -1)
 """What no file has."""
 
 RESTING = 2_000_000_000
-"""For how many nanoseconds a file isn't at rest: the coarsest times are of two seconds."""
+"""Nanoseconds from a change until a file is at rest: the coarsest clocks tick every 2 s."""
 
 
 def stamp(path: str) -> Stamp:

@@ -16,9 +16,9 @@ T = TypeVar("T")
 _looks = Memory("looking_once")
 
 looking_once = _looks.held
-"""Lets what files say when they are first asked for hold to the end of a block.
+"""Keeps what files said when they were first asked for, until a block ends.
 
-A preparation asks for settings some seven times for each file. Of 200 files of 100 kB, a look
+A preparation asks for settings some seven times for each file. For 200 files of 100 kB, a look
 each time took an eighth of the time: the threads give up the interpreter's lock for each.
 """
 

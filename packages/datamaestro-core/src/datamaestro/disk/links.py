@@ -15,7 +15,7 @@ __all__ = ["NO_LINKS", "make_link"]
 NO_LINKS = frozenset(
     {errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 )
-"""What systems say where links can't be made; on Windows, that a right isn't held is EINVAL."""
+"""What systems say where links can't be made; Windows says EINVAL to those without the right."""
 
 
 def make_link(link: Path, folder: Path) -> None:

@@ -69,8 +69,8 @@ def permissions_after(path: Path, successor: Path) -> int:
 
     They stay the same, with one exception: a file of another user, in a folder that the group
     may write. If nobody but its owner may read or write it, its owner would be locked out of what
-    is now the other user's. So the group gets these permissions too, as far as the mask of the one
-    who writes now grants them.
+    is now the other user's. So the group gets these permissions too, as far as the writer's mask
+    grants them.
     """
     before, after = path.stat(), successor.stat()
     folder = path.parent.stat().st_mode

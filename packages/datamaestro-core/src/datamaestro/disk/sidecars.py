@@ -23,7 +23,7 @@ def sidecar(path: Path, suffix: str) -> Path:
 
 
 def find_sidecars(paths: Iterable[Path]) -> list[Path]:
-    """Give the sidecars of some files; those are no sidecars, however they are called."""
+    """Give the sidecars of some files; none of these counts as one, whatever its name."""
     files = set(paths)
     return sorted(
         child

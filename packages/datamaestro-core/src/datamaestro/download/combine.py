@@ -125,7 +125,7 @@ class reference(ValueResource):  # noqa: N801  (documented in lower case, as all
 
 
 def _checked(dataset: Any) -> Any:
-    """Give what a reference is to.
+    """Give the dataset that a reference leads to.
 
     :raises DefinitionError: if it is neither a dataset nor an id
     """

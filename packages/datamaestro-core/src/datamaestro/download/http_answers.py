@@ -15,8 +15,8 @@ class FinalResponse(HTTPResponse):
     """An answer of the standard library that skips all informational ones before it.
 
     They are those from 100 to 199, with which a server tells that it is at work (102), or
-    what a page will need (103). Of them the library itself skips 100 alone, and takes any
-    other for the answer (RFC 9110, section 15.2).
+    what a page will need (103). The library itself skips only 100, and takes any other
+    for the answer (RFC 9110, section 15.2).
     """
 
     _skipped = 0

@@ -1,4 +1,4 @@
-"""Nothing any more: its import says what to write instead."""
+"""Nothing any more: importing it tells what to write instead."""
 
 from datamaestro.earlier import gone
 

@@ -84,7 +84,7 @@ def path_alone(url: str) -> SplitResult:
 
 
 def open_file(path: Path, request: TransportRequest, holding: ExitStack | None = None) -> Response:
-    """Open a file, from a request's start on if it is still the one that it asks for.
+    """Open a file: from a request's start on, if it still is what the request asks for.
 
     :param holding: what keeps the file there; it is taken over, and closed with the response
     :raises TransportError: if it isn't a regular file, or can't be read

@@ -27,7 +27,7 @@ def arguments_of(resource: Resource) -> dict[str, Any]:
     Its name is among them, whoever gave it. A checker isn't: it is code, and whoever
     declares the resource again knows the digest of what comes out.
 
-    :raises NotPortable: if one of them is no plain data
+    :raises NotPortable: if one of them isn't plain data
     """
     positional, keywords = resource.declared_with
     names, rest = _positional(type(resource))

@@ -69,7 +69,7 @@ class Binding:
     :param context: the context that it happens in
     :param dataset: the definition that the resource belongs to
     :param folder: the dataset's folder in the data directory
-    :param make_fetcher: gives what gives the bytes, the same each time
+    :param make_fetcher: gives the fetcher, the same one each time
     """
 
     context: Context
@@ -79,7 +79,7 @@ class Binding:
 
     @property
     def fetcher(self) -> Fetcher:
-        """What gives the bytes. Most preparations find all in place, and need none."""
+        """What gives the bytes. Most preparations find all in place, and never ask for it."""
         return self.make_fetcher()
 
 
@@ -117,9 +117,9 @@ class Resource(ABC):
     def __call__(self, target: Any) -> Any:
         """Declare the resource, as a decorator of a dataset.
 
-        :raises DefinitionError: if `target` is no dataset, or has such a resource already
+        :raises DefinitionError: if `target` isn't a dataset, or has such a resource already
         """
-        # Its own: what a subclass of a dataset inherits is no declaration.
+        # Its own: what a subclass of a dataset inherits isn't declared by it.
         definition = getattr(target, "__dict__", {}).get("__dataset__", target)
         if not hasattr(definition, "add_resource"):
             raise DefinitionError(
@@ -284,7 +284,7 @@ def _held(value: Any) -> Iterator[Resource]:
     if isinstance(value, Resource):
         yield value
     elif isinstance(value, set | frozenset):
-        # Its own order is another in each process.
+        # A set's own order differs from process to process.
         found = [resource for item in value for resource in _held(item)]
         yield from sorted(found, key=lambda resource: resource.fingerprint)
     elif isinstance(value, list | tuple | dict):

@@ -28,7 +28,7 @@ LONGEST_NAME = 200
 kernel adds to it while it replaces a file, and readers to name their sidecars."""
 
 _OF_WINDOWS = frozenset(":\\")
-"""With these, it would be another place on Windows: on another drive, or in another folder."""
+"""Characters that mean another place on Windows: another drive, or another folder."""
 
 
 class StoredResource(Resource):
@@ -51,7 +51,7 @@ class StoredResource(Resource):
 
     @property
     def derivation(self) -> Derivation | None:
-        """How it follows from its downloads, if those who lack its class can do that too."""
+        """How it follows from its downloads, if that can be done without its class."""
         return None
 
     @property
@@ -70,8 +70,8 @@ class StoredResource(Resource):
         The folder that `destination` lies in exists. `destination` doesn't, unless
         :attr:`can_recover` is true and an earlier call was interrupted.
 
-        :return: how many bytes lie there now, in all files together; None, for one that
-            doesn't know, has the kernel look at each file
+        :return: how many bytes lie there now, in all files together; None if it
+            doesn't know: the kernel then looks at each file
         """
 
     def verify(self, path: Path) -> None:
@@ -85,7 +85,7 @@ class StoredResource(Resource):
     def is_ready(self) -> bool:
         """Tell whether what was made is still of use; asked when the state file says it is there.
 
-        What leads to other places may not be, once these were moved or removed.
+        A resource that leads to other places may not be, once these were moved or removed.
         """
         return True
 
@@ -160,7 +160,7 @@ class FolderResource(StoredResource):
 
 
 class Places:
-    """The paths of a dataset's resources, of which none may be, or lie in, that of another."""
+    """The paths of a dataset's resources: none may be, or lie in, another's."""
 
     def __init__(self) -> None:
         self._taken: dict[str, str] = {}

@@ -47,7 +47,7 @@ def byvariant(make: Callable[..., AnyResource], *, name: str | None = None) -> A
     """
     if isinstance(make, Resource) or not callable(make):
         raise DefinitionError(
-            "byvariant is called with what is no function",
+            "byvariant is called with something that isn't a function",
             where=definition_site(),
             expected="one that makes the resource: byvariant(lambda AXIS: RESOURCE)",
             found=f"{make!r:.80}",

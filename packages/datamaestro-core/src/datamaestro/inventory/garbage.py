@@ -1,4 +1,4 @@
-"""What lies around and is needed no more; all of it can be had again.
+"""What lies around and is no longer needed; all of it can be got again.
 
 Whatever a running process holds is left out, by its lock.
 """
@@ -48,7 +48,7 @@ class Garbage:
     :param kind: ``download``, ``partial``, ``rejected`` or ``leftover`` in the cache;
         ``unfinished``, ``removal``, ``leftover``, ``transient`` or ``superseded`` in a
         dataset's folder; ``orphan``
-    :param about: the URL or the dataset that it is of
+    :param about: the URL or the dataset that it comes from
     :param path: where it lies
     :param size: its number of bytes
     :param remove: removes it
@@ -93,7 +93,7 @@ def find_garbage(context: Context, before: datetime) -> Iterator[Garbage]:
 
 
 def cache_garbage(context: Context) -> Iterator[Garbage]:
-    """Give what is in the cache and not in use, but for kept downloads whose source is dead."""
+    """Give what is in the cache and not in use, except kept downloads whose source is dead."""
     sources = SourceCheck(context)
     for entry in cache_entries(context.cachepath):
         lost = entry.state == "whole" and entry.url is not None and not sources.gives(entry.url)
@@ -105,7 +105,7 @@ def cache_garbage(context: Context) -> Iterator[Garbage]:
 
 
 def orphaned_data(context: Context) -> Iterator[Garbage]:
-    """Give the folders of no installed dataset; nothing knows how to have them again."""
+    """Give the folders of no installed dataset; nothing knows how to get them again."""
     for folder in find_orphans(context):
         if not any(is_busy(lock) for lock in folder.rglob(LOCK)):
             name = folder.relative_to(context.datapath).as_posix()

@@ -49,7 +49,7 @@ def _owned(repository: Repository) -> set[Path] | None:
     context = repository.context
     owned = {dataset_folder(definition, context) for definition in repository}
     with repository.left_out("entries"):
-        # Those that no module declares can be a million; all the same they have owners.
+        # There can be a million that no module declares: their folders have owners all the same.
         owned |= {
             repository.datapath / relative_path(entry.id)
             for entry in undeclared_entries(repository)

@@ -150,7 +150,7 @@ def find_all_prepared(references: Iterable[str], context: Context) -> list[Prepa
 
 
 def _refuse_several_origins(found: list[Prepared], wanted: Identifier) -> None:
-    """Refuse one id for what files or projects have made that know nothing of each other."""
+    """Refuse an id that several files or projects, unaware of each other, have used."""
     origins = sorted({item.origin for item in found if item.repository is None})
     if len(origins) > 1:
         raise AmbiguousDatasetError(
@@ -197,7 +197,7 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
 
 
 def _at_a_site(wanted: Identifier, context: Context) -> str | None:
-    """Tell how to have the directory of the site looked at that has a dataset, if one has."""
+    """Tell how to look at the site's directory that has a dataset, if there is one."""
     for directory in context.site_directories:
         if any(_is(item, wanted) for item in prepared_datasets(directory / "data")):
             return f"it is used from {directory}: 'datamaestro --data {directory} …' looks there"
@@ -248,7 +248,7 @@ def _chosen(wanted: Identifier, known: Iterable[Prepared], context: Context) -> 
 
 
 def _is_chosen(item: Prepared, wanted: Identifier, definition: DatasetDefinition) -> bool:
-    """Tell whether it has the values that a selector names: ``yes`` for ``true``, or a default."""
+    """Tell whether it has a selector's values, be they spelled otherwise or left to defaults."""
     variants = definition.variants
     if variants is None or item.repository != definition.repository:
         return False

@@ -131,8 +131,8 @@ def remove_resource(dataset: Prepared, resource: str) -> None:
         state = State.load(folder)
         if state.at(record.path) != record:
             return
-        # In one step, so that half of a folder is never taken for all of it. The name is none
-        # of a run's: what is left here when this is interrupted, the next run removes.
+        # In one step, so that half of a folder is never taken for all of it. No run has
+        # this name: what is left here when this is interrupted, the next run removes.
         aside = folder / WORK / f"{os.urandom(4).hex()}.{REMOVED}"
         aside.mkdir(parents=True)
         for item in [*_sidecars([path]), path]:

@@ -23,7 +23,7 @@ def irreplaceable(dataset: Prepared, context: Context) -> dict[str, str]:
     """Give the resources of a dataset that couldn't be fetched again, and why each couldn't.
 
     A resource can be if each of its sources has a URL that wasn't found dead when it
-    was last checked, or if all that it is made from can be. What holds only links holds
+    was last checked, or if all that it is made from can be. What holds only links has
     nothing to lose.
     """
     sources = SourceCheck(context)

@@ -38,8 +38,8 @@ class Superseded(NamedTuple):
 
 
 def find_superseded(context: Context) -> Iterator[Superseded]:
-    """Give what installed definitions have no more, as far as the version that had it could
-    fetch it again.
+    """Give what installed definitions no longer have, if the version that had it could fetch it
+    again.
 
     What isn't recorded, or not as fetched, may be somebody's data, and is left out.
     """

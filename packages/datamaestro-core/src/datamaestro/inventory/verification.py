@@ -47,7 +47,7 @@ AHEAD = 16
 """How many resources are being hashed at once, so that small ones keep all processors busy."""
 
 BATCH = 16 << 20
-"""How many bytes a thread hashes at a time; a hundred files are as good as that many."""
+"""How many bytes a thread hashes at a time; a hundred small files count as that many."""
 
 
 @dataclass(frozen=True)

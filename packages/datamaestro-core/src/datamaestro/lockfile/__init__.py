@@ -25,7 +25,7 @@ __all__ = [
     "prepare_locked",
 ]
 
-# Imported when they are first used: who reads a lock file shouldn't pay for preparing.
+# Imported when they are first used: whoever reads a lock file shouldn't pay for preparing.
 __getattr__ = lazily(
     __name__,
     {

@@ -73,7 +73,7 @@ class LockedDefinition:
             entry = self._entries[name]
             try:
                 self._made[name] = self._declared(entry)
-            except DefinitionError as error:  # at a place that is in no definition
+            except DefinitionError as error:  # at a place that no definition may have
                 raise self._unfit(name, f"{error.message}: {error.found}") from error
             except (TypeError, KeyError) as error:
                 raise self._unfit(name, repr(error)) from error
@@ -86,7 +86,7 @@ class LockedDefinition:
             f"{name!r} of {self.locked.id} can't be declared here as it was locked",
             where=self.where,
             found=found,
-            hint="upgrade its plugins, or write the lock anew with 'datamaestro lock'",
+            hint="upgrade its plugins, or write the lock again with 'datamaestro lock'",
         )
 
     def _checker(self, digest: str, resource: StoredResource) -> Checker:

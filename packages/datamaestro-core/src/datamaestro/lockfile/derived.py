@@ -44,7 +44,7 @@ class DerivedResource(StoredResource):
 
     :param locked: what the lock file has of it
     :param otherwise: how else it can be had, for messages
-    :raises DefinitionError: if what it has of the downloads can't be
+    :raises DefinitionError: if what it says about the downloads is invalid
     """
 
     def __init__(self, locked: LockedResource, otherwise: str) -> None:
@@ -97,7 +97,7 @@ class DerivedResource(StoredResource):
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Tell which plugin to install where the standard library doesn't do.
+        """Tell which plugin to install where the standard library isn't enough.
 
         :raises LockError: in the place of what the standard library raises
         """
@@ -113,7 +113,7 @@ class DerivedResource(StoredResource):
 
 
 def _reader(compression: str) -> Callable[[Any], Any]:
-    """Give what opens a stream to be read decompressed.
+    """Give the function that opens a stream to be read decompressed.
 
     :raises ImportError: if Python has nothing for this compression
     """

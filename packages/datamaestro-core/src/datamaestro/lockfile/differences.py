@@ -1,4 +1,4 @@
-"""In what two lock files differ."""
+"""How two lock files differ."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["differences"]
 
 
 def differences(before: Lock, after: Lock) -> Iterator[str]:
-    """Say, a line for each, in what one lock differs from an earlier one."""
+    """Say how a lock differs from an earlier one, a line for each difference."""
     mine = {dataset.reference: dataset for dataset in before.datasets}
     theirs = {dataset.reference: dataset for dataset in after.datasets}
     for reference in sorted(mine.keys() | theirs.keys()):

@@ -83,7 +83,7 @@ class Lock:
             raise LockError(
                 f"can't be read: {error}",
                 where=path,
-                hint="correct it, or remove it and have 'datamaestro lock ID…' write it anew",
+                hint="correct it, or remove it and have 'datamaestro lock ID…' write it again",
             ) from error
         if document.get("version") != VERSION:
             raise LockError(
@@ -91,7 +91,7 @@ class Lock:
                 where=path,
                 expected=VERSION,
                 found=document.get("version"),
-                hint="upgrade datamaestro; or remove it, and write it anew with "
+                hint="upgrade datamaestro; or remove it, and write it again with "
                 f"'datamaestro lock -o {typed([str(path)])} ID…'",
             )
         try:
@@ -142,7 +142,7 @@ class Lock:
         raise NotFoundError(
             f"{dataset_id} isn't in the lock file",
             expected=", ".join(item.id for item in self.datasets) or "none: it is empty",
-            hint="'datamaestro lock' writes it anew, for all ids that it is given",
+            hint="'datamaestro lock' writes it again, for all ids that it is given",
         )
 
     @cached_property
@@ -204,7 +204,7 @@ def _download(table: dict[str, Any]) -> LockedDownload:
 
 
 def _checked(cls: type[T], values: dict[str, Any]) -> T:
-    """Make one of a class of what a table holds.
+    """Make an object of a class from what a table holds.
 
     :raises TypeError: if a value is missing, is of none of its fields, or of another type
     """

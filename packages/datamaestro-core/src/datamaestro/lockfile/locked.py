@@ -1,4 +1,4 @@
-"""What a lock file has of datasets, of their resources, and of what is fetched for these."""
+"""What a lock file says about datasets, their resources, and what is fetched for these."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class LockedResource:
 
     @property
     def needs_definition(self) -> bool:
-        """Whether nobody can make it but who has the definition."""
+        """Whether only those who have the definition can make it."""
         return self.handler is None and self.derivation is None
 
 

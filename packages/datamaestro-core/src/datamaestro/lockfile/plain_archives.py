@@ -75,7 +75,7 @@ def copy_member(archive: Path, wanted: str, file: BinaryIO) -> None:
         with tarfile.open(archive) as tar:
             opened = tar.extractfile(_found(wanted, tar.getnames()))
             if opened is None:
-                raise LookupError(f"{wanted!r} is no file")
+                raise LookupError(f"{wanted!r} isn't a file")
             shutil.copyfileobj(opened, file, CHUNK_SIZE)
 
 

@@ -94,8 +94,8 @@ def prepare_frozen(dataset_id: str, context: Context, lock: Lock, where: Path) -
 
     They end where the plugin would have put them, and it takes them as its own; if a
     directory of the site has them all, they are used from there. No other plugin is needed
-    either where the lock tells how the files follow from downloads over HTTP, or of files of
-    this machine.
+    either if the lock tells how the files follow from the downloads, and these come over HTTP
+    or from this machine.
 
     :param where: the lock file, for messages
     :return: the dataset's folder

@@ -62,7 +62,7 @@ def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
     if busy and not wait:
         raise BlockingIOError(str(path))
     try:
-        if wait:  # who doesn't is done at once
+        if wait:  # otherwise all is done at once
             Holder.here(what).write(path)
         yield
     finally:
@@ -77,8 +77,8 @@ def _attempted(path: Path, wait: bool) -> tuple[BaseFileLock, bool]:
         busy = not _answer(lock, path.parent)
     except PermissionError:
         # The lock file is a colleague's, and nobody else may write it. Whoever may write in the
-        # folder removes it and makes another: at the worst, the same is made twice. Who doesn't
-        # want to wait is cautious: they may be about to remove what the colleague is making.
+        # folder removes it and makes another: at the worst, the same is made twice. A caller
+        # that doesn't wait is cautious: it may be about to remove what the colleague is making.
         if not wait and os.access(path.parent, os.W_OK) and may_be_held(path):
             return lock, True
         path.unlink(missing_ok=True)
@@ -181,4 +181,4 @@ def is_busy(path: Path) -> bool:
     except BlockingIOError:
         return True
     except DataDirectoryError:
-        return False  # who may not lock it may not know
+        return False  # whoever may not lock it can't find out

@@ -32,7 +32,8 @@ def new_lock(path: Path) -> BaseFileLock:
 def may_be_held(path: Path) -> bool:
     """Tell whether a process may hold a lock file that this user may not write.
 
-    Who may read it can know: a lock that several may share is refused while one holds it alone.
+    Whoever may read it can find out: a lock that several may share is refused while one holds it
+    alone.
     """
     if sys.platform == "win32":
         return True

@@ -1,8 +1,8 @@
 """Everything that the author of a plugin imports.
 
 ``hookimpl`` marks the hooks of `datamaestro.plugins.hookspecs` that a plugin
-implements; descriptors, whose names end in ``Spec``, are what hooks return. Proposals are
-what a plugin's functions return that recognize the files for ``create-dataset``.
+implements; descriptors, whose names end in ``Spec``, are what hooks return. A plugin's
+functions that recognize files for ``create-dataset`` return proposals.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def recall_commands(folder: Path) -> list[Command] | None:
 def store(
     folder: Path, installed: Installed, folders: Mapping[str, Stamp], files: Mapping[str, Stamp]
 ) -> None:
-    """Remember what was found; where that can't be written, it isn't.
+    """Remember what was found, where that can be written.
 
     :param folders: the import path, as it was before
     :param files: those of :func:`plugin_files`, as they were before
@@ -213,7 +213,7 @@ _FOREIGN = (ValueError, KeyError, TypeError, AttributeError)
 def _remembered(folder: Path) -> dict[str, Any] | None:
     """Read what was remembered, if it is still so.
 
-    It isn't once one of the files changed that tell of plugins, or a folder of the import
+    It no longer is once a file that tells of plugins has changed, or a folder of the import
     path that has, or had, something of a plugin in it.
     """
     try:
@@ -224,7 +224,7 @@ def _remembered(folder: Path) -> dict[str, Any] | None:
             and unchanged({path: _frozen(seen) for path, seen in document["files"].items()})
         )
     except (OSError, *_FOREIGN):
-        return None  # nothing was, or something else wrote there
+        return None  # nothing was remembered, or something else wrote there
     return document if same else None
 
 

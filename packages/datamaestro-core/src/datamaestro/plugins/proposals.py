@@ -75,7 +75,7 @@ class Candidate:
             return b""
 
     def encoding(self) -> str | None:
-        """Give the encoding of its text, ``utf-8`` or else ``latin-1``; None if it is none."""
+        """Give the encoding of its text, ``utf-8`` or else ``latin-1``; None if it isn't text."""
         head = self.head()
         if not head or not NOT_TEXT.isdisjoint(head):
             return None

@@ -38,7 +38,7 @@ class Plugin(NamedTuple):
         text = f"{entry_point.group}: {entry_point.name} = {entry_point.value}"
         if entry_point.dist is None:
             return cls("", "", text)
-        metadata = entry_point.dist.metadata  # parsed anew for each question
+        metadata = entry_point.dist.metadata  # parsed again for each question
         return cls(metadata["Name"], metadata["Version"], text)
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ __all__ = ["drop", "make_again", "make_missing", "make_named_again", "tidy"]
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
-"""How often a preparation is begun that another process disturbs."""
+"""How often a preparation is begun if other processes disturb it."""
 
 
 def make_missing(graph: Graph) -> Graph:
@@ -44,7 +44,7 @@ def make_missing(graph: Graph) -> Graph:
 
 
 def tidy(graph: Graph) -> None:
-    """Remove what an interrupted run left of a dataset that is complete, where one may.
+    """Remove what an interrupted run left of a dataset that is complete, where this user may.
 
     Nothing depends on it: whoever may only read leaves it to the next one.
     """
@@ -78,7 +78,7 @@ def make_named_again(graph: Graph, names: Collection[str]) -> None:
 def _run_once(graph: Graph, anew: Collection[str] = ()) -> None:
     """Make resources, and give up if another process is in the way.
 
-    To begin anew, as :func:`make_missing` does, would fetch all of it again.
+    To begin again, as :func:`make_missing` does, would fetch all of it again.
 
     :raises DatamaestroError: if they can't be made
     """

@@ -15,9 +15,8 @@ __all__ = ["disk_peak"]
 def disk_peak(plan: Plan) -> int:
     """Give the further bytes that a plan takes at the most, as far as they are known.
 
-    Those of one stage may be made at the same time. Downloads go with the end of the last
-    stage that needs them unless they are kept, transient resources with the end of the last
-    one that does.
+    Those of one stage may be made at the same time. Downloads, unless they are
+    kept, and transient resources go with the end of the last stage that needs them.
     """
     return _room(plan, set())[0]
 

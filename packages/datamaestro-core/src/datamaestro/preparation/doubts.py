@@ -48,11 +48,11 @@ class Doubts:
             self._fetched[source] = None
 
     def distrusts(self, error: Exception, *, offline: bool) -> bool:
-        """Tell whether to make the resource again, from downloads that are fetched anew.
+        """Tell whether to make the resource again, from downloads that are fetched again.
 
-        So it is when an error may be about wrong bytes, and the cache had them of an earlier
-        run, whole or in part, since when the server may have mended them; or when they came in
-        this one, and another URL may have better ones.
+        That makes sense if an error may be about wrong bytes, and they are, in part at least, from
+        an earlier run, since when the server may have mended them; or if they came in this run,
+        and another URL may have better ones.
         """
         doubtful, self._earlier = self._earlier, []
         if not may_be_of_bytes(error) or (doubtful and offline):

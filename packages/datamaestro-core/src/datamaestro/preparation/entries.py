@@ -107,7 +107,7 @@ def settle(entry: Path, needed: bool) -> None:
 
 
 def _has_one_name(path: Path) -> bool:
-    """Make a file, if it is there, one of its own if it isn't; tell whether it is.
+    """Make a file that has several names a file of its own; tell whether it is one, or isn't there.
 
     :raises PermissionError: if this user may not change it
     """
@@ -127,7 +127,7 @@ def _has_one_name(path: Path) -> bool:
 
 @contextmanager
 def not_emptied() -> Iterator[None]:
-    """Order to begin anew if a download, or the folder that it is put in, isn't there any more.
+    """Order to begin again if a download, or the folder that it is put in, isn't there any more.
 
     Where locks fail, other processes may empty the cache and the folders of runs.
     """
@@ -148,7 +148,7 @@ def sweep(context: Context, sources: Iterable[Source], needed: Callable[[Source]
             name = path.name.lstrip(".").partition(".")[0]
             if name not in by_name or path.suffix in (".lock", ".rejected"):
                 continue
-            # One that is busy is fetched just now, for another dataset.
+            # One that is busy is being fetched, for another dataset.
             with (
                 suppress(BlockingIOError, DataDirectoryError),
                 locked(path.with_name(f"{name}.lock"), "", wait=False),

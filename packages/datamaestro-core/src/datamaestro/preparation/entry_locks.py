@@ -14,8 +14,8 @@ __all__ = ["EntryLocks"]
 class EntryLocks:
     """The locks of the downloads that one resource uses.
 
-    A resource that holds one of them doesn't wait for another: the one who has that may be
-    waiting for this one, or be the resource itself. It goes on without, and at the worst
+    A resource that holds one of them doesn't wait for another: its holder may be waiting
+    for this one, or be the resource itself. It goes on without, and at the worst
     downloads what someone else is downloading too.
     """
 

@@ -258,7 +258,7 @@ class CacheFetcher:
                 for _ in arriving.chunks:
                     pass
             if refused is not None and arriving.transfer.result is None:
-                raise refused  # not the reader refused the bytes, but the transfer
+                raise refused  # the transfer refused the bytes, not the reader
             self._accept(source, arriving.transfer, destination)
         if refused is not None:
             # These are the declared bytes: no other source has better ones.

@@ -109,9 +109,9 @@ class Graph:
             return self._incomplete(lambda resource: is_complete(resource, state))
 
     def missing_stored(self, state: State) -> list[Resource]:
-        """Give those of them that are stored, if all values were ready.
+        """Give those of them that are stored, as if all values were ready.
 
-        So no value is asked, whose answer may depend on services, or on other datasets.
+        So no value is asked: its answer may depend on services, or on other datasets.
         """
         return self._incomplete(
             lambda resource: isinstance(resource, ValueResource) or is_complete(resource, state)

@@ -37,7 +37,7 @@ _in_use: ContextVar[tuple[DatasetDefinition, ...]] = ContextVar("_in_use", defau
 def before_use(
     definition: DatasetDefinition, context: Context
 ) -> Iterator[list[DatasetDefinition]]:
-    """Do what comes before a dataset's use; what the block prepares is not asked again.
+    """Do what comes before a dataset's use; what the block prepares doesn't do it again.
 
     It yields the dataset and all that it refers to, except those already in use.
 

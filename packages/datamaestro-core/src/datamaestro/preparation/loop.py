@@ -138,7 +138,7 @@ class Loop:
             logger.debug("%s can't be cleaned up", self.graph.folder, exc_info=True)
 
     def _refuse_losses(self) -> None:
-        """Begin anew if another process, writing the state at the same moment, lost a record."""
+        """Begin again if another process, writing the state at the same moment, lost a record."""
         self.state.refresh()
         if self.state.disturbed and self.graph.missing(self.state):
             raise Disturbed(

@@ -1,6 +1,6 @@
-"""Datasets of which one would lie in the files of another, as ids and names may have it.
+"""Datasets whose ids and names would put one in the files of another.
 
-``org.example.pets`` with a folder ``cats``, and ``org.example.pets.cats``, have one place.
+``org.example.pets`` with a folder ``cats``, and ``org.example.pets.cats``, share a place.
 """
 
 from __future__ import annotations

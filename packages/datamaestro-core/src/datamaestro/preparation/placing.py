@@ -1,4 +1,4 @@
-"""Putting in their places what was made, and recording it: nothing beside what it doesn't fit."""
+"""Putting what was made in its place, and recording it: only beside what it fits."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Placing:
         """Put resources in their places, and record them once they certainly are there.
 
         :return: what was complete, or is recorded now, and has to be made anew: it was made from
-            other bytes than the rest, and counts no more
+            other bytes than the rest, and no longer counts
         """
         again = self._of_other_bytes(made)
         names = {resource.name for resource in again}

@@ -62,7 +62,7 @@ def staged(graph: Graph) -> Graph:
 def replace_all(graph: Graph, new: Graph) -> None:
     """Put all that was made in `new` in the place of what `graph` has, and record it.
 
-    Meanwhile nothing counts as complete but what is in its place already: old and new may be
+    Meanwhile nothing counts as complete except what is in its place already: old and new may be
     of two versions, and where this is interrupted, the rest is made once more.
     """
     made = State.load(new.folder)

@@ -78,7 +78,7 @@ class _Other:
         """Tell whether it isn't complete, and what it misses is made from a URL."""
         try:
             return url in self._used and url in self._missed_now()
-        except Exception:  # what is wrong with it is told to who asks for it
+        except Exception:  # what is wrong with it is told to whoever asks for it
             logger.debug("%s counts for no download", self._definition.id, exc_info=True)
             self._used = set()
             return False

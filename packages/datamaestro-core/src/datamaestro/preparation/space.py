@@ -21,7 +21,7 @@ def check_room(resources: Iterable[Resource], folder: Path, cache: Path) -> None
     :param resources: what is to be made
     :param folder: where, on the file system that has to hold it
     :param cache: where earlier runs may have left downloads
-    :raises DataDirectoryError: if it certainly hasn't
+    :raises DataDirectoryError: if there certainly is too little
     """
     stored = (item for item in resources if isinstance(item, StoredResource))
     lasting = [item for item in stored if not item.transient and item.finished_size]

@@ -125,7 +125,7 @@ class State:
         persistently(self._save)
 
     def give_up(self, paths: Collection[str]) -> None:
-        """Let nothing count that is about to be replaced, in part or with what it lies in.
+        """Let what is about to be replaced, in part or with what it lies in, no longer count.
 
         Should that be interrupted, another version of the definition would take it for what it
         has recorded, if the sizes are the same. Records of what stays, and may change, stay too:
@@ -153,7 +153,7 @@ class State:
         persistently(self._save)
 
     def forget(self, path: str) -> None:
-        """Remove the record of what lies at a path no more; raises as :meth:`complete`."""
+        """Remove the record of what no longer lies at a path; raises as :meth:`complete`."""
         self.refresh()
         self._forget(path)
         persistently(self._save)
@@ -211,7 +211,7 @@ class State:
 
 
 def _above(path: str) -> set[str]:
-    """Give the folders that a path lies in; most lie in none but that of the dataset."""
+    """Give the folders that a path lies in; most lie in the dataset's own alone."""
     return set(map(str, PurePosixPath(path).parents)) if "/" in path else set()
 
 

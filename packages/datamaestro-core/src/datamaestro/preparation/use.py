@@ -26,7 +26,7 @@ def note_use(folder: Path) -> None:
             os.utime(marker)
         except FileNotFoundError:
             _leave(marker)
-        except PermissionError:  # a colleague's, who alone may change it
+        except PermissionError:  # it is a colleague's, and only they may change it
             marker.unlink()
             _leave(marker)
 

@@ -76,7 +76,7 @@ class Workspace:
         return self._fetchers[name]
 
     def renew(self) -> None:
-        """Let fetch what comes after a run; what the run has cancelled stays so."""
+        """Allow fetching again after a run; what the run has cancelled stays cancelled."""
         self.cancelled = Cancellation()
         self._fetchers = {}
 
@@ -95,11 +95,11 @@ class Workspace:
         return self.all_runs.exists()
 
     def set_aside(self, relative_path: PurePosixPath) -> Path:
-        """Put something wrong that the run has made where all runs do; give its new path.
+        """Set aside something wrong that the run has made, where all runs do; give its new path.
 
         What an earlier run set aside of the same resource goes.
         """
-        # Not the name of data, for which somebody might take it.
+        # Not under a name of data: somebody might take it for that.
         rejected = self.rejected / f"{relative_path}.rejected"
         move_into_place(self.folder / relative_path, rejected)
         return rejected

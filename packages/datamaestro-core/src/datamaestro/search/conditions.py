@@ -58,7 +58,7 @@ class Condition(ABC):
     def map(self, change: Callable[[Condition], Condition]) -> Condition:
         """Give the same combination of other conditions.
 
-        :param change: gives the condition to put in the place of one that is no combination
+        :param change: gives the condition to put in the place of one that isn't a combination
         """
         return change(self)
 
@@ -88,12 +88,12 @@ class Condition(ABC):
 class ExpressionCondition(Condition):
     """Something that matches a regular expression.
 
-    :param expression: that one
-    :raises QueryError: if it is none
+    :param expression: the expression
+    :raises QueryError: if it isn't one
     """
 
     compile: Callable[[str], Matcher] = staticmethod(somewhere)
-    """Makes of an expression what tells whether a text matches."""
+    """Makes the function that tells whether a text matches an expression."""
 
     def __init__(self, expression: str) -> None:
         check(expression)
@@ -111,7 +111,7 @@ class _Combination(Condition):
     """
 
     combined: Callable[[Iterable[bool]], bool]
-    """Tells whether it holds from whether each of these does."""
+    """Tells whether it holds, given whether each of these holds."""
 
     operator: str
     """The same in SQL."""

@@ -40,7 +40,7 @@ def _is_quick(expression: str) -> bool:
 
 
 def check(expression: str) -> None:
-    """Refuse what is no regular expression.
+    """Refuse what isn't a regular expression.
 
     :raises QueryError: it tells the character
     """
@@ -56,7 +56,7 @@ def check(expression: str) -> None:
 
 
 def plainly(text: str) -> Matcher:
-    """Give what tells whether a folded text has a plain one in it.
+    """Make a function that tells whether a folded text has a plain one in it.
 
     >>> plainly("fashion.mnist")("the fashion-mnist")
     True
@@ -69,13 +69,13 @@ def plainly(text: str) -> Matcher:
 
 def _compiled(expression: str) -> re.Pattern[str]:
     with warnings.catch_warnings():
-        # How a later Python may read it is no concern of whoever searches.
+        # How a later Python may read it doesn't concern whoever searches.
         warnings.simplefilter("ignore", FutureWarning)
         return re.compile(expression, re.IGNORECASE)
 
 
 def somewhere(expression: str) -> Matcher:
-    """Give what tells whether an expression matches anywhere in a text."""
+    """Make a function that tells whether an expression matches anywhere in a text."""
     if _is_quick(expression):
         search = _compiled(expression).search
         return lambda text: search(text) is not None
@@ -83,7 +83,7 @@ def somewhere(expression: str) -> Matcher:
 
 
 def fully(expression: str) -> Matcher:
-    """Give what tells whether an expression matches the whole of a text."""
+    """Make a function that tells whether an expression matches the whole of a text."""
     if _is_quick(expression):
         match = _compiled(expression).fullmatch
         return lambda text: match(text) is not None

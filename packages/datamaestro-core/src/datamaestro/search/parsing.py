@@ -139,7 +139,7 @@ class _Reader:
                 "no such field",
                 known,
                 f"{token.field}:",
-                hint=f'write "{token.field}:{token.value}" in quotes if it is no field',
+                hint=f'unless a field is meant, write it in quotes: "{token.field}:{token.value}"',
             )
         try:
             if token.field is not None:

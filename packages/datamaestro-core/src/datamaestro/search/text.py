@@ -41,11 +41,11 @@ class _Words(Condition):
 
     @abstractmethod
     def _matches(self) -> Matcher:
-        """Give what tells whether a folded text has this one in it."""
+        """Make a function that tells whether a folded text has this one in it."""
 
     @abstractmethod
     def _pieces(self) -> list[str]:
-        """Give what a folded text has to have in it for that."""
+        """Give the pieces that a folded text must have in it to match."""
 
     def holds(self, entry: Entry) -> bool:
         matches = self._matches()

@@ -37,10 +37,10 @@ class Sampling:
     """How to write samples; what is the same for all files of one value.
 
     :param samplers: the functions that write them, by data type
-    :param seed: other samples come from another one
+    :param seed: another seed gives other samples
     :ivar rows: how many rows, lines or images a file has: the same for all, so that
         files that belong together fit
-    :ivar shape: the shape that the value's owner wants of it, if it told
+    :ivar shape: the shape that the value's owner wants it to have, if any
     """
 
     def __init__(
@@ -132,7 +132,7 @@ def _parts(value: Any) -> Iterator[Base]:
 
 
 def _nothing(value: Base, sampling: Sampling) -> None:
-    """A value that is no file: its parts have their own samples."""
+    """A value that isn't a file: its parts have their own samples."""
 
 
 def _file(value: File, sampling: Sampling) -> None:

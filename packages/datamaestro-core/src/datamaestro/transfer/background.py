@@ -48,7 +48,7 @@ class BackgroundWorker:
     ) -> None:
         if kind is None or issubclass(kind, Exception):
             self.finish()
-        else:  # somebody leaves, who needs no further news
+        else:  # such as an interruption, which no further error may hide
             self._wait()
 
     def put(self, chunk: bytes) -> None:

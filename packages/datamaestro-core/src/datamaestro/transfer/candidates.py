@@ -60,7 +60,7 @@ def candidate_urls(
 def mirrored(url: str, mirror: str | None, mirrors: Mapping[str, Iterable[str]]) -> list[str]:
     """Give the places where the site may have a copy of what `url` gives.
 
-    A mirror is another host: what lets someone in at the URL's own doesn't go there.
+    A mirror is another host: credentials for the URL's own don't go there.
 
     >>> mirrored("https://host/a/b.gz", "http://mirror/base/", {})
     ['http://mirror/base/host/a/b.gz']
@@ -87,8 +87,8 @@ def _below(start: str, rest: str) -> str:
 def archived(source: Source, archive: str) -> list[str]:
     """Give the copies that a web archive may have, as they were when it took them.
 
-    Nobody vouches for what someone archived once, be it another version or the page that
-    says that the file is gone: so there are none unless a digest tells the right bytes.
+    Nobody vouches for what was archived once: it may be another version, or the page that
+    says that the file is gone. So there are none unless a digest tells the right bytes.
     What needs credentials is in no archive, and the archive needn't learn of it.
 
     :param archive: the base URL of an archive that speaks as the Wayback Machine does

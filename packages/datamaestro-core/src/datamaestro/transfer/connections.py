@@ -40,7 +40,7 @@ class Connections:
     def take(self, url: str) -> bool:
         """Take a connection to the host of a URL, whether one is free or not.
 
-        :return: True, as :meth:`take_free` tells of one that it took
+        :return: True, as :meth:`take_free` does when it took one
         """
         with self._lock:
             self._used[host_of(url)] += 1
@@ -66,7 +66,7 @@ class Connections:
             self._limits[host] = max(1, min(self.limit_for(url), self._used[host]) - 1)
 
     def note_failure(self, url: str, error: TransportError) -> None:
-        """Note what a failure tells of the host of a URL: that it's asked too much, or is away."""
+        """Note what a failure says about a URL's host: that it's asked too much, or is away."""
         if error.overloaded:
             self.lower(url)
         if error.unreachable:

@@ -80,7 +80,7 @@ class Failover:
     def failures_noted(self, source: Source, transfer: Transfer) -> Iterator[None]:
         """Note what goes wrong with a transfer's URL, and order to go on with the next.
 
-        An error of the one who reads the stream counts too: wrong bytes may have caused it.
+        An error of the stream's reader counts too: wrong bytes may have caused it.
 
         :raises NextSource: if another URL may give the bytes
         :raises DatamaestroError: if none is left
@@ -185,7 +185,7 @@ class Failover:
     def _queue_of(self, source: Source) -> UrlQueue:
         if source not in self._queues:
             if self._first_host is None:
-                # To which a connection was taken when the resource was chosen to be made.
+                # A connection to it was taken when the resource was chosen to be made.
                 self._first_host = host_of(urls_to_ask(source, self._context)[0])
             archive = self._context.wayback
             last_resorts = [] if archive is None else archived(source, archive)
@@ -197,7 +197,7 @@ class Failover:
         while (queued := queue.next) is not None:
             try:
                 return queued, self._transport(queued.url)
-            except OfflineError as error:  # which all are then, but for copies on disk
+            except OfflineError as error:  # as for all URLs then, except copies on disk
                 queue.failed(error)
             except TransportError as error:
                 _pass_on(queue, error)
@@ -205,14 +205,14 @@ class Failover:
 
 
 def _pass_on(queue: UrlQueue, error: DatamaestroError) -> None:
-    """Note why a URL gave nothing, and warn of it; the failure of the last is told by an error."""
+    """Note why a URL gave nothing, and warn of it; the last one's failure becomes an error."""
     queue.failed(error)
     if queue.next is not None:
         logger.warning("%s", error)
 
 
 def _reason(order: StartOver) -> TransportError:
-    """Give why a content came to no end, however often it was begun."""
+    """Make the error about a content that came to no end, however often it was begun."""
     if isinstance(order.__cause__, TransportError):
         return order.__cause__
     return TransportError(f"{order}, {ATTEMPTS} times")

@@ -31,8 +31,8 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def refuse_page(source: Source, url: str, beginning: bytes, media_type: str | None) -> None:
     """Refuse an HTML page (a login, a quota, an error) where data were expected.
 
-    A name that says it is a page decides otherwise. Where a digest is declared, that
-    decides better.
+    Nothing is refused if the file's name says that it is a page. Where a digest is declared,
+    that is the better judge, and this needn't be asked.
 
     :param beginning: the first bytes of what came
     :param media_type: what the server calls it, if it does

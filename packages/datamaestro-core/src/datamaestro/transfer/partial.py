@@ -101,7 +101,7 @@ class Partial:
             with suppress(OSError):
                 length = self.path.stat().st_size
                 if note.size is None or length <= note.size:
-                    # No range begins behind the last byte: of a whole file that is asked for again.
+                    # No range begins behind the end: of a whole file, ask for the last byte again.
                     whole = length == note.size and length > 0
                     return Resumable(length - whole, note.validator, note.size)
         return Resumable()

@@ -148,7 +148,7 @@ class Ranges(Response):
         self._hire_all()
 
     def _look(self) -> None:
-        """See after the connection that the reader waits for.
+        """Look after the connection that the reader waits for.
 
         :raises TransportError: if none has given anything for too long
         """

@@ -21,14 +21,14 @@ __all__ = [
 ]
 
 
-class NextSource(Exception):  # noqa: N818  (it is no error, but an order)
+class NextSource(Exception):  # noqa: N818  (not an error, but an order)
     """What was made from a download is void: make it again, from what the next URL gives."""
 
 
-class StartOver(Exception):  # noqa: N818  (it is no error, but an order)
+class StartOver(Exception):  # noqa: N818  (not an error, but an order)
     """The chunks that were given are void: read the content again, from its beginning.
 
-    What is there of it is of no use; who follows the order removes it.
+    What is there of it is of no use; whoever follows the order removes it.
     """
 
 
@@ -46,7 +46,7 @@ class Resumable(NamedTuple):
 
 
 class Content(Protocol):
-    """An open file, or what is like one."""
+    """An open file, or something like one."""
 
     def seek(self, offset: int, /) -> int:
         """Go to an offset."""
@@ -115,7 +115,7 @@ class InMemory:
         self._validator, self._size = response.validator, response.size
 
     def check_room(self, count: int) -> None:
-        """Check nothing: as little as this has room in memory."""
+        """Check nothing: so little has room in memory."""
 
     def open(self) -> AbstractContextManager[BytesIO]:
         """Give the content, which leaving the block doesn't close."""
@@ -126,7 +126,7 @@ class InMemory:
         with destination.open("xb", buffering=0) as file:
             share(destination)
             # Not getbuffer: if an error holds on to it, collecting garbage fails in Python 3.13,
-            # and crashes in 3.12. This is no copy either.
+            # and crashes in 3.12. This isn't a copy either.
             write_all(file, self._content.getvalue())
 
     def remove(self) -> None:

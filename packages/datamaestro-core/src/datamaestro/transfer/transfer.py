@@ -280,7 +280,7 @@ class Transfer:
         """Tell whether further connections may help, and take one if they do.
 
         They may when the server gives ranges of what stays the same, and it's the
-        connection that this transfer waits for, not the disk or who reads.
+        connection that this transfer waits for, not the disk or the reader.
         """
         if not (self._may_split and response.ranges and response.validator and response.size):
             return False

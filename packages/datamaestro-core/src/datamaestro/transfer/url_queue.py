@@ -72,7 +72,7 @@ class UrlQueue:
             self._again.append(QueuedUrl(queued.url, ATTEMPTS))
 
     def summary(self) -> DatamaestroError:
-        """Make the error that tells of every URL why it gave nothing.
+        """Make the error that tells why each URL gave nothing.
 
         Wrong bytes are worse news than none, and being offline is none.
         """

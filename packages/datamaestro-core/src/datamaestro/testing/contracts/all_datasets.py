@@ -18,7 +18,7 @@ from datamaestro.repository import Repository
 __all__ = ["places_in", "printed", "some"]
 
 UNDECLARED = 5
-"""How many of the datasets are tested that no module declares: there may be a million."""
+"""How many of the datasets that no module declares are tested: there may be a million."""
 
 
 def some(repository: Repository) -> Iterator[DatasetDefinition]:

@@ -46,7 +46,7 @@ class RepositoryContract:
     With ``--datamaestro-download`` each dataset is downloaded as well.
 
     Of a dataset with variants a few are tested: with the defaults, and with another value
-    of each axis. Of the datasets that no module declares it is the first five.
+    of each axis. Of the datasets that no module declares, the first five are tested.
 
     :cvar repository: its class
     :cvar variants: further variants to test, by the dataset's id: selectors such as

@@ -86,8 +86,8 @@ def qmnist(
     MNIST made anew from its source: 60,000 images to learn from and 60,000 to test
     with, 10,000 of which are the test images of MNIST and 50,000 are new.
 
-    Shapes and types of ``images`` and ``labels`` are those of MNIST, but for the
-    labels' int32. ``annotations`` is the whole table, shape (60000, 8), int32, that
+    Shapes and types of ``images`` and ``labels`` are those of MNIST, except that
+    labels are int32. ``annotations`` is the whole table, shape (60000, 8), int32, that
     the labels are the first column of; ``columns`` names the others, among them who
     wrote the digit.
     """
