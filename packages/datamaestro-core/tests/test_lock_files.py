@@ -172,6 +172,7 @@ def test_links_count_by_where_they_lead_unless_that_depends_on_the_machine(tmp_p
 # --- the file
 
 TEXT = st.text(min_size=1, max_size=8)
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="./:\\"), max_size=8)
 DOWNLOADS = st.builds(
     LockedDownload,
     urls=st.lists(TEXT, min_size=1, max_size=2).map(tuple),
@@ -182,7 +183,11 @@ DERIVATIONS = st.one_of(
     st.fixed_dictionaries({"kind": st.just(kind), **fields})
     for kind, fields in {
         "joined": {"compressions": st.lists(TEXT, max_size=2)},
-        "unpacked": {"subpath": TEXT, "files": st.lists(TEXT, max_size=2), "unwrap": st.booleans()},
+        "unpacked": {
+            "subpath": NAMES,
+            "files": st.lists(TEXT, max_size=2),
+            "unwrap": st.booleans(),
+        },
         "member": {"member": TEXT},
     }.items()
 ).map(derivation_of)
@@ -251,6 +256,9 @@ path = 'b'
         "[[dataset]]\nid = 'a'\nfolder = 'a'\n[dataset.agreements]\nb = 5",
         f"{RESOURCE}arguments = ['q']",
         f"{RESOURCE}[dataset.resource.derivation]\nkind = 'member'\nmember = 5",
+        f"{RESOURCE}[dataset.resource.derivation]\nkind = 'unpacked'\nsubpath = 'a/../..'",
+        f"{RESOURCE}[dataset.resource.derivation]\nkind = 'unpacked'\nsubpath = '/home'",
+        f"{RESOURCE}[dataset.resource.derivation]\nkind = 'unpacked'\nsubpath = 'C:a'",
         f"{RESOURCE}[[dataset.resource.download]]\nurls = []\nsize = 2\nsha256 = 'a'",
         f"{RESOURCE}[[dataset.resource.download]]\nurls = 'b'\nsize = 2\nsha256 = 'a'",
         f"{RESOURCE}[[dataset.resource.download]]\nurls = ['b']\nsize = '2'\nsha256 = 'a'",

@@ -10,7 +10,7 @@ import pytest
 from archive_builders import COMPRESSORS, Entry, tar, tar_file, tar_link, zipped
 from archive_routes import make, stored
 
-from datamaestro.download import FileResource
+from datamaestro.download import FileResource, Unpacked
 from datamaestro.errors import DataFormatError, DefinitionError
 from datamaestro.plugins import Candidate
 from datamaestro.utils import HashCheck
@@ -98,6 +98,11 @@ def test_the_fingerprint_does_not_depend_on_order_or_limits():
     one = ZipDownloader("data", URL, files=["a", "b"])
     other = ZipDownloader("other", URL, files={"b", "a"}, max_size=5)
     assert one.fingerprint == other.fingerprint
+
+
+@pytest.mark.parametrize("handler", [ZipDownloader, TarDownloader])
+def test_a_lock_file_has_the_subpath_as_archives_have_it(handler):
+    assert handler("data", URL, "/top//data/").derivation == Unpacked("top/data")
 
 
 @pytest.mark.parametrize("size", [-1, 1.5, "1 GB", True])

@@ -12,6 +12,7 @@ from datamaestro.location import definition_site
 from datamaestro.utils import Checker, HashCheck
 from datamaestro_download_archive.one_member import copy_member
 from datamaestro_download_archive.origin import FromArchive, archive_digests, limits, names
+from datamaestro_download_archive.selection import normal
 from datamaestro_download_archive.tree import removed_on_error
 from datamaestro_download_archive.unpack import Plan, unpack_tar, unpack_zip
 
@@ -107,7 +108,7 @@ class ArchiveDownloader(FromArchive, FolderResource):
         plan = self.plan
         if self.source is None or plan.nested:
             return None
-        return Unpacked(plan.subpath or "", plan.files or (), plan.unwrap)
+        return Unpacked(normal(plan.subpath or ""), plan.files or (), plan.unwrap)
 
 
 class ZipDownloader(ArchiveDownloader):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
 from typing import Any
 
-__all__ = ["Derivation", "Joined", "Member", "Unpacked", "derivation_of"]
+__all__ = ["Derivation", "Joined", "Member", "Unpacked", "derivation_of", "path_inside"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Joined:
 class Unpacked:
     """A folder: what a zip or tar holds, which is the only download.
 
-    :param subpath: the folder of the archive that is wanted, or ``""`` for all
+    :param subpath: the folder of the archive that is wanted, or ``""`` for all; see
+        :func:`path_inside`
     :param files: names of files, of folders with all below them, or globs: those wanted
         alone; all if it is empty
     :param unwrap: whether a single top folder gives way to what is in it
@@ -69,3 +71,19 @@ def derivation_of(table: Mapping[str, Any]) -> Derivation:
         if name != "kind"
     }
     return kinds[table["kind"]](**fields)
+
+
+def path_inside(name: str) -> str:
+    """Give the path that something has in an archive, below the archive's own folder.
+
+    :param name: as the archive has it, or whoever asks for it
+    :return: the path with single slashes, and no dots; ``""`` for the archive's own folder
+    :raises ValueError: if it leads out of that folder, on this system or on another
+
+    >>> path_inside("./train//images/")
+    'train/images'
+    """
+    on_windows = PureWindowsPath(name)
+    if on_windows.anchor or ".." in on_windows.parts:
+        raise ValueError(f"{name!r} leads out of the folder")
+    return "/".join(part for part in name.split("/") if part not in ("", "."))

@@ -41,7 +41,7 @@ from datamaestro import identifiers
 from datamaestro.data.parameters import arguments_of, check_parameters
 from datamaestro.disk.documents import read_toml
 from datamaestro.disk.files import write_atomically
-from datamaestro.download.derivation import derivation_of
+from datamaestro.download.derivation import Derivation, Unpacked, derivation_of, path_inside
 from datamaestro.errors import LockError, NotFoundError
 from datamaestro.identifiers import Identifier
 from datamaestro.lockfile.locked import LockedDataset, LockedDownload, LockedResource
@@ -188,12 +188,19 @@ def _resource(table: dict[str, Any]) -> LockedResource:
     values = dict(table)
     values["downloads"] = tuple(map(_download, values.pop("download", [])))
     if "derivation" in values:
-        derivation = derivation_of(values["derivation"])
-        told = {name: value for name, value in vars(derivation).items() if name != "kind"}
-        values["derivation"] = _checked(type(derivation), told)
+        values["derivation"] = _derivation(values["derivation"])
     resource = _checked(LockedResource, values)
     _check_relative(resource.path)
     return resource
+
+
+def _derivation(table: dict[str, Any]) -> Derivation:
+    found = derivation_of(table)
+    told = {name: value for name, value in vars(found).items() if name != "kind"}
+    derivation = _checked(type(found), told)
+    if isinstance(derivation, Unpacked):
+        path_inside(derivation.subpath)
+    return derivation
 
 
 def _download(table: dict[str, Any]) -> LockedDownload:

@@ -6,13 +6,13 @@ import fnmatch
 import shutil
 import tarfile
 import zipfile
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from datamaestro.disk.digests import CHUNK_SIZE
 from datamaestro.disk.files import remove
 from datamaestro.disk.names import rename
-from datamaestro.download.derivation import Unpacked
+from datamaestro.download.derivation import Unpacked, path_inside
 
 __all__ = ["copy_member", "unpack"]
 
@@ -21,7 +21,9 @@ def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
     """Unpack a zip or tar into a folder that doesn't exist yet.
 
     :raises LookupError: if nothing is selected, or that of a tar is more than files and folders
+    :raises ValueError: if something leads out of the folder
     """
+    subpath = path_inside(selection.subpath)
     whole = destination.with_name(f".{destination.name}.whole")
     remove(whole)
     if zipfile.is_zipfile(archive):
@@ -33,9 +35,9 @@ def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
             for member in tar:
                 if _is_wanted(member.name, selection):
                     _unpack(tar, member, whole)
-    top = whole / selection.subpath
+    top = whole / subpath
     if not top.is_dir():
-        raise LookupError(f"it holds nothing below {selection.subpath!r} that is selected")
+        raise LookupError(f"it holds nothing below {subpath!r} that is selected")
     inside = list(top.iterdir())
     if selection.unwrap and len(inside) == 1 and inside[0].is_dir():
         (top,) = inside
@@ -45,10 +47,7 @@ def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
 
 def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     """Unpack a file or folder, wherever the tar was made and whatever this Python's filters are."""
-    name = PurePosixPath(member.name)
-    if name.is_absolute() or ".." in name.parts or PureWindowsPath(name).drive:
-        raise LookupError(f"{member.name!r} leads out of the folder")
-    place = folder / name
+    place = folder / path_inside(member.name)
     opened = tar.extractfile(member) if member.isreg() else None
     if opened is not None:
         place.parent.mkdir(parents=True, exist_ok=True)
