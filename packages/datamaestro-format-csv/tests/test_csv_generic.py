@@ -179,12 +179,27 @@ class TestTypes:
 
         assert (caught.value.where, caught.value.found) == (f"{path}:3", "'y'")
 
-    @pytest.mark.parametrize("element_type", [pl.Date, pl.Boolean, pl.List(pl.Int8), "Int64"])
+    @pytest.mark.parametrize(
+        "element_type",
+        [pl.Date, pl.Boolean, pl.List(pl.Int8), pl.Decimal, pl.Decimal(10, 2), "Int64"],
+    )
     def test_a_type_that_texts_do_not_become_of_is_an_error(
         self, path: Path, element_type: Any
     ) -> None:
         with pytest.raises(ParameterError, match="'a' can't be read as that type"):
             table(path, "a\n1\n", names_row=0).polars({"a": element_type})
+
+    @pytest.mark.skipif(not hasattr(pl, "Int128"), reason="polars has them since 1.18")
+    @pytest.mark.parametrize(("method", "module"), [("arrow", "pyarrow"), ("pandas", "pandas")])
+    def test_a_type_that_another_library_lacks_is_an_error_there(
+        self, path: Path, method: str, module: str
+    ) -> None:
+        pytest.importorskip(module, reason=f"{module} is not installed")
+        wide = table(path, f"a\n{2**100}\n", names_row=0)
+
+        assert wide.polars({"a": pl.Int128}).rows() == [(2**100,)]
+        with pytest.raises(ParameterError, match=r"'a' of that type .* found Int128"):
+            getattr(wide, method)({"a": pl.Int128})
 
     def test_a_type_for_no_column_is_an_error(self, path: Path) -> None:
         with pytest.raises(ParameterError, match="no column"):

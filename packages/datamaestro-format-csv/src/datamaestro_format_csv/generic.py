@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import File, Meta, Param
@@ -12,6 +13,7 @@ from datamaestro.data.threaded import threaded
 from datamaestro.errors import ParameterError
 from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.inference import (
+    check_types_for,
     convert,
     infer_types,
     readable_type,
@@ -117,7 +119,7 @@ class Generic(File):
         or text, whichever all their values are; to know it, the file is read once more.
 
         :param rows: how many rows a table has; the last may have fewer
-        :param types: polars types, of numbers or of text, by the name of the column
+        :param types: polars types, of integers, floats or text, by the name of the column
         :raises ParameterError: if a type is another, or for no column
         :raises DataFormatError: as iteration does; also if a value is not of its type
         """
@@ -141,6 +143,7 @@ class Generic(File):
         """Read the table into polars.
 
         :param types: as for `batches`
+        :raises ParameterError: as `batches`
         :raises DataFormatError: as `batches`
         """
         threaded("polars")
@@ -156,10 +159,12 @@ class Generic(File):
         """Read the table into Arrow; needs pyarrow.
 
         :param types: as for `batches`
+        :raises ParameterError: as `batches`; also if Arrow has no such type
         :raises DataFormatError: as `batches`
         :raises ImportError: if pyarrow isn't installed
         """
         required("pyarrow", "datamaestro-format-csv[arrow]")
+        check_types_for("Arrow", types or {}, methodcaller("to_arrow"))
         return self.polars(types).to_arrow()
 
     def pandas(self, types: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -168,10 +173,12 @@ class Generic(File):
         Integers with missing values become floats, as is usual there.
 
         :param types: as for `batches`
+        :raises ParameterError: as `batches`; also if NumPy has no such type
         :raises DataFormatError: as `batches`
         :raises ImportError: if pandas isn't installed
         """
         pandas = required("pandas", "datamaestro-format-csv[pandas]")
+        check_types_for("NumPy", types or {}, methodcaller("to_numpy"))
         table = self.polars(types)
         frame: pd.DataFrame = pandas.DataFrame({column.name: column.to_numpy() for column in table})
         return frame

@@ -8,7 +8,7 @@ Integers of more than 64 bits stay text: as floats they would be others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import ParameterError
@@ -18,7 +18,7 @@ from datamaestro_format_csv.values import bad_value, select, to_numbers, to_text
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["convert", "infer_types", "readable_type", "without_rows"]
+__all__ = ["check_types_for", "convert", "infer_types", "readable_type", "without_rows"]
 
 LONG_INTEGER = r"^[+-]?[0-9]{19,}$"
 
@@ -74,14 +74,39 @@ def readable_type(name: str, element_type: Any) -> Any:
         meant = polars.Series(dtype=element_type).dtype
     except (TypeError, polars.exceptions.PolarsError):
         meant = polars.Null()
-    if meant.is_numeric() or meant in (polars.String, polars.Categorical, polars.Enum):
+    texts = (polars.String, polars.Categorical, polars.Enum)
+    # Not decimals, which `cast` rounds to the places that the type has, without a word.
+    if meant.is_integer() or meant.is_float() or meant in texts:
         return meant
     raise ParameterError(
         f"column {name!r} can't be read as that type",
-        expected="a polars type of numbers or of text",
+        expected="a polars type of integers, of floats or of text",
         found=repr(element_type),
         hint="read it as polars.String, and convert the column with polars",
     )
+
+
+def check_types_for(
+    library: str, given: Mapping[str, Any], hand_over: Callable[[polars.Series], object]
+) -> None:
+    """Check, before the file is read, that another library has the types of columns.
+
+    :param hand_over: gives a column to it
+    :raises ParameterError: if it has not, as NumPy has no integers of 128 bits
+    """
+    import polars
+
+    for name, kind in given.items():
+        meant = readable_type(name, kind)
+        try:
+            hand_over(polars.Series(dtype=meant))
+        except (polars.exceptions.PolarsError, ValueError) as error:  # that of Arrow is of values
+            raise ParameterError(
+                f"column {name!r} of that type can't be handed to {library}",
+                expected=f"a type that {library} has too",
+                found=repr(meant),
+                hint="polars() and batches() read it",
+            ) from error
 
 
 def without_rows(types: Mapping[str, Any]) -> polars.DataFrame:
