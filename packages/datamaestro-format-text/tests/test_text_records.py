@@ -289,6 +289,44 @@ class TestTSV:
         assert rows.get("€", ["none"]) == ["none"]
 
     @pytest.mark.parametrize(
+        ("encoding", "written"),
+        [
+            ("cp932", b"\xed\x40"),
+            ("cp932", b"\xfa\x5c"),
+            ("cp950", b"\xf9\xf9"),
+            ("utf-7", b"+ZeU"),
+            ("utf-7", b"+2AA-"),
+            ("iso2022_jp", b"\x1b$BF|\x1b(J"),
+        ],
+    )
+    @pytest.mark.parametrize("column", [0, 1])
+    def test_an_id_is_found_however_its_encoding_writes_it(
+        self, path: Path, encoding: str, written: bytes, column: int
+    ) -> None:
+        content = b"%b\tx\na\tb\n" % written if column == 0 else b"x\t%b\na\tb\n" % written
+        rows = TSV(path=write(path, content), encoding=encoding, id_column=column)
+
+        for row in list(rows):
+            assert rows.get(row[column]) == row
+
+    def test_an_encoding_has_ids_of_its_own(self, path: Path) -> None:
+        write(path, b"\xb5\tx\n")
+
+        for encoding, letter in (("latin-1", "µ"), ("iso8859-7", "΅"), ("koi8-r", "╣")):
+            assert TSV(path=path, encoding=encoding, id_column=0).get(letter) == [letter, "x"]
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "cp932"])
+    def test_a_line_that_can_not_be_decoded_does_not_hide_the_others(
+        self, path: Path, encoding: str
+    ) -> None:
+        rows = TSV(path=write(path, b"a\tx\x81\nb\ty\n"), encoding=encoding, id_column=0)
+
+        assert rows.get("b") == ["b", "y"]
+        with pytest.raises(DataFormatError) as caught:
+            rows.get("a")
+        assert caught.value.where == f"{path}:1"
+
+    @pytest.mark.parametrize(
         "parameters",
         [
             {"id_column": "a"},

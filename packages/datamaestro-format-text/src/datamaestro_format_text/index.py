@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Index", "KeyReader", "LineError", "Stamp", "build_index", "read_index"]
+__all__ = ["Index", "KeyReader", "LineError", "Stamp", "build_index", "key_of_id", "read_index"]
 
 HASH_BITS = 32
 MAGIC = b"DMTEXT" + (b"<" if sys.byteorder == "little" else b">") + b"2"
@@ -91,6 +91,14 @@ class Index:
 
     def __len__(self) -> int:
         return len(self.starts) - 1
+
+
+def key_of_id(id: str | int) -> bytes:  # noqa: A002
+    """Give what is looked up for an id: its text in UTF-8, with halves of characters.
+
+    JSON and UTF-7 may hold such, which UTF-8 may not.
+    """
+    return str(id).encode("utf-8", "surrogatepass")
 
 
 def build_index(

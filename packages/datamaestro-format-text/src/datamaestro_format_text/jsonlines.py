@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from datamaestro.data import Param
-from datamaestro_format_text.index import KeyReader
+from datamaestro_format_text.index import KeyReader, key_of_id
 from datamaestro_format_text.lines import Records
 
 __all__ = ["JSONLines"]
@@ -41,7 +41,7 @@ class JSONLines(Records[Any]):
         :raises DataFormatError: when the index is made: with file and line, if a line
             isn't an object in JSON, or has no id
         """
-        return self._find(_key(id), default)
+        return self._find(key_of_id(id), default)
 
     def _parser(self) -> Callable[[str], Any]:
         return json.loads
@@ -64,11 +64,6 @@ class JSONLines(Records[Any]):
                 key = None
             if isinstance(key, bool) or not isinstance(key, str | int):
                 raise ValueError(f"no text or integer as the field {field!r} of an object")
-            return _key(key)
+            return key_of_id(key)
 
         return read
-
-
-def _key(id: str | int) -> bytes:  # noqa: A002
-    """Give the bytes of an id; JSON may hold halves of characters, which UTF-8 may not."""
-    return str(id).encode("utf-8", "surrogatepass")

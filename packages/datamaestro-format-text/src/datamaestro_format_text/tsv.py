@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from operator import methodcaller
@@ -9,7 +10,7 @@ from typing import Any
 
 from datamaestro.data import Meta, Param
 from datamaestro.errors import DataFormatError, ParameterError
-from datamaestro_format_text.index import KeyReader
+from datamaestro_format_text.index import KeyReader, key_of_id
 from datamaestro_format_text.lines import Records
 from datamaestro_format_text.reader import open_text
 
@@ -85,11 +86,7 @@ class TSV(Records[list[str]]):
         :raises DataFormatError: when the index is made: with file and line, if a row has
             no such column
         """
-        try:
-            key = str(id).encode(self.encoding)
-        except UnicodeEncodeError:  # no text in that encoding holds it
-            return default
-        row: list[str] | None = self._find(key, default)
+        row: list[str] | None = self._find(key_of_id(id), default)
         return row
 
     def _parser(self) -> Callable[[str], list[str]]:
@@ -140,14 +137,30 @@ class TSV(Records[list[str]]):
             )
         return names.index(self.id_column)
 
+    @property
+    def _holds_keys(self) -> bool:
+        """Whether ids lie in the file as keys do, in UTF-8."""
+        return codecs.lookup(self.encoding).name in ("utf-8", "ascii")
+
     def _key_parameters(self) -> list[Any]:
-        return [] if self.id_column is None else ["tsv", self._id_number]
+        if self.id_column is None:
+            return []
+        return ["tsv", self._id_number, *([] if self._holds_keys else [self.encoding])]
 
     def _key_reader(self) -> KeyReader | None:
         column = self._id_number
         if column is None:
             return None
-        return _first_field if column == 0 else partial(_field, column)
+        field = _first_field if column == 0 else partial(_field, column)
+        return field if self._holds_keys else partial(_transcoded, field, self.encoding)
+
+
+def _transcoded(field: KeyReader, encoding: str, line: bytes) -> bytes:
+    """Give a field of a line in an encoding that may write one text in several ways.
+
+    What can't be decoded is told once the line is read, as in UTF-8.
+    """
+    return field(line.decode(encoding, "replace").encode("utf-8", "surrogatepass"))
 
 
 def _first_field(line: bytes) -> bytes:
