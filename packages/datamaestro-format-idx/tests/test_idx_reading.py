@@ -348,7 +348,12 @@ class TestWriting:
 @pytest.mark.parametrize(
     ("array", "dtype", "reason"),
     [
-        (np.array([1j]), "float32", "complex numbers"),
+        (np.array([1j]), "float32", "elements of complex128"),
+        (np.array([1e300], object), "float32", "elements of object"),
+        ([1.5, None], "float64", "elements of object"),
+        (None, "float32", "elements of object"),
+        (["1e300"], "float32", "elements of <U5"),
+        (np.array(["2020-01-01"], "M8[D]"), "float64", "elements of datetime64"),
         (np.ma.masked_array([1.0, 2.0], [True, False]), None, "masked values"),
         (np.array([1e300]), "float32", "values that are infinite as float32"),
     ],

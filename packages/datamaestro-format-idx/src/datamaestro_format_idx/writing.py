@@ -31,7 +31,7 @@ def write_idx(
     :param path: where to; a file that is there is replaced
     :param array: of uint8, int8, int16, int32, float32 or float64, in any byte order
         and memory layout, with at most 32 dimensions, each shorter than 2**32
-    :param dtype: the type to convert the array to first, if it has another; an integer
+    :param dtype: the type to convert the numbers to first, if they have another; an integer
         type has to hold its values, whose fractions are cut off
     :raises ParameterError: if the format, or that type, can't hold such an array
     :raises DataDirectoryError: if the file can't be written
@@ -64,16 +64,16 @@ def _converted(array: ArrayLike, dtype: DTypeLike | None) -> NDArray[Any]:
         wanted = given.dtype if dtype is None else np.dtype(dtype)
         if np.ma.isMaskedArray(array):
             raise TypeError("masked values")
-        if given.dtype.kind == "c" != wanted.kind:
-            raise TypeError("complex numbers")
+        if given.dtype != wanted and given.dtype.kind not in "biuf":
+            raise TypeError(f"elements of {given.dtype}")
         if wanted.kind in "iu" and given.size and not np.can_cast(given.dtype, wanted):
             # numpy takes what is too large for it modulo, and NaN for any number.
-            low, high = (np.asarray(bound).item() for bound in (given.min(), given.max()))
+            low, high = given.min().item(), given.max().item()
             if not np.iinfo(wanted).min <= low <= high <= np.iinfo(wanted).max:
                 raise ValueError(f"values from {low} to {high}, and {wanted} can't hold them")
         with np.errstate(over="ignore"):  # it becomes an error below
             converted = given.astype(wanted, copy=False)
-        if wanted.kind == "f" and wanted != given.dtype and given.dtype.kind in "iuf":
+        if wanted.kind == "f" and wanted != given.dtype:
             lost = np.isfinite(given) & ~np.isfinite(converted)
             if lost.any():
                 raise ValueError(f"values that are infinite as {wanted}")
@@ -81,7 +81,7 @@ def _converted(array: ArrayLike, dtype: DTypeLike | None) -> NDArray[Any]:
     except (OverflowError, TypeError, ValueError) as error:
         raise ParameterError(
             "the array can't be converted",
-            expected="an array of numbers, all within the type's limits",
+            expected="an array of real numbers, all within the type's limits",
             found=error,
         ) from error
 
