@@ -5,7 +5,7 @@ A comment that ignores an error asserts it: where the error is gone, mypy compla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -212,7 +212,7 @@ def data_types(path: Path) -> None:
     assert_type(Folder(path=path).path, Path)
     assert_type(Generic(anything=1), Generic)
     folders = FolderBased(path=path, classes=["cat", "dog"])
-    assert_type(folders.classes, list[str])
+    assert_type(folders.classes, Sequence[str])
     split: Supervised[Lexicon, Base, Lexicon] = Supervised(train=lexicon, test=lexicon)
     assert_type(split.train, Lexicon)
     assert_type(split.test, Lexicon | None)

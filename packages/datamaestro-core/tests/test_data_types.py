@@ -284,7 +284,7 @@ def test_supervised_data_need_no_validation_and_no_test():
 
 
 def test_folder_based_data_know_their_classes():
-    assert FolderBased(path=Path("x"), classes=["cat", "dog"]).classes == ["cat", "dog"]
+    assert FolderBased(path=Path("x"), classes=["cat", "dog"]).classes == ("cat", "dog")
 
 
 def test_a_file_opens_as_bytes_or_as_utf_8(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from datamaestro.data import File
 from datamaestro.data.ml import FolderBased, Supervised
 from datamaestro.data.optional import required
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DataDirectoryError, ParameterError
 
 
 @pytest.fixture
@@ -40,6 +40,31 @@ def test_files_are_counted(pets):
 def test_a_class_without_a_folder_is_an_error(pets):
     with pytest.raises(DataDirectoryError, match="no folder for a class"):
         list(FolderBased(path=pets.path, classes=["dog", "bird"]))
+
+
+@pytest.mark.parametrize(
+    ("classes", "wrong"),
+    [
+        (["cat", "cat"], "cat"),
+        (["cat", "cat/"], "cat"),
+        (["dog", "dog/puppy"], "dog"),
+        (["a/b/c", "cat", "a"], "a"),
+        (["cat", "."], "."),
+        ([""], ""),
+        (["../dog"], "../dog"),
+        (["cat/../dog"], "cat/../dog"),
+        (["/pets/dog"], "/pets/dog"),
+    ],
+)
+def test_classes_have_no_file_in_common_and_none_elsewhere(tmp_path, classes, wrong):
+    with pytest.raises(ParameterError, match="classes") as caught:
+        FolderBased(path=tmp_path, classes=classes)
+    assert caught.value.found == repr(wrong)
+
+
+def test_classes_may_be_deeper_folders(pets):
+    deeper = FolderBased(path=pets.path, classes=["cat/deep", "dog"])
+    assert [path.name for path, label in deeper if label == 0] == ["x.png"]
 
 
 def test_arrays_hold_paths_and_labels(pets):

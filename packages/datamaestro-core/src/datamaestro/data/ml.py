@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.data import Base, Meta, Param
 from datamaestro.data.optional import required
-from datamaestro.errors import DataDirectoryError
+from datamaestro.errors import DataDirectoryError, ParameterError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,8 +52,7 @@ class Supervised(Base, typing.Generic[Train, Validation, Test]):
 
         :raises AttributeError: if the data to learn from don't tell
         """
-        classes: list[str] = self.train.classes
-        return classes
+        return list(self.train.classes)
 
     def numpy(self) -> dict[str, Any]:
         """Give the parts as numpy arrays, by name: what their own ``numpy()`` gives.
@@ -84,11 +84,25 @@ class FolderBased(Base):
     [('1.png', 0), ('1.png', 1), ('2.png', 1)]
 
     :param path: the folder that holds the folders of the classes
-    :param classes: the names of these folders, in the order of the labels
+    :param classes: the names of these folders, relative to `path`, in the order of the labels;
+        none is another's, or within it: each file has one label
     """
 
     path: Meta[Path]
-    classes: Param[list[str]]
+    classes: Param[Sequence[str]]
+
+    def __post_init__(self) -> None:
+        folders = [Path(name) for name in self.classes]
+        shared = {Path(), *(parent for folder in folders for parent in folder.parents)}
+        shared.update(folder for folder, times in Counter(folders).items() if times > 1)
+        for name, folder in zip(self.classes, folders, strict=True):
+            if folder in shared or folder.anchor or ".." in folder.parts:
+                raise ParameterError(
+                    f"{type(self).__qualname__}.classes can't be used",
+                    expected="relative paths of folders without '..', none of which is given "
+                    "twice or is within another: a file has one label",
+                    found=repr(name),
+                )
 
     def __iter__(self) -> Iterator[tuple[Path, int]]:
         """Give the path of each file, and the number of its class, from 0.
