@@ -690,7 +690,7 @@ def test_what_the_handler_of_a_file_returns_is_not_its_size(context, given):
     assert [item.size for item in prepared_datasets(context.datapath)] == [4]
 
 
-@pytest.mark.parametrize(("given", "size"), [(2, 2), (-1, 3), (2.0, 3), ("lots", 3)])
+@pytest.mark.parametrize(("given", "size"), [(2, 2), (-1, 3), (2.0, 3), ("lots", 3), (True, 3)])
 def test_what_the_handler_of_a_folder_returns_is_its_size_if_it_can_be(context, given, size):
     class Returning(MadeFolder):
         def _download(self, destination):
@@ -705,6 +705,18 @@ def test_what_the_handler_of_a_folder_returns_is_its_size_if_it_can_be(context, 
 
     context.prepare(tree)
     assert [item.size for item in prepared_datasets(context.datapath)] == [size]
+
+
+@pytest.mark.parametrize("told", [3, "a\0b"])
+def test_what_a_state_file_cant_tell_is_not_recorded(context, told):
+    class Telling(Made):
+        fingerprint = told
+
+    definition = one_file(Telling("data.txt"))
+    with pytest.raises(DefinitionError, match="can't be of 'data'") as caught:
+        context.prepare(definition)
+    assert caught.value.found == f"{told!r} is no text"
+    assert not (context.folder(definition) / "data.txt").exists()
 
 
 def test_what_a_handler_raises_tells_for_which_resource(context):

@@ -31,6 +31,7 @@ partial file could be in place. Such files are adopted once they are verified.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,8 @@ class Record:
     :param downloads: what was fetched for it; empty if it was adopted
     :param time: when it was complete, in ISO 8601; precise enough that no two have the same,
         which tells a resource from the one that it has replaced
+    :raises ValueError: if that can't be true of any, or another of `UNREADABLE`: it is neither
+        read nor written
     """
 
     fingerprint: str
@@ -93,6 +96,16 @@ class Record:
     sha256: str | None = None
     downloads: tuple[Download, ...] = ()
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+
+    def __post_init__(self) -> None:
+        # As texts: a search reads the state of each dataset, and a path for each takes 6 µs.
+        parts = self.path.replace("\\", "/").split("/")
+        if os.path.isabs(self.path) or ".." in parts:  # noqa: PTH117
+            raise ValueError(f"{self.path!r} leads out of the dataset's folder")
+        _check_texts(self.path, self.fingerprint, "" if self.sha256 is None else self.sha256)
+        _check_size(self.size)
+        _check_downloads(self.downloads)
+        datetime.fromisoformat(self.time).astimezone(UTC)
 
     @property
     def when(self) -> str:
@@ -165,30 +178,23 @@ def refuse_later_version(folder: Path) -> None:
 
 
 def _record(entry: dict[str, Any]) -> Record:
-    """Give what a state file says of a resource, if that can be true.
-
-    :raises ValueError: if it can't; or another of `UNREADABLE`
-    """
+    """Give what a state file says of a resource; raises as `Record`."""
     entry.pop("state", None)
-    entry["downloads"] = _downloads(entry["downloads"])
-    record = Record(**entry)
-    # As texts: a search reads the state of each dataset, and a path for each takes 6 µs.
-    parts = record.path.replace("\\", "/").split("/")
-    if os.path.isabs(record.path) or ".." in parts:  # noqa: PTH117
-        raise ValueError(f"{record.path!r} leads out of the dataset's folder")
-    _check_texts(record.path, record.fingerprint, "" if record.sha256 is None else record.sha256)
-    _check_size(record.size)
-    datetime.fromisoformat(record.time).astimezone(UTC)
-    return record
+    entry["downloads"] = tuple([Download(**item) for item in entry["downloads"]])
+    return Record(**entry)
 
 
 def _downloads(entries: list[dict[str, Any]]) -> tuple[Download, ...]:
-    """Give what a state file says was fetched; raises as :func:`_record`."""
+    """Give what a state file says was fetched; raises as `Record`."""
     downloads = tuple([Download(**entry) for entry in entries])
+    _check_downloads(downloads)
+    return downloads
+
+
+def _check_downloads(downloads: Iterable[Download]) -> None:
     for item in downloads:
         _check_texts(item.url, item.sha256, "" if item.validator is None else item.validator)
         _check_size(item.size)
-    return downloads
 
 
 def _check_texts(*texts: Any) -> None:

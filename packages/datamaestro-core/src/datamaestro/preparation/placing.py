@@ -89,8 +89,22 @@ class Placing:
             if made.path != resource.path:
                 remove(made.path)  # others may use what is in place already
             return recorded
+        record = self._recorded(resource, made)
         if made.path != resource.path:
             with usable(self._graph.folder):
                 move_into_place(made.path, resource.path)
+        return record
+
+    def _recorded(self, resource: StoredResource, made: Made) -> Record:
+        """Tell what to record of a resource.
+
+        :raises DefinitionError: if its handler tells what can't be recorded
+        """
         path = str(resource.relative_path)
-        return Record(resource.fingerprint, path, made.size, made.sha256, made.downloads)
+        try:
+            return Record(resource.fingerprint, path, made.size, made.sha256, made.downloads)
+        except ValueError as error:
+            raise self._graph.definition.error(
+                f"{type(resource).__qualname__} tells something impossible about {resource.name!r}",
+                found=error,
+            ) from error
