@@ -1,9 +1,13 @@
 """Datasets that no plugin ships: in a file, a script, a session, a project."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+import threading
+import types
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -180,6 +184,111 @@ def test_a_mistake_can_be_mended(context):
         context.prepare("mydata.py:Corpus")
     os.utime(write("mydata.py"), (0, 0))
     assert context.prepare("mydata.py:Corpus").path.is_file()
+
+
+# --- files that change
+
+
+def test_a_file_is_read_once_while_it_stays_as_it_is(context):
+    write("mydata.py")
+    assert context.dataset("mydata.py:Corpus") is context.dataset("mydata.py:Corpus")
+
+
+def test_an_edited_file_is_read_again(context, another_context):
+    write("mydata.py")
+    assert context.prepare("mydata.py:Corpus").path.read_text() == "made"
+    write("mydata.py", DEFINITIONS.replace('"made"', '"made anew"'))
+    assert another_context.prepare("mydata.py:Corpus").path.read_text() == "made anew"
+
+
+def test_an_edited_file_declares_what_it_says_now(context):
+    write("mydata.py")
+    context.dataset("mydata.py:Corpus")
+    write("mydata.py", DEFINITIONS.replace("class Corpus(", "class Flowers("))
+    assert context.dataset("mydata.py:Flowers").id == "org.example.corpus"
+    with pytest.raises(DatasetNotFoundError, match="no dataset 'Corpus' is declared"):
+        context.dataset("mydata.py:Corpus")
+
+
+def test_an_edited_file_of_a_project_is_read_again(garden, context):
+    assert context.dataset("org.example.corpus").name == "A corpus"
+    text = DEFINITIONS.replace("A corpus", "A larger corpus")
+    write("src/mydata.py", text.replace("org.example.letters", "org.example.words"))
+    assert context.dataset("org.example.corpus").name == "A larger corpus"
+    assert context.dataset("org.example.words").name == "Letters"
+
+
+def test_an_edit_counts_that_keeps_the_second_and_the_size(context, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    os.utime(write("mydata.py"), ns=(0, 10**18))
+    assert context.dataset("mydata.py:Corpus").name == "A corpus"
+    os.utime(write("mydata.py", DEFINITIONS.replace("A corpus", "B corpus")), ns=(0, 10**18 + 1))
+    assert context.dataset("mydata.py:Corpus").name == "B corpus"
+
+
+def test_a_mistake_in_an_edited_file_is_told(context):
+    write("mydata.py")
+    context.dataset("mydata.py:Corpus")
+    path = write("mydata.py", f"{DEFINITIONS}\n1 / 0")
+    line = DEFINITIONS.count("\n") + 2
+    for _ in range(2):
+        with pytest.raises(DefinitionError, match="division by zero") as caught:
+            context.dataset("mydata.py:Corpus")
+        assert caught.value.where == f"{path}:{line}"
+
+
+def test_the_module_of_a_file_can_be_reloaded(context):
+    write("mydata.py")
+    name = context.dataset("mydata.py:Corpus").target.__module__
+    write("mydata.py", DEFINITIONS.replace("A corpus", "Another corpus"))
+    assert importlib.reload(sys.modules[name]).Corpus.__dataset__.name == "Another corpus"
+
+
+def test_a_file_may_have_dots_in_its_name(context):
+    write("my.data.py")
+    assert context.prepare("my.data.py:Corpus").path.read_text() == "made"
+
+
+# --- threads
+
+
+@pytest.fixture
+def gates(monkeypatch):
+    """Give events that files which are imported can set and wait for."""
+    gates = types.SimpleNamespace(file=threading.Event(), module=threading.Event())
+    monkeypatch.setitem(sys.modules, "gates_of_test", gates)
+    return gates
+
+
+def test_a_thread_waits_for_a_file_that_another_one_imports(context, gates):
+    write("mydata.py", f"import gates_of_test as g\ng.file.set()\ng.module.wait()\n{DEFINITIONS}")
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(context.dataset, "mydata.py:Corpus")
+        gates.file.wait()
+        second = threads.submit(context.dataset, "mydata.py:letters")
+        wait([second], timeout=0.1)
+        gates.module.set()
+    assert (first.result().name, second.result().name) == ("A corpus", "Letters")
+
+
+def test_a_file_and_a_module_that_need_each_other_do_not_wait_forever(context, gates):
+    write(
+        "mydata.py",
+        "import gates_of_test as g\ng.file.set()\ng.module.wait()\n"
+        f"import needs_mydata\n{DEFINITIONS}",
+    )
+    write(
+        "needs_mydata.py",
+        "import gates_of_test as g\ng.module.set()\ng.file.wait()\n"
+        "from pathlib import Path\nfrom datamaestro.definitions.files import import_file\n"
+        "import_file(Path('mydata.py'))\n",
+    )
+    sys.path.append(str(Path.cwd()))
+    with ThreadPoolExecutor() as threads:
+        file = threads.submit(context.dataset, "mydata.py:Corpus")
+        module = threads.submit(importlib.import_module, "needs_mydata")
+        assert file.result(60).name == "A corpus"
+        assert module.result(60).__name__ == "needs_mydata"
 
 
 # --- whoever asks finds the same data

@@ -713,7 +713,7 @@ def test_what_a_state_file_cant_tell_is_not_recorded(context, told):
         fingerprint = told
 
     definition = one_file(Telling("data.txt"))
-    with pytest.raises(DefinitionError, match="can't be of 'data'") as caught:
+    with pytest.raises(DefinitionError, match="impossible about 'data'") as caught:
         context.prepare(definition)
     assert caught.value.found == f"{told!r} is no text"
     assert not (context.folder(definition) / "data.txt").exists()

@@ -1,20 +1,20 @@
 """Files of definitions that no plugin ships, imported from where they lie.
 
 A file in a package is imported as a part of it, so that its relative imports work. Any
-other gets a name that differs even from that of a file of the same name elsewhere. Its
-folder, or its package's, goes to the end of ``sys.path``, as a script's is on it.
+other gets a name that differs even from that of a file of the same name elsewhere, and is
+imported again once it has changed. Its folder, or its package's, goes to the end of
+``sys.path``, as a script's is on it.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import sys
 from pathlib import Path
 from types import ModuleType
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.definitions.lone_files import import_alone, imported
 from datamaestro.definitions.modules import Declared, checked, declared_in
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import did_you_mean
@@ -49,7 +49,9 @@ def definitions_in_file(path: Path) -> list[Declared]:
 
 
 def import_file(path: Path) -> ModuleType:
-    """Import a file of definitions.
+    """Import a file of definitions, unless it was, and is as it was then.
+
+    One in a package is imported once, as any module of a package is.
 
     :raises DatasetNotFoundError: if there is no such file
     :raises DefinitionError: if it can't be imported
@@ -59,20 +61,25 @@ def import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise DatasetNotFoundError("no such file of definitions", where=path)
     root, name = module_name(path)
-    imported = sys.modules.get(name)
-    if imported is None:
-        if str(root) not in sys.path:
-            sys.path.append(str(root))
-        imported = _import(path, name)
-    origin = getattr(imported, "__file__", None)  # what is built in has none
+    if name not in sys.modules and str(root) not in sys.path:
+        sys.path.append(str(root))
+    try:
+        module = import_alone(path, name) if root == path.parent else imported(name)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, DatamaestroError):
+            raise
+        from datamaestro.import_errors import not_importable
+
+        raise not_importable("a file of definitions can't be imported", error, path) from error
+    origin = getattr(module, "__file__", None)  # what is built in has none
     if origin is None or not Path(origin).exists() or not path.samefile(origin):
         raise DefinitionError(
             f"another module is imported as {name}",
             where=path,
-            found=origin or imported,
+            found=origin or module,
             hint="rename one of the two",
         )
-    return imported
+    return module
 
 
 def module_name(path: Path) -> tuple[Path, str]:
@@ -96,26 +103,6 @@ def module_name(path: Path) -> tuple[Path, str]:
         import hashlib
 
         digest = hashlib.sha256(os.path.normcase(path).encode()).hexdigest()
-        return folder, f"{path.stem}_{digest[:8]}"
+        return folder, f"{path.stem.replace('.', '_')}_{digest[:8]}"
     parts = path.relative_to(folder).with_suffix("").parts
     return folder, ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def _import(path: Path, name: str) -> ModuleType:
-    try:
-        if "." in name or path.name == "__init__.py":
-            return importlib.import_module(name)
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        sys.modules.pop(name, None)
-        if isinstance(error, DatamaestroError):
-            raise
-        from datamaestro.import_errors import not_importable
-
-        raise not_importable("a file of definitions can't be imported", error, path) from error
-    return module
