@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -282,6 +283,57 @@ def test_what_a_file_asks_for_is_accepted_as_its_error_says(run, tmp_path):
     assert run("prepare", f"{file}:corpus").returncode == 0
 
 
+VARYING = """
+    from datamaestro.data import Generic
+    from datamaestro.definitions import Dataset, dataset
+    from datamaestro.download import reference
+    from datamaestro.variants import AxesVariants, Axis
+
+    LANGUAGE = AxesVariants(lang=Axis(["en", "a b"]))
+
+    @dataset(id="org.example.varying", agreement="Be kind.", variants=LANGUAGE)
+    def varying(lang) -> Generic:
+        return Generic(lang=lang)
+
+    @dataset(id="org.example.referring", agreement="Be patient.", variants=LANGUAGE)
+    class Referring(Dataset):
+        OTHER = reference("org.example.varying[lang={lang}]")
+        def config(self, lang) -> Generic:
+            return Generic(lang=lang)
+"""
+
+
+@pytest.fixture
+def varying(tmp_path, run):
+    (tmp_path / "the terms").mkdir()
+    file = tmp_path / "the terms" / "varying.py"
+    file.write_text(dedent(VARYING), encoding="utf-8")
+    return file
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell has other quotes")
+def test_what_a_variant_in_a_file_asks_for_is_accepted_as_its_error_says(run, varying):
+    name = f'{varying}:varying[lang="a b"]'
+    refused = run("prepare", name)
+    assert refused.returncode == 6
+    (command,) = re.findall("run 'datamaestro (.*)' once", refused.stderr)
+    assert shlex.split(command)[2] == name
+    assert run(*shlex.split(command)).returncode == 0
+    assert run("prepare", name).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["varying", "Referring"])
+def test_a_dataset_stands_for_its_agreements_whichever_variant_is_meant(run, varying, name):
+    result = run("agreements", "show", f"{varying}:{name}")
+    assert result.stdout == ("Be kind.\n" if name == "varying" else "Be patient.\n")
+
+
+def test_a_variant_that_is_not_there_has_no_agreement(run, varying):
+    result = run("agreements", "accept", f"{varying}:varying[lang=de]")
+    assert result.returncode == 2
+    assert "the axis 'lang' has another value: expected en, a b, found de" in result.stderr
+
+
 def test_what_a_notebook_asks_for_is_not_said_to_be_accepted_by_a_command(context):
     # A cell has the name of a file that isn't there.
     program = """
@@ -375,6 +427,8 @@ def test_several_agreements_are_revoked_together_or_none_is(run, context):
     ("arguments", "message"),
     [
         (("accept", "org.example.alfa"), "did you mean org.example.alpha?"),
+        (("accept", "the terms of alpha"), "no installed dataset asks for an agreement 'the terms"),
+        (("accept", "nowhere.py:Alpha"), "nowhere.py: no such file of definitions"),
         (("show", "org.example.gamma"), "the dataset org.example.gamma asks for no agreement"),
         (("revoke", "org.example.alpha"), "no agreement 'org.example.alpha' is accepted"),
     ],

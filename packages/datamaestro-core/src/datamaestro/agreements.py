@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 from datamaestro.errors import AgreementError
 from datamaestro.settings import UserSettings
 from datamaestro.terminal import ask, is_interactive, tell
+from datamaestro.user_paths import typed
 
 __all__ = ["Agreement", "State", "accept", "require", "revoke", "state_of"]
 
@@ -115,7 +116,7 @@ def _not_accepted(
     """Make the error for an agreement that isn't accepted, or no longer."""
     reason = "has changed since you accepted it" if state == "changed" else "isn't accepted yet"
     variable = f"set DATAMAESTRO_ACCEPT={agreement.id}"
-    command = f"run 'datamaestro agreements accept {name_for_commands}'"
+    command = f"run 'datamaestro agreements accept {typed([name_for_commands or ''])}'"
     error = AgreementError(
         f"the agreement {agreement.id!r}, which the owner of {dataset_id} asks for, {reason}",
         hint=f"once you have read it, {variable}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from datamaestro import identifiers
 from datamaestro.agreements import Agreement, State, accept, revoke, state_of
 from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, echo_json
 from datamaestro.cli.parameters import AGREEMENT, as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.context import Context
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatasetNotFoundError, NotFoundError, QueryError
 from datamaestro.identifiers import did_you_mean
 from datamaestro.preparation.references import with_referred
@@ -117,19 +119,46 @@ def _find(context: Context, name: str) -> list[Agreement]:
     """Give the agreements of an id, or those that a dataset needs.
 
     :raises NotFoundError: if there are none
+    :raises QueryError: as :func:`_dataset`
     """
     known = list(_asked_for(context))
     found = [agreement for agreement in known if agreement.id == name]
     if found:
         return found
-    try:
-        definition = context.definition(name)
-    except (DatasetNotFoundError, QueryError):
+    definition = _dataset(context, name)
+    if definition is None:
         raise NotFoundError(
             f"no installed dataset asks for an agreement {name!r}",
             hint=did_you_mean(name, [agreement.id for agreement in known]),
-        ) from None
-    needed = [item for each in with_referred(definition, context) for item in each.agreements]
+        )
+    needed = [item for each in _needed(definition, context) for item in each.agreements]
     if not needed:
         raise NotFoundError(f"the dataset {definition.id} asks for no agreement")
     return needed
+
+
+def _dataset(context: Context, name: str) -> DatasetDefinition | None:
+    """Give the dataset of a name, if it is that of one.
+
+    :raises DatasetNotFoundError: if it is that of one in a file, which isn't there
+    :raises QueryError: if the dataset has no such variant
+    """
+    try:
+        file = identifiers.parse(name).file
+    except QueryError:  # what agreements are called has no form
+        return None
+    try:
+        return context.dataset(name)
+    except DatasetNotFoundError:
+        if file is not None:
+            raise
+        return None
+
+
+def _needed(definition: DatasetDefinition, context: Context) -> list[DatasetDefinition]:
+    """Give a dataset and all that it refers to; itself alone if a variant decides what that is."""
+    try:
+        chosen = definition.for_variant({})
+    except QueryError:  # one has to be chosen
+        return [definition]
+    return with_referred(chosen, context)

@@ -87,7 +87,7 @@ def _name_for_commands(agreement: Agreement, definition: DatasetDefinition) -> s
         return None
     if definition.repository is not None:
         return agreement.id
-    return None if "." in name else f"{file}:{name}"
+    return None if "." in name else f"{file}:{name}{definition.selector}"
 
 
 def _call(name: str, definition: DatasetDefinition, context: Context) -> None:
