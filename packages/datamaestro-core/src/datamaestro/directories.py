@@ -19,7 +19,7 @@ import os
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datamaestro.disk.latest import Latest
 from datamaestro.per_process import PerProcess
@@ -64,6 +64,11 @@ class Directories:
         self._settings = Latest(_settings)
         self._user_settings = Latest(_user_settings)
         self._connections: PerProcess[Connections] = PerProcess()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what a copy, as for another process, needs; it finds out the rest itself."""
+        found_out = {name for cls in type(self).__mro__ for name in _found_out(cls)}
+        return {name: value for name, value in vars(self).items() if name not in found_out}
 
     @property
     def datapath(self) -> Path:
@@ -147,6 +152,10 @@ class Directories:
     def wayback(self) -> str | None:
         """The base URL of the web archive that is asked after all else, if one may be."""
         return web_archive(self.settings.wayback)
+
+
+def _found_out(cls: type) -> list[str]:
+    return [name for name, value in vars(cls).items() if isinstance(value, cached_property)]
 
 
 def _settings(path: Path) -> Settings:

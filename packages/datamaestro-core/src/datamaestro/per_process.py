@@ -14,11 +14,14 @@ T = TypeVar("T")
 class PerProcess(Generic[T]):
     """Values that are made when a process first asks for them, in any of its threads.
 
-    A process that was forked makes its own.
+    A process that was forked makes its own, and so does one that is handed a copy.
     """
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, Hashable], T] = {}
+
+    def __reduce__(self) -> tuple[type[PerProcess[T]], tuple[()]]:
+        return PerProcess, ()
 
     def get(self, make: Callable[[], T], key: Hashable = None) -> T:
         """Give the value of a key; make it, if this process has none yet."""

@@ -125,13 +125,17 @@ _COMMON: ContextVar[tuple[Any, ...]] = ContextVar("common bars", default=())
 class Bars:
     """Shows a bar for each transfer and one for all, on the terminal or in a notebook.
 
-    A transfer that takes no time gets none: many small files show the common bar only.
+    A transfer that takes no time gets none: many small files show the common bar only. A copy, as
+    for another process, shows bars of its own.
 
     :param notebook: whether to show the notebook's kind
     """
 
     def __init__(self, *, notebook: bool = False) -> None:
         self.notebook = notebook
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"notebook": self.notebook, "_common": []}
 
     @contextmanager
     def task(self, label: str, total: int | None = None) -> Iterator[Task]:

@@ -23,6 +23,8 @@ __all__ = ["Repositories"]
 class Repositories:
     """The repositories of a context, each made when it is first asked for.
 
+    A copy, as for another process, makes them itself.
+
     :param context: that one
     """
 
@@ -30,6 +32,9 @@ class Repositories:
         self.context = context
         self._installed: dict[str, Repository] = {}
         self._of_projects: dict[Project, ProjectRepository] = {}
+
+    def __reduce__(self) -> tuple[type[Repositories], tuple[Context]]:
+        return Repositories, (self.context,)
 
     def __iter__(self) -> Iterator[Repository]:
         """Give those that work, the project's last; a broken one is warned about."""

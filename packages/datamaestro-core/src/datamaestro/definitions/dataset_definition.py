@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any, SupportsIndex, cast
 
 from datamaestro.agreements import Agreement
 from datamaestro.data import Base
@@ -106,6 +106,22 @@ class DatasetDefinition:
             name=name,
             obj=self,
         )
+
+    def __copy__(self) -> DatasetDefinition:
+        copied = object.__new__(type(self))
+        vars(copied).update(vars(self))
+        return copied
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """Let another process find it by its name, if it can: a function's is that of this."""
+        from datamaestro.definitions.by_name import place_of
+
+        place = place_of(self)
+        if place is None:
+            return super().__reduce_ex__(protocol)
+        # What only a repository knows, and who looks a definition up in it.
+        owned = {"repository": self.repository, "namespace": self.namespace}
+        return place.find, (self.variant,), owned
 
     def add_resource(self, resource: Resource) -> None:
         """Add a resource that is named as its decorator says.

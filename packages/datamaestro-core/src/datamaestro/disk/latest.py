@@ -29,12 +29,17 @@ looked_up = _looks.answered
 class Latest(Generic[T]):
     """Reads a file when it is first asked for, and again once it has changed.
 
+    A copy, as for another process, reads it itself.
+
     :param read: gives what a file says, be it there or not
     """
 
     def __init__(self, read: Callable[[Path], T]) -> None:
         self._read = read
         self._known: tuple[Path, Stamp, T] | None = None
+
+    def __reduce__(self) -> tuple[type[Latest[T]], tuple[Callable[[Path], T]]]:
+        return Latest, (self._read,)
 
     def of(self, path: Path) -> T:
         """Give what the file at `path` says; as long as it stays as it is, the same object."""
