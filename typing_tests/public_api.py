@@ -346,7 +346,7 @@ def filled(context: Context, root: Path, *, force: bool = False) -> None:
 class Filled(Dataset):
     """Filled by a function"""
 
-    DATA = custom_download("data", filled, checker=GlobChecker("*.txt", count=1))
+    DATA = custom_download("data", filled, version="2", checker=GlobChecker("*.txt", count=1))
     OTHER = reference(varname="other", reference="org.example.other")
     FILE = FileDownloader.apply("a.txt", "https://example.org/a.txt")
     WHOLE = concatdownload("b.txt", "https://example.org/1", Source(("https://example.org/2",)))

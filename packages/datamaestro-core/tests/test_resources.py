@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import shutil
 import sys
+from functools import partial
+from pathlib import Path
 
 import as_on_windows
 import pytest
@@ -390,6 +392,48 @@ def test_a_function_that_fails_leaves_nothing(context):
         context.prepare(Failing)
     assert not (context.folder(Failing) / "data").exists()
     assert not list(context.folder(Failing).rglob("a.txt"))
+
+
+def counting(context, root, *, force=False, upto=3, step=1):
+    (root / "n.txt").write_text(" ".join(map(str, range(0, upto, step))))
+
+
+def counted(context, *arguments, **keywords):
+    @custom_download("numbers", *arguments, **keywords)
+    @dataset(id="org.example.counted")
+    def numbers(numbers) -> Folder:
+        """Filled by a function"""
+        return Folder(path=numbers)
+
+    return (context.prepare(numbers).path / "n.txt").read_text()
+
+
+def test_a_function_with_other_arguments_fills_a_folder_anew(context):
+    assert counted(context, partial(counting, upto=3)) == "0 1 2"
+    assert counted(context, partial(counting, upto=5)) == "0 1 2 3 4"
+    assert counted(context, partial(partial(counting, upto=5), step=2)) == "0 2 4"
+
+
+def test_a_function_of_another_version_fills_a_folder_anew(context):
+    assert counted(context, partial(counting), version="1") == "0 1 2"
+    fill = lambda context, root, force: (root / "n.txt").write_text("seven")  # noqa: E731
+    assert counted(context, fill, version="2") == "seven"
+
+
+def test_a_plain_function_is_told_by_its_name_alone():
+    assert custom_download("numbers", counting).fingerprint == "custom_download counting"
+
+
+def test_arguments_are_told_alike_in_each_process():
+    fill = partial(counting, upto=[Path("a"), {"c", "b"}, {1: (None, 2.5)}], step=object())
+    assert custom_download("numbers", fill).fingerprint == (
+        "custom_download counting(step=object, upto=['a', {'b', 'c'}, {1: [None, 2.5]}])"
+    )
+
+
+def test_a_version_is_a_text():
+    with pytest.raises(DefinitionError, match="the version of 'numbers' is no text"):
+        custom_download("numbers", counting, version=2)
 
 
 # --- checks

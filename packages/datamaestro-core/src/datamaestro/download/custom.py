@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
+from collections.abc import Collection
+from enum import Enum
+from functools import partial
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from datamaestro.checkers import Checker
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
 
 __all__ = ["Downloader", "custom_download"]
+
+_PLAIN = (str, bytes, int, float, complex, type(None))
+"""What each process writes alike."""
 
 
 class Downloader(Protocol):
@@ -39,8 +45,13 @@ class custom_download(FolderResource):  # noqa: N801  (documented in lower case)
         @dataset(url="https://example.org")
         def corpus(data) -> Folder: ...
 
+    The folder is made again when another function is named, a `functools.partial` of it gets other
+    texts, numbers, paths, or collections of these, or `version` is another. That the function's
+    body has changed isn't noticed.
+
     :param name: the resource's name, and the folder's
     :param downloader: the function; see `Downloader`
+    :param version: that of what the function makes: another one when it changes
     :param transient: see `Resource`
     :param checker: verifies the finished folder
     """
@@ -50,6 +61,7 @@ class custom_download(FolderResource):  # noqa: N801  (documented in lower case)
         name: str,
         downloader: Downloader,
         *,
+        version: str = "",
         transient: bool = False,
         checker: Checker | None = None,
     ) -> None:
@@ -61,12 +73,20 @@ class custom_download(FolderResource):  # noqa: N801  (documented in lower case)
                 expected="a function of context, root and force",
                 found=f"{downloader!r:.80}",
             )
+        if not isinstance(version, str):
+            raise DefinitionError(
+                f"the version of {name!r} is no text",
+                where=definition_site(),
+                expected="version='2'",
+                found=repr(version),
+            )
         self.downloader = downloader
+        self.version = version
 
     @property
     def fingerprint(self) -> str:
-        name = getattr(self.downloader, "__qualname__", type(self.downloader).__qualname__)
-        return f"{super().fingerprint} {name}"
+        version = [f"version={self.version}"] if self.version else []
+        return " ".join([super().fingerprint, _told(self.downloader), *version])
 
     def _download(self, destination: Path) -> None:
         destination.mkdir()
@@ -84,3 +104,29 @@ def _takes(downloader: Any) -> bool:
     except ValueError:  # it is built in, and doesn't tell
         pass
     return True
+
+
+def _told(value: Any) -> str:
+    """Tell what something is, alike in each process: of what has no such text, its type."""
+    if isinstance(value, partial):
+        keywords = [f"{name}={_told(item)}" for name, item in sorted(value.keywords.items())]
+        return f"{_told(value.func)}({', '.join([*map(_told, value.args), *keywords])})"
+    if isinstance(value, list | tuple | set | frozenset | dict):
+        return _told_together(value)
+    if isinstance(value, PurePath):
+        return repr(value.as_posix())
+    if isinstance(value, Enum):
+        return str(value)
+    if isinstance(value, _PLAIN):
+        return repr(value)
+    name: str = getattr(value, "__qualname__", type(value).__qualname__)
+    return name
+
+
+def _told_together(items: Collection[Any]) -> str:
+    if isinstance(items, dict):
+        return f"{{{', '.join(f'{_told(key)}: {_told(item)}' for key, item in items.items())}}}"
+    told = [_told(item) for item in items]
+    if isinstance(items, set | frozenset):  # its own order is another in each process
+        return f"{{{', '.join(sorted(told))}}}"
+    return f"[{', '.join(told)}]"
