@@ -154,6 +154,26 @@ def test_a_part_that_does_not_tell_where_it_belongs_is_not_used(
     assert read(response) == BYTES
 
 
+@dataclass(frozen=True)
+class CalledWhole(Fault):
+    """A part comes with the status of the whole."""
+
+    code: int
+
+    def change(self, answer):
+        answer.status = self.code
+
+
+@pytest.mark.parametrize("code", [200, 203])
+def test_a_part_that_is_called_the_whole_is_not_used(transport, file_server, code):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [CalledWhole(code)]
+    response = transport.open(TransportRequest(file_server.url("/x"), 10))
+    assert (response.start, response.size) == (0, len(BYTES))
+    assert read(response) == BYTES
+    assert "range" not in file_server.requests[-1].headers
+
+
 @pytest.mark.parametrize("validator", ['"another"', 'W/"another"', None])
 def test_a_part_of_what_may_be_another_content_is_not_used(transport, file_server, validator):
     file_server.files["/x"] = BYTES
@@ -266,62 +286,6 @@ def test_a_forked_process_has_connections_of_its_own(context, file_server):
     threading.Timer(0.5, held.go.set).start()
     assert fetch("/small") == b"other bytes"
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        (None, None),
-        ("7", 7.0),
-        ("nonsense", None),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
-        ("-3", None),
-        ("21 Oct 9955555599 00:00:00", None),
-        ("Wed, 21 Oct 2015 07:28:00 -0000", 0.0),
-        ("²", None),
-        ("9" * 5000, None),
-    ],
-)
-def test_the_time_to_wait_is_read_in_both_forms(value, seconds):
-    from datamaestro_transport_http.transport import _retry_after
-
-    assert _retry_after({} if value is None else {"Retry-After": value}) == seconds
-
-
-@pytest.mark.parametrize("year", [2015, 2115])
-def test_a_time_to_wait_until_is_one_of_the_servers_clock(year):
-    from datamaestro_transport_http.transport import _retry_after
-
-    day = "Wed" if year == 2015 else "Mon"
-    headers = {
-        "Date": f"{day}, 21 Oct {year} 07:28:00 GMT",
-        "Retry-After": f"{day}, 21 Oct {year} 07:28:20 GMT",
-    }
-    assert _retry_after(headers) == 20.0
-
-
-NOW = "Wed, 21 Oct 2015 07:28:00 GMT"
-
-
-@pytest.mark.parametrize(
-    ("headers", "validator"),
-    [
-        ({"ETag": '"a"'}, '"a"'),
-        ({"ETag": 'W/"a"'}, None),
-        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:00 GMT", "Date": NOW, "ETag": 'W/"a"'}, "Wed,"),
-        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:01 GMT", "Date": NOW}, None),
-        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:00 GMT"}, None),
-        ({"Last-Modified": "yesterday", "Date": NOW}, None),
-        ({"Last-Modified": "21 Oct 9955555599 00:00:00", "Date": NOW}, None),
-        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:00 -0000", "Date": NOW}, "Wed,"),
-        ({}, None),
-    ],
-)
-def test_only_what_no_other_content_has_identifies_it(headers, validator):
-    from datamaestro_transport_http.transport import _validator
-
-    assert (_validator(headers) or "").startswith(validator or "")
-    assert (_validator(headers) is None) == (validator is None)
 
 
 def test_importing_it_imports_no_client():

@@ -8,11 +8,8 @@ Ranges and validators follow RFC 9110, sections 13 and 14.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import ClassVar
 
@@ -31,6 +28,12 @@ from datamaestro_transport_http.codings import (
 )
 from datamaestro_transport_http.credentials import Credentials, hosts_in
 from datamaestro_transport_http.failures import cause, reason
+from datamaestro_transport_http.fields import (
+    content_length,
+    content_range,
+    retry_after,
+    validator,
+)
 
 __all__ = ["HttpTransport"]
 
@@ -40,14 +43,8 @@ WHOLE = frozenset({200, 203})
 OVERLOADED = frozenset({429, 503})
 """Those of them that say that the server is asked too much."""
 
-SETTLED = timedelta(seconds=60)
-"""How old content has to be so that the second of its last change identifies it."""
-
 HINTS = {401: "what lets you in belongs in your netrc file, or under 'keys' in user.json"}
 """What a user can do about a status code."""
-
-_COUNT = re.compile(r"[0-9]{1,19}")
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 
 
 class HttpTransport(Transport):
@@ -98,7 +95,7 @@ class HttpTransport(Transport):
                 found=f"status {answer.status} {answer.http.reason or ''}".strip(),
                 # With 202, a file is being made.
                 retry=answer.status in RETRIED or (answer.status == 202 and wait is not None),
-                retry_after=_retry_after(answer.headers),
+                retry_after=retry_after(answer.headers),
                 overloaded=answer.status in OVERLOADED,
                 hint=HINTS.get(answer.status),
             )
@@ -134,8 +131,8 @@ class _HttpResponse(Response):
         )
         if answer.status == 206:
             self._body: Body = AsStored(self._received)
-            self.start, self.size = request.start, _range(answer)[1]
-            self.validator = _validator(answer.headers)
+            self.start, self.size = request.start, content_range(answer.headers)[1]
+            self.validator = validator(answer.headers)
             return
         try:
             self._body = body_of(self._received, _coding(answer), request.url, answer.url)
@@ -144,8 +141,8 @@ class _HttpResponse(Response):
             raise
         if isinstance(self._body, AsStored):
             # Of what is encoded, neither length nor validator are those of what is read.
-            self.size = _count(answer.headers.get("Content-Length", ""))
-            self.validator = _validator(answer.headers)
+            self.size = content_length(answer.headers)
+            self.validator = validator(answer.headers)
 
     def read(self, size: int) -> bytes:
         return self._body.read(size)
@@ -173,68 +170,18 @@ def _fits(answer: Answer, request: TransportRequest) -> bool:
     A 206 has to say that it begins where the rest is wanted, how long the whole is, and
     that this is the content that was asked for: some servers pass over If-Range. With 416
     there is nothing after `start` in what the server has now. A part that is
-    called encoded is only good if the file is stored compressed.
+    called encoded is only good if the file is stored compressed. Some programs send a part
+    with status 200: such an answer is trusted neither as the whole nor as a part.
     """
+    if answer.status in WHOLE:
+        return "Content-Range" not in answer.headers
     if answer.status != 206:
         return answer.status != 416
-    start, size = _range(answer)
-    same = request.validator in (None, _validator(answer.headers))
+    start, size = content_range(answer.headers)
+    same = request.validator in (None, validator(answer.headers))
     as_stored = _coding(answer) is None or is_stored_compressed(request.url, answer.url)
     return start == request.start and size is not None and same and as_stored
 
 
 def _coding(answer: Answer) -> str | None:
     return coding_of(answer.headers.get("Content-Encoding"))
-
-
-def _count(digits: str) -> int | None:
-    """Read a number of bytes, if it is one: servers send anything."""
-    return int(digits) if _COUNT.fullmatch(digits) else None
-
-
-def _range(answer: Answer) -> tuple[int | None, int | None]:
-    """Give the first byte of a part, and the size of the whole, if the server says them."""
-    match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
-    if match is None:
-        return None, None
-    return int(match[1]), None if match[3] == "*" else int(match[3])
-
-
-def _validator(headers: Mapping[str, str]) -> str | None:
-    """Give what identifies the content byte by byte: a strong ETag, or Last-Modified.
-
-    A time identifies it only if nothing else had it: content that changed just now may
-    change once more within the same second (RFC 9110, section 8.8.2.2).
-    """
-    etag = headers.get("ETag")
-    if etag is not None and not etag.startswith("W/"):
-        return etag
-    modified = headers.get("Last-Modified")
-    changed, now = _time(modified), _time(headers.get("Date"))
-    if changed is None or now is None:
-        return None
-    return modified if now - changed >= SETTLED else None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, seconds or a date, as seconds from now (RFC 9110, section 10.2.3).
-
-    A date is of the server's clock, and that of this machine may be another.
-    """
-    value = headers.get("Retry-After")
-    if value is None:
-        return None
-    if (seconds := _count(value.strip())) is not None:
-        return float(seconds)
-    time = _time(value)
-    now = _time(headers.get("Date")) or datetime.now(UTC)
-    return None if time is None else max(0.0, (time - now).total_seconds())
-
-
-def _time(value: str | None) -> datetime | None:
-    """Read a date of HTTP, if it is one."""
-    try:
-        time = parsedate_to_datetime(value or "")
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
