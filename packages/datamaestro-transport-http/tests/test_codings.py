@@ -9,7 +9,7 @@ import pytest
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.testing.faults import Encoded, Fault, Redirect, ShortBody, Together
+from datamaestro.testing.faults import Chunked, Encoded, Fault, Redirect, ShortBody, Together
 from datamaestro_transport_http.codings import body_of
 
 TEXT = b"text " * 50_000
@@ -141,6 +141,70 @@ def test_no_more_is_given_than_asked_for(file_server, transport):
         pieces = list(iter(lambda: response.read(1000), b""))
     assert max(map(len, pieces)) == 1000
     assert zlib.crc32(b"".join(pieces)) == zlib.crc32(bytes(10_000_000))
+
+
+@dataclass(frozen=True)
+class Transferred(Chunked):
+    """The content comes in chunks, and fields say how.
+
+    :param fields: names and values of fields; several may have one name
+    """
+
+    fields: tuple[tuple[str, str], ...]
+
+    def change(self, answer):
+        super().change(answer)
+        answer.headers = Several({**answer.headers, "Connection": "close"}, self.fields)
+        answer.close()
+
+
+class Several(dict):
+    """Fields, of which some have the same name."""
+
+    def __init__(self, fields, further):
+        super().__init__(fields)
+        del self["Transfer-Encoding"]
+        self.further = further
+
+    def items(self):
+        return [*super().items(), *self.further]
+
+
+def coded(*codings):
+    return Transferred(tuple(("Transfer-Encoding", coding) for coding in codings))
+
+
+@pytest.mark.parametrize("codings", [["chunked"], ["Chunked"], ["chunked", "chunked"]])
+def test_chunks_are_put_together(get, codings):
+    assert get("/a", TEXT, coded(*codings)) == TEXT
+
+
+@pytest.mark.parametrize(
+    "codings",
+    [
+        ["gzip, chunked"],
+        ["gzip", "chunked"],
+        ["chunked", "gzip"],
+        ["chunked, chunked"],
+        ["identity", "chunked"],
+        ["chunked "],
+        ["chunked;q=1"],
+    ],
+)
+def test_what_is_transferred_in_an_unknown_way_is_refused(get, codings):
+    with pytest.raises(TransportError, match=r"expected .*chunked, .*found .*coding: ") as caught:
+        get("/a", TEXT, coded(*codings))
+    assert not caught.value.retry
+
+
+@pytest.mark.parametrize("length", [17, len(TEXT) * 3])
+def test_a_length_beside_chunks_does_not_count(file_server, transport, length):
+    file_server.files["/a"] = TEXT
+    fields = (("Content-Length", str(length)), ("Transfer-Encoding", "chunked"))
+    file_server.faults["/a"] = [Transferred(fields)]
+    with transport.open(TransportRequest(file_server.url("/a"))) as response:
+        assert response.size is None
+        assert b"".join(iter(lambda: response.read(100_000), b"")) == TEXT
 
 
 @pytest.mark.parametrize("length", ["²", "9" * 5000, "five"])

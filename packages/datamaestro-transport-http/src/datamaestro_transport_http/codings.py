@@ -3,19 +3,30 @@
 Some compress it, which is undone. Others call a file that is stored compressed "encoded",
 since its name ends with ``.gz``: there nothing is to be undone. The two look alike, so for
 such a name the content decides (RFC 9110, section 8.4; Apache's AddEncoding).
+
+These are codings of the content. Those of the transfer (RFC 9112, section 6.1) are undone by
+the standard library, which knows one.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from datamaestro.errors import TransportError
 
-__all__ = ["AsStored", "Body", "Unzipped", "body_of", "coding_of", "is_stored_compressed"]
+__all__ = [
+    "AsStored",
+    "Body",
+    "Unzipped",
+    "body_of",
+    "coding_of",
+    "is_stored_compressed",
+    "refuse_transfer_codings",
+]
 
 GZIP = frozenset({"gzip", "x-gzip"})
 GZIP_MAGIC = b"\x1f\x8b"
@@ -137,6 +148,24 @@ def body_of(read: Read, coding: str | None, url: str, final: str) -> Body:
     beginning, holds_gzip = _look(read)
     stored = AsStored(read, beginning)
     return Unzipped(stored.read, url) if holds_gzip else stored
+
+
+def refuse_transfer_codings(named: Sequence[str], where: str) -> None:
+    """Refuse a body that isn't undone as its server says, so that its framing would be stored.
+
+    :param named: the Transfer-Encoding fields of the answer. The standard library undoes chunks if
+        the first of them says that, and nothing else, letter by letter; servers behind others
+        repeat it
+    :param where: the URL, for messages
+    :raises TransportError: if they say anything else
+    """
+    if {value.lower() for value in named} not in (set(), {"chunked"}, {"identity"}):
+        raise TransportError(
+            "the server transfers the file in a way that can't be undone",
+            where=where,
+            expected="Transfer-Encoding: chunked, or none",
+            found=f"Transfer-Encoding: {', '.join(named)}",
+        )
 
 
 def _look(read: Read) -> tuple[bytes, bool]:

@@ -20,7 +20,12 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """Give the number of bytes of a body, if it is told."""
+    """Give the number of bytes of a body, if it is told.
+
+    Beside Transfer-Encoding, Content-Length counts for nothing (RFC 9112, section 6.3).
+    """
+    if "Transfer-Encoding" in headers:
+        return None
     return _count(headers.get("Content-Length", ""))
 
 

@@ -25,6 +25,7 @@ from datamaestro_transport_http.codings import (
     body_of,
     coding_of,
     is_stored_compressed,
+    refuse_transfer_codings,
 )
 from datamaestro_transport_http.credentials import Credentials, hosts_in
 from datamaestro_transport_http.failures import cause, reason
@@ -129,20 +130,24 @@ class _HttpResponse(Response):
         self.ranges = (
             answer.status == 206 or answer.headers.get("Accept-Ranges", "").lower() == "bytes"
         )
-        if answer.status == 206:
-            self._body: Body = AsStored(self._received)
-            self.start, self.size = request.start, content_range(answer.headers)[1]
-            self.validator = validator(answer.headers)
-            return
         try:
-            self._body = body_of(self._received, _coding(answer), request.url, answer.url)
+            self._body = self._begin(answer, request)
         except TransportError:
             self.close()
             raise
-        if isinstance(self._body, AsStored):
+
+    def _begin(self, answer: Answer, request: TransportRequest) -> Body:
+        refuse_transfer_codings(answer.http.headers.getlist("Transfer-Encoding"), request.url)
+        if answer.status == 206:
+            self.start, self.size = request.start, content_range(answer.headers)[1]
+            self.validator = validator(answer.headers)
+            return AsStored(self._received)
+        body = body_of(self._received, _coding(answer), request.url, answer.url)
+        if isinstance(body, AsStored):
             # Of what is encoded, neither length nor validator are those of what is read.
             self.size = content_length(answer.headers)
             self.validator = validator(answer.headers)
+        return body
 
     def read(self, size: int) -> bytes:
         return self._body.read(size)
