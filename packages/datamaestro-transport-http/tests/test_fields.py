@@ -1,8 +1,11 @@
 """What the fields of an answer tell."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
 import pytest
 
-from datamaestro_transport_http.fields import retry_after, validator
+from datamaestro_transport_http.fields import confirms, retry_after, validator
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,9 @@ def test_a_time_to_wait_until_is_one_of_the_servers_clock(year):
     assert retry_after(headers) == 20.0
 
 
-NOW = "Wed, 21 Oct 2015 07:28:00 GMT"
+LONG_AGO = "Wed, 21 Oct 2015 07:27:00 GMT"
+A_MINUTE_LATER = "Wed, 21 Oct 2015 07:28:00 GMT"
+IN_2015 = {"Last-Modified": LONG_AGO, "Date": A_MINUTE_LATER}
 
 
 @pytest.mark.parametrize(
@@ -41,15 +46,43 @@ NOW = "Wed, 21 Oct 2015 07:28:00 GMT"
     [
         ({"ETag": '"a"'}, '"a"'),
         ({"ETag": 'W/"a"'}, None),
-        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:00 GMT", "Date": NOW, "ETag": 'W/"a"'}, "Wed,"),
-        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:01 GMT", "Date": NOW}, None),
-        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:00 GMT"}, None),
-        ({"Last-Modified": "yesterday", "Date": NOW}, None),
-        ({"Last-Modified": "21 Oct 9955555599 00:00:00", "Date": NOW}, None),
-        ({"Last-Modified": "Wed, 21 Oct 2015 07:27:00 -0000", "Date": NOW}, "Wed,"),
+        (IN_2015, LONG_AGO),
+        (IN_2015 | {"ETag": 'W/"a"'}, LONG_AGO),
+        (IN_2015 | {"ETag": ""}, LONG_AGO),
+        (IN_2015 | {"ETag": '""'}, LONG_AGO),
+        (IN_2015 | {"Last-Modified": "Wed, 21 Oct 2015 07:27:01 GMT"}, None),
+        (IN_2015 | {"Last-Modified": "yesterday"}, None),
+        (IN_2015 | {"Last-Modified": "21 Oct 9955555599 00:00:00"}, None),
+        (IN_2015 | {"Last-Modified": LONG_AGO.replace("GMT", "-0000")}, "Wed, 21 Oct 2015"),
+        ({"ETag": ""}, None),
         ({}, None),
     ],
 )
 def test_only_what_no_other_content_has_identifies_it(headers, expected):
-    assert (validator(headers) or "").startswith(expected or "")
-    assert (validator(headers) is None) == (expected is None)
+    found = validator(headers)
+    assert found is expected is None or found.startswith(expected)
+
+
+@pytest.mark.parametrize(("hours", "identifies"), [(48, True), (12, False)])
+def test_where_no_time_is_told_the_clock_here_counts_if_it_may_be_wrong(hours, identifies):
+    changed = format_datetime(datetime.now(UTC) - timedelta(hours=hours), usegmt=True)
+    assert (validator({"Last-Modified": changed}) == changed) is identifies
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "same"),
+    [
+        ('"a"', {"ETag": '"a"'}, True),
+        ('"a"', {"ETag": '"b"'}, False),
+        ('"a"', {}, False),
+        ('"a"', {"ETag": 'W/"a"'}, False),
+        (LONG_AGO, IN_2015, True),
+        (LONG_AGO, IN_2015 | {"Last-Modified": "Wed, 21 Oct 2015 07:26:59 GMT"}, False),
+        (LONG_AGO, {}, True),
+        (LONG_AGO, {"ETag": 'W/"a"'}, True),
+        (LONG_AGO, {"ETag": '"a"'}, False),
+        (f'"{LONG_AGO}"', {}, False),
+    ],
+)
+def test_a_part_need_not_say_once_more_when_the_content_was_changed(asked, headers, same):
+    assert confirms(headers, asked) is same

@@ -13,7 +13,15 @@ import pytest
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
-from datamaestro.testing.faults import Fault, Page, Redirect, Status, Together, WithoutLength
+from datamaestro.testing.faults import (
+    Fault,
+    Modified,
+    Page,
+    Redirect,
+    Status,
+    Together,
+    WithoutLength,
+)
 from datamaestro_transport_http import HttpTransport
 
 BYTES = bytes(range(256)) * 100
@@ -184,6 +192,17 @@ def test_a_part_of_what_may_be_another_content_is_not_used(transport, file_serve
     response = transport.open(TransportRequest(url, 10, first.validator))
     assert response.start == 0
     assert read(response) == BYTES
+
+
+def test_a_part_that_does_not_say_again_when_the_content_was_changed_is_used(
+    transport, file_server
+):
+    date = "Wed, 21 Oct 2015 07:28:00 GMT"
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Together(Modified(date), Says("Last-Modified", None))]
+    response = transport.open(TransportRequest(file_server.url("/x"), 10, date))
+    assert (response.start, response.validator) == (10, date)
+    assert read(response) == BYTES[10:]
 
 
 def test_an_encoded_part_is_not_used(transport, file_server):

@@ -15,6 +15,12 @@ __all__ = ["content_length", "content_range", "retry_after", "validator"]
 SETTLED = timedelta(seconds=60)
 """How old content has to be so that the second of its last change identifies it."""
 
+SETTLED_HERE = timedelta(days=1)
+"""The same where the server tells no time: the clock of this machine may be wrong, or its zone."""
+
+NOTHING = ("", '""')
+"""Values of ETag that identify nothing."""
+
 _COUNT = re.compile(r"[0-9]{1,19}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 
@@ -43,14 +49,28 @@ def validator(headers: Mapping[str, str]) -> str | None:
     A time identifies it only if nothing else had it: content that changed just now may
     change once more within the same second (RFC 9110, section 8.8.2.2).
     """
-    etag = headers.get("ETag")
-    if etag is not None and not etag.startswith("W/"):
+    etag = headers.get("ETag", "")
+    if not etag.startswith("W/") and etag not in NOTHING:
         return etag
     modified = headers.get("Last-Modified")
     changed, now = _time(modified), _time(headers.get("Date"))
-    if changed is None or now is None:
+    if changed is None:
         return None
-    return modified if now - changed >= SETTLED else None
+    age = datetime.now(UTC) - changed if now is None else now - changed
+    return modified if age >= (SETTLED_HERE if now is None else SETTLED) else None
+
+
+def confirms(headers: Mapping[str, str], asked: str) -> bool:
+    """Tell whether a part is of the content that a validator identifies.
+
+    :param headers: the fields of the part, which was asked for on condition that it is
+    :param asked: the validator. An ETag is told with each part, Last-Modified only to one who
+        doesn't know it (RFC 9110, section 15.3.7)
+    """
+    told = validator(headers)
+    if told is None and "Last-Modified" not in headers:
+        return not asked.startswith('"') and _time(asked) is not None
+    return told == asked
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

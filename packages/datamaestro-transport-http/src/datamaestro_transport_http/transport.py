@@ -30,6 +30,7 @@ from datamaestro_transport_http.codings import (
 from datamaestro_transport_http.credentials import Credentials, hosts_in
 from datamaestro_transport_http.failures import cause, reason
 from datamaestro_transport_http.fields import (
+    confirms,
     content_length,
     content_range,
     retry_after,
@@ -140,7 +141,8 @@ class _HttpResponse(Response):
         refuse_transfer_codings(answer.http.headers.getlist("Transfer-Encoding"), request.url)
         if answer.status == 206:
             self.start, self.size = request.start, content_range(answer.headers)[1]
-            self.validator = validator(answer.headers)
+            # One that was asked about need not be told again (RFC 9110, section 15.3.7).
+            self.validator = request.validator or validator(answer.headers)
             return AsStored(self._received)
         body = body_of(self._received, _coding(answer), request.url, answer.url)
         if isinstance(body, AsStored):
@@ -183,7 +185,7 @@ def _fits(answer: Answer, request: TransportRequest) -> bool:
     if answer.status != 206:
         return answer.status != 416
     start, size = content_range(answer.headers)
-    same = request.validator in (None, validator(answer.headers))
+    same = request.validator is None or confirms(answer.headers, request.validator)
     as_stored = _coding(answer) is None or is_stored_compressed(request.url, answer.url)
     return start == request.start and size is not None and same and as_stored
 
