@@ -1,7 +1,10 @@
 """Certificates are always verified, by those that are trusted here."""
 
 import datetime
+import os
+import shutil
 import ssl
+import subprocess
 
 import pytest
 import trustme
@@ -47,6 +50,46 @@ def server(authority):
 def test_the_environment_names_whom_to_trust(fetch, server, trusted, monkeypatch, name):
     monkeypatch.setenv(name, str(trusted))
     assert fetch(server.url("/x")) == b"content"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the name of a certificate")
+def test_the_environment_names_folders_of_those_to_trust(
+    fetch, server, trusted, tmp_path, monkeypatch
+):
+    command = ["openssl", "x509", "-subject_hash", "-noout", "-in", str(trusted)]
+    name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    folders = [tmp_path / "empty", tmp_path / "full"]
+    for folder in folders:
+        folder.mkdir()
+    shutil.copy(trusted, folders[1] / f"{name}.0")
+    monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join(map(str, folders)))
+    assert fetch(server.url("/x")) == b"content"
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_proxy_is_trusted_as_servers_are(fetch, server, trusted, monkeypatch, name):
+    monkeypatch.setenv("http_proxy", server.url())
+    monkeypatch.setenv(name, str(trusted))
+    assert fetch("http://public.example/x") == b"content"
+
+
+def test_a_proxy_is_trusted_on_the_way_to_another_end_that_is_encrypted(
+    fetch, server, trusted, monkeypatch
+):
+    monkeypatch.setenv("https_proxy", server.url())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+    with pytest.raises(TransportError, match=r"through its proxy: .*found status 501"):
+        fetch("https://public.example/x")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_of_an_unknown_authority_is_not_trusted(fetch, server, monkeypatch, scheme):
+    monkeypatch.setenv(f"{scheme}_proxy", server.url())
+    with pytest.raises(TransportError, match="its proxy's certificate isn't trusted") as error:
+        fetch(f"{scheme}://public.example/x")
+    assert not error.value.retry
+    assert "REQUESTS_CA_BUNDLE or SSL_CERT_FILE" in error.value.hint
+    assert server.requests == []
 
 
 def test_an_unknown_authority_is_not_trusted(fetch, server):

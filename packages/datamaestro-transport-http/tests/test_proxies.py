@@ -27,13 +27,13 @@ def proxy():
 
         def do_CONNECT(self):
             self.server.asked.append((self.path, dict(self.headers)))
-            self.send_error(403)
+            self.send_error(self.server.refusal)
 
         def log_message(self, *arguments):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked, server.answers = [], {}
+        server.asked, server.answers, server.refusal = [], {}, 403
         server.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
@@ -55,9 +55,33 @@ def test_the_proxy_of_the_environment_is_asked(fetch, proxied):
 
 
 def test_for_tls_the_proxy_is_asked_for_a_tunnel(fetch, proxied):
-    with pytest.raises(TransportError, match="can't be reached"):
+    with pytest.raises(TransportError, match="can't be reached through its proxy"):
         fetch("https://public.example/x")
     assert [path for path, _ in proxied.asked] == ["public.example:443"]
+
+
+@pytest.mark.parametrize(
+    ("status", "retry", "hint"),
+    [
+        (403, False, "no_proxy"),
+        (407, False, "USER:PASSWORD@"),
+        (429, True, "no_proxy"),
+        (502, True, "no_proxy"),
+    ],
+)
+def test_a_proxy_that_gives_no_tunnel_is_asked_again_if_that_may_pass(
+    fetch, proxied, status, retry, hint
+):
+    proxied.refusal = status
+    with pytest.raises(TransportError, match=f"found status {status}.*{hint}") as caught:
+        fetch("https://public.example/x")
+    assert caught.value.retry is retry
+
+
+def test_who_a_proxy_has_to_know_is_told_where_that_goes(fetch, proxied):
+    proxied.answers["http://public.example/x"] = (407, {})
+    with pytest.raises(TransportError, match=r"found status 407.*http_proxy.*USER:PASSWORD@"):
+        fetch("http://public.example/x")
 
 
 def test_what_has_no_proxy_is_asked_itself(fetch, proxy, file_server, monkeypatch):

@@ -28,7 +28,7 @@ from datamaestro_transport_http.codings import (
     refuse_transfer_codings,
 )
 from datamaestro_transport_http.credentials import Credentials, hosts_in
-from datamaestro_transport_http.failures import cause, reason
+from datamaestro_transport_http.failures import HINTS, cause, reason
 from datamaestro_transport_http.fields import (
     confirms,
     content_length,
@@ -44,9 +44,6 @@ WHOLE = frozenset({200, 203})
 
 OVERLOADED = frozenset({429, 503})
 """Those of them that say that the server is asked too much."""
-
-HINTS = {401: "what lets you in belongs in your netrc file, or under 'keys' in user.json"}
-"""What a user can do about a status code."""
 
 
 class HttpTransport(Transport):
