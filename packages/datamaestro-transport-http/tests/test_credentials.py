@@ -110,6 +110,41 @@ def test_a_password_of_netrc_is_not_drawn_to_another_service_of_its_host(netrc):
     assert credentials.redirected("https://host:8443/a") is None
 
 
+def test_a_user_of_a_url_has_the_password_that_netrc_has_for_them(netrc):
+    netrc("machine host login me password pass\n")
+    credentials = Credentials({"https://host/": "Bearer t"})
+    assert credentials.asked("https://me@host/") == basic("me:pass")
+    assert credentials.asked("https://me:@host/") == basic("me:")
+    assert credentials.asked("https://you@host/") == basic("you:")
+    assert credentials.asked("https://me@other/") == basic("me:")
+
+
+SPELLINGS = ["bücher.example", "BÜcher.example.", "xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize("ours", SPELLINGS)
+@pytest.mark.parametrize("theirs", SPELLINGS)
+def test_a_host_is_the_same_in_every_spelling(netrc, ours, theirs):
+    key = Credentials({f"https://{ours}/": "Bearer t"})
+    assert key.asked(f"https://{theirs}/x") == key.redirected(f"https://{theirs}/x") == "Bearer t"
+    netrc(f"machine {ours.rstrip('.')} login me password pass\n")
+    assert Credentials({}).asked(f"https://{theirs}/x") == basic("me:pass")
+
+
+def test_a_host_that_can_not_be_is_nobodys(netrc):
+    netrc("machine ℀.example login me password pass\nmachine host login you password word\n")
+    assert Credentials({}).asked("https://host/") == basic("you:word")
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_a_password_goes_to_a_host_in_letters_of_its_own(
+    fetch, file_server, sent, monkeypatch, host
+):
+    monkeypatch.setenv("http_proxy", file_server.url())
+    fetch(f"http://me:pass@{host}/x")
+    assert sent() == [basic("me:pass")]
+
+
 def test_the_default_of_netrc_is_for_no_host(netrc):
     netrc("machine other login a password b\ndefault login me password pass\n")
     assert Credentials({}).asked("https://host/") is None

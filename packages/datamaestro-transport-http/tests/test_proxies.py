@@ -123,6 +123,49 @@ def test_some_hosts_need_no_proxy(fetch, proxied, file_server, monkeypatch, host
     assert proxied.asked == []
 
 
+@pytest.mark.parametrize(
+    ("exceptions", "url"),
+    [
+        ("other.example [::1]", "http://[::1]:8080/"),
+        ("[::1]:8080", "http://[::1]:8080/"),
+        ("::1/128", "http://[::1]/"),
+        ("127.0.0.1:80", "http://127.0.0.1/"),
+        ("Public.Example", "http://public.example/"),
+        ("public.example", "http://public.example./"),
+        ("public.example:80", "http://public.example/"),
+        ("public.example:443", "https://public.example/"),
+        (".example", "http://public.example/"),
+        ("*.example", "http://public.example/"),
+        ("other.example,*", "http://public.example/"),
+        ("other.example\tpublic.example", "http://public.example/"),
+        ("bücher.example", "http://xn--bcher-kva.example/"),
+        ("xn--bcher-kva.example", "http://bücher.example/"),
+    ],
+)
+def test_a_host_may_be_excepted_in_any_spelling(monkeypatch, exceptions, url):
+    monkeypatch.setenv("all_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", exceptions)
+    assert proxy_for(url) is None
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "url"),
+    [
+        ("[::1]:81", "http://[::1]/"),
+        ("[::2]", "http://[::1]/"),
+        ("public.example:80", "https://public.example/"),
+        ("blic.example", "http://public.example/"),
+        ("very.public.example", "http://public.example/"),
+        (" , .,℀.example", "http://public.example/"),
+        ("10.0.0.0/8", "http://public.example/"),
+    ],
+)
+def test_no_other_host_is_excepted(monkeypatch, exceptions, url):
+    monkeypatch.setenv("all_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", exceptions)
+    assert proxy_for(url) == "http://proxy.example:3128"
+
+
 def test_a_password_for_the_proxy_goes_to_it_alone(fetch, proxied, file_server, monkeypatch):
     monkeypatch.setenv("http_proxy", proxied.url.replace("//", "//me:pass@"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")

@@ -13,20 +13,37 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from datamaestro.errors import SettingsError
+from datamaestro_transport_http.hosts import PORTS, comparable, in_ascii
 
-__all__ = ["Credentials", "Origin", "hosts_in", "origin", "user_in"]
+__all__ = ["Credentials", "Login", "Origin", "hosts_in", "origin", "user_in"]
 
 logger = logging.getLogger(__name__)
 
 Origin = tuple[str, str, int]
 """Scheme, host and port: who a URL belongs to."""
 
-_PORTS = {"http": 80, "https": 443}
 _UPWARDS = re.compile(r"[/\\]\.\.(?:[/\\;]|$)")
 _FIELD = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+
+
+class Login(NamedTuple):
+    """A user and a password.
+
+    :param password: None if there is nothing about it
+    """
+
+    name: str
+    password: str | None
+
+    @property
+    def field(self) -> str:
+        """The value of the Authorization field for it."""
+        text = f"{self.name}:{self.password or ''}"
+        return f"Basic {base64.b64encode(text.encode()).decode()}"
 
 
 def origin(url: str) -> Origin:
@@ -40,11 +57,8 @@ def origin(url: str) -> Origin:
 
 def user_in(url: str) -> str | None:
     """Give the Authorization field for the user that a URL names, if it names one."""
-    user, separator, _ = urlsplit(url).netloc.rpartition("@")
-    if not separator:
-        return None
-    name, _, password = user.partition(":")
-    return _basic(unquote(name), unquote(password))
+    login = _login(url)
+    return None if login is None else login.field
 
 
 class Credentials:
@@ -58,7 +72,7 @@ class Credentials:
     def __init__(
         self,
         *keys: Mapping[str, str],
-        netrc: Callable[[Path], dict[str, str]] | None = None,
+        netrc: Callable[[Path], dict[str, Login]] | None = None,
     ) -> None:
         self._read_netrc = netrc or hosts_in
         found: dict[tuple[Origin, str], str] = {}
@@ -70,7 +84,12 @@ class Credentials:
 
     def asked(self, url: str) -> str | None:
         """Give the Authorization field for a URL that was asked for, if there is one."""
-        return user_in(url) or self._key(url) or self._hosts.get(origin(url)[1])
+        login, host = _login(url), origin(url)[1]
+        if login is None:
+            return self._key(url) or self._entry(host)
+        if login.password is None and host in self._hosts and self._hosts[host].name == login.name:
+            return self._entry(host)
+        return login.field
 
     def redirected(self, url: str) -> str | None:
         """Give the Authorization field for a URL that a server named, if there is one.
@@ -79,8 +98,8 @@ class Credentials:
         lead a password to another service of a host, only https gets it there.
         """
         scheme, host, port = origin(url)
-        https = (scheme, port) == ("https", _PORTS["https"])
-        return self._key(url) or (self._hosts.get(host) if https else None)
+        https = (scheme, port) == ("https", PORTS["https"])
+        return self._key(url) or (self._entry(host) if https else None)
 
     def _key(self, url: str) -> str | None:
         parts = urlsplit(url)
@@ -91,9 +110,13 @@ class Credentials:
                 return value
         return None
 
+    def _entry(self, host: str) -> str | None:
+        login = self._hosts.get(host)
+        return None if login is None else login.field
+
     @cached_property
-    def _hosts(self) -> dict[str, str]:
-        """The Authorization fields by host, of the user's netrc file."""
+    def _hosts(self) -> dict[str, Login]:
+        """The users by host, of the user's netrc file."""
         named = os.environ.get("NETRC")
         for item in [named] if named else ["~/.netrc", "~/_netrc"]:
             path = Path(os.path.expanduser(item))  # noqa: PTH111  (of no home, Path's is an error)
@@ -102,8 +125,8 @@ class Credentials:
         return {}
 
 
-def hosts_in(path: Path) -> dict[str, str]:
-    """Give the Authorization fields by host of a netrc file; none, if it can't be read.
+def hosts_in(path: Path) -> dict[str, Login]:
+    """Give the users by host of a netrc file; none, if it can't be read.
 
     The entry ``default`` doesn't count: it would send a password to every host.
     """
@@ -121,17 +144,26 @@ def hosts_in(path: Path) -> dict[str, str]:
         logger.warning("%s can't be read: %s", path, type(error).__name__)
         return {}
     return {
-        host.lower(): _basic(login, password)
+        comparable(host): Login(login, password)
         for host, (login, _, password) in hosts.items()
         if host != "default"
     }
+
+
+def _login(url: str) -> Login | None:
+    """Give the user that a URL names, if it names one."""
+    user, separator, _ = urlsplit(url).netloc.rpartition("@")
+    if not separator:
+        return None
+    name, colon, password = user.partition(":")
+    return Login(unquote(name), unquote(password) if colon else None)
 
 
 def _owner(name: str) -> tuple[Origin, str] | None:
     """Give the origin and the folder that the name of a key stands for, if it is a URL."""
     try:
         parts = urlsplit(name)
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in PORTS or not parts.hostname:
             return None
         return _origin(parts), f"{parts.path.rstrip('/')}/"
     except ValueError as error:
@@ -140,11 +172,7 @@ def _owner(name: str) -> tuple[Origin, str] | None:
 
 def _origin(parts: SplitResult) -> Origin:
     scheme = parts.scheme.lower()
-    return scheme, (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(scheme, 0)
-
-
-def _basic(name: str, password: str) -> str:
-    return f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"
+    return scheme, in_ascii(parts.hostname or "").rstrip("."), parts.port or PORTS.get(scheme, 0)
 
 
 def _checked(name: str, value: str) -> str:

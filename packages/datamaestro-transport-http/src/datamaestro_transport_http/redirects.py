@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Scope
+from datamaestro_transport_http.hosts import in_ascii
 
 __all__ = ["Hop", "next_hop", "without_user"]
 
@@ -90,10 +91,8 @@ def without_user(url: str) -> str:
     scheme, netloc, path, query, _ = urlsplit(url)
     place = netloc.rpartition("@")[2]
     if not place.isascii():
-        import idna
-
         host, colon, port = place.partition(":")
-        place = f"{idna.encode(host, uts46=True).decode()}{colon}{port}"
+        place = f"{in_ascii(host)}{colon}{port}"
     return urlunsplit((scheme, place, path, query, ""))
 
 
