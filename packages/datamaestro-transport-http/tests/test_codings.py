@@ -51,6 +51,43 @@ def test_the_name_that_was_asked_for_counts_where_it_leads_to_another(get, file_
     assert get("/a.gz", b"", Redirect(file_server.url("/4711"))) == ZIPPED
 
 
+@dataclass(frozen=True)
+class Attached(Called):
+    """The content has a name of its own, too."""
+
+    disposition: str
+
+    def change(self, answer):
+        super().change(answer)
+        answer.headers["Content-Disposition"] = self.disposition
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        'attachment; filename="a.csv.gz"',
+        "inline; filename=a.csv.GZ",
+        "attachment; filename*=UTF-8''%C3%A9.csv.gz",
+    ],
+)
+def test_the_name_that_the_server_tells_counts(get, disposition):
+    assert get("/download", ZIPPED, Attached("gzip", disposition)) == ZIPPED
+
+
+@pytest.mark.parametrize("query", ["file=a.csv.gz", "id=1&file=data%2Fa.csv.gz&x", "a.csv.gz"])
+def test_a_name_in_a_query_counts(file_server, fetch, query):
+    file_server.files["/download"] = ZIPPED
+    file_server.faults["/download"] = [Called("gzip")]
+    assert fetch(file_server.url(f"/download?{query}")) == ZIPPED
+
+
+@pytest.mark.parametrize(
+    "disposition", ["", "attachment", 'attachment; filename="', "attachment; filename*=x''%"]
+)
+def test_what_names_nothing_does_not_count(get, disposition):
+    assert get("/download", ZIPPED, Attached("gzip", disposition)) == TEXT
+
+
 @pytest.mark.parametrize(("path", "coding"), [("/a.bz2", "x-bzip2"), ("/a.Z", "compress")])
 def test_so_is_one_in_another_compression(get, path, coding):
     assert get(path, b"BZh9 and more", Called(coding)) == b"BZh9 and more"
@@ -72,7 +109,7 @@ def test_what_was_compressed_on_its_way_is_restored(get, path, content):
 )
 def test_what_comes_byte_by_byte_is_understood_as_what_comes_at_once(sent):
     def content(read):
-        body = body_of(read, "gzip", "http://host/a.gz", "http://host/a.gz")
+        body = body_of(read, "gzip", "http://host/a.gz", stored_compressed=True)
         return b"".join(iter(lambda: body.read(1000), b""))
 
     slow, quick = io.BytesIO(sent), io.BytesIO(sent)
@@ -82,13 +119,13 @@ def test_what_comes_byte_by_byte_is_understood_as_what_comes_at_once(sent):
 @pytest.mark.parametrize("sent", [ZIPPED, TWICE, TEXT], ids=["once", "twice", "never"])
 def test_no_more_is_waited_for_than_tells_what_it_is(sent):
     pieces = [sent[:100], sent[100:]]
-    body_of(lambda size: pieces.pop(0), "gzip", "http://host/a.gz", "http://host/a.gz")
+    body_of(lambda size: pieces.pop(0), "gzip", "http://host/a.gz", stored_compressed=True)
     assert pieces == [sent[100:]]
 
 
 def test_a_header_of_gzip_that_never_ends_is_not_read_for_ever():
     pieces = iter([b"\x1f\x8b\x08\x08" + bytes(6), *[b"name" * 25_000] * 3])
-    body = body_of(lambda size: next(pieces), "gzip", "http://host/a.gz", "http://host/a.gz")
+    body = body_of(lambda size: next(pieces), "gzip", "http://host/a.gz", stored_compressed=True)
     assert body.read(2) == b"\x1f\x8b"
 
 
@@ -111,9 +148,23 @@ def test_what_is_called_gzip_and_is_none_broke_off(get):
         get("/a", TEXT, Called("gzip"))
 
 
-def test_an_encoding_that_can_not_be_undone_is_refused(get):
-    with pytest.raises(TransportError, match="found Content-Encoding: br") as caught:
-        get("/a", b"anything", Called("br"))
+@pytest.mark.parametrize(
+    "coding",
+    ["utf-8", "UTF8", "none", "binary", "aws-chunked", "identity, identity", "aws-chunked,", ""],
+)
+def test_what_is_no_coding_changes_nothing(get, coding):
+    assert get("/a.csv", TEXT, Called(coding)) == TEXT
+
+
+@pytest.mark.parametrize("coding", ["aws-chunked, gzip", "gzip,identity"])
+def test_a_coding_beside_what_is_none_is_undone(get, coding):
+    assert get("/a.csv", ZIPPED, Called(coding)) == TEXT
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "compress", "gzip, gzip", "x-own"])
+def test_an_encoding_that_can_not_be_undone_is_refused(get, coding):
+    with pytest.raises(TransportError, match=f"found Content-Encoding: {coding}") as caught:
+        get("/a", b"anything", Called(coding))
     assert not caught.value.retry
 
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from datamaestro.errors import TransportError
 
@@ -29,6 +30,12 @@ __all__ = [
 ]
 
 GZIP = frozenset({"gzip", "x-gzip"})
+NO_CODINGS = frozenset(
+    {"", "identity", "none", "binary", "7bit", "8bit", "aws-chunked"}
+    | {"utf-8", "utf8", "us-ascii", "iso-8859-1"}
+)
+"""What stands in the place of codings and is none: encodings of characters, of mail, of uploads."""
+
 GZIP_MAGIC = b"\x1f\x8b"
 WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
 
@@ -107,47 +114,55 @@ Body = AsStored | Unzipped
 def coding_of(value: str | None) -> str | None:
     """Give what a Content-Encoding names; None if that is nothing.
 
-    >>> coding_of(" X-Gzip "), coding_of("identity"), coding_of(None)
-    ('x-gzip', None, None)
+    >>> coding_of(" X-Gzip "), coding_of("gzip, br"), coding_of("UTF-8"), coding_of(None)
+    ('x-gzip', 'gzip, br', None, None)
     """
-    coding = (value or "").strip().lower()
-    return None if coding in ("", "identity") else coding
+    named = [item.strip().lower() for item in (value or "").split(",")]
+    return ", ".join(item for item in named if item not in NO_CODINGS) or None
 
 
-def is_stored_compressed(*urls: str) -> bool:
+def is_stored_compressed(*urls: str, filename: str = "") -> bool:
     """Tell whether a file is stored compressed, by the names that it has.
+
+    :param urls: what has its name at the end of the path, or as a part of the query
+    :param filename: what the server calls it, if it does
 
     >>> is_stored_compressed("https://host/a.csv.GZ?x=1"), is_stored_compressed("https://host/a")
     (True, False)
+    >>> is_stored_compressed("https://host/get?file=a.csv.gz&raw=1")
+    True
     """
-    suffixes = {PurePosixPath(urlsplit(url).path).suffix.lower() for url in urls}
+    names = [filename]
+    for parts in map(urlsplit, urls):
+        names += [parts.path, *chain(*parse_qsl(parts.query, keep_blank_values=True))]
+    suffixes = {PurePosixPath(name).suffix.lower() for name in names}
     return not suffixes.isdisjoint(COMPRESSED_NAMES)
 
 
-def body_of(read: Read, coding: str | None, url: str, final: str) -> Body:
+def body_of(read: Read, coding: str | None, where: str, *, stored_compressed: bool) -> Body:
     """Give the body of an answer, as the server holds it.
 
     :param coding: what the server says to have done to it
-    :param url: what was asked for
-    :param final: where that led to
+    :param where: the URL, for messages
+    :param stored_compressed: whether its names tell that it was compressed before
     :raises TransportError: if that can't be undone, or the transfer breaks off
     """
     if coding is None:
         return AsStored(read)
     if coding not in GZIP:
-        if is_stored_compressed(url, final):
+        if stored_compressed:
             return AsStored(read)
         raise TransportError(
             "the server sends the file in an encoding that nobody asked for",
-            where=url,
+            where=where,
             expected="the file as it is",
             found=f"Content-Encoding: {coding}",
         )
-    if not is_stored_compressed(url, final):
-        return Unzipped(read, url)
+    if not stored_compressed:
+        return Unzipped(read, where)
     beginning, holds_gzip = _look(read)
     stored = AsStored(read, beginning)
-    return Unzipped(stored.read, url) if holds_gzip else stored
+    return Unzipped(stored.read, where) if holds_gzip else stored
 
 
 def refuse_transfer_codings(named: Sequence[str], where: str) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from email.utils import parsedate_to_datetime
 
-__all__ = ["content_length", "content_range", "retry_after", "validator"]
+__all__ = ["content_length", "content_range", "filename", "retry_after", "validator"]
 
 SETTLED = timedelta(seconds=60)
 """How old content has to be so that the second of its last change identifies it."""
@@ -71,6 +72,13 @@ def confirms(headers: Mapping[str, str], asked: str) -> bool:
     if told is None and "Last-Modified" not in headers:
         return not asked.startswith('"') and _time(asked) is not None
     return told == asked
+
+
+def filename(headers: Mapping[str, str]) -> str:
+    """Give what the server calls the content (RFC 6266); an empty text if it doesn't."""
+    message = Message()
+    message["Content-Disposition"] = headers.get("Content-Disposition", "")
+    return message.get_filename("")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

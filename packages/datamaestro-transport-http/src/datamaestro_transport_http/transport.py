@@ -33,6 +33,7 @@ from datamaestro_transport_http.fields import (
     confirms,
     content_length,
     content_range,
+    filename,
     retry_after,
     validator,
 )
@@ -141,7 +142,12 @@ class _HttpResponse(Response):
             # One that was asked about need not be told again (RFC 9110, section 15.3.7).
             self.validator = request.validator or validator(answer.headers)
             return AsStored(self._received)
-        body = body_of(self._received, _coding(answer), request.url, answer.url)
+        body = body_of(
+            self._received,
+            _coding(answer),
+            request.url,
+            stored_compressed=_is_stored_compressed(answer, request),
+        )
         if isinstance(body, AsStored):
             # Of what is encoded, neither length nor validator are those of what is read.
             self.size = content_length(answer.headers)
@@ -183,9 +189,13 @@ def _fits(answer: Answer, request: TransportRequest) -> bool:
         return answer.status != 416
     start, size = content_range(answer.headers)
     same = request.validator is None or confirms(answer.headers, request.validator)
-    as_stored = _coding(answer) is None or is_stored_compressed(request.url, answer.url)
+    as_stored = _coding(answer) is None or _is_stored_compressed(answer, request)
     return start == request.start and size is not None and same and as_stored
 
 
 def _coding(answer: Answer) -> str | None:
     return coding_of(answer.headers.get("Content-Encoding"))
+
+
+def _is_stored_compressed(answer: Answer, request: TransportRequest) -> bool:
+    return is_stored_compressed(request.url, answer.url, filename=filename(answer.headers))
