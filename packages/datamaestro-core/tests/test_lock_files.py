@@ -1,9 +1,13 @@
 """What locks are made of: recipes, digests of folders, and the file itself."""
 
 import errno
+import gzip
+import hashlib
+import io
 import json
 import os
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -442,6 +446,7 @@ def test_a_dataset_without_any_file_can_not_be_frozen(context):
 
 
 AS_IT_COMES = derivation_of({"kind": "joined", "compressions": [""]})
+UNPACKED = derivation_of({"kind": "unpacked"})
 
 
 @pytest.mark.parametrize(
@@ -460,6 +465,37 @@ def test_what_cant_be_declared_as_it_was_locked_is_an_error_of_the_lock(context,
     with pytest.raises(LockError, match=r"'data' of org\.example\.one can't be declared") as raised:
         prepare_frozen("org.example.one", context, lock, context.path / "lock")
     assert raised.value.where == str(context.path / "lock")
+    assert found in raised.value.found
+
+
+def zipped(*names):
+    """Give a zip of files of these names."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, "text")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (zipped("a", "./a"), "FileExistsError"),
+        (zipped("a", "a/b/c"), "NotADirectoryError: "),
+        (zipped("../a"), "ValueError: '../a' leads out of the folder"),
+        (zipped("é").replace("é".encode(), b"\xe9\xe9"), "UnicodeDecodeError: 'utf-8'"),
+        (gzip.compress(bytes(10240))[:-20], "EOFError"),
+        (b"neither", "ReadError"),
+    ],
+)
+def test_an_archive_that_python_alone_cant_unpack_tells_what_can(context, memory, content, found):
+    memory.CONTENT[URL] = content
+    download = LockedDownload((URL,), len(content), hashlib.sha256(content).hexdigest())
+    locked = LockedResource("data", "", "data", derivation=UNPACKED, downloads=(download,))
+    lock = Lock((LockedDataset("org.example.one", "one", resources=(locked,)),))
+    with pytest.raises(LockError, match="can't be made with Python alone") as raised:
+        prepare_frozen("org.example.one", context, lock, context.path / "lock")
+    assert raised.value.where == URL
     assert found in raised.value.found
 
 

@@ -101,8 +101,9 @@ def test_the_fingerprint_does_not_depend_on_order_or_limits():
 
 
 @pytest.mark.parametrize("handler", [ZipDownloader, TarDownloader])
-def test_a_lock_file_has_the_subpath_as_archives_have_it(handler):
-    assert handler("data", URL, "/top//data/").derivation == Unpacked("top/data")
+def test_a_lock_file_has_names_as_archives_have_them(handler):
+    resource = handler("data", URL, "/top//data/", files=["./top/data/a"])
+    assert resource.derivation == Unpacked("top/data", ("top/data/a",))
 
 
 @pytest.mark.parametrize("size", [-1, 1.5, "1 GB", True])

@@ -108,7 +108,8 @@ class ArchiveDownloader(FromArchive, FolderResource):
         plan = self.plan
         if self.source is None or plan.nested:
             return None
-        return Unpacked(normal(plan.subpath or ""), plan.files or (), plan.unwrap)
+        files = tuple(map(normal, plan.files or ()))
+        return Unpacked(normal(plan.subpath or ""), files, plan.unwrap)
 
 
 class ZipDownloader(ArchiveDownloader):

@@ -6,6 +6,7 @@ so this needs none of the care that handlers take with bytes from anywhere.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import shutil
 import sys
@@ -37,6 +38,12 @@ _DAMAGE = [
     ("zipfile", "BadZipFile"),
 ]
 """What readers raise for damaged files, besides EOFError and OSError."""
+
+_UNFIT = (ImportError, LookupError, RuntimeError, ValueError, EOFError, OSError)
+"""What else is raised for archives that aren't as they should be, or need more than Python."""
+
+_OF_MEMBERS = (None, errno.EEXIST, errno.ENOTDIR)
+"""The numbers of an OSError that is about members: damaged ones, and two in one place."""
 
 
 class DerivedResource(StoredResource):
@@ -81,11 +88,13 @@ class DerivedResource(StoredResource):
             case Joined(compressions):
                 self._join(compressions, destination)
             case Unpacked() as selection:
+                archive = self.fetch(self.sources[0])
                 with self._explained():
-                    unpack(self.fetch(self.sources[0]), destination, selection)
+                    unpack(archive, destination, selection)
             case Member(name):
-                with self._explained(), self.create(destination) as file:
-                    copy_member(self.fetch(self.sources[0]), name, file)
+                archive = self.fetch(self.sources[0])
+                with self.create(destination) as file, self._explained():
+                    copy_member(archive, name, file)
 
     def _join(self, compressions: tuple[str, ...], destination: Path) -> None:
         with self.create(destination) as file:
@@ -103,7 +112,9 @@ class DerivedResource(StoredResource):
         """
         try:
             yield
-        except (ImportError, LookupError, RuntimeError, *_damage()) as error:  # type: ignore[misc]
+        except (*_UNFIT, *_damage()) as error:  # type: ignore[misc]
+            if isinstance(error, OSError) and error.errno not in _OF_MEMBERS:
+                raise  # the disk's, not the archive's
             raise LockError(
                 f"{self.name!r} of {self.dataset.id} can't be made with Python alone",
                 where=self.sources[0].url,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import shutil
-import tarfile
-import zipfile
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from pathlib import Path
+from typing import IO, BinaryIO
 
 from datamaestro.disk.digests import CHUNK_SIZE
 from datamaestro.disk.files import remove
 from datamaestro.disk.names import rename
 from datamaestro.download.derivation import Unpacked, path_inside
+from datamaestro.lockfile.plain_members import Member, members
 
 __all__ = ["copy_member", "unpack"]
 
@@ -20,23 +19,21 @@ __all__ = ["copy_member", "unpack"]
 def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
     """Unpack a zip or tar into a folder that doesn't exist yet.
 
-    :raises LookupError: if nothing is selected, or that of a tar is more than files and folders
+    :raises LookupError: if nothing is selected, or that is more than files and folders
     :raises ValueError: if something leads out of the folder
+    :raises OSError: if a member can't be where it should, as another one is there
     """
-    subpath = path_inside(selection.subpath)
+    subpath, files = path_inside(selection.subpath), tuple(map(path_inside, selection.files))
     whole = destination.with_name(f".{destination.name}.whole")
     remove(whole)
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as zipped:
-            names = [name for name in zipped.namelist() if _is_wanted(name, selection)]
-            zipped.extractall(whole, names)
-    else:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                if _is_wanted(member.name, selection):
-                    _unpack(tar, member, whole)
+    whole.mkdir()
+    found = not subpath and not files
+    for member in members(archive):
+        if _is_wanted(member.path, subpath, files):
+            found = True
+            _unpack(member, whole)
     top = whole / subpath
-    if not top.is_dir():
+    if not found or not top.is_dir():
         raise LookupError(f"it holds nothing below {subpath!r} that is selected")
     inside = list(top.iterdir())
     if selection.unwrap and len(inside) == 1 and inside[0].is_dir():
@@ -45,57 +42,49 @@ def unpack(archive: Path, destination: Path, selection: Unpacked) -> None:
     remove(whole)
 
 
-def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
-    """Unpack a file or folder, wherever the tar was made and whatever this Python's filters are."""
-    place = folder / path_inside(member.name)
-    opened = tar.extractfile(member) if member.isreg() else None
-    if opened is not None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch(0o777 if member.mode & 0o100 else 0o666, exist_ok=False)
-        with opened, place.open("wb") as file:
-            shutil.copyfileobj(opened, file, CHUNK_SIZE)
-    elif member.isdir():
+def _unpack(member: Member, folder: Path) -> None:
+    """Unpack a file or folder, wherever the archive was made."""
+    place = folder / member.path
+    if member.is_folder:
         place.mkdir(parents=True, exist_ok=True)
-    else:
-        raise LookupError(f"{member.name!r} is neither a file nor a folder")
+        return
+    with _opened(member, "neither a file nor a folder") as content:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch(0o777 if member.executable else 0o666, exist_ok=False)
+        with place.open("wb") as file:
+            shutil.copyfileobj(content, file, CHUNK_SIZE)
 
 
 def copy_member(archive: Path, wanted: str, file: BinaryIO) -> None:
     """Write a file of a zip or tar to an open file.
 
     :raises LookupError: if there is none of that name
+    :raises ValueError: if something leads out of the folder
     """
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as zipped:
-            name = _found(wanted, zipped.namelist())
-            with zipped.open(name) as member:
-                shutil.copyfileobj(member, file, CHUNK_SIZE)
-    else:
-        with tarfile.open(archive) as tar:
-            opened = tar.extractfile(_found(wanted, tar.getnames()))
-            if opened is None:
-                raise LookupError(f"{wanted!r} isn't a file")
-            shutil.copyfileobj(opened, file, CHUNK_SIZE)
+    path = path_inside(wanted)
+    found = False
+    for member in members(archive):
+        if member.path == path and not found:
+            found = True
+            with _opened(member, "no file") as content:
+                shutil.copyfileobj(content, file, CHUNK_SIZE)
+    if not found:
+        raise LookupError(f"it holds no {wanted!r}")
 
 
-def _found(wanted: str, names: list[str]) -> str:
-    for name in names:
-        if _plain(name) == _plain(wanted):
-            return name
-    raise LookupError(f"it holds no {wanted!r}")
+def _opened(member: Member, otherwise: str) -> IO[bytes]:
+    content = None if member.is_folder else member.open()
+    if content is None:
+        raise LookupError(f"{member.path!r} is {otherwise}")
+    return content
 
 
-def _is_wanted(name: str, selection: Unpacked) -> bool:
-    path = _plain(name)
-    if selection.subpath and not path.startswith(f"{_plain(selection.subpath)}/"):
+def _is_wanted(path: str, subpath: str, files: tuple[str, ...]) -> bool:
+    if subpath and not f"{path}/".startswith(f"{subpath}/"):
         return False
-    return not selection.files or any(_matches(path, wanted) for wanted in selection.files)
+    return not files or any(_matches(path, wanted) for wanted in files)
 
 
 def _matches(path: str, wanted: str) -> bool:
     """Tell whether a file or folder, or a glob, is that path or a folder above it."""
-    return f"{path}/".startswith(f"{_plain(wanted)}/") or fnmatch.fnmatchcase(path, _plain(wanted))
-
-
-def _plain(name: str) -> str:
-    return PurePosixPath(name).as_posix()
+    return f"{path}/".startswith(f"{wanted}/") or fnmatch.fnmatchcase(path, wanted)
