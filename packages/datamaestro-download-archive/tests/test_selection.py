@@ -335,3 +335,20 @@ def test_a_nested_archive_whose_folder_is_there_already_is_refused(tmp_path):
             ZipDownloader("data", stored(data, tmp_path).as_uri(), nested=["*.zip"]),
             tmp_path / "work",
         )
+
+
+@pytest.mark.parametrize("other", ["inner.unwrap", ".nested0", "inner.aside"])
+def test_what_lies_beside_a_nested_archive_stays(other, tmp_path):
+    inner = tar(tar_file("top/x"), tar_file("top/y"))
+    data = tar(tar_file("inner.tar", inner), tar_file(f"{other}/kept"), tar_file("z"))
+    url = stored(data, tmp_path).as_uri()
+    made = make(TarDownloader("data", url, nested=["*.tar"]), tmp_path / "work")
+    assert set(contents(made)) == {"inner/x", "inner/y", f"{other}/kept", "z"}
+
+
+@pytest.mark.parametrize("name", [".zip", "..zip", "...zip", "..tar.gz", "...tar.bz2"])
+def test_a_nested_archive_whose_name_is_all_suffix_keeps_it(name, tmp_path):
+    data = zipped(Entry(f"d/{name}", zipped(Entry("x"), Entry("y"))), Entry("z"))
+    url = stored(data, tmp_path).as_uri()
+    made = make(ZipDownloader("data", url, nested=["d"]), tmp_path / "work")
+    assert set(contents(made)) == {f"d/{name}/x", f"d/{name}/y", "z"}

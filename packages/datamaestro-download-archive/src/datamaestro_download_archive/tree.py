@@ -25,7 +25,7 @@ from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsaf
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.names import LinkTarget, fold
 
-__all__ = ["Tree", "removed_on_error", "write_all"]
+__all__ = ["Tree", "free_name", "removed_on_error", "write_all"]
 
 logger = logging.getLogger(__name__)
 
@@ -178,14 +178,11 @@ class Tree:
         return top
 
     def _unwrap(self, top: str) -> None:
-        aside = self.root.with_name(f"{self.root.name}.unwrap")
-        shutil.rmtree(aside, ignore_errors=True)  # left by a process that was killed right here
-        try:
-            rename(self.root / top, aside)
+        aside = free_name(self.root)
+        rename(self.root / top, aside)
+        with removed_on_error(aside):
             self.root.rmdir()
             rename(aside, self.root)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
 
     def _single_top(self) -> str:
         names = os.listdir(self.root)  # noqa: PTH208
@@ -285,6 +282,11 @@ class Tree:
             return unsafe(name, self.archive, "is there twice")
         other = next((item for item in sorted(present) if fold(item) == fold(last)), "another")
         return unsafe(name, self.archive, f"has, for this file system, the same name as {other!r}")
+
+
+def free_name(path: Path) -> Path:
+    """Give a path beside another that nothing has, and that no archive can foresee."""
+    return path.with_name(f".{os.urandom(8).hex()}")
 
 
 @contextmanager

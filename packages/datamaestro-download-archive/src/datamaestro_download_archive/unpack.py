@@ -16,7 +16,7 @@ from datamaestro_download_archive.limits import Budget, Limits
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.selection import Selection, to_nested
 from datamaestro_download_archive.tar_extract import extract_tar
-from datamaestro_download_archive.tree import Tree, removed_on_error
+from datamaestro_download_archive.tree import Tree, free_name, removed_on_error
 from datamaestro_download_archive.zip_extract import extract_zip
 
 __all__ = ["Plan", "unpack_tar", "unpack_zip", "without_suffix"]
@@ -99,10 +99,15 @@ def _finished(tree: Tree, plan: Plan, subpath: str, budget: Budget) -> int | Non
 def without_suffix(name: str) -> str:
     """Give the name of the folder for a nested archive: without the suffix of an archive.
 
+    It stays as it is if nothing would be left that can be a name.
+
     >>> without_suffix("train/n01440764.tar.gz")
     'train/n01440764'
+    >>> without_suffix("train/..zip")
+    'train/..zip'
     """
-    return _SUFFIX.sub("", name) or name
+    shorter = _SUFFIX.sub("", name)
+    return name if shorter.rpartition("/")[2] in ("", ".", "..") else shorter
 
 
 def _joined(*parts: str) -> str:
@@ -130,7 +135,7 @@ def _unpack_nested(
                 found=f"{level}",
                 hint="name fewer members in nested=",
             )
-        packed = _free_name(path)
+        packed = free_name(path)
         rename(path, packed)
         place = path.with_name(without_suffix(path.name))
         if os.path.lexists(place):
@@ -148,14 +153,6 @@ def _unpack_nested(
         top = inner.finish(unwrap=plan.unwrap)
         _unpack_nested(inner, top, wanted, plan, inner_budget, level + 1)
         budget.take_over(inner_budget)
-
-
-def _free_name(path: Path) -> Path:
-    """Give a name beside `path` that nothing has."""
-    number = 0
-    while os.path.lexists(free := path.with_name(f".nested{number}")):
-        number += 1
-    return free
 
 
 def _matching(root: Path, folder: str, wanted: Selection) -> dict[str, Path]:
