@@ -384,6 +384,28 @@ def test_a_transfer_goes_on_in_the_next_run(prepare, memory):
     assert memory.REQUESTS[-1].start == 1000
 
 
+def test_bytes_that_the_disk_refuses_are_not_there_in_the_next_run(context, prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    flush, lost = os.fsync, set()
+
+    def lose(descriptor):
+        """Do as NFS does of bytes beyond a quota: the file has its length, and is told of once."""
+        status = os.fstat(descriptor)
+        if status.st_size != len(BYTES) or status.st_ino in lost:
+            return flush(descriptor)
+        lost.add(status.st_ino)
+        for path in context.path.rglob("*"):
+            if path.is_file() and path.stat().st_ino == status.st_ino:
+                path.write_bytes(bytes(len(BYTES)))
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lose)
+        with pytest.raises(DataDirectoryError, match="quota"):
+            prepare(Source((URL,)))
+    assert prepare(Source((URL,))) == BYTES
+
+
 def test_a_transfer_that_was_interrupted_at_its_very_end_is_not_begun_anew(
     prepare, memory, monkeypatch
 ):

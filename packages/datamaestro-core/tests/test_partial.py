@@ -1,9 +1,14 @@
 """Partial files: one transfer's own, until another takes them over."""
 
+import errno
 import json
+import os
+from io import FileIO
 
 import pytest
 
+from datamaestro.transfer import growing_file, partial as partials
+from datamaestro.transfer.growing_file import GrowingFile
 from datamaestro.transfer.partial import Partial, origin, received_bytes
 from datamaestro.transfer.target import StartOver
 
@@ -149,3 +154,98 @@ def test_what_is_there_of_a_download_is_counted_whole_or_not(entry, tmp_path):
 def test_removing_takes_the_file_and_its_note(entry, interrupted, tmp_path):
     interrupted.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+# --- what the disk has
+
+
+def refused(number):
+    def refuse(*_arguments):
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+@pytest.fixture
+def another_boot(monkeypatch):
+    """Give a function that lets the machine lose its power, and start again."""
+    return lambda: monkeypatch.setattr(partials, "boot", lambda: os.urandom(4).hex())
+
+
+@pytest.fixture
+def two_of_six(entry, monkeypatch):
+    """Give a partial file of six bytes, whose first two were flushed and noted."""
+    partial = Partial(entry, URL)
+    partial.begin(Answer())
+    with partial.open() as file:
+        monkeypatch.setattr(growing_file, "AT_A_TIME", 2)
+        file.write(b"on")
+        monkeypatch.setattr(growing_file, "AT_A_TIME", 100)
+        file.write(b"late")
+    return partial
+
+
+def test_bytes_that_the_disk_refuses_at_the_end_do_not_count(entry, monkeypatch):
+    partial = Partial(entry, URL)
+    partial.begin(Answer())
+    monkeypatch.setattr(os, "fsync", refused(errno.EDQUOT))
+    with pytest.raises(OSError, match="quota"), partial.open() as file:
+        file.write(b"four")
+    assert partial.resumable().length == 0
+    assert partial.path.read_bytes() == b""
+
+
+def test_bytes_that_the_disk_refuses_later_do_not_count(two_of_six, monkeypatch):
+    with two_of_six.open() as file:
+        file.seek(6)
+        monkeypatch.setattr(growing_file, "AT_A_TIME", 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", refused(errno.EIO))
+            with pytest.raises(OSError, match="Input/output"):
+                file.write(b"more")
+    assert two_of_six.path.read_bytes() == b"on"
+
+
+@pytest.mark.parametrize(("number", "left"), [(errno.EDQUOT, 2), (errno.EIO, 2), (errno.ENOSPC, 6)])
+def test_an_error_that_may_be_of_earlier_bytes_takes_those_that_are_not_on_disk(
+    two_of_six, monkeypatch, number, left
+):
+    class Refusing(FileIO):
+        write = refused(number)
+
+    class Growing(GrowingFile, Refusing):
+        """A file that its disk refuses to write."""
+
+    monkeypatch.setattr(partials, "GrowingFile", Growing)
+    with two_of_six.open() as file:
+        file.seek(6)
+        with pytest.raises(OSError, match=os.strerror(number)):
+            file.write(b"more")
+    assert two_of_six.resumable().length == left
+
+
+def test_what_a_killed_process_wrote_counts_flushed_or_not(entry, two_of_six):
+    assert successor(entry).resumable().length == 6
+
+
+def test_after_a_loss_of_power_what_was_flushed_counts(entry, two_of_six, another_boot):
+    another_boot()
+    partial = successor(entry)
+    assert partial.resumable() == (2, "v1", 10)
+    assert partial.path.read_bytes() == b"on"
+
+
+def test_what_another_machine_may_still_write_to_counts_no_more(entry, two_of_six, another_boot):
+    with two_of_six.open() as slow:
+        another_boot()
+        successor(entry)
+        slow.seek(6)
+        slow.write(b"more")
+    assert successor(entry).resumable().length == 2
+
+
+@pytest.mark.parametrize("flushed", ["2", None, 2.5])
+def test_a_note_that_cannot_tell_what_was_flushed_says_nothing(entry, two_of_six, flushed):
+    path = entry.with_suffix(".json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"flushed": flushed}))
+    assert successor(entry).resumable() == (0, None, None)

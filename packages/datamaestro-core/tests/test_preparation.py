@@ -385,6 +385,21 @@ def test_a_resource_that_can_recover_gets_what_it_left(context, name):
     assert data.calls == [None, "ma"]
 
 
+def test_a_resource_that_the_disk_refuses_is_not_gone_on_from(context, monkeypatch):
+    data = Made("data.txt", recovers=True)
+    definition = one_file(data)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: refuse_quota())
+        with pytest.raises(DataDirectoryError, match="quota"):
+            context.prepare(definition)
+    assert context.prepare(definition).path.read_text() == "made"
+    assert data.calls == [None, None]
+
+
+def refuse_quota():
+    raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+
 def test_an_interruption_is_no_error_of_ours(context):
     data = Made("data.txt")
     data.fails_with = [KeyboardInterrupt()]

@@ -6,12 +6,20 @@ import os
 import stat
 import sys
 from contextlib import suppress
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
 from datamaestro.disk.walking import walk
 
-__all__ = ["MANY", "flush_descriptor", "flush_file", "flush_folder", "flush_to_disk"]
+__all__ = [
+    "MANY",
+    "boot",
+    "flush_descriptor",
+    "flush_file",
+    "flush_folder",
+    "flush_to_disk",
+]
 
 MANY = 200
 """From how many files on it is quicker to flush their whole file system."""
@@ -32,6 +40,17 @@ def flush_to_disk(path: Path) -> None:
         if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False):
             _flush(entry, whole_disk=False)
     _flush(path)
+
+
+@cache
+def boot() -> str | None:
+    """Give what identifies the start of this machine; None where the system doesn't tell.
+
+    Who reads the same that another process read has all that it wrote, flushed or not.
+    """
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return None
 
 
 def flush_file(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,10 +72,19 @@ def make(
         downloads, status = tuple(fetcher.downloads), destination.lstat()
         if stat.S_ISREG(status.st_mode):
             sha256 = fetcher.written.digest(destination, status)
-            flush_file(destination)
+            _flush(destination, flush_file)
             return Made(destination, status.st_size, sha256, downloads)
-        flush_to_disk(destination)
+        _flush(destination, flush_to_disk)
         return Made(destination, _size(resource, destination, told), None, downloads)
+
+
+def _flush(path: Path, flush: Callable[[Path], None]) -> None:
+    """Flush what was made; it goes if the disk refuses some of it, and no run goes on from it."""
+    try:
+        flush(path)
+    except OSError:
+        remove(path)
+        raise
 
 
 def _size(resource: StoredResource, path: Path, told: int | None) -> int:

@@ -3,8 +3,11 @@
 Every transfer has a partial file of its own, ``<hash>.<random>.part``, which it takes over
 from an interrupted one by renaming it: of several processes that try, one succeeds. The
 note about it, ``<hash>.json``, tells its name, its URL, what identified the content at the
-server, and the size. It stays as long as the download, when that is whole: a loss of power may
-cut off what has its name already.
+server, and the size. It stays as long as the download, when that is whole.
+
+After a loss of power a file may have its length, and zeros in it that never got to the disk. So
+all of it is flushed before it gets another name, and the note tells how much was meanwhile, and
+since when the machine has been running whose memory may have had the rest.
 
 A file holds bytes of one version only, each at its place. So even where locks fail, and a
 file is taken from a process that still writes to it, both write the same bytes to the same
@@ -19,16 +22,17 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
 from datamaestro.disk.documents import read_json
 from datamaestro.disk.files import check_space, persistently, remove, write_atomically
+from datamaestro.disk.flushing import boot
 from datamaestro.disk.names import rename
 from datamaestro.disk.sharing import share
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
+from datamaestro.transfer.growing_file import GrowingFile
 from datamaestro.transfer.target import Resumable, StartOver
 from datamaestro.urls import recognizable, shown
 
@@ -49,10 +53,18 @@ class Origin(NamedTuple):
 
 
 class _Note(NamedTuple):
+    """What is known about a partial file.
+
+    :param flushed: how many of its bytes are certainly on disk
+    :param boot: identifies the start of the machine that has the rest; empty if none has it
+    """
+
     file: str
     url: str
     validator: str | None
     size: int | None
+    flushed: int = 0
+    boot: str | None = ""
 
 
 class Partial:
@@ -81,6 +93,10 @@ class Partial:
             return
         with suppress(FileNotFoundError):
             self._claim(self._earlier)
+            if note.boot != boot():
+                _cut_off(self.path, note.flushed)
+                # It stays so: where locks fail, the other machine may still write behind that.
+                note = note._replace(boot="")
             try:
                 self._write_note(note._replace(file=self.path.name))
             except DataDirectoryError:  # a full disk: keep what is there for better times
@@ -118,7 +134,8 @@ class Partial:
         with self._unless_taken():
             self.path.touch(exist_ok=False)
             share(self.path)
-        self._write_note(_Note(self.path.name, self._url, response.validator, response.size))
+        validator, size = response.validator, response.size
+        self._write_note(_Note(self.path.name, self._url, validator, size, boot=boot()))
 
     def check_room(self, count: int) -> None:
         """Check that there is room for `count` further bytes.
@@ -127,16 +144,24 @@ class Partial:
         """
         check_space(self.folder, count, "to download")
 
-    def open(self) -> FileIO:
-        """Open the file, to read what is there and write what comes.
+    def open(self) -> GrowingFile:
+        """Open the file, to read what is there and write what comes; it is flushed at the end.
 
         :raises StartOver: if another process has taken it
         """
         with self._unless_taken():
-            return self.path.open("r+b", buffering=0)
+            return GrowingFile(self.path, self._flushed, self._note_flushed)
+
+    @property
+    def _flushed(self) -> int:
+        return 0 if self._note is None else self._note.flushed
+
+    def _note_flushed(self, count: int) -> None:
+        if self._note is not None:
+            self._write_note(self._note._replace(flushed=count))
 
     def finish(self, destination: Path) -> None:
-        """Give the file, which is whole, another name; the note stays, and tells its size.
+        """Give the file, which is whole and flushed, another name; the note stays, with its size.
 
         :raises StartOver: as :meth:`open`
         """
@@ -184,6 +209,11 @@ def received_bytes(entry: Path) -> int:
     return 0
 
 
+def _cut_off(path: Path, length: int) -> None:
+    if length < path.stat().st_size:
+        os.truncate(path, length)
+
+
 def _read_note(path: Path) -> _Note | None:
     with suppress(OSError, ValueError, TypeError):
         note = _Note(**read_json(path))
@@ -196,4 +226,5 @@ def _is_about(name: str, note: _Note) -> bool:
     """Tell whether a note can be that about a partial file of the entry of that name."""
     own = re.fullmatch(rf"{re.escape(name)}\.\w+\.part", note.file) is not None
     texts = isinstance(note.url, str) and isinstance(note.validator, str | None)
-    return own and texts and isinstance(note.size, int | None)
+    sizes = isinstance(note.size, int | None) and isinstance(note.flushed, int)
+    return own and texts and sizes
