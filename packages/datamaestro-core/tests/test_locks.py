@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -220,29 +221,73 @@ def test_where_there_are_no_locks_nothing_is_waited_for(tmp_path, monkeypatch, c
     assert caplog.text.count(f"{tmp_path} has no locks (No locks available)") == 1
 
 
-def test_a_file_system_that_does_not_answer_has_no_locks(tmp_path, monkeypatch, caplog):
-    over = threading.Event()
+@pytest.fixture
+def unasked(monkeypatch):
+    """Let no file system have been asked yet for a lock, and have patience with none."""
+    monkeypatch.setattr(locks, "_ANSWERING", set())
+    monkeypatch.setattr(locks, "_SILENT", {})
+    monkeypatch.setattr(locks, "PATIENCE", 0.01)
+
+
+@pytest.fixture
+def silent(unasked, monkeypatch):
+    """Give the lock files that a file system was asked for, which doesn't answer."""
+    over, asked_for = threading.Event(), []
 
     class Silent(Refused):
+        def __init__(self, path):
+            super().__init__(path)
+            self.path = path
+
         def acquire(self, timeout):
+            asked_for.append(self.path.name)
             over.wait()
 
-    monkeypatch.setattr(locks, "PATIENCE", 0.01)
     monkeypatch.setattr(locks, "new_lock", Silent)
-    with locked(tmp_path / "x.lock", "org.example.busy"):
-        assert "the file system doesn't answer" in caplog.text
+    yield asked_for
     over.set()
 
 
-def test_a_lock_that_is_had_when_nobody_waits_for_it_any_more_is_given_up(tmp_path, monkeypatch):
+def test_a_file_system_that_does_not_answer_has_no_locks(tmp_path, silent, caplog):
+    with locked(tmp_path / "x.lock", "org.example.busy"):
+        assert "the file system doesn't answer" in caplog.text
+
+
+def test_a_file_system_that_does_not_answer_is_not_waited_for_again(tmp_path, silent):
+    for name in ("a/x.lock", "a/y.lock", "b/x.lock"):
+        with locked(tmp_path / name, "org.example.busy"):
+            pass
+    assert silent == ["x.lock"]
+
+
+def test_a_file_system_that_did_not_answer_is_asked_again_later(tmp_path, silent, monkeypatch):
+    monkeypatch.setattr(locks, "SILENCE", 0.0)
+    for name in ("x.lock", "y.lock"):
+        with locked(tmp_path / name, "org.example.busy"):
+            pass
+    assert silent == ["x.lock", "y.lock"]
+
+
+def test_a_file_system_that_has_only_refused_a_file_may_not_answer(tmp_path, silent, monkeypatch):
+    silent_lock = locks.new_lock
+    monkeypatch.setattr(locks, "new_lock", Unwritable)
+    (tmp_path / "x.lock").mkdir()  # a colleague's, which can't be replaced
+    with pytest.raises(DataDirectoryError), locked(tmp_path / "x.lock", ""):
+        pass
+    monkeypatch.setattr(locks, "new_lock", silent_lock)
+    with locked(tmp_path / "y.lock", "org.example.busy"):
+        assert silent == ["y.lock"]
+
+
+def test_a_lock_that_is_had_when_nobody_waits_for_it_any_more_is_given_up(
+    tmp_path, unasked, monkeypatch
+):
     over, asked_for = threading.Event(), []
 
     class Late(FileLock):
         def acquire(self, *arguments, **options):
             over.wait()
             return super().acquire(*arguments, **options)
-
-    monkeypatch.setattr(locks, "PATIENCE", 0.01)
 
     def make(path):
         asked_for.append(Late(path, thread_local=False))  # a lock that is forgotten is given up
@@ -259,17 +304,43 @@ def test_a_lock_that_is_had_when_nobody_waits_for_it_any_more_is_given_up(tmp_pa
         pass
 
 
-def test_another_error_is_about_the_folder(tmp_path, monkeypatch):
+@pytest.fixture
+def broken(monkeypatch):
+    """Let the file system fail that is asked for a lock."""
+
     class Broken(Refused):
         def acquire(self, timeout):
             raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(locks, "new_lock", Broken)
+
+
+def test_another_error_is_about_the_folder(tmp_path, broken):
     with (
         pytest.raises(DataDirectoryError, match="can't be used: Input/output error"),
         locked(tmp_path / "x.lock", ""),
     ):
         pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks can't be shared there")
+def test_who_cannot_lock_sees_whether_another_process_does(tmp_path, broken, holder):
+    assert is_busy(tmp_path / "x.lock")
+    holder.communicate()
+    assert not is_busy(tmp_path / "x.lock")
+
+
+def test_what_nobody_can_find_out_may_be_in_use(tmp_path, broken, monkeypatch):
+    (tmp_path / "x.lock").touch()
+
+    def lost(*_arguments):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", lost)
+        assert is_busy(tmp_path / "x.lock")
+        patch.setattr(Path, "lstat", lost)
+        assert is_busy(tmp_path / "x.lock")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permission bits are those of POSIX")

@@ -12,14 +12,15 @@ import errno
 import logging
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from datamaestro.disk.files import usable
+from datamaestro.disk.files import is_there, usable
 from datamaestro.disk.sharing import make_folder, share
 from datamaestro.errors import DataDirectoryError
 from datamaestro.locks.file_locks import WITHOUT_LOCKS, may_be_held, new_lock
@@ -38,8 +39,14 @@ PATIENCE = 20.0
 NEWS = 5.0
 """Seconds after which a waiting process looks again for whom it waits."""
 
-_ANSWERING: set[Path] = set()
-"""The folders whose file system has answered once: from then on it's asked without a thread."""
+SILENCE = 300.0
+"""Seconds for which a file system counts as one without locks that didn't answer in time."""
+
+_ANSWERING: set[int] = set()
+"""The devices that have answered once: from then on they are asked without a thread."""
+
+_SILENT: dict[int, float] = {}
+"""The devices that haven't answered, and until when they aren't asked again."""
 
 
 @contextmanager
@@ -79,7 +86,7 @@ def _attempted(path: Path, wait: bool) -> tuple[BaseFileLock, bool]:
         # The lock file is a colleague's, and nobody else may write it. Whoever may write in the
         # folder removes it and makes another: at the worst, the same is made twice. A caller
         # that doesn't wait is cautious: it may be about to remove what the colleague is making.
-        if not wait and os.access(path.parent, os.W_OK) and may_be_held(path):
+        if not wait and os.access(path.parent, os.W_OK) and _seems_held(path):
             return lock, True
         path.unlink(missing_ok=True)
         lock = new_lock(path)
@@ -95,36 +102,55 @@ def _attempted(path: Path, wait: bool) -> tuple[BaseFileLock, bool]:
 
 
 def _answer(lock: BaseFileLock, folder: Path) -> bool:
-    """Tell whether the lock could be had at once.
+    """Tell whether the lock could be had at once; raises as :func:`_in_time`."""
+    return _in_time(lambda: _acquired(lock), folder, lock.release)
 
+
+def _seems_held(path: Path) -> bool:
+    """Tell what :func:`may_be_held` does; where there are no locks, none is."""
+    try:
+        return _in_time(lambda: may_be_held(path), path.parent, lambda: None)
+    except OSError as error:
+        return error.errno not in WITHOUT_LOCKS
+
+
+def _in_time(ask: Callable[[], bool], folder: Path, undo: Callable[[], object]) -> bool:
+    """Ask a file system about a lock, and give its answer.
+
+    :param undo: does away with what an answer has brought for which nobody waits any more
     :raises OSError: if there are no locks; ENOLCK if nothing was heard for too long
     """
-    if folder in _ANSWERING:
-        return _acquired(lock)
+    device = folder.stat().st_dev
+    if device in _ANSWERING:
+        return ask()
+    silent = OSError(errno.ENOLCK, "the file system doesn't answer")
+    if time.monotonic() < _SILENT.get(device, 0.0):
+        raise silent
     answers: SimpleQueue[bool | BaseException] = SimpleQueue()
     given_up = threading.Event()
 
-    def ask() -> None:
+    def answer() -> None:
         try:
-            answers.put(_acquired(lock))
+            answers.put(ask())
         except BaseException as error:
             answers.put(error)
         if given_up.is_set():
-            lock.release()
+            undo()
 
     # Some file systems leave the question open when their lock server is gone.
-    threading.Thread(target=ask, name="datamaestro-lock", daemon=True).start()
+    threading.Thread(target=answer, name="datamaestro-lock", daemon=True).start()
     try:
-        answer = answers.get(timeout=PATIENCE)
+        found = answers.get(timeout=PATIENCE)
     except BaseException as stop:
         given_up.set()
         if isinstance(stop, Empty):
-            raise OSError(errno.ENOLCK, "the file system doesn't answer") from None
+            _SILENT[device] = time.monotonic() + SILENCE
+            raise silent from None
         raise
-    _ANSWERING.add(folder)
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
+    if isinstance(found, BaseException):  # it may be that of opening the file
+        raise found
+    _ANSWERING.add(device)
+    return found
 
 
 def _acquired(lock: BaseFileLock) -> bool:
@@ -172,13 +198,16 @@ def _tell_of_no_locks(folder: Path, reason: str) -> None:
 
 
 def is_busy(path: Path) -> bool:
-    """Tell whether a process may hold the lock file at `path` now; none is made for that."""
-    if not path.exists():
-        return False
+    """Tell whether a process may hold the lock file at `path` now; none is made for that.
+
+    Where that can't be found out, one may: nobody is to remove what might be in use.
+    """
     try:
+        if not is_there(path):
+            return False
         with locked(path, "", wait=False):
             return False
     except BlockingIOError:
         return True
-    except DataDirectoryError:
-        return False  # whoever may not lock it can't find out
+    except (OSError, DataDirectoryError):  # whoever may not lock it may still look
+        return _seems_held(path)

@@ -34,6 +34,8 @@ def may_be_held(path: Path) -> bool:
 
     Whoever may read it can find out: a lock that several may share is refused while one holds it
     alone.
+
+    :raises OSError: if the file system has no locks
     """
     if sys.platform == "win32":
         return True
@@ -45,7 +47,9 @@ def may_be_held(path: Path) -> bool:
         return error.errno != errno.ENOENT
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if error.errno in WITHOUT_LOCKS:
+            raise
         return True
     finally:
         os.close(descriptor)
