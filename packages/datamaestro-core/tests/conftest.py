@@ -4,8 +4,11 @@ It is a real plugin, in a distribution on disk: ``memory:`` URLs give what a tes
 puts into ``memory.CONTENT``, and fail as a test wants it.
 """
 
+import errno
 import importlib
+import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -111,6 +114,24 @@ def folder(tmp_path):
     if sys.platform != "win32":
         (folder / "link").symlink_to("nowhere")
     return folder
+
+
+@pytest.fixture
+def unreadable():
+    """Give a block in which files of some name can't be read, as while a disk or network fails."""
+
+    @contextmanager
+    def unreadable(name, number=errno.EIO):
+        def read(path, *arguments, read_text=Path.read_text, **options):
+            if path.name == name:
+                raise OSError(number, os.strerror(number), str(path))
+            return read_text(path, *arguments, **options)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Path, "read_text", read)
+            yield
+
+    return unreadable
 
 
 @pytest.fixture

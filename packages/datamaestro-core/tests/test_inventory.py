@@ -324,3 +324,12 @@ def test_a_dataset_in_the_folder_of_another_counts_as_its_own(context):
     sizes = {dataset.id: usage.size for dataset, usage in found.datasets}
     assert sizes["outer"] < 9000 < sizes["outer.inner"]
     assert found.repositories["shelf"].size == sizes["outer"] + sizes["outer.inner"]
+
+
+def test_a_dataset_whose_state_cannot_be_read_at_this_moment_is_left_out(
+    context, shelf, unreadable, caplog
+):
+    context.prepare("org.example.alpha")
+    with unreadable(".state.json"):
+        assert list(prepared_datasets(context.datapath)) == []
+    assert f"left out: {context.folder('org.example.alpha')}: can't be used" in caplog.text

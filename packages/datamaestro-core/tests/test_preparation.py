@@ -416,6 +416,20 @@ def test_a_full_disk_is_an_error_about_the_folder(context):
         context.prepare(one_file(data))
 
 
+@pytest.mark.parametrize("act", ["prepare", "missing"])
+def test_a_state_that_cannot_be_read_at_this_moment_is_not_taken_for_an_empty_one(
+    context, unreadable, act
+):
+    data = Made("data.txt")
+    definition = one_file(data)
+    context.prepare(definition)
+    before = (context.folder(definition) / ".state.json").read_text()
+    with unreadable(".state.json"), pytest.raises(DataDirectoryError, match=r"Input/.* run it ag"):
+        getattr(context, act)(definition)
+    assert (context.folder(definition) / ".state.json").read_text() == before
+    assert len(data.calls) == 1
+
+
 def test_a_resource_that_makes_nothing_is_an_error(context):
     class Nothing(FileResource):
         def _download(self, destination): ...

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +12,12 @@ from datamaestro.errors import DataDirectoryError
 from datamaestro.inventory.garbage import discard, find_garbage
 from datamaestro.inventory.prepared import find_prepared, prepared_datasets
 from datamaestro.inventory.reachability import dead_urls, note_reachability
-from datamaestro.inventory.removal import is_unfinished, plan_removal, remove_dataset
+from datamaestro.inventory.removal import (
+    finish_removal,
+    is_unfinished,
+    plan_removal,
+    remove_dataset,
+)
 from datamaestro.inventory.replaceable import irreplaceable
 from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.state import State
@@ -190,16 +196,37 @@ def test_wherever_a_removal_breaks_off_the_dataset_is_whole_or_gone(
     assert whole or is_unfinished(beta.folder)
 
 
-def test_a_removal_that_broke_off_is_finished_by_the_collector(context, shelf, monkeypatch):
+@pytest.fixture
+def broken_off(context, shelf, monkeypatch):
+    """Give the folder of a dataset whose removal broke off before its data were renamed."""
     alpha = prepared(context, "alpha")
     with monkeypatch.context() as patch:
         patch.setattr("datamaestro.inventory.removal._finish", lambda folder: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             remove_dataset(alpha)
     assert alpha.path("data").exists()
-    (item,) = find_garbage(context, before=alpha.completed)
+    return alpha.folder
+
+
+def test_a_removal_that_broke_off_is_finished_by_the_collector(context, broken_off):
+    (item,) = find_garbage(context, before=datetime.now(UTC) - timedelta(days=1))
     assert (item.kind, discard(item)) == ("removal", True)
-    assert visible(alpha.folder) == []
+    assert visible(broken_off) == []
+
+
+def test_a_removal_does_not_go_on_without_knowing_of_what(broken_off, unreadable):
+    with unreadable(".state.json"), pytest.raises(DataDirectoryError, match="Input/output"):
+        finish_removal(broken_off)
+    assert is_unfinished(broken_off)
+    finish_removal(broken_off)
+    assert visible(broken_off) == []
+
+
+def test_a_removal_whose_list_is_damaged_is_left_to_the_user(broken_off):
+    (broken_off / ".downloads" / "removed" / ".state.json").write_text("{oops")
+    with pytest.raises(DataDirectoryError, match="what was to be removed can't be told"):
+        finish_removal(broken_off)
+    assert is_unfinished(broken_off)
 
 
 # --- what can't be fetched again

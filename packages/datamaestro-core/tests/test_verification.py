@@ -1,5 +1,6 @@
 """Whether prepared data are unchanged, and what can be done about it."""
 
+import errno
 import json
 import os
 import sys
@@ -79,15 +80,27 @@ def test_what_cant_be_read_for_want_of_a_right_is_unverifiable(context, shelf, m
     assert "Permission denied" in verdict.reason
 
 
-def test_a_disk_that_cant_be_read_is_a_change(context, shelf, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (errno.EIO, "changed"),
+        (errno.ENOENT, "changed"),
+        (errno.ESTALE, "unverifiable"),
+        (errno.EMFILE, "unverifiable"),
+        (errno.ENOMEM, "unverifiable"),
+    ],
+)
+def test_what_cant_be_read_has_changed_only_if_that_is_the_datas_fault(
+    context, shelf, monkeypatch, number, status
+):
     alpha = prepared(context, "alpha")
 
     def fail(*arguments):
-        raise OSError(5, "Input/output error")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("datamaestro.inventory.verification.file_digests", fail)
     verdict = one(verify([alpha], context))
-    assert (verdict.status, "Input/output error" in verdict.reason) == ("changed", True)
+    assert (verdict.status, os.strerror(number) in verdict.reason) == (status, True)
 
 
 def test_whoever_stops_reading_verdicts_waits_for_no_more_hashing(context, shelf, monkeypatch):
@@ -230,6 +243,16 @@ def test_a_damaged_manifest_says_nothing(context, shelf):
     list(verify([beta], context))
     (beta.folder / MANIFESTS / "tree.json").write_text("[}")
     assert status(beta, context) == "unverifiable"
+
+
+def test_a_manifest_that_cant_be_read_at_this_moment_is_not_replaced(context, shelf, unreadable):
+    beta = prepared(context, "beta")
+    list(verify([beta], context))
+    flip(beta.path("tree") / "a")
+    with unreadable("tree.json"):
+        verdict = one(verify([beta], context))
+    assert (verdict.status, "Input/output" in verdict.reason) == ("unverifiable", True)
+    assert status(beta, context) == "changed"
 
 
 def test_where_digests_cant_be_kept_data_stay_unverifiable(context, shelf):

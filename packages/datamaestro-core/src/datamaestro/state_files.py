@@ -37,7 +37,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from datamaestro.disk.documents import read_json
+from datamaestro.disk.documents import DAMAGED, read_json
 from datamaestro.errors import DataDirectoryError
 
 __all__ = [
@@ -55,7 +55,7 @@ __all__ = [
 VERSION = 2
 STATE = ".state.json"
 
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+UNREADABLE = (OSError, *DAMAGED)
 """What goes wrong with a file that isn't there, or was written by something else."""
 
 

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["read_json", "read_toml"]
+__all__ = ["ABSENT", "DAMAGED", "read_json", "read_toml"]
+
+ABSENT = (FileNotFoundError, NotADirectoryError, PermissionError)
+"""The errors of a document that isn't there, or not for this user.
+
+After any other `OSError` nothing is known: the disk or the network fails, at this moment or not.
+"""
+
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""The errors of a document that was written by something else, in part, or wrongly."""
 
 
 def read_json(path: Path) -> Any:

@@ -39,6 +39,7 @@ _REFUSED_NAME = (
     "the file system may refuse a name on that path, or its length: choose a folder on another "
     "one (--data or DATAMAESTRO_DIR)"
 )
+_PASSING = "run it again: if it fails each time, the disk or the network to it is broken"
 _HINTS = {
     errno.ENOSPC: "free some space, then run it again: it goes on where it stopped",
     errno.EDQUOT: "free some of your quota, then run it again: it goes on where it stopped",
@@ -51,6 +52,8 @@ _HINTS = {
     errno.ELOOP: "a link on that path leads to itself: remove it, or choose another folder",
     errno.ENAMETOOLONG: _REFUSED_NAME,
     errno.EINVAL: _REFUSED_NAME,
+    errno.EIO: _PASSING,
+    errno.ESTALE: _PASSING,
 }
 
 LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.(?:tmp|old)")
@@ -62,7 +65,7 @@ _RENAME_EXCHANGE = 2
 _HERE = -100
 """The constants of renameat2(2); the first is also that of renamex_np(2)."""
 
-STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM, errno.EIO} - {errno.EINVAL})
+STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM} - {errno.EINVAL})
 """The errors that are about the disk, whoever meets them. (EINVAL is about much else.)"""
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from datamaestro.disk.documents import read_json
+from datamaestro.disk.documents import ABSENT, DAMAGED, read_json
 from datamaestro.disk.files import write_atomically
 from datamaestro.disk.walking import walk
 from datamaestro.errors import DataDirectoryError
@@ -45,13 +45,12 @@ class Manifest:
 
         :param folder: the dataset's folder
         :param name: the resource's name
+        :raises OSError: if it can't be read at this moment: it isn't to be replaced then
         """
-        try:
+        with suppress(*ABSENT, *DAMAGED):
             document = read_json(_path(folder, name))
             if document["complete"] == [record.fingerprint, record.time]:
                 return cls(dict(document["files"]), str(document["since"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
         return None
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from datamaestro import identifiers
 from datamaestro.dataset_folders import dataset_folders
 from datamaestro.errors import (
     AmbiguousDatasetError,
+    DataDirectoryError,
     DatamaestroError,
     DatasetNotFoundError,
     QueryError,
@@ -37,6 +39,8 @@ __all__ = [
     "prepared_datasets",
     "qualified",
 ]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,17 @@ class Prepared:
 def prepared_datasets(datapath: Path) -> Iterator[Prepared]:
     """Give what is prepared, in the order of repositories and ids.
 
+    What can't be read at this moment is left out, with a warning.
+
     :param datapath: the folder of the prepared datasets
     """
     for folder in dataset_folders(datapath):
-        if folder.has_state and (state := State.load(folder.path)).records:
+        try:
+            state = State.load(folder.path) if folder.has_state else None
+        except DataDirectoryError as error:
+            logger.warning("left out: %s", error)
+            continue
+        if state is not None and state.records:
             name = state.dataset or folder.name
             yield Prepared(name, folder.repository, folder.path, state.records)
 

@@ -8,14 +8,15 @@ can be finished.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_folders import dataset_folders
-from datamaestro.disk.files import LEFTOVER, remove, usable
+from datamaestro.disk.documents import DAMAGED
+from datamaestro.disk.files import LEFTOVER, is_there, remove, usable
 from datamaestro.disk.names import rename
 from datamaestro.disk.sidecars import find_sidecars
 from datamaestro.errors import DataDirectoryError
@@ -28,7 +29,7 @@ from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import USED
 from datamaestro.preparation.workspace import WORK
-from datamaestro.state_files import STATE
+from datamaestro.state_files import STATE, Record, read_state
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -136,7 +137,7 @@ def remove_resource(dataset: Prepared, resource: str) -> None:
         aside = folder / WORK / f"{os.urandom(4).hex()}.{REMOVED}"
         aside.mkdir(parents=True)
         for item in [*_sidecars([path]), path]:
-            if item.exists() or item.is_symlink():
+            if is_there(item):
                 rename(item, aside / item.name)
         state.forget(record.path)
         _remove_empty(path.parent, folder)
@@ -147,7 +148,7 @@ def remove_resource(dataset: Prepared, resource: str) -> None:
 
 def is_unfinished(folder: Path) -> bool:
     """Tell whether the removal of a dataset was interrupted."""
-    return (folder / WORK / REMOVED / STATE).exists() and not (folder / STATE).exists()
+    return is_there(folder / WORK / REMOVED / STATE) and not is_there(folder / STATE)
 
 
 def finish_removal(folder: Path) -> None:
@@ -176,11 +177,9 @@ def _held(folder: Path) -> Iterator[None]:
 
 def _finish(folder: Path) -> None:
     aside = folder / WORK / REMOVED
-    stored = {
-        without_following(folder, record.path) for record in State.load(aside).records.values()
-    }
+    stored = {without_following(folder, record.path) for record in _listed(aside)}
     for path in [*_sidecars(stored), *stored]:
-        if path.exists() or path.is_symlink():
+        if is_there(path):
             destination = aside / path.relative_to(folder)
             destination.parent.mkdir(parents=True, exist_ok=True)
             rename(path, destination)
@@ -196,6 +195,22 @@ def _finish(folder: Path) -> None:
         if child.name != STATE:
             remove(child)
     remove(folder / WORK)
+
+
+def _listed(aside: Path) -> Collection[Record]:
+    """Give what a removal has to remove.
+
+    :raises DataDirectoryError: if the list is damaged: without it, the rest would be nobody's
+    """
+    try:
+        return read_state(aside / STATE).records.values()
+    except DAMAGED as error:
+        raise DataDirectoryError(
+            f"what was to be removed can't be told: {error}",
+            where=aside / STATE,
+            expected="the state file of a dataset",
+            hint="remove the dataset's folder yourself, or prepare the dataset",
+        ) from error
 
 
 def _sidecars(stored: Iterable[Path]) -> list[Path]:

@@ -14,6 +14,7 @@ to compare with.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,6 +43,9 @@ __all__ = ["CHANGED", "MISSING", "OK", "UNVERIFIABLE", "Verdict", "verify"]
 Watch = Callable[[int], object]
 
 OK, CHANGED, MISSING, UNVERIFIABLE = "ok", "changed", "missing", "unverifiable"
+
+_OF_THE_DATA = frozenset({errno.EIO, errno.ENOENT, errno.ENOTDIR, errno.EISDIR})
+"""Errors of reading that tell of what lies there; others are of the system, or of the moment."""
 
 AHEAD = 16
 """How many resources are being hashed at once, so that small ones keep all processors busy."""
@@ -193,17 +197,20 @@ def _verdict(reading: _Reading, context: Context) -> Verdict:
     if reading.files is None:
         return Verdict(reading.dataset, reading.resource, MISSING, "nothing is there")
     try:
-        return _compared(reading, context)
+        found = reading.found()
     except OSError as error:
-        status = UNVERIFIABLE if isinstance(error, PermissionError) else CHANGED
+        status = CHANGED if error.errno in _OF_THE_DATA else UNVERIFIABLE
         return Verdict(reading.dataset, reading.resource, status, f"it can't be read: {error}")
+    try:
+        return _compared(reading.dataset, reading.resource, found, context)
+    except OSError as error:
+        reason = f"what is known of it can't be read: {error}"
+        return Verdict(reading.dataset, reading.resource, UNVERIFIABLE, reason)
 
 
-def _compared(reading: _Reading, context: Context) -> Verdict:
-    """Compare what was read with what is known; raises `OSError` if it can't be read."""
-    dataset, name = reading.dataset, reading.resource
+def _compared(dataset: Prepared, name: str, found: dict[str, str], context: Context) -> Verdict:
+    """Compare what was read with what is known; raises `OSError` if that can't be read."""
     record = dataset.records[name]
-    found = reading.found()
     known = manifest_of_record(record) or Manifest.load(dataset.folder, name, record)
     if known is not None:
         different = _different(known.files, found)

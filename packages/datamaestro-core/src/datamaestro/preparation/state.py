@@ -10,9 +10,17 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from textwrap import indent
 
+from datamaestro.disk.documents import DAMAGED
 from datamaestro.disk.files import persistently, replacing, usable
 from datamaestro.disk.sharing import make_folder
-from datamaestro.state_files import STATE, UNREADABLE, VERSION, Download, Record, read_state
+from datamaestro.state_files import (
+    STATE,
+    VERSION,
+    Download,
+    Record,
+    StateContent,
+    read_state,
+)
 
 __all__ = ["State"]
 
@@ -49,10 +57,12 @@ class State:
     def load(cls, folder: Path, scratch: Path | None = None) -> State:
         """Read the state of the dataset in `folder`.
 
-        A file that can't be read counts as one that says nothing: what lies in the
-        folder is then verified before it is used, as if an earlier program had left it.
+        A file that is damaged, or that this user may not read, counts as one that says nothing:
+        what lies in the folder is then verified before it is used, as if an earlier program had
+        left it.
 
         :param scratch: where it is written until it is whole; by default in `folder`
+        :raises DataDirectoryError: if it can't be read at this moment
         """
         state = cls(folder / STATE, scratch or folder)
         state.refresh()
@@ -63,6 +73,7 @@ class State:
         """Read the file again if it isn't the one that was read or written last.
 
         :return: whether it is another one
+        :raises DataDirectoryError: as :meth:`load`; nothing has changed then
         """
         version: tuple[int, ...] | None
         try:
@@ -72,22 +83,26 @@ class State:
         is_another = version != self._version
         if version is not None and not is_another:
             return False
+        with usable(self.path.parent):
+            told = self._told()
         self.disturbed = self.disturbed or is_another
-        self._records, self._dropped, self._texts, self._version = {}, {}, {}, version
-        self._names = {}
+        # The last record of a place counts; earlier programs may have written several.
+        self._names = {record.path: name for name, record in told.records.items()}
+        self._records = {name: told.records[name] for name in self._names.values()}
+        self._dropped = told.dropped
+        self._texts, self._version = {}, version
+        self.dataset = told.dataset or self.dataset
+        return is_another
+
+    def _told(self) -> StateContent:
+        """Give what the file tells; raises `OSError` if that can't be known at this moment."""
         try:
-            told = read_state(self.path)
+            return read_state(self.path)
         except (FileNotFoundError, NotADirectoryError):
             pass
-        except UNREADABLE as error:
+        except (PermissionError, *DAMAGED) as error:
             logger.warning("%s can't be read (%s): none of its data counts", self.path, error)
-        else:
-            # The last record of a place counts; earlier programs may have written several.
-            self._names = {record.path: name for name, record in told.records.items()}
-            self._records = {name: told.records[name] for name in self._names.values()}
-            self._dropped = told.dropped
-            self.dataset = told.dataset or self.dataset
-        return is_another
+        return StateContent(None, {}, {})
 
     def get(self, name: str) -> Record | None:
         """Give the record of a resource, if it is complete."""
