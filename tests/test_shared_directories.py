@@ -360,8 +360,13 @@ stored_files(Path(sys.argv[2]))
 READING = "info org.example.words,search prepared:yes,list,du,verify --all,gc,orphans"
 
 
-@pytest.mark.parametrize("private", [".", "org", "org/example", "org/example/words"])
-def test_a_folder_that_is_another_users_alone_stops_no_command(place: Path, private: str) -> None:
+def run_as_ben(place: Path, private: str, commands: str) -> tuple[dict[str, int], str]:
+    """Prepare a dataset as root, make a folder private, and run commands as another user.
+
+    :param private: the folder, below that of the prepared datasets
+    :param commands: with commas between them
+    :return: the exit code of each, and what all have said
+    """
     package = "from datamaestro import Repository\nclass Words(Repository): NAMESPACE = 'words'\n"
     plugins = write_distribution(
         place / "plugins",
@@ -373,15 +378,38 @@ def test_a_folder_that_is_another_users_alone_stops_no_command(place: Path, priv
     environment = {**os.environ, "HOME": str(place), "PYTHONPATH": path}
     python = [sys.executable, "-m", "datamaestro", "--data", str(place / "data")]
     subprocess.run([*python, "download", "org.example.words"], env=environment, check=True)
-    (place / "data" / "data" / "words" / private).chmod(0o700)
+    (place / "data" / "data" / private).chmod(0o700)
     done = subprocess.run(
-        [sys.executable, "-c", COMMANDS, str(place / "data"), str(BEN), READING],
+        [sys.executable, "-c", COMMANDS, str(place / "data"), str(BEN), commands],
         env=environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert set(json.loads(done.stdout.splitlines()[-1]).values()) == {0}, done.stderr
+    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+
+
+@pytest.mark.parametrize("private", [".", "org", "org/example", "org/example/words"])
+def test_a_folder_that_is_another_users_alone_stops_no_command(place: Path, private: str) -> None:
+    codes, said = run_as_ben(place, f"words/{private}", READING)
+    assert set(codes.values()) == {0}, said
+
+
+@pytest.mark.parametrize("command", ["list", "verify --all", "cite --prepared", "gc"])
+def test_a_folder_that_may_not_be_read_is_left_out_with_one_warning(
+    place: Path, command: str
+) -> None:
+    _, said = run_as_ben(place, "words/org", command)
+    assert said.count("left out: [Errno 13] Permission denied: ") == 1
+
+
+READING_ALL = "list,verify --all,cite --prepared,du,orphans,search prepared:yes"
+
+
+def test_data_that_may_not_be_read_are_not_said_to_be_unprepared(place: Path) -> None:
+    codes, said = run_as_ben(place, ".", READING_ALL)
+    assert set(codes.values()) == {1}, said
+    assert "No dataset is prepared" not in said
 
 
 def test_a_folder_of_which_a_part_may_not_be_read_is_not_taken_for_a_smaller_one(

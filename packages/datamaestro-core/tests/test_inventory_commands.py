@@ -58,6 +58,17 @@ def test_list_prints_one_id_a_line(run):
     assert run("list").stdout == "org.example.alpha\norg.example.beta\n"
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["list", "verify --all", "cite --prepared", "du", "orphans", "cache list", "gc"],
+)
+def test_a_file_in_the_place_of_the_data_directory_is_no_empty_one(run, command):
+    (run.home / "file").touch()
+    result = run("--data", str(run.home / "file"), *command.split())
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "something on that path is a file" in result.stderr
+
+
 def test_list_of_nothing_says_so_and_succeeds(run):
     result = run("list")
     assert (result.returncode, result.stdout) == (0, "")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from datamaestro import identifiers
+from datamaestro.dataset_folders import pass_over
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.download.transport import SourceFacts
 from datamaestro.errors import (
@@ -169,7 +170,7 @@ def _fetched_validators(context: Context) -> dict[str, str]:
     """
     return {
         download.url: download.validator
-        for dataset in prepared_datasets(context.datapath)
+        for dataset in prepared_datasets(context.datapath, pass_over)
         for record in dataset.records.values()
         for download in record.downloads
         if download.validator is not None

@@ -36,12 +36,13 @@ def declared_datasets(incomplete: str, session: Session) -> list[CompletionItem]
 
 def prepared_datasets(incomplete: str, session: Session) -> list[CompletionItem]:
     """Complete the id of a dataset that is prepared, or a file and a name."""
+    from datamaestro.dataset_folders import pass_over
     from datamaestro.inventory import prepared
 
     if (in_files := _in_files(incomplete)) is not None:
         return in_files
-    ids = (dataset.id for dataset in prepared.prepared_datasets(session.context.datapath))
-    return _beginning(incomplete, ids)
+    found = prepared.prepared_datasets(session.context.datapath, pass_over)
+    return _beginning(incomplete, (dataset.id for dataset in found))
 
 
 def agreements(incomplete: str, session: Session) -> list[CompletionItem]:

@@ -24,6 +24,7 @@ __all__ = [
     "LEFTOVER",
     "STORAGE_ERRORS",
     "check_space",
+    "children",
     "discard",
     "is_there",
     "move_into_place",
@@ -94,7 +95,7 @@ def _hint(error: OSError, failed: Path) -> str:
         return "close the program that has it open; if none has, get the right to write there"
     return _HINTS.get(
         error.errno or 0,
-        "choose another folder (--data or DATAMAESTRO_DIR), or get the right to write",
+        "choose another folder (--data or DATAMAESTRO_DIR), or get the right to use this one",
     )
 
 
@@ -263,6 +264,20 @@ def discard(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         rename(path, aside)
         remove(aside)
+
+
+def children(folder: Path) -> list[Path]:
+    """Give what is in a folder, in the order of names; nothing if it isn't there.
+
+    :raises DataDirectoryError: if it can't be listed
+    """
+    try:
+        with usable(folder):
+            return sorted(folder.iterdir())
+    except DataDirectoryError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return []
+        raise
 
 
 def size_on_disk(path: Path) -> int:

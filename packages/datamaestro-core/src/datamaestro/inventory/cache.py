@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datamaestro.disk.documents import read_json
-from datamaestro.disk.files import LEFTOVER, remove
+from datamaestro.disk.files import LEFTOVER, children, remove
 from datamaestro.urls import shown
 
 __all__ = ["CacheEntry", "cache_entries"]
@@ -65,10 +65,11 @@ class CacheEntry:
 
 
 def cache_entries(cachepath: Path) -> Iterator[CacheEntry]:
-    """Give what the cache holds, the file names in order."""
-    if not cachepath.is_dir():
-        return
-    for path in sorted(cachepath.iterdir()):
+    """Give what the cache holds, the file names in order.
+
+    :raises DataDirectoryError: if it can't be listed
+    """
+    for path in children(cachepath):
         state = _state(path)
         if state is not None:
             with suppress(FileNotFoundError):  # it may have gone since

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.catalog.modules import undeclared_entries
+from datamaestro.disk.files import children
 from datamaestro.identifiers import relative_path
 from datamaestro.preparation.places import dataset_folder
 from datamaestro.project import CUSTOM
@@ -27,11 +28,9 @@ def find_orphans(context: Context) -> Iterator[Path]:
     Where a plugin or a module of definitions is broken, its datasets can't be told
     from orphans, and the repository is left out.
     """
-    if not context.datapath.is_dir():
-        return
     declared = {item.spec.id for item in context.plugins.repositories}
     working = {repository.id: repository for repository in context.repositories()}
-    for folder in sorted(context.datapath.iterdir()):
+    for folder in children(context.datapath):
         if not folder.is_dir() or folder.name == CUSTOM:
             continue
         repository = working.get(folder.name)
@@ -64,11 +63,11 @@ def _below(folder: Path, owned: set[Path], above: set[Path]) -> Iterator[Path]:
     :param above: those that hold them
     """
     try:
-        children = sorted(folder.iterdir())
+        inside = sorted(folder.iterdir())
     except PermissionError as error:
         logger.warning("left out: %s", error)
         return
-    for child in children:
+    for child in inside:
         if child.is_dir() and child not in owned:
             if child in above:
                 yield from _below(child, owned, above)

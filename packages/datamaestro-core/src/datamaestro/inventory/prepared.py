@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro import identifiers
-from datamaestro.dataset_folders import dataset_folders
+from datamaestro.dataset_folders import LeftOut, dataset_folders, pass_over
 from datamaestro.errors import (
     AmbiguousDatasetError,
     DataDirectoryError,
@@ -99,14 +100,20 @@ class Prepared:
         }
 
 
-def prepared_datasets(datapath: Path) -> Iterator[Prepared]:
+def _warn(error: PermissionError) -> None:
+    logger.warning("left out: %s", error)
+
+
+def prepared_datasets(datapath: Path, left_out: LeftOut = _warn) -> Iterator[Prepared]:
     """Give what is prepared, in the order of repositories and ids.
 
     What can't be read at this moment is left out, with a warning.
 
     :param datapath: the folder of the prepared datasets
+    :param left_out: is told of each folder below it that the user has no right to list
+    :raises DataDirectoryError: if `datapath` is there and can't be listed
     """
-    for folder in dataset_folders(datapath):
+    for folder in dataset_folders(datapath, left_out):
         try:
             state = State.load(folder.path) if folder.has_state else None
         except DataDirectoryError as error:
@@ -210,8 +217,11 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
 def _at_a_site(wanted: Identifier, context: Context) -> str | None:
     """Tell how to look at the site's directory that has a dataset, if there is one."""
     for directory in context.site_directories:
-        if any(_is(item, wanted) for item in prepared_datasets(directory / "data")):
-            return f"it is used from {directory}: 'datamaestro --data {directory} …' looks there"
+        with suppress(DataDirectoryError):
+            known = prepared_datasets(directory / "data", pass_over)
+            if any(_is(item, wanted) for item in known):
+                looking = f"'datamaestro --data {directory} …' looks there"
+                return f"it is used from {directory}: {looking}"
     return None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from datamaestro.dataset_folders import pass_over
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError
 from datamaestro.inventory.prepared import Prepared, definition_of, prepared_datasets
@@ -44,7 +45,7 @@ def find_superseded(context: Context) -> Iterator[Superseded]:
     What isn't recorded, or not as fetched, may be somebody's data, and is left out.
     """
     sources = SourceCheck(context)
-    for dataset in prepared_datasets(context.datapath):
+    for dataset in prepared_datasets(context.datapath, pass_over):
         definition = definition_of(dataset, context)
         if definition is None or not _has_folder_to_itself(definition):
             continue

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.dataset_folders import pass_over
+from datamaestro.disk.files import children
 from datamaestro.inventory.prepared import Prepared, prepared_datasets
 
 if TYPE_CHECKING:
@@ -102,11 +104,11 @@ class DiskUsage:
 def disk_usage(context: Context) -> DiskUsage:
     """Measure the data directory of a context."""
     meter = Meter()
-    prepared = list(prepared_datasets(context.datapath))
+    prepared = list(prepared_datasets(context.datapath, pass_over))  # `Meter` tells
     folders = {os.fspath(dataset.folder) for dataset in prepared}
     datasets = tuple((item, meter.measure_folder(item.folder, folders)) for item in prepared)
     repositories = {}
-    for folder in sorted(context.datapath.iterdir()) if context.datapath.is_dir() else []:
+    for folder in children(context.datapath):
         own = [usage for item, usage in datasets if folder in item.folder.parents]
         repositories[folder.name] = sum(own, meter.measure_folder(folder, folders))
     return DiskUsage(datasets, repositories, meter.measure_folder(context.cachepath))
