@@ -803,6 +803,15 @@ def test_the_declared_size_is_shown_where_the_server_tells_none(home, memory, wi
     assert end["total"] == end["done"] == len(BYTES)
 
 
+def test_a_program_is_told_of_a_dataset_of_which_a_file_failed(home, shelf):
+    del shelf.CONTENT["memory://host/b"]
+    stream = io.StringIO()
+    with pytest.raises(TransportError):
+        Context(home / "shown", progress=JSONLines(stream)).prepare("org.example.both")
+    *_, last = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert (last["label"], last.get("failed")) == ("org.example.both", True)
+
+
 # --- streams
 
 

@@ -94,10 +94,11 @@ class Loop:
             with self.pool, self._progress():
                 while self._step():
                     pass
-            if self.failures:
-                raise together(self.graph.definition.id, self.failures)
-            self.drop_unneeded()
-            self._refuse_losses()
+                # Raised here, where those who watch the progress are told that it failed.
+                if self.failures:
+                    raise together(self.graph.definition.id, self.failures)
+                self.drop_unneeded()
+                self._refuse_losses()
         except (OSError, DatamaestroError) as error:
             # Where locks fail, another process may have been faster, and be cleaning up.
             self.state.refresh()
