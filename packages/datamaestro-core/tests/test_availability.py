@@ -10,7 +10,7 @@ from datamaestro.context import Context
 from datamaestro.data import File
 from datamaestro.definitions import dataset
 from datamaestro.download import SourceFacts
-from datamaestro.errors import OfflineError, TransportError
+from datamaestro.errors import OfflineError, SettingsError, TransportError
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import dead_urls
 from datamaestro.inventory.replaceable import SourceCheck, irreplaceable
@@ -52,6 +52,15 @@ def test_a_transport_that_fails_hides_nothing_of_others(context, shelf, monkeypa
     alpha, zeta, *_ = check(context, "alpha", "zeta")
     assert (alpha.status, alpha.temporary, zeta.status) == ("dead", True, "dead")
     assert "fails: found ZeroDivisionError: division by zero" in alpha.problem
+
+
+def test_wrong_settings_make_no_source_dead(context, shelf, monkeypatch):
+    context.path.mkdir()
+    (context.path / "settings.json").write_text('{"keys": 3}')
+    monkeypatch.setattr(shelf.MemoryTransport, "check", lambda *_: context.settings.keys)
+    with pytest.raises(SettingsError, match="keys has the wrong type"):
+        check(context, "alpha")
+    assert dead_urls(context.path) == frozenset()
 
 
 def test_all_sources_and_mirrors_are_looked_at_in_order(context, shelf):

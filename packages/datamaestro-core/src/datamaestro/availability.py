@@ -24,6 +24,7 @@ from datamaestro.errors import (
     OfflineError,
     PluginError,
     QueryError,
+    SettingsError,
     TransportError,
 )
 from datamaestro.inventory.prepared import prepared_datasets
@@ -130,6 +131,7 @@ def check_sources(
     :param pause: the seconds between two requests to one host
     :return: the findings, in the order of the datasets and their sources
     :raises OfflineError: if a URL needs a connection, and none may be opened
+    :raises SettingsError: if a transport needs settings that can't be used
     """
     expected = [item for definition in definitions for item in _expected(definition)]
     answers = _ask_all(list(dict.fromkeys(url for url, _ in expected)), context, pause)
@@ -208,7 +210,7 @@ def _ask(url: str, context: Context) -> Answer:
         if transport.network and context.offline:
             raise OfflineError("not looked at while offline", where=url)
         return transport.check(url)
-    except OfflineError:
+    except (OfflineError, SettingsError):  # which say nothing of the source
         raise
     except DatamaestroError as error:
         return error
