@@ -140,8 +140,58 @@ def test_a_pipe_is_not_replaced_by_a_file(run):
     os.mkfifo(path)
     result = run("prepare", "org.example.alpha", "-o", str(path))
     assert result.returncode == 2
-    assert f"'{path}' isn't a regular file." in result.stderr
+    assert f"'{path}' isn't a regular file" in result.stderr
     assert path.is_fifo()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("place", ["/dev/stdout", "/dev/stderr", "own"])
+def test_a_file_that_a_standard_stream_goes_to_is_not_replaced(run, place):
+    own = run.home / "own"
+    with own.open("w+") as file:
+        file.write("before\n")
+        file.flush()
+        path = str(own) if place == "own" else place
+        result = run("prepare", "org.example.alpha", "-o", path, stdout=file, stderr=file)
+    assert result.returncode == 2
+    assert own.read_text().startswith("before\n")
+    assert "is where a standard stream goes" in own.read_text()
+
+
+def test_a_dash_is_no_name_of_a_file(run):
+    result = run("prepare", "org.example.alpha", "-o", "-")
+    assert result.returncode == 2
+    assert "'-' isn't a file; without this option, the standard output is used." in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows finds no such file")
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (["prepare", "org.example.alpha", "-o", "x" * 300], 2),
+        (["lock", "org.example.alpha", "-o", "x" * 300], 2),
+        (["datafolders", "set", "large", "x" * 300], 1),
+    ],
+)
+def test_a_path_that_no_file_system_has_is_an_error_about_it(run, arguments, exit_code):
+    result = run(*arguments)
+    assert result.returncode == exit_code
+    assert "File name too long" in result.stderr
+    assert "OSError" not in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the folder of a process")
+def test_a_new_plugin_in_a_folder_that_is_gone_is_an_error_about_it(run):
+    main = f"{shlex.quote(sys.executable)} -m datamaestro create-plugin x --kind format"
+    result = subprocess.run(
+        ["sh", "-c", f"mkdir gone && cd gone && rmdir ../gone && {main}"],
+        cwd=run.home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "this path leads nowhere" in result.stderr
 
 
 def test_prepare_without_downloads_fails_rather_than_fetch(run):

@@ -10,7 +10,7 @@ from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.create.plugin import KINDS, refuse_taken, write_plugin
-from datamaestro.user_paths import typed
+from datamaestro.user_paths import absolute, typed
 
 __all__ = ["command"]
 
@@ -32,7 +32,7 @@ def command(session: Session, name: str, kind: str, into: Path) -> None:
     installed plugin has already is refused.
     """
     refuse_taken(name, kind, session.context.plugins)
-    folder = write_plugin(name, kind, into.absolute())
+    folder = write_plugin(name, kind, absolute(into))
     echo(str(folder))
     path = typed([str(folder)])
     note(f"To install it: pip install --editable {path} pytest; to test it: pytest {path}")

@@ -43,10 +43,12 @@ def set_folder(session: Session, name: str, path: str) -> None:
     if not name or not name.isprintable():
         raise QueryError("no name for a data folder", expected="printed letters", found=repr(name))
     folder = absolute(path)
-    if not folder.is_dir():
-        raise DataDirectoryError(
-            "not a folder", where=folder, hint="make it first, or correct the path"
-        )
+    try:
+        problem = None if folder.is_dir() else "not a folder"
+    except OSError as error:
+        problem = f"can't be seen: {error.strerror}"
+    if problem is not None:
+        raise DataDirectoryError(problem, where=folder, hint="make it first, or correct the path")
     with session.context.settings.edit() as settings:
         settings.datafolders[name] = folder
 

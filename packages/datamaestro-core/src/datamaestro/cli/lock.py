@@ -8,7 +8,7 @@ import click
 
 from datamaestro.cli.by_lock import LOCK_FILE
 from datamaestro.cli.messages import note
-from datamaestro.cli.parameters import DATASET, OUTPUT
+from datamaestro.cli.parameters import DATASET, OUTPUT_FILE
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import LockError
 from datamaestro.lockfile import Lock
@@ -23,7 +23,7 @@ __all__ = ["command"]
 @click.option(
     "-o",
     "--output",
-    type=OUTPUT,
+    type=OUTPUT_FILE,
     default=LOCK_FILE,
     show_default=True,
     help="The lock file.",

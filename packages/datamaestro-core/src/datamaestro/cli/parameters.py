@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
+from os.path import samestat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "DATASET",
     "ENCODER",
     "OUTPUT",
+    "OUTPUT_FILE",
     "PREPARED",
     "REPOSITORY",
     "as_json",
@@ -87,21 +89,51 @@ REPOSITORY = _Completed("repository", "repositories")
 
 
 class _Output(click.Path):
-    """A file to write, seen to be possible before any work is done for it."""
+    """A file to write, seen to be possible before any work is done for it.
 
-    def __init__(self) -> None:
+    :param instead: what to do instead, as the end of a sentence
+    """
+
+    def __init__(self, instead: str) -> None:
         super().__init__(dir_okay=False)
+        self._instead = instead
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if not path.parent.is_dir():
-            self.fail(f"There is no folder '{path.parent}'.", param, ctx)
-        if path.exists() and not path.is_file():  # a device would be replaced by a file
-            self.fail(f"'{path}' isn't a regular file.", param, ctx)
+        try:
+            problem = self._problem(path)
+        except OSError as error:
+            problem = f"'{path}' can't be written: {error.strerror}."
+        if problem is not None:
+            self.fail(problem, param, ctx)
         return path
 
+    def _problem(self, path: Path) -> str | None:
+        """Tell why a file can't be written, if that can be seen; raises `OSError` if it can't."""
+        if str(path) == "-":
+            return f"'-' isn't a file{self._instead}"
+        if not path.parent.is_dir():
+            return f"There is no folder '{path.parent}'."
+        if not path.exists():
+            return None
+        if not path.is_file():  # a device would be replaced by a file
+            return f"'{path}' isn't a regular file{self._instead}"
+        if any(samestat(path.stat(), status) for status in _standard_streams()):
+            return f"'{path}' is where a standard stream goes, and would be replaced{self._instead}"
+        return None
 
-OUTPUT = _Output()
+
+def _standard_streams() -> Iterator[os.stat_result]:
+    """Give what the standard output and the error stream lead to, where they are open."""
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            yield os.fstat(descriptor)
+
+
+OUTPUT = _Output("; without this option, the standard output is used.")
+"""A file to write in the place of the standard output, in a folder that is there."""
+
+OUTPUT_FILE = _Output(".")
 """A file to write, in a folder that is there."""
 
 yes = click.option("--yes", is_flag=True, help="Do it; without this, nothing is removed.")
