@@ -6,6 +6,7 @@ standard output, everything else to the standard error stream.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from contextlib import suppress
@@ -111,6 +112,8 @@ def run(arguments: list[str]) -> int:
             "run 'pip install --force-reinstall --no-deps datamaestro-core'"
         )
         return _report(message, 1)
+    if os.environ.get("_DATAMAESTRO_COMPLETE"):
+        importlib.import_module("datamaestro.cli.bash")  # in the place of what click has for it
     try:
         code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False)
     except click.ClickException as error:

@@ -5,7 +5,9 @@ Functions raise whatever they meet: a shell that completes shows no errors.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +30,13 @@ __all__ = [
 
 
 def declared_datasets(incomplete: str, session: Session) -> list[CompletionItem]:
-    """Complete the id of a dataset that is declared, or a file and a name."""
+    """Complete the id of a dataset that is declared, or a file and a name, or a selector."""
+    name, bracket, selector = incomplete.partition("[")
+    if bracket:
+        return _items(f"{name}[{item}" for item in _selectors(name, selector, session.context))
     if (in_files := _in_files(incomplete)) is not None:
         return in_files
-    return _items(_ids(incomplete, session.context))
+    return _beginning(incomplete, _ids(incomplete, session.context))
 
 
 def prepared_datasets(incomplete: str, session: Session) -> list[CompletionItem]:
@@ -42,7 +47,8 @@ def prepared_datasets(incomplete: str, session: Session) -> list[CompletionItem]
     if (in_files := _in_files(incomplete)) is not None:
         return in_files
     found = prepared.prepared_datasets(session.context.datapath, pass_over)
-    return _beginning(incomplete, (dataset.id for dataset in found))
+    name = prepared.qualified if ":" in incomplete else attrgetter("id")
+    return _beginning(incomplete, map(name, found))
 
 
 def agreements(incomplete: str, session: Session) -> list[CompletionItem]:
@@ -85,18 +91,26 @@ def _in_files(incomplete: str) -> list[CompletionItem] | None:
     return None
 
 
-def _ids(incomplete: str, context: Context) -> list[str]:
-    """Give the ids that begin with a text, or what may follow in a selector."""
-    name, bracket, selector = incomplete.partition("[")
-    if not bracket:
-        return [item for item in sorted(context.catalog.ids()) if item.startswith(incomplete)]
+def _ids(incomplete: str, context: Context) -> Iterable[str]:
+    """Give all ids; those of one repository, and after it, if the text names one."""
+    from datamaestro.search import parse_query
+
+    repository, colon, _ = incomplete.partition(":")
+    if not colon:
+        return context.catalog.ids()
+    found = context.catalog.names(parse_query([f"repo:{re.escape(repository)}"]), None)
+    return (f"{repository}:{item.id}" for item in found)
+
+
+def _selectors(name: str, selector: str, context: Context) -> list[str]:
+    """Give what a selector of a dataset may begin with, where it begins with a text."""
     variants = context.dataset(name).variants
     if not isinstance(variants, AxesVariants):
         return []
     before, comma, last = selector.rpartition(",")
     given = {item.partition("=")[0].strip() for item in before.split(",")}
-    start = f"{name}[{before}{comma}"
-    return [f"{start}{item}" for item in _choices(variants, given) if item.startswith(last)]
+    choices = (item for item in _choices(variants, given) if item.startswith(last))
+    return [f"{before}{comma}{item}" for item in choices]
 
 
 def _choices(variants: AxesVariants, given: set[str]) -> Iterator[str]:
