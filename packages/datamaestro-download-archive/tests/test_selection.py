@@ -164,7 +164,7 @@ def test_a_subpath_that_is_not_there_is_an_error_with_the_nearest_folders(chosen
 
 
 def test_a_subpath_that_is_a_file_is_an_error(chosen):
-    with pytest.raises(MemberNotFoundError, match="no folder"):
+    with pytest.raises(MemberNotFoundError, match="isn't a folder"):
         chosen(subpath="top/a.csv")
 
 

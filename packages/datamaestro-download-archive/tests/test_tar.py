@@ -387,7 +387,7 @@ def test_what_is_not_selected_does_not_count_for_the_size(tmp_path):
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_tar_is_named(data, says, tmp_path):
-    with pytest.raises(UnsupportedArchiveError, match=r"no tar archive") as caught:
+    with pytest.raises(UnsupportedArchiveError, match=r"isn't a tar archive") as caught:
         unpack(data, tmp_path)
     assert says in str(caught.value)
     assert not (tmp_path / "out").exists()

@@ -230,6 +230,6 @@ def test_an_encrypted_member_that_is_not_wanted_is_no_hindrance(tmp_path):
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_zip_is_named(data, says, tmp_path):
-    with pytest.raises(UnsupportedArchiveError, match=r"no zip archive") as caught:
+    with pytest.raises(UnsupportedArchiveError, match=r"isn't a zip archive") as caught:
         unpack(data, tmp_path)
     assert says in str(caught.value)
