@@ -18,22 +18,25 @@ from datamaestro_download_archive.plain_names import are_all_plain, folders_abov
 @pytest.mark.parametrize(
     "name", ["a", "a/b.c", "a b/c-d_e (1).txt", ".hidden", "a..b", "...", "é", "10:30.txt"]
 )
-def test_ordinary_names_stay_as_they_are(name):
-    assert safe_name(name, "x", windows=False) == name
+def test_ordinary_names_stay_as_they_are(name, monkeypatch):
+    monkeypatch.setattr("datamaestro_download_archive.names.WINDOWS", False)
+    assert safe_name(name, "x") == name
 
 
 @pytest.mark.parametrize(
     "name",
     ["con", "NUL.txt", "a/com1", "a ", "a.", "ab:c", "what?", "a|b", "a\\b", "aux .c", "CONIN$"],
 )
-def test_names_that_windows_can_not_hold_are_refused_there(name):
+def test_names_that_windows_can_not_hold_are_refused_there(name, monkeypatch):
+    monkeypatch.setattr("datamaestro_download_archive.names.WINDOWS", True)
     with pytest.raises(UnsafeArchiveError, match="Windows"):
-        safe_name(name, "x", windows=True)
+        safe_name(name, "x")
 
 
 @pytest.mark.parametrize("name", ["console", "a.b.c", "com10", "nullable/x", "a b"])
-def test_names_that_only_look_like_it_are_not(name):
-    assert safe_name(name, "x", windows=True) == name
+def test_names_that_only_look_like_it_are_not(name, monkeypatch):
+    monkeypatch.setattr("datamaestro_download_archive.names.WINDOWS", True)
+    assert safe_name(name, "x") == name
 
 
 @given(st.lists(st.text("ab./\\:\n\x7f\0é~ ", max_size=8).map(str.encode), max_size=4))

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from datamaestro.decompressors import Decompressor
 from datamaestro_download_archive import content
-from datamaestro_download_archive.errors import DamagedArchiveError
+from datamaestro_download_archive.errors import DamagedArchiveError, damaged
 from datamaestro_download_archive.inflate import decompression_errors, new_decompressor
 from datamaestro_download_archive.limits import Budget
 
@@ -79,12 +79,11 @@ def _decompress(decompressor: Decompressor, data: bytes, compression: str, archi
 
 
 def _damaged(archive: str, compression: str, why: str) -> DamagedArchiveError:
-    return DamagedArchiveError(
+    return damaged(
+        archive,
         "the compressed archive is damaged",
-        where=archive,
         expected=f"whole {compression} data",
         found=why,
-        hint="the file may be a partial or damaged copy: get another",
     )
 
 

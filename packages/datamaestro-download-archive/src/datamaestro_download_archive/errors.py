@@ -24,6 +24,7 @@ __all__ = [
     "MemberNotFoundError",
     "UnsafeArchiveError",
     "UnsupportedArchiveError",
+    "damaged",
     "shown",
     "unsafe",
 ]
@@ -65,6 +66,17 @@ def shown(name: str) -> str:
     """
     text = ascii(name) if not name.isprintable() else repr(name)
     return text if len(text) <= 120 else f"{text[:80]}…{text[-30:]}"
+
+
+def damaged(archive: str, message: str, expected: object, found: object) -> DamagedArchiveError:
+    """Make the error about an archive that is cut off, or contradicts itself."""
+    return DamagedArchiveError(
+        message,
+        where=archive,
+        expected=expected,
+        found=found,
+        hint="the file may be a partial or damaged copy: get another",
+    )
 
 
 def unsafe(name: str, archive: str, problem: str) -> UnsafeArchiveError:

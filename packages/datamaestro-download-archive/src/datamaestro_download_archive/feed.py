@@ -11,6 +11,7 @@ from datamaestro_download_archive.decompress import CHUNK, decompressed, read_he
 from datamaestro_download_archive.errors import (
     DamagedArchiveError,
     UnsupportedArchiveError,
+    damaged,
 )
 from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.prefetch import Prefetch
@@ -110,12 +111,11 @@ class Feed:
 
     def cut_off(self, expected: str) -> DamagedArchiveError:
         """Make the error about an archive that ends too early."""
-        return DamagedArchiveError(
+        return damaged(
+            self.archive,
             f"the archive is cut off after {self.offset} bytes (decompressed)",
-            where=self.archive,
             expected=expected,
             found="its end",
-            hint="the file may be a partial or damaged copy: get another",
         )
 
     def _refill(self) -> bool:
@@ -192,12 +192,11 @@ def _size(stream: BinaryIO) -> int:
 def _jump(stream: BinaryIO, archive: str, size: int) -> Callable[[int], None]:
     def jump(count: int) -> None:
         if stream.tell() + count > size:
-            raise DamagedArchiveError(
+            raise damaged(
+                archive,
                 "the archive is cut off",
-                where=archive,
                 expected=f"at least {stream.tell() + count} bytes",
-                found=f"{size}",
-                hint="the file may be a partial or damaged copy: get another",
+                found=size,
             )
         stream.seek(count, 1)
 

@@ -32,23 +32,22 @@ _WINDOWS_DEVICE = re.compile(
 _WINDOWS_CHARACTERS = re.compile(r'[<>:"|?*\\]')
 
 
-def safe_name(name: str, archive: str, *, windows: bool = WINDOWS) -> str:
+def safe_name(name: str, archive: str) -> str:
     """Give a member's name as a relative path with single slashes.
 
     The result is empty for the archive's own folder (``./``).
 
     :param name: as the archive has it
     :param archive: the archive, for messages
-    :param windows: whether what Windows can't hold is refused too
     :raises UnsafeArchiveError: if it isn't safe
     """
-    if len(name) <= LONGEST_PART and not windows and _PLAIN.fullmatch(name):
+    if len(name) <= LONGEST_PART and not WINDOWS and _PLAIN.fullmatch(name):
         return name
     problem = _problem(name)
     parts = _parts(name)
     if problem is None:
         problem = _problem_of_length(parts)
-    if problem is None and windows:
+    if problem is None and WINDOWS:
         problem = next(filter(None, map(_problem_on_windows, parts)), None)
     if problem is not None:
         raise unsafe(name, archive, problem)

@@ -9,6 +9,7 @@ from datamaestro_download_archive.errors import (
     DamagedArchiveError,
     UnsafeArchiveError,
     UnsupportedArchiveError,
+    damaged,
     shown,
 )
 from datamaestro_download_archive.feed import Feed
@@ -100,10 +101,9 @@ class Extensions:
 
 def unsound(feed: Feed, message: str, found: str) -> DamagedArchiveError:
     """Make the error about a header that can't be one."""
-    return DamagedArchiveError(
+    return damaged(
+        feed.archive,
         message,
-        where=feed.archive,
         expected=f"a sound tar header before byte {feed.offset}",
         found=found,
-        hint="the file may be a partial or damaged copy: get another",
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import zlib
 
-from datamaestro_download_archive.errors import DamagedArchiveError
+from datamaestro_download_archive.errors import damaged
 
-__all__ = ["BLOCK", "decoded", "is_sound", "name_of", "number", "parse_records"]
+__all__ = ["BLOCK", "decimal", "decoded", "is_sound", "name_of", "number", "parse_records"]
 
 BLOCK = 512
 _BLANK_CHECKSUM = 8 * 32
 _ADLER = 65521
+_MOST_DIGITS = 19
 
 
 def is_sound(block: bytes) -> bool:
@@ -58,13 +59,27 @@ def number(field: bytes, what: str, archive: str) -> int:
                 return int(digits, 8)
             except ValueError:
                 pass
-    raise DamagedArchiveError(
+    raise damaged(
+        archive,
         f"a tar header has an impossible {what}",
-        where=archive,
         expected="an octal number",
         found=ascii(field),
-        hint="the file may be a partial or damaged copy: get another",
     )
+
+
+def decimal(digits: bytes, what: str, archive: str) -> int:
+    """Read a number that is written in decimal digits.
+
+    :raises DamagedArchiveError: if it isn't one, or has more digits than any size
+    """
+    if not digits.isdigit() or len(digits) > _MOST_DIGITS:
+        raise damaged(
+            archive,
+            f"an impossible {what}",
+            expected=f"up to {_MOST_DIGITS} decimal digits",
+            found=ascii(digits[:40]),
+        )
+    return int(digits)
 
 
 def decoded(field: bytes) -> str:
@@ -99,12 +114,11 @@ def parse_records(data: bytes, archive: str) -> list[tuple[str, bytes]]:
         record = data[space + 1 : end]
         keyword, equals, value = record.partition(b"=")
         if end > len(data) or not record.endswith(b"\n") or not equals or not keyword:
-            raise DamagedArchiveError(
+            raise damaged(
+                archive,
                 "a pax header is damaged",
-                where=archive,
                 expected="records of the form 'length keyword=value'",
                 found=ascii(data[position : position + 40]),
-                hint="the file may be a partial or damaged copy: get another",
             )
         records.append((str(keyword, "utf-8", "replace"), value[:-1]))
         position = end

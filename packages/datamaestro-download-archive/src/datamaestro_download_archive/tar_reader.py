@@ -15,6 +15,7 @@ from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.tar_extensions import Extensions, unsound
 from datamaestro_download_archive.tar_header import (
     BLOCK,
+    decimal,
     decoded,
     is_sound,
     name_of,
@@ -199,7 +200,7 @@ class TarReader:
         stored = number(block[124:136], "size", archive)
         size = extensions.values.get("size")
         if size is not None:
-            stored = self._decimal(size, "size")
+            stored = decimal(size, "size in a pax header", archive)
         if kind is Kind.FILE and name.endswith("/"):
             kind = Kind.FOLDER  # version 7 had no other sign for it
         if kind in _WITHOUT_DATA or block[156] == ord("5"):
@@ -238,14 +239,9 @@ class TarReader:
         for keyword in ("GNU.sparse.size", "GNU.sparse.realsize"):
             size = extensions.values.get(keyword)
             if size is not None:
-                member.size = self._decimal(size, "size")
+                member.size = decimal(size, "size in a pax header", archive)
         member.extents = checked_extents(extents, member.size, member.stored, archive)
 
     def _take(self, count: int) -> bytes:
         self.block = self.feed.take(count)
         return self.block
-
-    def _decimal(self, digits: bytes, what: str) -> int:
-        if not digits.isdigit() or len(digits) > 19:
-            raise unsound(self.feed, f"a pax header has an impossible {what}", ascii(digits[:40]))
-        return int(digits)

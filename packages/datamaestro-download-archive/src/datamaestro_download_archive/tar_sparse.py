@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from datamaestro_download_archive.errors import DamagedArchiveError
-from datamaestro_download_archive.tar_header import BLOCK, number
+from datamaestro_download_archive.errors import DamagedArchiveError, damaged
+from datamaestro_download_archive.tar_header import BLOCK, decimal, number
 
 __all__ = ["Extents", "checked_extents", "old_gnu_map", "pax_map", "stored_map"]
 
@@ -19,14 +19,15 @@ Extents = list[tuple[int, int]]
 MOST_EXTENTS = 1_000_000
 """Pieces of one file: the map is kept in memory."""
 
+_IN_MAP = "number in the map of a sparse member"
+
 
 def _damaged(archive: str, found: str) -> DamagedArchiveError:
-    return DamagedArchiveError(
+    return damaged(
+        archive,
         "the map of a sparse member is damaged",
-        where=archive,
         expected="offsets and lengths in order, within the file",
         found=found,
-        hint="the file may be a partial or damaged copy: get another",
     )
 
 
@@ -71,7 +72,7 @@ def pax_map(records: list[tuple[str, bytes]], archive: str) -> Extents | None:
             found = True
     if not found:
         return None
-    return _paired([_decimal(item, archive) for item in numbers if item], archive)
+    return _paired([decimal(item, _IN_MAP, archive) for item in numbers if item], archive)
 
 
 def stored_map(take: Callable[[int], bytes], archive: str) -> tuple[int, Extents]:
@@ -88,15 +89,9 @@ def stored_map(take: Callable[[int], bytes], archive: str) -> tuple[int, Extents
             data += block
             length += BLOCK
         digits, _, data = data.partition(b"\n")
-        numbers.append(_decimal(digits, archive))
+        numbers.append(decimal(digits, _IN_MAP, archive))
         wanted = 1 + 2 * min(numbers[0], MOST_EXTENTS + 1)
     return length, _paired(numbers[1:], archive)
-
-
-def _decimal(digits: bytes, archive: str) -> int:
-    if not digits.isdigit() or len(digits) > 19:
-        raise _damaged(archive, ascii(digits[:40]))
-    return int(digits)
 
 
 def _paired(numbers: list[int], archive: str) -> Extents:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from datamaestro_download_archive.errors import damaged
 from datamaestro_download_archive.limits import Limits
 from datamaestro_download_archive.random_access import RandomAccess
-from datamaestro_download_archive.zip_end import damaged, find_directory
+from datamaestro_download_archive.zip_end import find_directory
 from datamaestro_download_archive.zip_entry import ENTRY_SIZE, ZipEntry
 from datamaestro_download_archive.zip_quick import look_quickly
 

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from datamaestro_download_archive import content
 from datamaestro_download_archive.errors import (
     ArchiveError,
-    DamagedArchiveError,
     UnsupportedArchiveError,
+    damaged,
 )
 from datamaestro_download_archive.random_access import RandomAccess
 
-__all__ = ["DirectoryPlace", "damaged", "find_directory"]
+__all__ = ["DirectoryPlace", "find_directory"]
 
 _END = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\x05\x06"
@@ -42,17 +42,6 @@ class DirectoryPlace(NamedTuple):
     entries: int
     shift: int
     counts_modulo: bool
-
-
-def damaged(archive: str, message: str, expected: object, found: object) -> DamagedArchiveError:
-    """Make the error about a zip whose records are wrong."""
-    return DamagedArchiveError(
-        message,
-        where=archive,
-        expected=expected,
-        found=found,
-        hint="the file may be a partial or damaged copy: get another",
-    )
 
 
 def find_directory(file: RandomAccess, archive: str) -> DirectoryPlace:

@@ -11,13 +11,13 @@ import stat
 import struct
 import zlib
 
-from datamaestro_download_archive.errors import UnsafeArchiveError, shown, unsafe
+from datamaestro_download_archive.errors import UnsafeArchiveError, damaged, shown, unsafe
 from datamaestro_download_archive.limits import Budget, Limits
 from datamaestro_download_archive.member import Kind, refuse_special
 from datamaestro_download_archive.names import safe_name
 from datamaestro_download_archive.plain_names import are_all_plain
 from datamaestro_download_archive.shape import check_parents
-from datamaestro_download_archive.zip_end import DirectoryPlace, damaged
+from datamaestro_download_archive.zip_end import DirectoryPlace
 from datamaestro_download_archive.zip_entry import (
     ENTRY_SIZE,
     UNICODE_PATH,

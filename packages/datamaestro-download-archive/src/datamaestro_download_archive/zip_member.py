@@ -17,6 +17,7 @@ from datamaestro_download_archive.errors import (
     EncryptedArchiveError,
     UnsafeArchiveError,
     UnsupportedArchiveError,
+    damaged,
     shown,
 )
 from datamaestro_download_archive.inflate import (
@@ -243,13 +244,8 @@ class ZipReader:
     # --- errors
 
     def _damaged(self, entry: ZipEntry, expected: object, found: object) -> DamagedArchiveError:
-        return DamagedArchiveError(
-            f"member {shown(entry.name)} is damaged",
-            where=self.archive,
-            expected=expected,
-            found=found,
-            hint="the file may be a partial or damaged copy: get another",
-        )
+        message = f"member {shown(entry.name)} is damaged"
+        return damaged(self.archive, message, expected=expected, found=found)
 
     def _wrong(self, entry: ZipEntry, size: int) -> DamagedArchiveError:
         return self._damaged(
