@@ -17,6 +17,7 @@ from datamaestro.download import (
     FileResource,
     FilesCopy,
     FolderResource,
+    Member,
     Source,
     ValueResource,
     reference,
@@ -86,6 +87,22 @@ def error_of(call):
 
 
 # --- resources that users write
+
+
+def test_a_class_that_makes_a_file_in_its_own_way_inherits_no_derivation():
+    class Unpacked(Made):
+        derivation = Member("a.txt")
+
+    class Named(Unpacked):
+        pass
+
+    class Signed(Unpacked):
+        def _download(self, destination):
+            super()._download(destination)
+            destination.write_text(destination.read_text() + "signature")
+
+    assert Named("a.txt").derivation == Member("a.txt")
+    assert Signed("a.txt").derivation is None
 
 
 def test_a_resource_may_hold_several_others(context):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -103,13 +104,20 @@ class ArchiveDownloader(FromArchive, FolderResource):
             nested=plan.nested,
         )
 
-    def _derivation(self) -> Unpacked | None:
-        """Give the derivation, unless the archive comes from elsewhere or holds others."""
+    @property
+    def derivation(self) -> Unpacked | None:
         plan = self.plan
         if self.source is None or plan.nested:
             return None
         files = tuple(map(normal, plan.files or ()))
         return Unpacked(normal(plan.subpath or ""), files, plan.unwrap)
+
+    def _download(self, destination: Path) -> int | None:
+        return self._unpack(destination)
+
+    @abstractmethod
+    def _unpack(self, destination: Path) -> int | None:
+        """Unpack the archive into a folder; give the bytes of all files, if they are known."""
 
 
 class ZipDownloader(ArchiveDownloader):
@@ -123,11 +131,7 @@ class ZipDownloader(ArchiveDownloader):
             return {"path": data / "train.csv"}
     """
 
-    @property
-    def derivation(self) -> Unpacked | None:
-        return self._derivation()
-
-    def _download(self, destination: Path) -> int | None:
+    def _unpack(self, destination: Path) -> int | None:
         with self._archive_file() as file:
             return unpack_zip(file, destination, self._label, self.plan)
 
@@ -139,11 +143,7 @@ class TarDownloader(ArchiveDownloader):
     name. Parameters are those of `ArchiveDownloader`.
     """
 
-    @property
-    def derivation(self) -> Unpacked | None:
-        return self._derivation()
-
-    def _download(self, destination: Path) -> int | None:
+    def _unpack(self, destination: Path) -> int | None:
         # What the stream's end disproves must not stay either.
         with removed_on_error(destination), self._archive_stream() as stream:
             return unpack_tar(stream, destination, self._label, self.plan)

@@ -69,7 +69,11 @@ class FileDownloader(FileResource):
 
     @property
     def fingerprint(self) -> str:
-        return _with_compressions(super().fingerprint, self.derivation)
+        return _with_compressions(super().fingerprint, self._compressions)
+
+    @property
+    def _compressions(self) -> tuple[str, ...]:
+        return ("" if self.compression is None else self.compression.name,)
 
     @property
     def finished_size(self) -> int | None:
@@ -77,7 +81,7 @@ class FileDownloader(FileResource):
 
     @property
     def derivation(self) -> Joined:
-        return Joined(("" if self.compression is None else self.compression.name,))
+        return Joined(self._compressions)
 
     def _download(self, destination: Path) -> None:
         if self.compression is None:
@@ -170,12 +174,16 @@ class ConcatDownloader(FileResource):
 
     @property
     def fingerprint(self) -> str:
-        return _with_compressions(super().fingerprint, self.derivation)
+        return _with_compressions(super().fingerprint, self._compressions)
+
+    @property
+    def _compressions(self) -> tuple[str, ...]:
+        found = (compression_of(source.filename) for source in self.sources)
+        return tuple("" if item is None else item.name for item in found)
 
     @property
     def derivation(self) -> Joined:
-        found = (compression_of(source.filename) for source in self.sources)
-        return Joined(tuple("" if item is None else item.name for item in found))
+        return Joined(self._compressions)
 
     def _download(self, destination: Path) -> None:
         with self.create(destination) as file:
@@ -192,9 +200,9 @@ filedownloader = FileDownloader
 concatdownload = ConcatDownloader
 
 
-def _with_compressions(fingerprint: str, derivation: Joined) -> str:
+def _with_compressions(fingerprint: str, compressions: tuple[str, ...]) -> str:
     """Add what names tell of compression: digests of downloads don't tell it."""
-    return " ".join([fingerprint, *filter(None, derivation.compressions)])
+    return " ".join([fingerprint, *filter(None, compressions)])
 
 
 def _is_as_declared(path: Path, source: Source) -> bool:

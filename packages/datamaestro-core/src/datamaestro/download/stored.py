@@ -34,6 +34,12 @@ _OF_WINDOWS = frozenset(":\\")
 class StoredResource(Resource):
     """A resource that ends as something on disk."""
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if "_download" in vars(cls) and "derivation" not in vars(cls):
+            # An inherited one tells what the inherited method makes.
+            cls.derivation = StoredResource.derivation  # type: ignore[method-assign]
+
     @property
     @abstractmethod
     def relative_path(self) -> PurePosixPath:
@@ -51,7 +57,10 @@ class StoredResource(Resource):
 
     @property
     def derivation(self) -> Derivation | None:
-        """How it follows from its downloads, if that can be done without its class."""
+        """How it follows from its downloads, if that can be done without its class.
+
+        A class with a :meth:`_download` of its own doesn't inherit it.
+        """
         return None
 
     @property

@@ -180,17 +180,9 @@ class _Writer:
 def _derivation(
     resource: StoredResource, digest: str | None, downloads: tuple[LockedDownload, ...]
 ) -> Derivation | None:
-    """Give how a resource follows from its downloads, if its class tells, or it is seen.
-
-    What a class tells doesn't hold for a class derived from it that makes something else.
-    """
-    if [digest] == [f"sha256:{item.sha256}" for item in downloads]:
-        return Joined(("",))
-    tells, makes = (
-        next(index for index, owner in enumerate(type(resource).__mro__) if name in vars(owner))
-        for name in ("derivation", "_download")
-    )
-    return resource.derivation if tells <= makes else None
+    """Give how a resource follows from its downloads, if it is its download, or its class tells."""
+    is_download = [digest] == [f"sha256:{item.sha256}" for item in downloads]
+    return Joined(("",)) if is_download else resource.derivation
 
 
 def _fetched_again(source: Source, workspace: Workspace) -> list[Download]:
