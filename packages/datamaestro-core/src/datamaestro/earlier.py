@@ -1,11 +1,13 @@
-"""Names of version 1 that no longer exist, and what to write instead."""
+"""What definitions for version 1 are written with: other spellings, and names that are gone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
-__all__ = ["GONE", "gone", "refusing"]
+__all__ = ["GONE", "Constructor", "gone", "refusing"]
+
+T = TypeVar("T")
 
 _HUB = (
     "FileDownloader takes the URLs of single files of a hub: "
@@ -48,6 +50,13 @@ GONE = {
     ),
 }
 """What to do, by the full name of what is gone."""
+
+
+class Constructor:
+    """Lets a class be called by an attribute of its own: ``X.C(...)`` is ``X(...)``."""
+
+    def __get__(self, instance: object, owner: type[T]) -> type[T]:
+        return owner
 
 
 def gone(name: str) -> ImportError:

@@ -18,7 +18,7 @@ import functools
 import typing
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 from datamaestro.data.parameters import (
     Meta,
@@ -28,25 +28,17 @@ from datamaestro.data.parameters import (
     check_defaults,
     check_parameters,
 )
+from datamaestro.earlier import Constructor
 from datamaestro.errors import ParameterError
 
 __all__ = ["Base", "File", "Folder", "Generic", "Meta", "Option", "Param"]
-
-T = TypeVar("T", bound="_Record")
-
-
-class _Constructor:
-    """Lets ``X.C(...)`` be written for ``X(...)``, as in configuration-style definitions."""
-
-    def __get__(self, instance: object, owner: type[T]) -> type[T]:
-        return owner
 
 
 @typing.dataclass_transform(kw_only_default=True, frozen_default=True)
 class _Record:
     """Turns each subclass into a frozen, keyword-only dataclass with checked parameters."""
 
-    C = _Constructor()
+    C = Constructor()
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)

@@ -18,10 +18,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
 from datamaestro.checkers import Checker
 from datamaestro.download.source import Source
+from datamaestro.earlier import Constructor
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.sequences import rebuilt
@@ -38,7 +39,6 @@ __all__ = [
     "ValueResource",
 ]
 
-R = TypeVar("R", bound="Resource")
 
 DECLARED = "declared_with"
 
@@ -83,13 +83,6 @@ class Binding:
         return self.make_fetcher()
 
 
-class _Constructor:
-    """Lets ``X.apply(...)`` be written for ``X(...)``, as in definitions for version 1."""
-
-    def __get__(self, instance: object, owner: type[R]) -> type[R]:
-        return owner
-
-
 class Resource(ABC):
     """One step of a dataset's preparation; it ends as a file, a folder or a value.
 
@@ -97,7 +90,7 @@ class Resource(ABC):
     :param transient: whether it may go once all that depend on it are complete
     """
 
-    apply = _Constructor()
+    apply = Constructor()
     _name: str | None = None
     _binding: Binding | None = None
     checker: Checker | None = None
