@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 from datamaestro.download.resource import Resource
@@ -61,13 +60,8 @@ class FetchPool:
         self._workers.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._workers.__exit__(kind, error, traceback)
+    def __exit__(self, *error: object) -> None:
+        self._workers.__exit__(*error)
 
     @property
     def busy(self) -> bool:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import Generic, NamedTuple, Self, TypeVar
 
 from datamaestro.transfer.cancelling import Cancellation
@@ -68,12 +67,7 @@ class WorkerThreads(Generic[K, T]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.cancelled.set()
         for _ in self._threads:
             self._jobs.put(None)
