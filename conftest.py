@@ -1,4 +1,4 @@
-"""Where the real files lie that some tests of this workspace want."""
+"""The real files that some tests want: if a folder ``shared/mirror`` lies beside the checkout."""
 
 import os
 from pathlib import Path

@@ -9,85 +9,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from workspace.kinds import DEFINITIONS
 
-PROGRAM = """
-import json, logging, os, signal, sys, traceback
-from pathlib import Path
-
-import kinds
-from datamaestro import Context
-from datamaestro.errors import DatamaestroError
-from datamaestro.locks import exclusive as locks
-from datamaestro.transfer import transfer
-
-
-class Granted:
-    def __init__(self, path): path.touch()
-    def acquire(self, timeout): pass
-    def release(self): pass
-
-
-def prepare(dataset, directory, lock, die_at, site, force, log):
-    if lock == "granted to all":
-        locks.new_lock = Granted
-    if log:
-        logging.disable(logging.NOTSET)
-        logging.getLogger("datamaestro").addHandler(logging.FileHandler(log))
-    context = Context(directory, site=site)
-    definition = context.definition(getattr(kinds, dataset, dataset))
-    events = 0
-
-    def look(event, arguments):
-        # What the file system is asked for: the moments between which something can break.
-        nonlocal events
-        if event == "open" or event.startswith(("os.", "shutil.")):
-            events += 1
-            if events == die_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(look)
-    context.prepare(definition, force=force)
-    return events
-
-
-def child(order, write):
-    try:
-        answer = {"events": prepare(**order)}
-    except BaseException as error:
-        told = isinstance(error, DatamaestroError)
-        answer = {"error": traceback.format_exc(), "told": told}
-    os.write(write, json.dumps(answer).encode())
-    os._exit(0)
-
-
-logging.disable()
-transfer.FIRST_WAIT = transfer.LONGEST_WAIT = 0.0
-prepare("Several", sys.argv[1], "", 0, [], False, "")  # imports what is imported when it is needed
-print("ready", flush=True)
-children = {}
-for line in sys.stdin:
-    order = json.loads(line)
-    if "wait" in order:
-        process, read = children.pop(order["wait"])
-        answer = b""
-        while piece := os.read(read, 65536):
-            answer += piece
-        os.close(read)
-        os.waitpid(process, 0)
-        print(answer.decode() or "{}", flush=True)
-        continue
-    read, write = os.pipe()
-    process = os.fork()
-    if process == 0:
-        child(order, write)
-    os.close(write)
-    children[process] = process, read
-    print(process, flush=True)
-"""
+PROGRAM = Path(__file__).with_name("nursery_program.py")
 
 
 class Nursery:
@@ -100,7 +26,8 @@ class Nursery:
     def __init__(self, folder: Path, server: str) -> None:
         (folder / "kinds.py").write_text(DEFINITIONS)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(folder / "warm")],
+            # Without its own folder on the path, which has other modules of these names.
+            [sys.executable, "-P", PROGRAM, str(folder / "warm")],
             env={**os.environ, "PYTHONPATH": str(folder), "SERVER": server},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -113,12 +40,7 @@ class Nursery:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
     def start(
@@ -153,10 +75,11 @@ class Nursery:
         return int(self._ask(order))
 
     def wait(self, process: int) -> dict[str, object]:
-        """Wait for a process.
+        """Wait for a process, and give what it came to.
 
-                :return: ``{"events": …}``, how often it asked the file system for something; or
-        XX
+        :return: ``{"events": …}``, how often it asked the file system for something; or
+            ``{"error": …, "told": …}``, its traceback, and whether the error is one of
+            datamaestro's; nothing if it was killed
         """
         answer: dict[str, object] = json.loads(self._ask({"wait": process}))
         return answer
