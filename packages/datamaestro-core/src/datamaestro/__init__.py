@@ -26,18 +26,12 @@ __all__ = [
 
 # Imported when they are first used: a definition that needs one name of the
 # package shouldn't pay for all of them.
-_HOMES = {
-    "Context": "datamaestro.context",
-    "DatamaestroError": "datamaestro.errors",
-    "Repository": "datamaestro.repository",
-    "__version__": "datamaestro.version:VERSION",
-    "find_dataset": "datamaestro.context",
-    "get_dataset": "datamaestro.context",
-    "prepare_dataset": "datamaestro.context",
-}
-
-__getattr__ = lazily(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        ".context": ("Context", "find_dataset", "get_dataset", "prepare_dataset"),
+        ".errors": ("DatamaestroError",),
+        ".repository": ("Repository",),
+        ".version": ("__version__",),
+    },
+)

@@ -237,12 +237,11 @@ class Context(Directories):
 
 
 # Documented here; imported when asked for, since reading the index needs none of them.
-__getattr__ = lazily(
+__getattr__, __dir__ = lazily(
     __name__,
     {
-        "DatafolderPath": "datamaestro.paths",
-        "Repository": "datamaestro.repository",
-        "ResolvablePath": "datamaestro.paths",
+        "datamaestro.paths": ("DatafolderPath", "ResolvablePath"),
+        "datamaestro.repository": ("Repository",),
     },
 )
 

@@ -49,27 +49,27 @@ __all__ = [
     "zipdownloader",
 ]
 
-__getattr__ = lazily(
+__getattr__, __dir__ = lazily(
     __name__,
     {
-        "ArchiveDownloader": "datamaestro_download_archive.handlers",
-        "ArchiveError": "datamaestro_download_archive.errors",
-        "ArchiveFolder": "datamaestro_download_archive.folder",
-        "ArchiveLimitError": "datamaestro_download_archive.errors",
-        "ArchiveMember": "datamaestro_download_archive.handlers",
-        "DamagedArchiveError": "datamaestro_download_archive.errors",
-        "EncryptedArchiveError": "datamaestro_download_archive.errors",
-        "Limits": "datamaestro_download_archive.limits",
-        "MemberNotFoundError": "datamaestro_download_archive.errors",
-        "TarDownloader": "datamaestro_download_archive.handlers",
-        "UnsafeArchiveError": "datamaestro_download_archive.errors",
-        "UnsupportedArchiveError": "datamaestro_download_archive.errors",
-        "ZipDownloader": "datamaestro_download_archive.handlers",
-        "tardownloader": "datamaestro_download_archive.handlers",
-        "zipdownloader": "datamaestro_download_archive.handlers",
+        ".errors": (
+            "ArchiveError",
+            "ArchiveLimitError",
+            "DamagedArchiveError",
+            "EncryptedArchiveError",
+            "MemberNotFoundError",
+            "UnsafeArchiveError",
+            "UnsupportedArchiveError",
+        ),
+        ".folder": ("ArchiveFolder",),
+        ".handlers": (
+            "ArchiveDownloader",
+            "ArchiveMember",
+            "TarDownloader",
+            "ZipDownloader",
+            "tardownloader",
+            "zipdownloader",
+        ),
+        ".limits": ("Limits",),
     },
 )
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -15,18 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GlobChecker", "linkfile", "linkfolder", "links"]
 
-_HANDLERS = "datamaestro_download_datafolder.handlers"
 
-__getattr__ = lazily(
+__getattr__, __dir__ = lazily(
     __name__,
-    {
-        "GlobChecker": "datamaestro.utils",
-        "linkfile": _HANDLERS,
-        "linkfolder": _HANDLERS,
-        "links": _HANDLERS,
-    },
+    {".handlers": ("linkfile", "linkfolder", "links"), "datamaestro.utils": ("GlobChecker",)},
 )
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -19,8 +19,4 @@ if TYPE_CHECKING:
 
 __all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]
 
-__getattr__ = lazily(__name__, dict.fromkeys(__all__, "datamaestro_download_single.handlers"))
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, {".handlers": __all__})

@@ -15,14 +15,4 @@ if TYPE_CHECKING:
 
 __all__ = ["Generic", "Matrix"]
 
-__getattr__ = lazily(
-    __name__,
-    {
-        "Generic": "datamaestro_format_csv.generic",
-        "Matrix": "datamaestro_format_csv.matrix",
-    },
-)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, {".generic": ("Generic",), ".matrix": ("Matrix",)})

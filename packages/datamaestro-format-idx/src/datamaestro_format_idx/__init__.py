@@ -15,15 +15,4 @@ if TYPE_CHECKING:
 
 __all__ = ["IDX", "Tensor", "write_idx"]
 
-__getattr__ = lazily(
-    __name__,
-    {
-        "IDX": "datamaestro_format_idx.tensor",
-        "Tensor": "datamaestro_format_idx.tensor",
-        "write_idx": "datamaestro_format_idx.writing",
-    },
-)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, {".tensor": ("IDX", "Tensor"), ".writing": ("write_idx",)})

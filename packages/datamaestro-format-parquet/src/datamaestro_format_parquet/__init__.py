@@ -14,13 +14,4 @@ if TYPE_CHECKING:
 
 __all__ = ["Parquet"]
 
-__getattr__ = lazily(
-    __name__,
-    {
-        "Parquet": "datamaestro_format_parquet.table",
-    },
-)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, {".table": ("Parquet",)})

@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TSV", "JSONLines", "Lines"]
 
-__getattr__ = lazily(
-    __name__,
-    {
-        "JSONLines": "datamaestro_format_text.jsonlines",
-        "Lines": "datamaestro_format_text.lines",
-        "TSV": "datamaestro_format_text.tsv",
-    },
+__getattr__, __dir__ = lazily(
+    __name__, {".jsonlines": ("JSONLines",), ".lines": ("Lines",), ".tsv": ("TSV",)}
 )
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -14,8 +14,4 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpTransport"]
 
-__getattr__ = lazily(__name__, {"HttpTransport": "datamaestro_transport_http.transport"})
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, {".transport": ("HttpTransport",)})

@@ -14,14 +14,4 @@ if TYPE_CHECKING:
 
 __all__ = ["FileTransport", "PackageTransport"]
 
-__getattr__ = lazily(
-    __name__,
-    {
-        "FileTransport": "datamaestro_transport_local.transports",
-        "PackageTransport": "datamaestro_transport_local.transports",
-    },
-)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, {".transports": ("FileTransport", "PackageTransport")})

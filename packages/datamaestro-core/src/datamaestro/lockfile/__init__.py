@@ -26,15 +26,12 @@ __all__ = [
 ]
 
 # Imported when they are first used: whoever reads a lock file shouldn't pay for preparing.
-__getattr__ = lazily(
+__getattr__, __dir__ = lazily(
     __name__,
     {
-        "Lock": "datamaestro.lockfile.lock",
-        "LockedDataset": "datamaestro.lockfile.locked",
-        "LockedDownload": "datamaestro.lockfile.locked",
-        "LockedResource": "datamaestro.lockfile.locked",
-        "lock_datasets": "datamaestro.lockfile.writing",
-        "prepare_frozen": "datamaestro.lockfile.preparing",
-        "prepare_locked": "datamaestro.lockfile.preparing",
+        ".lock": ("Lock",),
+        ".locked": ("LockedDataset", "LockedDownload", "LockedResource"),
+        ".preparing": ("prepare_frozen", "prepare_locked"),
+        ".writing": ("lock_datasets",),
     },
 )

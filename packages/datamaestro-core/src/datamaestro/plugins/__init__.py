@@ -43,19 +43,18 @@ __all__ = [
 ]
 
 # Imported when a plugin asks for them: reading what plugins told before needs none of them.
-__getattr__ = lazily(
+__getattr__, __dir__ = lazily(
     __name__,
     {
-        "Candidate": "datamaestro.plugins.proposals",
-        "Certainty": "datamaestro.plugins.proposals",
-        "DataTypeSpec": "datamaestro.plugins.descriptors",
-        "EncoderSpec": "datamaestro.plugins.descriptors",
-        "HandlerSpec": "datamaestro.plugins.descriptors",
-        "PrepareRequest": "datamaestro.plugins.request",
-        "RepositorySpec": "datamaestro.plugins.descriptors",
-        "ResourceProposal": "datamaestro.plugins.proposals",
-        "TransportSpec": "datamaestro.plugins.descriptors",
-        "ValueProposal": "datamaestro.plugins.proposals",
-        "hookimpl": "datamaestro.plugins.hookspecs",
+        ".descriptors": (
+            "DataTypeSpec",
+            "EncoderSpec",
+            "HandlerSpec",
+            "RepositorySpec",
+            "TransportSpec",
+        ),
+        ".hookspecs": ("hookimpl",),
+        ".proposals": ("Candidate", "Certainty", "ResourceProposal", "ValueProposal"),
+        ".request": ("PrepareRequest",),
     },
 )

@@ -38,24 +38,19 @@ __all__ = [
     "write_distribution",
 ]
 
-__getattr__ = lazily(
+__getattr__, __dir__ = lazily(
     __name__,
     {
-        "FileServer": "datamaestro.testing.server",
-        "FormatContract": "datamaestro.testing.contracts.format",
-        "HandlerContract": "datamaestro.testing.contracts.handler",
-        "LoopbackContext": "datamaestro.testing.loopback",
-        "MemoryContext": "datamaestro.testing.memory",
-        "MockContext": "datamaestro.testing.mock",
-        "RepositoryContract": "datamaestro.testing.contracts.repository",
-        "Request": "datamaestro.testing.server",
-        "Sampling": "datamaestro.testing.samples",
-        "TransportContract": "datamaestro.testing.contracts.transport",
-        "exercise": "datamaestro.testing.reading",
-        "write_distribution": "datamaestro.testing.distribution",
+        ".contracts.format": ("FormatContract",),
+        ".contracts.handler": ("HandlerContract",),
+        ".contracts.repository": ("RepositoryContract",),
+        ".contracts.transport": ("TransportContract",),
+        ".distribution": ("write_distribution",),
+        ".loopback": ("LoopbackContext",),
+        ".memory": ("MemoryContext",),
+        ".mock": ("MockContext",),
+        ".reading": ("exercise",),
+        ".samples": ("Sampling",),
+        ".server": ("FileServer", "Request"),
     },
 )
-
-
-def __dir__() -> list[str]:
-    return __all__
