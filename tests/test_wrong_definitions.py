@@ -48,7 +48,7 @@ WRONG = {
     "an axis whose default is none of its values": (
         'AxesVariants(lang=Axis(["fr"], default="en"))',
         1,
-        "expected fr, found \"'en'\"",
+        "expected fr, found 'en'",
     ),
     "an axis without values": ("Axis([])", 1, "expected values that differ; or type=… alone"),
     "an axis with a value twice": ('Axis(["a", "a"])', 1, "found ['a', 'a']"),
@@ -247,10 +247,22 @@ WRONG = {
         1,
         "'a b' isn't an axis: expected an Axis, under a name that an argument can have",
     ),
+    "an axis of a number alone": (
+        "Axis(3)",
+        1,
+        "an axis needs several values: expected a list of them, found 3",
+    ),
+    "a function that may give nothing": (
+        '@dataset(id="org.example.x")\ndef x() -> File | None: ...',
+        1,
+        "x doesn't say of which data type its value is: expected a class derived from "
+        "datamaestro.data.Base, as @dataset's argument or as the return annotation, "
+        "found File | None",
+    ),
     "an axis of several types": (
         'Axis(["a", 1])',
         1,
-        "the values of an axis are of several types: expected one type, found 'int, str'",
+        "the values of an axis are of several types: expected one type, found int, str",
     ),
     "an axis in a URL where there are no variants": (
         in_dataset('FileDownloader("a.txt", "https://example.org/{lang}.txt")'),

@@ -1,6 +1,7 @@
 """Looking datasets up, and searching them, in repositories on disk."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -125,6 +126,26 @@ def test_a_repository_may_be_named_with_the_id(greek):
 def test_the_functions_of_the_package_use_the_default_context(greek):
     assert find_dataset("org.example.alpha").repository == "greek"
     assert prepare_dataset("org.example.alpha") == get_dataset("org.example.alpha")
+
+
+def test_a_dataset_is_looked_up_by_what_declares_it_too(greek):
+    alpha = greek.dataset("org.example.alpha")
+    for dataset in (alpha, alpha.target):
+        assert find_dataset(dataset) is alpha
+        assert greek.dataset(dataset) is alpha
+
+
+@pytest.mark.parametrize("value", [None, 3, Context, Path("alpha.py")])
+def test_what_is_no_dataset_is_an_error_wherever_one_is_taken(greek, value):
+    for look_up in (greek.dataset, greek.definition, greek.prepare, greek.missing):
+        with pytest.raises(
+            DefinitionError, match="not a dataset: expected an id, or what @dataset"
+        ):
+            look_up(value)
+
+
+def test_an_id_that_goes_on_names_the_dataset_of_the_part(greek):
+    assert greek.dataset("org.example.alpha.path").id == "org.example.alpha"
 
 
 def test_the_functions_of_the_package_take_the_path_of_a_data_directory(greek, tmp_path):

@@ -199,6 +199,18 @@ def test_so_is_an_alias(definitions):
     assert made.Aliased(places=["a"]).places == [Path("a")]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="aliases are of Python 3.12")
+def test_an_alias_of_a_data_type_says_what_a_dataset_is(definitions):
+    made = definitions(
+        "from datamaestro.data import File\n"
+        "from datamaestro.definitions import dataset\n"
+        "type Text = File\n"
+        "@dataset(id='org.example.text')\n"
+        "def text() -> Text: ...\n"
+    )
+    assert made.text.type is File
+
+
 def test_a_text_is_no_sequence_of_texts():
     class Words(Base):
         words: Param[Sequence[str]]
@@ -271,6 +283,10 @@ def test_a_generic_value_takes_anything():
     assert (value.path, value.depth) == (Path("x"), 3)
     assert value == Generic(path=Path("x"), depth=3)
     assert value != Generic(path=Path("x"), depth=4)
+
+
+def test_a_generic_value_may_have_any_name():
+    assert vars(Generic(self=1)) == {"id": None, "self": 1}
 
 
 def test_a_generic_value_names_what_it_has():

@@ -616,6 +616,8 @@ def test_datasets_are_found_where_the_current_directory_is_gone(context, tmp_pat
         pytest.skip("this system keeps the current directory")
     with pytest.raises(DatasetNotFoundError):
         context.dataset("org.example.nowhere")
+    with pytest.raises(SettingsError, match="this path leads nowhere"):
+        context.dataset("mydata.py:Corpus")
     assert context.project_repository() is None
 
 

@@ -40,6 +40,13 @@ def test_what_is_no_id_is_refused(text):
         identifiers.parse(text)
 
 
+@pytest.mark.parametrize("value", [None, 3, b"com.lecun.mnist", ["com.lecun.mnist"]])
+def test_what_is_no_text_is_no_id(value):
+    with pytest.raises(QueryError, match="not a dataset id") as caught:
+        identifiers.parse(value)
+    assert caught.value.found == repr(value)
+
+
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 
 

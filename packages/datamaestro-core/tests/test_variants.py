@@ -413,6 +413,15 @@ def test_a_variant_that_is_not_there_is_refused_with_what_is_allowed(context, va
     assert raised.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("self", "there is no axis 'self'"), (1, "axes have names: expected texts, found 1")],
+)
+def test_an_axis_is_chosen_by_its_name(context, name, message):
+    with pytest.raises(QueryError, match=message):
+        context.get(corpus, variant={name: "fr"})
+
+
 def test_the_variant_of_a_variant_is_refused(context):
     chosen = corpus.for_variant({"lang": "fr"})
     assert context.get(chosen) == context.get(corpus, variant={"lang": "fr"})

@@ -37,16 +37,7 @@ def find(catalog: Catalog, dataset: Any, variant: Mapping[str, Any] | None = Non
     :raises DefinitionError: if `dataset` is something else
     :raises QueryError: if it isn't an id, or chooses no variant of the dataset
     """
-    if isinstance(dataset, str):
-        identifier, definition = find_family(catalog, identifiers.parse(dataset))
-    else:
-        identifier, definition = None, getattr(dataset, "__dataset__", dataset)
-    if not isinstance(definition, DatasetDefinition):
-        raise DefinitionError(
-            "not a dataset",
-            expected="an id, or what @dataset decorates",
-            found=f"{dataset!r:.80}",
-        )
+    identifier, definition = _family(catalog, dataset)
     if not isinstance(variant, Mapping | None):
         raise QueryError(
             "a variant is chosen by the values of axes",
@@ -67,11 +58,25 @@ def find(catalog: Catalog, dataset: Any, variant: Mapping[str, Any] | None = Non
     return Address(chosen, () if identifier is None else identifier.part)
 
 
-def find_dataset(catalog: Catalog, dataset_id: str) -> DatasetDefinition:
-    """Find the dataset that an id names; see :meth:`datamaestro.context.Context.dataset`."""
-    identifier, definition = find_family(catalog, identifiers.parse(dataset_id))
-    selector = format_selector(identifier.selector)
+def find_dataset(catalog: Catalog, dataset: Any) -> DatasetDefinition:
+    """Find the dataset that is named; see :meth:`datamaestro.context.Context.dataset`."""
+    identifier, definition = _family(catalog, dataset)
+    selector = "" if identifier is None else format_selector(identifier.selector)
     return definition.for_selector(selector) if selector else definition
+
+
+def _family(catalog: Catalog, dataset: Any) -> tuple[Identifier | None, DatasetDefinition]:
+    """Find a dataset by its id, which is given too, or by what ``@dataset`` decorates."""
+    if isinstance(dataset, str):
+        return find_family(catalog, identifiers.parse(dataset))
+    definition = getattr(dataset, "__dataset__", dataset)
+    if not isinstance(definition, DatasetDefinition):
+        raise DefinitionError(
+            "not a dataset",
+            expected="an id, or what @dataset decorates",
+            found=f"{dataset!r:.80}",
+        )
+    return None, definition
 
 
 def find_family(catalog: Catalog, identifier: Identifier) -> tuple[Identifier, DatasetDefinition]:

@@ -68,8 +68,8 @@ class Axis:
         elide_default: bool = False,
         in_id: bool = True,
     ) -> None:
-        if isinstance(domain, str):
-            raise _wrong("an axis needs several values", "a list of them", domain)
+        if isinstance(domain, str) or not isinstance(domain, Iterable | None):
+            raise _wrong("an axis needs several values", "a list of them", repr(domain))
         self.domain = None if domain is None else list(domain)
         self.type, nullable = _split_type(_common_type(self.domain or ()) if type is None else type)
         self.nullable = nullable or default is None or None in (self.domain or ())
@@ -187,7 +187,9 @@ class Axis:
 
 def _check_domain(domain: list[Any]) -> None:
     if not domain or len(set(domain)) < len(domain):
-        raise _wrong("an axis needs several values", "values that differ; or type=… alone", domain)
+        raise _wrong(
+            "an axis needs several values", "values that differ; or type=… alone", repr(domain)
+        )
 
 
 def _check_words(kind: type, *, nullable: bool) -> None:
@@ -208,7 +210,7 @@ def _check_words(kind: type, *, nullable: bool) -> None:
 
 def _wrong(message: str, expected: object, found: object) -> DefinitionError:
     return DefinitionError(
-        message, where=definition_site(), expected=expected, found=f"{found!r:.80}"
+        message, where=definition_site(), expected=expected, found=f"{found:.80}"
     )
 
 
@@ -245,6 +247,6 @@ def _split_type(declared: Any) -> tuple[Any, bool]:
         raise _wrong(
             "not a type that an axis can have",
             "str, int, float, bool, an enumeration, or one of these | None",
-            declared,
+            repr(declared),
         )
     return kinds[0], len(members) > 1

@@ -138,19 +138,21 @@ class Context(Directories):
         for repository in self.repositories():
             yield from repository
 
-    def dataset(self, dataset_id: str) -> DatasetDefinition:
-        """Look a dataset up by its id.
+    def dataset(self, dataset: Any) -> DatasetDefinition:
+        """Look up what is declared about a dataset.
 
-        :param dataset_id: an id, ``com.lecun.mnist``; ``repository:`` may stand before it,
-            and the selector of a variant after it. That of a part gives the dataset
-            that it is a part of
+        :param dataset: an id, ``com.lecun.mnist``; ``repository:`` may stand before it, and
+            the selector of a variant after it. An id that goes on gives the dataset that it is a
+            part of: whether its value has that part isn't looked at. Or what ``@dataset``
+            decorates
         :raises DatasetNotFoundError: if no repository has it; the message names the closest
         :raises AmbiguousDatasetError: if several have it, and the user prefers none of them
         :raises QueryError: if it isn't an id at all, or there is no such variant
+        :raises DefinitionError: if it is something else, or its definition is wrong
         """
         from datamaestro import address
 
-        return address.find_dataset(self.catalog, dataset_id)
+        return address.find_dataset(self.catalog, dataset)
 
     def prepare(
         self,
@@ -227,9 +229,11 @@ class Context(Directories):
         return preparing.folder(self, dataset, variant)
 
     def definition(self, dataset: Any) -> DatasetDefinition:
-        """Give what is declared about a dataset: an id, or what ``@dataset`` decorates.
+        """Give what is declared about a dataset or, if it has variants, about one of them.
 
-        :raises DatasetNotFoundError: if no repository has it
+        Parameter and errors are those of :meth:`dataset`.
+
+        :raises QueryError: if a variant has to be chosen, too
         """
         from datamaestro import address
 
@@ -293,10 +297,13 @@ def get_dataset(
 
 
 def find_dataset(
-    dataset_id: str, context: Context | str | os.PathLike[str] | None = None
+    dataset: Any, context: Context | str | os.PathLike[str] | None = None
 ) -> DatasetDefinition:
-    """Look up what is declared about a dataset.
+    """Look up what is declared about a dataset; see :meth:`Context.dataset`.
 
+    :param dataset: an id, a dataset class, or a dataset made from a function
+    :param context: see :func:`prepare_dataset`
     :raises DatasetNotFoundError: if no installed repository has it
+    :raises DatamaestroError: as :meth:`Context.dataset`
     """
-    return _context(context).dataset(dataset_id)
+    return _context(context).dataset(dataset)

@@ -103,7 +103,7 @@ def is_dataset_id(text: str) -> bool:
 def parse(text: str) -> Identifier:
     """Read ``[repository:]id[key=value,…].part``, or ``file.py:name[key=value,…].part``.
 
-    :raises QueryError: if `text` has another form
+    :raises QueryError: if `text` has another form, or is something else
 
     >>> parse("image:com.lecun.mnist").repository
     'image'
@@ -112,8 +112,9 @@ def parse(text: str) -> Identifier:
     >>> parse("com.example.corpus[size=small,lang=fr]").selector
     {'size': 'small', 'lang': 'fr'}
     """
-    in_file = _IN_FILE.fullmatch(text.strip())
-    match = _REFERENCE.fullmatch(text.strip() if in_file is None else in_file["name"])
+    given = text.strip() if isinstance(text, str) else ""
+    in_file = _IN_FILE.fullmatch(given)
+    match = _REFERENCE.fullmatch(given if in_file is None else in_file["name"])
     if match is None or (in_file is not None and match["repository"]):
         raise QueryError(
             "not a dataset id",

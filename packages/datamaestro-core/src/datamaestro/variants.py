@@ -109,7 +109,7 @@ class AxesVariants(Variants):
     def names(self) -> frozenset[str]:
         return frozenset(self._axes)
 
-    def resolve(self, **values: Any) -> dict[str, Any]:
+    def resolve(self, /, **values: Any) -> dict[str, Any]:
         self._check_names(values)
         needed = {name for name, axis in self._axes.items() if not axis.has_default}
         if missing := sorted(needed - values.keys()):

@@ -103,7 +103,7 @@ class Base(_Record):
 class Generic(Base):
     """Any parameters, none of them checked: a placeholder until a data type is written."""
 
-    def __init__(self, *, id: str | None = None, **values: Any) -> None:  # noqa: A002
+    def __init__(self, /, *, id: str | None = None, **values: Any) -> None:  # noqa: A002
         object.__setattr__(self, "id", id)
         for name, value in values.items():
             object.__setattr__(self, name, value)

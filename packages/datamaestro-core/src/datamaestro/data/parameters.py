@@ -28,6 +28,8 @@ __all__ = [
     "arguments_of",
     "check_defaults",
     "check_parameters",
+    "describe",
+    "meant",
     "role_of",
 ]
 
@@ -189,7 +191,7 @@ def describe(hint: Any) -> str:
 
 def _convert(value: Any, hint: Any) -> Any:
     """Return `value` as one of the type `hint`, or raise TypeError."""
-    hint = _meant(hint)
+    hint = meant(hint)
     origin = typing.get_origin(hint)
     arguments = typing.get_args(hint)
     if origin is Annotated:
@@ -210,7 +212,7 @@ def _convert(value: Any, hint: Any) -> Any:
     return value
 
 
-def _meant(hint: Any) -> Any:
+def meant(hint: Any) -> Any:
     """Give the type that another name stands for: of ``NewType``, or since 3.12 of ``type``."""
     aliases = getattr(typing, "TypeAliasType", typing.NewType)
     while isinstance(hint, typing.NewType | aliases):

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Any
 
 from datamaestro.data import Base
+from datamaestro.data.parameters import describe, meant
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.definitions.decorated import declared_dataset
 from datamaestro.definitions.makers import Dataset, check_maker, class_resources
@@ -123,7 +124,7 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
                     found="none",
                 )
             try:
-                hint = typing.get_type_hints(maker).get("return")
+                hint = meant(typing.get_type_hints(maker).get("return"))
             except NameError as error:
                 raise DefinitionError(
                     f"the data type of {target.__name__} can't be resolved: {error}",
@@ -139,6 +140,6 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
                 where=location,
                 expected="a class derived from datamaestro.data.Base, "
                 "as @dataset's argument or as the return annotation",
-                found=repr(base),
+                found=describe(hint),
             )
         return base

@@ -184,6 +184,10 @@ class DatasetDefinition:
                 raise QueryError(f"dataset {self.id} {state}", found=found)
             return self
         definition = copy.copy(self)
+        wrong = [name for name in chosen if not isinstance(name, str)]
+        if wrong:
+            found = f"{wrong[0]!r:.80}"
+            raise QueryError(f"dataset {self.id}: axes have names", expected="texts", found=found)
         with self._refusals():
             definition.variant = self.variants.resolve(**chosen)
             definition.selector = self.variants.format_selector(definition.variant)

@@ -18,7 +18,7 @@ from datamaestro.definitions.lone_files import import_alone, imported
 from datamaestro.definitions.modules import Declared, checked, declared_in
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import did_you_mean
-from datamaestro.user_paths import expanded
+from datamaestro.user_paths import absolute
 
 __all__ = ["definitions_in_file", "find_in_file", "import_file", "module_name"]
 
@@ -28,7 +28,8 @@ def find_in_file(path: Path, name: str) -> DatasetDefinition:
 
     :raises DatasetNotFoundError: if there is no such file, or it declares no such dataset
     :raises DefinitionError: if the file can't be imported, or that definition is wrong
-    :raises SettingsError: if it lies below the home of a user who isn't there
+    :raises SettingsError: if it lies below the home of a user who isn't there, or in a working
+        directory that is gone
     """
     declared = definitions_in_file(path)
     names = {item.definition.target.__name__: item for item in declared}
@@ -55,9 +56,10 @@ def import_file(path: Path) -> ModuleType:
 
     :raises DatasetNotFoundError: if there is no such file
     :raises DefinitionError: if it can't be imported
-    :raises SettingsError: if it lies below the home of a user who isn't there
+    :raises SettingsError: if it lies below the home of a user who isn't there, or in a working
+        directory that is gone
     """
-    path = expanded(path).resolve()
+    path = absolute(path).resolve()
     if not path.is_file():
         raise DatasetNotFoundError("no such file of definitions", where=path)
     root, name = module_name(path)
@@ -91,7 +93,7 @@ def module_name(path: Path) -> tuple[Path, str]:
     >>> module_name(Path("flowers.py"))[1] == module_name(Path("flowers.py").absolute())[1]
     True
     """
-    path = expanded(path).resolve()
+    path = absolute(path).resolve()
     folder = path.parent
     for parent in path.parents:
         # The folders of a repository's definitions need no __init__.py.
