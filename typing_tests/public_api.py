@@ -309,6 +309,19 @@ def other(folder: Path, sources: Path, parts: Path, corpus: Path, **paths: Path)
     return Lexicon(path=parts, language="fr")
 
 
+def declared() -> None:
+    assert_type(words, DatasetDefinition)
+    assert_type(other, DatasetDefinition)
+    str(words.nothing)  # type: ignore[attr-defined]
+    assert_type(Words.FILE, FileDownloader)
+    assert_type(Words().config(), Lexicon)
+    str(Words.NOTHING)  # type: ignore[attr-defined]
+    assert_type(Filled.FILE, FileDownloader)
+    str(Filled.NOTHING)  # type: ignore[attr-defined]
+    assert_type(find_dataset(words), DatasetDefinition)
+    assert_type(prepare_dataset(Words).anything, Any)
+
+
 def anywhere(context: Context) -> Path:
     return ResolvablePath.resolve(context, DatafolderPath("corpora", "small"))
 

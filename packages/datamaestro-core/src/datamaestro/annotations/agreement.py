@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 from datamaestro.definitions.decorated import decorated_dataset
 from datamaestro.definitions.metadata import Metadata
@@ -11,6 +11,8 @@ from datamaestro.identifiers import is_dataset_id
 from datamaestro.location import definition_site
 
 __all__ = ["useragreement"]
+
+T = TypeVar("T")
 
 
 class useragreement:  # noqa: N801  (documented in lower case, as all decorators are)
@@ -40,9 +42,10 @@ class useragreement:  # noqa: N801  (documented in lower case, as all decorators
             )
         self.id = id
 
-    def __call__(self, target: Any) -> Any:
-        if "__metadataset__" in getattr(target, "__dict__", {}):
-            target.__metadataset__.agreements.append((self.text, self.id))
+    def __call__(self, target: T) -> T:
+        shared = getattr(target, "__dict__", {}).get("__metadataset__")
+        if shared is not None:
+            shared.agreements.append((self.text, self.id))
             return target
         decorated_dataset(target, "useragreement").add_agreement(self.text, self.id)
         return target

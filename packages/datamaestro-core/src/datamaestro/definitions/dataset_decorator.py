@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from datamaestro.data import Base
 from datamaestro.data.parameters import describe, meant
@@ -22,6 +22,8 @@ from datamaestro.location import Location, definition_site
 from datamaestro.variants import Variants, variants_of
 
 __all__ = ["dataset"]
+
+T = TypeVar("T")
 
 
 class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
@@ -80,6 +82,12 @@ class dataset:  # noqa: N801  (documented in lower case, as all decorators are)
             size=size,
             aliases=aliases,
         )
+
+    @overload  # a class can be called too: it is the first that counts
+    def __call__(self, target: type[T]) -> type[T]: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def __call__(self, target: Callable[..., Any]) -> DatasetDefinition: ...
 
     def __call__(self, target: Any) -> Any:
         location = definition_site()

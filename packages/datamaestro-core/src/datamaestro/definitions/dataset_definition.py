@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import Any, SupportsIndex, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from datamaestro.agreements import Agreement
 from datamaestro.data import Base
@@ -98,14 +98,16 @@ class DatasetDefinition:
         """Itself: what ``@dataset`` decorates has the same attribute."""
         return self
 
-    def __getattr__(self, name: str) -> Any:
-        public = ", ".join(sorted(item for item in vars(self) if not item.startswith("_")))
-        raise AttributeError(
-            f"the definition of {self.__dict__.get('id')} has no attribute {name!r}; "
-            f"it has: {public}",
-            name=name,
-            obj=self,
-        )
+    if not TYPE_CHECKING:  # checkers know what is there without it
+
+        def __getattr__(self, name: str) -> Any:
+            public = ", ".join(sorted(item for item in vars(self) if not item.startswith("_")))
+            raise AttributeError(
+                f"the definition of {self.__dict__.get('id')} has no attribute {name!r}; "
+                f"it has: {public}",
+                name=name,
+                obj=self,
+            )
 
     def __copy__(self) -> DatasetDefinition:
         copied = object.__new__(type(self))

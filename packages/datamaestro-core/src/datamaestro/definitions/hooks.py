@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from datamaestro.definitions.dataset_definition import HOOKS, DatasetDefinition
 from datamaestro.definitions.decorated import declared_dataset, decorated_dataset
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
 
 __all__ = ["DatasetInContext", "hook"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,13 @@ class DatasetInContext:
         return getattr(self.definition, name)
 
 
-def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[[Any], Any]]]:
+class _Decorator(Protocol):
+    """Gives back the dataset that it decorates."""
+
+    def __call__(self, target: T) -> T: ...
+
+
+def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., _Decorator]]:
     """Make a decorator of datasets from a function that is to be called before something.
 
     The function gets a `DatasetInContext`, and then what the decorator was given.
@@ -64,7 +72,7 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[
             f"datasets have no hook {name!r}", where=definition_site(), expected=" or ".join(HOOKS)
         )
 
-    def annotation(function: Callable[..., object]) -> Callable[..., Callable[[Any], Any]]:
+    def annotation(function: Callable[..., object]) -> Callable[..., _Decorator]:
         if declared_dataset(function) is not None or not callable(function):
             raise DefinitionError(
                 "@hook doesn't decorate a function",
@@ -73,11 +81,15 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Callable[
                 found=f"{function!r:.80}",
             )
 
-        def with_arguments(*arguments: Any, **options: Any) -> Callable[[Any], Any]:
+        def with_arguments(*arguments: Any, **options: Any) -> _Decorator:
             _check_call(function, (None, *arguments), options)
-            return lambda target: _register(
-                target, name, lambda dataset: function(dataset, *arguments, **options)
-            )
+
+            def decorator(target: T) -> T:
+                definition = decorated_dataset(target, f"the hook {name!r}")
+                definition.register_hook(name, lambda d: function(d, *arguments, **options))
+                return target
+
+            return decorator
 
         return with_arguments
 
@@ -99,8 +111,3 @@ def _check_call(
             expected=f"@{name}(…), with parentheses, and in them what {name}{signature} takes "
             "after the dataset",
         ) from None
-
-
-def _register(target: Any, name: str, function: Callable[[Any], object]) -> Any:
-    decorated_dataset(target, f"the hook {name!r}").register_hook(name, function)
-    return target

@@ -39,6 +39,7 @@ __all__ = [
     "ValueResource",
 ]
 
+T = TypeVar("T")
 
 DECLARED = "declared_with"
 
@@ -107,7 +108,7 @@ class Resource(ABC):
         self._name = name
         self.transient = transient
 
-    def __call__(self, target: Any) -> Any:
+    def __call__(self, target: T) -> T:
         """Declare the resource, as a decorator of a dataset.
 
         :raises DefinitionError: if `target` isn't a dataset, or has such a resource already

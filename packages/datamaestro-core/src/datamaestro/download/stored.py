@@ -6,7 +6,7 @@ import re
 from abc import abstractmethod
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from datamaestro.checkers import Checker, GlobChecker, HashCheck, valid_checker
 from datamaestro.download.derivation import Derivation
@@ -22,6 +22,8 @@ __all__ = [
     "StoredResource",
     "relative_name",
 ]
+
+T = TypeVar("T")
 
 LONGEST_NAME = 200
 """How many bytes a name may have: file systems allow 255, and there must be room for what the
@@ -135,7 +137,7 @@ class FileResource(StoredResource):
         self.filename = relative_name(filename)
         self.checker = valid_checker(checker, GlobChecker)
 
-    def __call__(self, target: Any) -> Any:
+    def __call__(self, target: T) -> T:
         if self._name is None:
             self._name = re.sub(r"\..*", "", PurePosixPath(self.filename).name)
         return super().__call__(target)
