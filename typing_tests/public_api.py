@@ -73,7 +73,8 @@ from datamaestro.download.single import (
     concatdownload,
     filedownloader,
 )
-from datamaestro.inventory.prepared import Prepared, find_prepared, prepared_datasets
+from datamaestro.inventory.named import find_prepared
+from datamaestro.inventory.prepared import Prepared, prepared_datasets
 from datamaestro.inventory.repair import repair
 from datamaestro.inventory.usage import disk_usage
 from datamaestro.inventory.verification import Verdict, verify

@@ -23,7 +23,7 @@ from datamaestro.errors import (
     QueryError,
     SettingsError,
 )
-from datamaestro.inventory.prepared import find_prepared
+from datamaestro.inventory.named import find_prepared
 from datamaestro.testing import write_distribution
 
 DEFINITIONS = """

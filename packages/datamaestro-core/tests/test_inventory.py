@@ -10,10 +10,10 @@ import pytest
 
 from datamaestro.context import Context
 from datamaestro.errors import AmbiguousDatasetError, DataDirectoryError, DatasetNotFoundError
+from datamaestro.inventory.named import find_prepared
 from datamaestro.inventory.prepared import (
     definition_of,
     distinct,
-    find_prepared,
     prepared_datasets,
 )
 from datamaestro.inventory.removal import plan_removal

@@ -10,7 +10,8 @@ import pytest
 from datamaestro.disk.sidecars import sidecar
 from datamaestro.errors import DataDirectoryError
 from datamaestro.inventory.garbage import discard, find_garbage
-from datamaestro.inventory.prepared import find_prepared, prepared_datasets
+from datamaestro.inventory.named import find_prepared
+from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import dead_urls, note_reachability
 from datamaestro.inventory.removal import (
     finish_removal,

@@ -10,7 +10,7 @@ from datamaestro.data import File, Folder
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, ValueResource, reference
 from datamaestro.errors import DatasetNotFoundError
-from datamaestro.inventory.prepared import find_prepared
+from datamaestro.inventory.named import find_prepared
 from datamaestro.preparation.state import State
 
 

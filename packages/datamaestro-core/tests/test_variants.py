@@ -13,8 +13,8 @@ from datamaestro.data import File, Folder
 from datamaestro.data.encoding import to_json
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, byvariant, reference
-from datamaestro.errors import DefinitionError, QueryError
-from datamaestro.inventory.prepared import find_prepared
+from datamaestro.errors import DatasetNotFoundError, DefinitionError, QueryError
+from datamaestro.inventory.named import find_prepared
 from datamaestro.selector import folder_name, format_selector, parse_selector, quoted, unquoted
 from datamaestro.variants import AxesVariants, Axis, Variants
 
@@ -373,6 +373,49 @@ def test_a_prepared_variant_is_found_by_each_way_to_write_it(context, definition
     context.prepare(made.Ways, variant={"flag": True})
     (found,) = find_prepared(f"{made.__file__}:Ways[{selector}]", context)
     assert found.id == "org.example.ways[flag=true]"
+
+
+WAYS = """
+from datamaestro.data import Folder
+from datamaestro.definitions import Dataset, dataset
+from datamaestro.download.custom import custom_download
+from datamaestro.variants import AxesVariants, Axis
+
+AXES = AxesVariants(lang=Axis(["fr", "en"]), size=Axis(["small", "large"], default="small"))
+
+@dataset(id="org.example.ways", variants=AXES)
+class Ways(Dataset):
+    ALL = custom_download("all", lambda context, root, force: None)
+    def config(self) -> Folder: return Folder(path=self.ALL.path)
+"""
+
+
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [
+        ("", ["en,size=small", "fr,size=large", "fr,size=small"]),
+        ("[lang=fr]", ["fr,size=small"]),
+        ("[lang=fr,size=large]", ["fr,size=large"]),
+        ("[size=small]", ["en,size=small", "fr,size=small"]),  # the language is left open
+    ],
+)
+def test_a_selector_means_the_prepared_variant_that_a_preparation_makes_of_it(
+    context, definitions, selector, found
+):
+    made = definitions(WAYS)
+    for lang, size in (("fr", "small"), ("fr", "large"), ("en", "small")):
+        context.prepare(made.Ways, variant={"lang": lang, "size": size})
+    variants = find_prepared(f"{made.__file__}:Ways{selector}", context)
+    assert [item.id for item in variants] == [f"org.example.ways[lang={item}]" for item in found]
+
+
+def test_a_variant_that_is_not_prepared_is_not_another_one(context, definitions):
+    made = definitions(WAYS)
+    context.prepare(made.Ways, variant={"lang": "fr", "size": "large"})
+    with pytest.raises(
+        DatasetNotFoundError, match=r"prepared are org.example.ways\[lang=fr,size=large\]"
+    ):
+        find_prepared(f"{made.__file__}:Ways[lang=fr]", context)
 
 
 def test_variants_are_prepared_one_by_one(context):

@@ -9,7 +9,8 @@ import threading
 import pytest
 
 from datamaestro.inventory.manifest import MANIFESTS, stored_files
-from datamaestro.inventory.prepared import Prepared, find_prepared
+from datamaestro.inventory.named import find_prepared
+from datamaestro.inventory.prepared import Prepared
 from datamaestro.inventory.removal import remove_dataset, remove_resource
 from datamaestro.inventory.repair import repair
 from datamaestro.inventory.verification import verify

@@ -9,7 +9,7 @@ from datamaestro.catalog.on_disk import kept_resources
 from datamaestro.context import Context
 from datamaestro.identifiers import parse
 from datamaestro.inventory.garbage import discard, superseded_data
-from datamaestro.inventory.prepared import find_prepared
+from datamaestro.inventory.named import find_prepared
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.inventory.removal import remove_dataset
 from datamaestro.inventory.repair import repair

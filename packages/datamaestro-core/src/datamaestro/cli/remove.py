@@ -15,7 +15,8 @@ from datamaestro.cli.units import size_text
 from datamaestro.context import Context
 from datamaestro.dataset_folders import dataset_folders
 from datamaestro.errors import DataDirectoryError, DatasetNotFoundError, IrreplaceableError
-from datamaestro.inventory.prepared import Prepared, find_all_prepared, qualified
+from datamaestro.inventory.named import find_all_prepared
+from datamaestro.inventory.prepared import Prepared, qualified
 from datamaestro.inventory.removal import Removal, is_unfinished, plan_removal, remove_dataset
 
 __all__ = ["command"]

@@ -12,7 +12,8 @@ from datamaestro.cli.parameters import PREPARED, as_json, refuse_both_or_none
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_rows
 from datamaestro.errors import VerificationError
-from datamaestro.inventory.prepared import find_all_prepared, prepared_datasets
+from datamaestro.inventory.named import find_all_prepared
+from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.repair import repair
 from datamaestro.inventory.verification import verify
 

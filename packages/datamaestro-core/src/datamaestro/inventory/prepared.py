@@ -5,26 +5,17 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro import identifiers
-from datamaestro.dataset_folders import LeftOut, dataset_folders, pass_over
-from datamaestro.errors import (
-    AmbiguousDatasetError,
-    DataDirectoryError,
-    DatamaestroError,
-    DatasetNotFoundError,
-    QueryError,
-)
-from datamaestro.identifiers import Identifier, did_you_mean
+from datamaestro.dataset_folders import LeftOut, dataset_folders
+from datamaestro.errors import DataDirectoryError, DatamaestroError
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import last_use
 from datamaestro.project import CUSTOM
-from datamaestro.selector import format_selector
 from datamaestro.state_files import Record
 
 if TYPE_CHECKING:
@@ -35,8 +26,6 @@ __all__ = [
     "Prepared",
     "definition_of",
     "distinct",
-    "find_all_prepared",
-    "find_prepared",
     "prepared_datasets",
     "qualified",
 ]
@@ -124,60 +113,6 @@ def prepared_datasets(datapath: Path, left_out: LeftOut = _warn) -> Iterator[Pre
             yield Prepared(name, folder.repository, folder.path, state.records)
 
 
-def find_prepared(reference: str, context: Context) -> list[Prepared]:
-    """Find the prepared datasets that a user names; without a selector all variants.
-
-    :param reference: an id, perhaps after its repository's; or a file and a name in it
-    :raises DatasetNotFoundError: if none is
-    :raises AmbiguousDatasetError: if several repositories, files or projects have one
-    :raises QueryError: if it isn't an id at all
-    """
-    wanted = identifiers.parse(reference)
-    known = list(prepared_datasets(context.datapath))
-    if wanted.file is not None or _is_of_project(wanted, context):
-        found = _declared_by_user(wanted, known, context)
-    else:
-        found = [item for item in known if _is(item, wanted)] or _chosen(wanted, known, context)
-    repositories = {item.repository for item in found}
-    if len(repositories) > 1 and context.user_settings.default_repository in repositories:
-        repositories = {context.user_settings.default_repository}
-    if len(repositories) > 1:
-        names = sorted(qualified(item) for item in found)
-        raise AmbiguousDatasetError(
-            f"several repositories have a dataset {wanted.name!r}",
-            found=", ".join(names),
-            hint=f"write {' or '.join(names)}",
-        )
-    if not found:
-        raise DatasetNotFoundError(
-            f"the dataset {reference!r} isn't prepared",
-            where=context.datapath,
-            hint=_at_a_site(wanted, context)
-            or did_you_mean(wanted.name, [item.id for item in known])
-            or "'datamaestro list' shows what is",
-        )
-    found = [item for item in found if item.repository in repositories]
-    _refuse_several_origins(found, wanted)
-    return found
-
-
-def find_all_prepared(references: Iterable[str], context: Context) -> list[Prepared]:
-    """Find the prepared datasets that a user names, each once; raises as :func:`find_prepared`."""
-    found = (item for reference in references for item in find_prepared(reference, context))
-    return list({item.folder: item for item in found}.values())
-
-
-def _refuse_several_origins(found: list[Prepared], wanted: Identifier) -> None:
-    """Refuse an id that several files or projects, unaware of each other, have used."""
-    origins = sorted({item.origin for item in found if item.repository is None})
-    if len(origins) > 1:
-        raise AmbiguousDatasetError(
-            f"several files or projects have made a dataset {wanted.name!r}",
-            found=", ".join(f"{CUSTOM}/{origin}" for origin in origins),
-            hint=f"write FILE.py:NAME, or, in a project, PROJECT:{wanted.name}",
-        )
-
-
 def qualified(dataset: Prepared) -> str:
     """Give the id after its repository."""
     return f"{dataset.repository or CUSTOM}:{dataset.id}"
@@ -212,72 +147,3 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
         return definition if dataset_folder(definition, context) == dataset.folder else None
     except DatamaestroError:
         return None
-
-
-def _at_a_site(wanted: Identifier, context: Context) -> str | None:
-    """Tell how to look at the site's directory that has a dataset, if there is one."""
-    for directory in context.site_directories:
-        with suppress(DataDirectoryError):
-            known = prepared_datasets(directory / "data", pass_over)
-            if any(_is(item, wanted) for item in known):
-                looking = f"'datamaestro --data {directory} …' looks there"
-                return f"it is used from {directory}: {looking}"
-    return None
-
-
-def _is(dataset: Prepared, wanted: Identifier) -> bool:
-    try:
-        return wanted.covers(identifiers.parse(qualified(dataset)))
-    except QueryError:
-        return False  # a folder of another kind of name, which no id has
-
-
-def _is_of_project(wanted: Identifier, context: Context) -> bool:
-    """Tell whether an id stands after that of the project of the current directory."""
-    if wanted.repository is None:
-        return False
-    project = context.project_repository()
-    return project is not None and project.id == wanted.repository
-
-
-def _declared_by_user(
-    wanted: Identifier, known: Iterable[Prepared], context: Context
-) -> list[Prepared]:
-    """Find what a file or the project declares among the prepared datasets, or its variants."""
-    from datamaestro.preparation.places import dataset_folder
-
-    definition = context.dataset(f"{wanted.file or wanted.repository}:{wanted.name}")
-    folder = dataset_folder(definition, context)
-    by_id = wanted._replace(repository=None, name=definition.id, file=None)
-    return [
-        replace(item, file=wanted.file)
-        for item in known
-        if item.folder.is_relative_to(folder)
-        and (_is(item, by_id) or _is_chosen(item, wanted, definition))
-    ]
-
-
-def _chosen(wanted: Identifier, known: Iterable[Prepared], context: Context) -> list[Prepared]:
-    """Find variants that a selector names in other words than state files do."""
-    if not wanted.selector:
-        return []
-    try:
-        definition = context.dataset(str(wanted._replace(selector={}, part=())))
-    except DatamaestroError:
-        return []
-    return [item for item in known if _is_chosen(item, wanted, definition)]
-
-
-def _is_chosen(item: Prepared, wanted: Identifier, definition: DatasetDefinition) -> bool:
-    """Tell whether it has a selector's values, be they spelled otherwise or left to defaults."""
-    variants = definition.variants
-    if variants is None or item.repository != definition.repository:
-        return False
-    try:
-        own = identifiers.parse(item.id)
-        chosen = variants.parse_selector(format_selector(wanted.selector))
-        values = variants.resolve(**variants.parse_selector(format_selector(own.selector)))
-    except QueryError:
-        return False
-    same = all(name in values and values[name] == value for name, value in chosen.items())
-    return own.name == definition.id and same
