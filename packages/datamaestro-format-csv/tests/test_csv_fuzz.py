@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 
@@ -22,6 +23,7 @@ from datamaestro_format_csv import Generic, Matrix
 from datamaestro_format_csv.blocks import read_blocks
 from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.lines import LineSource
+from datamaestro_format_csv.rows import Row, RowReader
 
 ROOT = Path(__file__).parents[3]
 MIRROR = Path(os.environ.get("DATAMAESTRO_TEST_MIRROR") or ROOT / "../shared/mirror")
@@ -51,6 +53,7 @@ TOKENS = [
     "NA",
     "é",
     "\ufeff",
+    "\x1f",
     "٣",
     "a",
 ]
@@ -162,26 +165,29 @@ def test_rows_and_frames_are_right_or_refused(path: Path, labelled: bytes, chang
             table.polars()
     else:
         assert [list(row.values()) for row in table] == rows
-        assert table.polars().height == len(rows)
+        texts = {f"column_{number}": pl.String for number in range(len(rows[0]) if rows else 0)}
+        assert [list(row) for row in table.polars(texts).rows()] == rows
 
 
-plain_texts = st.text("abc1\u00e9 #,\"'\r\n", max_size=60)
+plain_texts = st.text("abc1\u00e9\ufeff\x1f #,\"'\r\n", max_size=60)
 
 
 @fuzz
 @given(text=plain_texts, size=st.integers(1, 20), quote=st.sampled_from(['"', "'", ""]))
 def test_blocks_of_any_size_hold_the_same_rows(text: str, size: int, quote: str) -> None:
     dialect = Dialect(quote=quote)
+    path = Path("x.csv")
 
-    def rows(chunk_bytes: int) -> Iterator[tuple[int, list[str]]]:
-        source = LineSource(io.BytesIO(text.encode()), chunk_bytes)
-        for block in read_blocks(source, dialect, Path("x.csv")):
+    def in_blocks(chunk_bytes: int) -> Iterator[Row]:
+        for block in read_blocks(LineSource(io.BytesIO(text.encode()), chunk_bytes), dialect, path):
             yield from block.rows()
 
-    def outcome(chunk_bytes: int) -> object:
+    def outcome(rows: Iterator[Row]) -> object:
         try:
-            return list(rows(chunk_bytes))
+            return list(rows)
         except DataFormatError as error:
             return str(error)
 
-    assert outcome(size) == outcome(1000)
+    one_by_one = outcome(RowReader(LineSource(io.BytesIO(text.encode())), dialect, path))
+    assert outcome(in_blocks(size)) == one_by_one
+    assert outcome(in_blocks(1000)) == one_by_one

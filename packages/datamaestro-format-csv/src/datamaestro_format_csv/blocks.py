@@ -2,10 +2,14 @@
 
 Two kinds hold the same rows in the two ways that they can be parsed:
 
-- `PlainBlock`, without any quote character: fields are what lies between delimiters
-  and line ends. polars splits and converts these, vectorized and without the GIL.
-- `QuotedBlock`: whether a line end is one depends on all that was before, so the
-  rows are parsed in order, by Python's `csv` (ten times slower).
+- `PlainBlock`, without any quoting: fields are what lies between delimiters and line
+  ends. polars splits and converts these, vectorized and without the GIL.
+- `QuotedBlock`, of texts that no such block can hold: with line ends, for example.
+
+Where there are quotes, whether a line end is one depends on all that was before. So the
+rows are parsed in order, by Python's `csv` (several times slower), and written as a
+`PlainBlock` where they can be: for 300,000 rows of 20 quoted numbers, all of it takes
+2.4 s of CPU, and 3.8 s if polars takes over Python's texts one by one.
 """
 
 from __future__ import annotations
@@ -29,10 +33,17 @@ __all__ = ["Block", "PlainBlock", "QuotedBlock", "column_keys", "read_blocks"]
 QUOTED_FIELDS = 1 << 16
 """How many fields make a block of rows that Python's `csv` parsed."""
 
+QUOTED_ROWS = 64
+"""How many rows these are at least: each column of a block takes time of its own. 40 rows of
+20,000 columns take twice as long in three blocks as in one."""
+
+UNQUOTED = Dialect(delimiter="\x1f", quote="")
+"""How rows are written without quotes: with ASCII's separator of units, which no text has."""
+
 
 @dataclass(frozen=True)
 class PlainBlock:
-    """Whole lines without a quote character.
+    """Whole lines without quoting.
 
     :param data: the lines, in UTF-8
     :param first: tells the number of the first line, from 1
@@ -161,11 +172,38 @@ def _read_quoted(source: LineSource, dialect: Dialect, path: Path, end: int) -> 
     while source.line < end and (row := next(reader, None)) is not None:
         rows.append(row)
         size += len(row.fields)
-        if size >= QUOTED_FIELDS:
-            yield QuotedBlock(rows, path)
+        if size >= QUOTED_FIELDS and len(rows) >= QUOTED_ROWS:
+            yield _block(rows, path)
             rows, size = [], 0
     if rows:
-        yield QuotedBlock(rows, path)
+        yield _block(rows, path)
+
+
+def _block(rows: list[Row], path: Path) -> Block:
+    """Make a block of rows: in lines without quotes, unless they would be others then."""
+    data = _without_quotes(rows)
+    if data is None:
+        return QuotedBlock(rows, path)
+    first = rows[0].line
+    return PlainBlock(data, lambda: first, UNQUOTED, path)
+
+
+def _without_quotes(rows: list[Row]) -> bytes | None:
+    """Write rows as `UNQUOTED` says; None if that gives others, or on other lines."""
+    if rows[-1].line - rows[0].line != len(rows) - 1:
+        return None
+    lines = [UNQUOTED.delimiter.join(row.fields) for row in rows]
+    text = "\n".join([*lines, ""])
+    fields = sum(len(row.fields) for row in rows)
+    if (
+        "\r" in text
+        or text.count("\n") != len(rows)
+        or text.count(UNQUOTED.delimiter) != fields - len(rows)
+        or not all(lines)
+    ):
+        return None
+    data = text.encode()
+    return None if _has_mark(data) else data
 
 
 def _has_odd_line_ends(chunk: bytes) -> bool:
