@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,11 +15,12 @@ from datamaestro.definitions import dataset
 from datamaestro.download import Source
 from datamaestro.errors import DatamaestroError, VerificationError
 from datamaestro.inventory.cache import cache_entries
-from datamaestro.inventory.garbage import cache_garbage, discard, find_garbage, orphaned_data
+from datamaestro.inventory.garbage import cache_garbage, find_garbage, orphaned_data, remove_garbage
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.entries import entry_name, sweep
+from datamaestro.preparation.state import State
 from datamaestro.testing import write_distribution
 
 ALPHA = "memory://host/alpha"
@@ -104,7 +107,7 @@ def test_an_entry_without_a_note_has_no_url(context):
 def test_clearing_removes_a_download_and_its_note(keeping, shelf):
     keeping.prepare("org.example.alpha")
     (item,) = cache_garbage(keeping)
-    assert (item.kind, item.about, discard(item)) == ("download", ALPHA, True)
+    assert (item.kind, item.about, remove_garbage(item)) == ("download", ALPHA, True)
     assert [path.suffix for path in keeping.cachepath.iterdir()] == [".lock"]
 
 
@@ -138,7 +141,7 @@ def test_what_a_killed_process_left_in_the_cache_is_garbage(context, name):
     with locked(context.cachepath / "key.lock", "a test"):
         assert list(cache_garbage(context)) == []
     (item,) = cache_garbage(context)
-    assert (item.kind, item.size, discard(item)) == ("leftover", 2, True)
+    assert (item.kind, item.size, remove_garbage(item)) == ("leftover", 2, True)
     assert not left.exists()
 
 
@@ -149,7 +152,7 @@ def test_a_note_that_is_about_something_by_now_stays(context, shelf, quick):
     (item,) = cache_garbage(context)
     assert item.path == entry.note
     partial.rename(entry.path)
-    assert discard(item)
+    assert remove_garbage(item)
     assert list(cache_entries(context.cachepath)) == [entry]
 
 
@@ -164,7 +167,7 @@ def test_a_download_that_came_into_use_since_stays(keeping, shelf):
     keeping.prepare("org.example.alpha")
     (item,) = cache_garbage(keeping)
     with locked(item.path.with_suffix(".lock"), "a test"):
-        assert not discard(item)
+        assert not remove_garbage(item)
     assert item.path.exists()
 
 
@@ -218,8 +221,40 @@ def test_what_a_run_left_unfinished_is_garbage_once_it_is_old(context, shelf):
     (work / "half").write_bytes(b"x" * 10)
     assert kinds(find_garbage(context, before=LONG_AGO)) == []
     (item,) = find_garbage(context, before=soon())
-    assert (item.kind, item.about, discard(item)) == ("unfinished", "org.example.alpha", True)
+    assert (item.kind, item.about) == ("unfinished", "org.example.alpha")
+    assert remove_garbage(item)
     assert not work.exists()
+
+
+def test_what_a_run_went_on_with_since_it_was_found_is_no_garbage(context, shelf):
+    work = context.folder("org.example.alpha") / ".downloads"
+    work.mkdir(parents=True)
+    os.utime(work, (0, 0))
+    (item,) = find_garbage(context, before=datetime.now(UTC))
+    (work / "run").mkdir()
+    assert not remove_garbage(item)
+    assert (work / "run").exists()
+
+
+@pytest.mark.parametrize("name", [".downloads", ".downloads/removed"])
+def test_garbage_that_is_half_removed_is_nothing_to_go_on_from(context, shelf, monkeypatch, name):
+    folder = context.folder("org.example.alpha")
+    context.prepare("org.example.alpha")
+    run = folder / ".downloads" / "01234567"
+    (run / "pages").mkdir(parents=True)
+    if name == ".downloads/removed":
+        (folder / name).mkdir()
+        (folder / ".state.json").rename(folder / name / ".state.json")
+    (item,) = find_garbage(context, before=soon())
+
+    def stop(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", stop)
+        with pytest.raises(KeyboardInterrupt):
+            remove_garbage(item)
+    assert not run.exists()
 
 
 def test_what_a_running_process_has_not_finished_is_no_garbage(context, shelf):
@@ -247,7 +282,7 @@ def test_what_a_killed_process_renamed_aside_is_garbage(context, shelf):
     (aside / "a").write_bytes(b"x" * 10)
     assert list(find_garbage(context, before=LONG_AGO)) == []
     (item,) = find_garbage(context, before=soon())
-    assert (item.kind, item.size, discard(item)) == ("leftover", 10, True)
+    assert (item.kind, item.size, remove_garbage(item)) == ("leftover", 10, True)
     assert not aside.exists()
 
 
@@ -256,7 +291,7 @@ def test_a_transient_resource_that_nothing_needs_is_garbage(context, shelf, monk
         patch.setattr("datamaestro.preparation.loop.Loop.drop_unneeded", lambda self: None)
         context.prepare("org.example.delta")
     (item,) = find_garbage(context, before=LONG_AGO)
-    assert (item.kind, item.size, discard(item)) == ("transient", 2000, True)
+    assert (item.kind, item.size, remove_garbage(item)) == ("transient", 2000, True)
     assert not item.path.exists()
     assert not (item.path.parent / ".downloads").exists()
     assert context.missing("org.example.delta") == []
@@ -271,7 +306,7 @@ def test_data_of_no_installed_dataset_are_orphaned(context, shelf):
     (gone / "data.txt").write_bytes(b"x" * 10)
     (item,) = orphaned_data(context)
     assert (item.kind, item.about, item.size) == ("orphan", "shelf/org/example/gone", 10)
-    assert discard(item)
+    assert remove_garbage(item)
     assert not gone.exists()
     assert list(find_garbage(context, before=soon())) == []
 
@@ -281,6 +316,58 @@ def test_orphans_that_a_process_is_busy_with_stay(context, shelf):
     gone.mkdir(parents=True)
     with locked(gone / ".state.lock", "a test"):
         assert list(orphaned_data(context)) == []
+
+
+PREPARE_ELSEWHERE = """
+import sys, time
+from pathlib import Path
+from datamaestro.locks.exclusive import locked
+from datamaestro.preparation.state import State
+from datamaestro.state_files import Record
+
+folder = Path(sys.argv[1])
+with locked(folder / ".state.lock", "org.example.gone"):
+    (folder / "data.txt").write_text("new")
+    State.load(folder).complete({"data": Record("Made", "data.txt", 3)})
+    print("recorded", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def gone(context, shelf):
+    """Give the folder of a dataset that isn't installed here, but in a colleague's environment."""
+    folder = context.datapath / "shelf" / "org" / "example" / "gone"
+    folder.mkdir(parents=True)
+    (folder / "data.txt").write_bytes(b"x" * 10)
+    return folder
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["done", "at work"])
+@pytest.mark.parametrize("place", [".", "variant"])
+def test_orphans_that_a_process_has_begun_to_use_since_stay(context, gone, place, ends):
+    (item,) = orphaned_data(context)
+    (gone / place).mkdir(exist_ok=True)
+    command = [sys.executable, "-c", PREPARE_ELSEWHERE, str(gone / place)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
+        assert process.stdout.readline() == "recorded\n"
+        if ends:
+            process.communicate()
+        assert not remove_garbage(item)
+        if not ends:
+            process.communicate()
+    assert set(State.load(gone / place).records) == {"data"}
+
+
+def test_orphans_that_were_only_looked_at_since_go(context, gone):
+    context.prepare("org.example.alpha")
+    for name in (".state.lock", ".state.json"):
+        (gone / name).write_bytes((context.folder("org.example.alpha") / name).read_bytes())
+    (item,) = orphaned_data(context)
+    assert list(orphaned_data(context)) == [item]
+    assert remove_garbage(item)
+    assert not gone.exists()
 
 
 def test_looking_for_garbage_makes_no_files(context, shelf):

@@ -98,6 +98,15 @@ def test_a_lock_whose_holder_is_killed_is_taken_over(holder, waiting):
     assert not thread.is_alive()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the folder of a lock stays there")
+def test_a_lock_whose_folder_is_removed_meanwhile_is_made_anew(holder, waiting, tmp_path):
+    thread = waiting()
+    tmp_path.rename(tmp_path.with_name("removed"))
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.lock"]
+
+
 @pytest.mark.parametrize(
     "note",
     [

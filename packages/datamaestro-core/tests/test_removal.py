@@ -9,7 +9,7 @@ import pytest
 
 from datamaestro.disk.sidecars import sidecar
 from datamaestro.errors import DataDirectoryError
-from datamaestro.inventory.garbage import discard, find_garbage
+from datamaestro.inventory.garbage import find_garbage, remove_garbage
 from datamaestro.inventory.named import find_prepared
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.reachability import dead_urls, note_reachability
@@ -211,7 +211,7 @@ def broken_off(context, shelf, monkeypatch):
 
 def test_a_removal_that_broke_off_is_finished_by_the_collector(context, broken_off):
     (item,) = find_garbage(context, before=datetime.now(UTC) - timedelta(days=1))
-    assert (item.kind, discard(item)) == ("removal", True)
+    assert (item.kind, remove_garbage(item)) == ("removal", True)
     assert visible(broken_off) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from datamaestro.catalog.on_disk import kept_resources
 from datamaestro.context import Context
 from datamaestro.identifiers import parse
-from datamaestro.inventory.garbage import discard, superseded_data
+from datamaestro.inventory.garbage import remove_garbage, superseded_data
 from datamaestro.inventory.named import find_prepared
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.inventory.removal import remove_dataset
@@ -190,7 +190,7 @@ def test_a_file_that_a_definition_has_no_more_can_go(install, shelf):
         "second",
         1000,
     )
-    assert discard(item)
+    assert remove_garbage(item)
     assert list(found(context).records) == ["first"]
     own = {".state.json", ".state.lock", ".used"}
     assert {item.name for item in found(context).folder.iterdir()} == {*own, "first"}
@@ -203,7 +203,7 @@ def test_the_file_of_a_resource_that_lies_elsewhere_now_can_go(install, shelf):
     context.prepare(ALPHA)
     assert paths(context) == ["old.txt"]
     (item,) = superseded_data(context)
-    assert discard(item)
+    assert remove_garbage(item)
     assert context.missing(ALPHA) == []
 
 
@@ -245,7 +245,7 @@ def test_what_a_process_is_busy_with_stays(install, shelf):
     (item,) = superseded_data(context)
     with locked(found(context).folder / ".state.lock", "a test"):
         assert list(superseded_data(context)) == []
-        assert not discard(item)
+        assert not remove_garbage(item)
     assert item.path.exists()
 
 
@@ -255,7 +255,7 @@ def test_what_was_made_anew_meanwhile_stays(install, shelf):
     shelf.CONTENT["memory://host/b"] = b"other"
     context = install(TWO_FILES)
     context.prepare(ALPHA, force=True)
-    discard(item)
+    remove_garbage(item)
     assert context.missing(ALPHA) == []
 
 

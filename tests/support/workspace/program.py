@@ -13,9 +13,9 @@ from hypothesis.stateful import rule
 from datamaestro.errors import DataDirectoryError, DownloadError, VerificationError
 from datamaestro.inventory.garbage import (
     cache_garbage,
-    discard,
     find_garbage,
     orphaned_data,
+    remove_garbage,
     superseded_data,
 )
 from datamaestro.inventory.prepared import prepared_datasets
@@ -181,7 +181,7 @@ class Program(Others):
     def clear_the_cache(self, where: str) -> None:
         context = self.world.context(where)
         for item in list(cache_garbage(context)):
-            assert discard(item)
+            assert remove_garbage(item)
         assert {path.suffix for path in context.cachepath.glob("*")} <= {".lock", ".holder"}
 
     @rule(where=DIRECTORY, orphans=st.booleans())
@@ -191,7 +191,7 @@ class Program(Others):
         if orphans:
             found += [*superseded_data(context), *orphaned_data(context)]
         for item in found:
-            assert discard(item)
+            assert remove_garbage(item)
         assert not list(cache_garbage(context))
         for name in EDITIONS:
             ledger, edition = world.ledgers[where, name], world.editions.get(name)

@@ -9,7 +9,7 @@ from datamaestro.cli.output import echo, echo_json, is_shown
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text
 from datamaestro.errors import DataDirectoryError
-from datamaestro.inventory.garbage import Garbage, discard
+from datamaestro.inventory.garbage import Garbage, remove_garbage
 
 __all__ = ["collect", "raise_first"]
 
@@ -24,7 +24,7 @@ def collect(found: Iterable[Garbage], *, yes: bool, as_json: bool) -> None:
     errors: list[DataDirectoryError] = []
     for item in list(found):
         try:
-            (gone if not yes or discard(item) else busy).append(item)
+            (gone if not yes or remove_garbage(item) else busy).append(item)
         except DataDirectoryError as error:
             errors.append(error)
     if as_json:

@@ -26,6 +26,7 @@ __all__ = [
     "check_space",
     "children",
     "discard",
+    "discarding",
     "is_there",
     "move_into_place",
     "persistently",
@@ -260,10 +261,22 @@ def discard(path: Path) -> None:
     So no one else can put anything in a folder that is being emptied, or take what is
     left of it for whole. Nothing happens if there is none.
     """
-    aside = path.with_name(f"{path.name}.{os.urandom(4).hex()}.old")
+    name = path.name.removeprefix(".")
+    with discarding(path, path.with_name(f".{name}.{os.urandom(4).hex()}.old")):
+        pass
+
+
+@contextmanager
+def discarding(path: Path, aside: Path) -> Iterator[None]:
+    """Do as :func:`discard`, and something else in the block, between the two steps.
+
+    :param aside: the name that it has meanwhile, and keeps if this is interrupted; its folder is
+        on the same file system
+    """
     with contextlib.suppress(FileNotFoundError):
         rename(path, aside)
-        remove(aside)
+    yield
+    remove(aside)
 
 
 def children(folder: Path) -> list[Path]:

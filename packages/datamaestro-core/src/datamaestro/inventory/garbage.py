@@ -6,7 +6,9 @@ Whatever a running process holds is left out, by its lock.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -14,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_folders import DatasetFolder, dataset_folders
-from datamaestro.disk.files import LEFTOVER, remove, usable
-from datamaestro.disk.names import rename
+from datamaestro.disk.files import LEFTOVER, discard, is_there, usable
+from datamaestro.disk.freshness import Stamp, stamp
 from datamaestro.inventory.cache import CacheEntry, cache_entries
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.prepared import definition_of, prepared_datasets
@@ -27,6 +29,7 @@ from datamaestro.locks.exclusive import is_busy, locked
 from datamaestro.preparation.operations import drop_unneeded, unneeded_resources
 from datamaestro.preparation.places import LOCK
 from datamaestro.preparation.workspace import WORK
+from datamaestro.state_files import STATE
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -34,9 +37,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Garbage",
     "cache_garbage",
-    "discard",
     "find_garbage",
     "orphaned_data",
+    "remove_garbage",
     "superseded_data",
 ]
 
@@ -107,10 +110,12 @@ def cache_garbage(context: Context) -> Iterator[Garbage]:
 def orphaned_data(context: Context) -> Iterator[Garbage]:
     """Give the folders of no installed dataset; nothing knows how to get them again."""
     for folder in find_orphans(context):
-        if not any(is_busy(lock) for lock in folder.rglob(LOCK)):
+        signs = _signs_of_use(folder)
+        if not any(is_busy(path) for path in signs if path.name == LOCK):
             name = folder.relative_to(context.datapath).as_posix()
             size = Meter().measure(folder).size
-            yield Garbage("orphan", name, folder, size, partial(_remove_orphan, folder))
+            drop = partial(_remove_orphan, folder, signs)
+            yield Garbage("orphan", name, folder, size, drop)
 
 
 def superseded_data(context: Context) -> Iterator[Garbage]:
@@ -123,8 +128,8 @@ def superseded_data(context: Context) -> Iterator[Garbage]:
             yield Garbage("superseded", dataset.id, path, size, drop)
 
 
-def discard(item: Garbage) -> bool:
-    """Remove it, and tell whether it is gone: not if a process has begun to use it.
+def remove_garbage(item: Garbage) -> bool:
+    """Remove it, and tell whether it is gone: not if a process has used it since it was found.
 
     :raises DataDirectoryError: if it can't be removed
     """
@@ -144,12 +149,12 @@ def _in_folder(found: DatasetFolder, before: datetime) -> Iterator[Garbage]:
         if is_unfinished(folder):
             yield Garbage("removal", name, work, size, partial(finish_removal, folder))
         elif _changed(work) < before:
-            yield Garbage("unfinished", name, work, size, partial(_remove_held, work))
+            yield Garbage("unfinished", name, work, size, partial(_remove_old, work, before))
     for leftover in found.hidden:
         path = folder / leftover
         if LEFTOVER.fullmatch(leftover) and _changed(path) < before:
             size = Meter().measure(path).size
-            yield Garbage("leftover", name, path, size, partial(_remove_held, path))
+            yield Garbage("leftover", name, path, size, partial(_remove_old, path, before))
 
 
 def _changed(path: Path) -> datetime:
@@ -171,13 +176,36 @@ def _remove_entry(entry: CacheEntry) -> None:
         entry.remove()
 
 
-def _remove_held(path: Path) -> None:
+def _remove_old(path: Path, before: datetime) -> None:
+    """Remove what no process holds, and none has written to since."""
     with locked(path.parent / LOCK, "", wait=False):
-        remove(path)
+        if is_there(path) and _changed(path) >= before:
+            raise BlockingIOError(str(path))
+        discard(path)
 
 
-def _remove_orphan(folder: Path) -> None:
-    """Rename a folder aside, then remove it: half of it must not look like a whole."""
-    aside = folder.with_name(f".{folder.name}.{os.urandom(4).hex()}.old")
-    rename(folder, aside)
-    remove(aside)
+def _signs_of_use(folder: Path) -> dict[Path, Stamp]:
+    """Give the locks below a folder, and the states with their times: a preparation changes them.
+
+    A lock's own time tells nothing, since it changes when somebody asks whether it is free.
+    """
+    signs: dict[Path, Stamp] = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != WORK]  # where states are drafts
+        for name in {LOCK, STATE}.intersection(names):
+            path = Path(place, name)
+            signs[path] = None if name == LOCK else stamp(str(path))
+    return signs
+
+
+def _remove_orphan(folder: Path, signs: Mapping[Path, Stamp]) -> None:
+    """Remove a folder that no process holds anything in, or has used since it was found."""
+    with ExitStack() as held:
+        for path in signs:
+            if path.name == LOCK:
+                held.enter_context(locked(path, "", wait=False))
+        if _signs_of_use(folder) != signs:
+            raise BlockingIOError(str(folder))
+        if sys.platform == "win32":  # it renames no folder in which a file is open
+            held.close()
+        discard(folder)

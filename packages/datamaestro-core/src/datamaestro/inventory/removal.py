@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_folders import dataset_folders
 from datamaestro.disk.documents import DAMAGED
-from datamaestro.disk.files import LEFTOVER, is_there, remove, usable
+from datamaestro.disk.files import LEFTOVER, discard, discarding, is_there, remove, usable
 from datamaestro.disk.names import rename
 from datamaestro.disk.sidecars import find_sidecars
 from datamaestro.errors import DataDirectoryError
@@ -136,12 +136,12 @@ def remove_resource(dataset: Prepared, resource: str) -> None:
         # this name: what is left here when this is interrupted, the next run removes.
         aside = folder / WORK / f"{os.urandom(4).hex()}.{REMOVED}"
         aside.mkdir(parents=True)
-        for item in [*_sidecars([path]), path]:
-            if is_there(item):
-                rename(item, aside / item.name)
-        state.forget(record.path)
+        with ExitStack() as stack:
+            for item in [*_sidecars([path]), path]:
+                stack.enter_context(discarding(item, aside / item.name))
+            state.forget(record.path)
         _remove_empty(path.parent, folder)
-        remove(aside)
+        aside.rmdir()
         with suppress(OSError):  # there is more of an interrupted run
             (folder / WORK).rmdir()
 
@@ -190,11 +190,11 @@ def _finish(folder: Path) -> None:
     # The state goes last: it tells what has to go.
     for child in (folder / WORK).iterdir():
         if child != aside:
-            remove(child)
+            discard(child)
     for child in aside.iterdir():
         if child.name != STATE:
             remove(child)
-    remove(folder / WORK)
+    discard(folder / WORK)
 
 
 def _listed(aside: Path) -> Collection[Record]:

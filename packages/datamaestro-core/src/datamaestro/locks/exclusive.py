@@ -177,6 +177,9 @@ def _wait(lock: BaseFileLock, path: Path, what: str) -> None:
             lock.acquire(timeout=NEWS)
         except TimeoutError:
             continue
+        except FileNotFoundError:  # who had it has removed the folder with the lock
+            make_folder(path.parent)
+            continue
         return
 
 

@@ -15,10 +15,9 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Collection
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 
-from datamaestro.disk.files import remove, usable
-from datamaestro.disk.names import rename
+from datamaestro.disk.files import discarding, remove, usable
 from datamaestro.disk.sharing import make_folder
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source
@@ -273,11 +272,9 @@ class Loop:
         for whole by a later run that needs it again.
         """
         for resource in self.graph.unneeded(self.state):
-            discarded = self.workspace.folder / f"{resource.name}.unneeded"
+            aside = self.workspace.folder / f"{resource.name}.unneeded"
             with usable(self.graph.folder):
-                make_folder(discarded.parent)
-                remove(discarded)
-                with suppress(FileNotFoundError):
-                    rename(resource.path, discarded)
-                self.state.drop(resource.name, resource.relative_path)
-                remove(discarded)
+                make_folder(aside.parent)
+                remove(aside)
+                with discarding(resource.path, aside):
+                    self.state.drop(resource.name, resource.relative_path)
