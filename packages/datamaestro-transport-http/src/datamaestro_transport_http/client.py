@@ -22,7 +22,8 @@ from datamaestro_transport_http.cookies import Cookies
 from datamaestro_transport_http.credentials import Credentials, origin
 from datamaestro_transport_http.failures import cause, unreachable
 from datamaestro_transport_http.proxies import proxy_for
-from datamaestro_transport_http.redirects import Hop, next_hop, without_user
+from datamaestro_transport_http.redirects import Hop, next_hop
+from datamaestro_transport_http.references import location_in, without_user
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -117,7 +118,7 @@ class Client:
             answer = self._send(method, hop, {**headers, **field}, timeout)
             if answer.status not in REDIRECTS or "Location" not in answer.headers:
                 return answer
-            location = answer.headers["Location"].encode("latin-1").decode("utf-8", "replace")
+            location = location_in(answer.headers["Location"])
             _discard(answer)
             hop = next_hop(hop, location, self._scopes)
             circle = hop.url in seen

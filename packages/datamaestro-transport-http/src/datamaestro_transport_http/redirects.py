@@ -16,13 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from datamaestro.errors import TransportError
 from datamaestro_transport_http.addresses import Scope
-from datamaestro_transport_http.hosts import in_ascii
+from datamaestro_transport_http.references import joined, without_user
 
-__all__ = ["Hop", "next_hop", "without_user"]
+__all__ = ["Hop", "next_hop"]
 
 
 class Hop(NamedTuple):
@@ -44,7 +44,7 @@ def next_hop(hop: Hop, location: str, scopes: Callable[[str], frozenset[Scope]])
     :raises TransportError: if it isn't followed; it names both URLs
     """
     try:
-        url = without_user(urljoin(hop.url, location))
+        url = without_user(joined(hop.url, location))
         parts = urlsplit(url)
         # Programs don't agree where the host ends if one of these is in it.
         clear = parts.port != 0 and not re.search(r"[\\\s\0-\x1f]", parts.netloc)
@@ -76,24 +76,6 @@ def _permitted(found: frozenset[Scope]) -> frozenset[Scope]:
     a further address inside of someone's network.
     """
     return found | {Scope.PUBLIC} if len(found) == 1 else frozenset({Scope.PUBLIC})
-
-
-def without_user(url: str) -> str:
-    """Remove a user's name and password, and the fragment: neither is the server's to say.
-
-    A host in other letters than ASCII becomes what it is in the name system (RFC 5891).
-
-    :raises ValueError: if there can be no host of that name
-
-    >>> without_user("https://me@bücher.example/a#b")
-    'https://xn--bcher-kva.example/a'
-    """
-    scheme, netloc, path, query, _ = urlsplit(url)
-    place = netloc.rpartition("@")[2]
-    if not place.isascii():
-        host, colon, port = place.partition(":")
-        place = f"{in_ascii(host)}{colon}{port}"
-    return urlunsplit((scheme, place, path, query, ""))
 
 
 def _refusal(
