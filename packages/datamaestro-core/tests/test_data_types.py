@@ -62,6 +62,27 @@ def test_the_configuration_style_constructor_is_the_class():
     assert File.C(path=Path("x")) == File(path=Path("x"))
 
 
+def test_values_that_hold_lists_and_dicts_can_be_keys():
+    class Worded(File):
+        words: Param[list[str]]
+        counts: Param[dict[str, int]]
+
+    value = Worded(path="a", words=["one"], counts={"one": 1})
+    again = Worded(path="a", words=["one"], counts={"one": 1})
+    other = Worded(path="a", words=["two"], counts={"one": 1})
+    assert {value: 1}[again] == 1
+    assert len({value, again, other}) == 2
+    assert hash(value) != hash(Worded(path="b", words=["one"], counts={"one": 1}))
+
+
+def test_a_data_type_may_have_a_hash_of_its_own():
+    class Numbered(File):
+        def __hash__(self):
+            return 3
+
+    assert hash(Numbered(path="a")) == 3
+
+
 @pytest.mark.parametrize(
     "again", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]
 )

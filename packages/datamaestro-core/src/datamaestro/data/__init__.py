@@ -7,7 +7,8 @@ A data type is a plain, typed, keyword-only class::
 
         def __iter__(self) -> Iterator[str]: ...
 
-Annotations become its parameters. Values are immutable and compared by value.
+Annotations become its parameters. Values are immutable and compared by value; they can be keys
+of dicts, and arguments of what `functools.cache` decorates, whatever they hold.
 Building one opens nothing: methods such as ``data()`` do.
 """
 
@@ -44,7 +45,10 @@ class _Record:
         super().__init_subclass__(**arguments)
         check_defaults(cls)
         own_constructor = "__init__" in cls.__dict__
+        own_hash = cls.__dict__.get("__hash__") is not None
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        if not own_hash:
+            cls.__hash__ = _Record.__hash__  # type: ignore[method-assign]
         if not own_constructor:
             cls.__init__ = _checked(cls, cls.__init__)  # type: ignore[method-assign]
 
@@ -67,10 +71,22 @@ class _Record:
         """A value is true, however much data it stands for: asking opens nothing."""
         return True
 
+    def __hash__(self) -> int:
+        """Hash the parameters that can be: lists and dicts only count when values are compared."""
+        compared = [item.name for item in dataclasses.fields(self) if item.compare]  # type: ignore[arg-type]
+        return hash((type(self), *(_hash(getattr(self, name)) for name in compared)))
+
     def _parameters(self) -> dict[str, Any]:
         """Give the values of all parameters, by name, in the order of declaration."""
         fields: dict[str, Any] = self.__dataclass_fields__
         return {name: self.__dict__.get(name) for name in fields}
+
+
+def _hash(value: object) -> int:
+    try:
+        return hash(value)
+    except TypeError:  # it can be changed
+        return 0
 
 
 def _checked(cls: type, initialize: Callable[..., None]) -> Callable[..., None]:
