@@ -26,7 +26,7 @@ from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import definition_site
 from datamaestro.selector import format_selector, parse_selector
 
-__all__ = ["MISSING", "AxesVariants", "Axis", "Variants", "variants_of", "word"]
+__all__ = ["MISSING", "AxesVariants", "Axis", "Variants", "word"]
 
 
 class Variants(ABC):

@@ -26,7 +26,7 @@ else:
         typing.TypeVar(name, bound=Base) for name in ("Train", "Validation", "Test")
     )
 
-__all__ = ["FolderBased", "LabelledFiles", "Supervised", "Test", "Train", "Validation"]
+__all__ = ["FolderBased", "LabelledFiles", "Supervised"]
 
 
 class Supervised(Base, typing.Generic[Train, Validation, Test]):
