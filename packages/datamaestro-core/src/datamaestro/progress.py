@@ -134,9 +134,6 @@ class Bars:
     def __init__(self, *, notebook: bool = False) -> None:
         self.notebook = notebook
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"notebook": self.notebook, "_common": []}
-
     @contextmanager
     def task(self, label: str, total: int | None = None) -> Iterator[Task]:
         """Begin a transfer, and show its bar until it ends."""
