@@ -651,6 +651,22 @@ def test_a_page_in_the_place_of_data_is_refused(context, prepare, memory, page):
     assert not list(context.cachepath.glob("*.part"))
 
 
+@pytest.mark.parametrize("content", [PAGE, PAGE + bytes(3 << 20)])
+def test_a_page_in_the_place_of_known_data_is_named(context, prepare, memory, content):
+    memory.CONTENT[URL] = content
+    with pytest.raises(VerificationError, match=r"a web page .*found 'Quota & limits'") as caught:
+        prepare(Source((URL,), sha256=SHA256))
+    assert "declared" not in caught.value.hint
+    assert list(context.cachepath.glob("*.part")) == []
+    memory.CONTENT[URL] = BYTES
+    assert prepare(Source((URL,), sha256=SHA256)) == BYTES
+
+
+def test_a_page_is_fetched_where_it_is_the_known_data(prepare, memory):
+    memory.CONTENT[URL] = PAGE
+    assert prepare(Source((URL,), sha256=hashlib.sha256(PAGE).hexdigest())) == PAGE
+
+
 @pytest.mark.parametrize("comment", [b"<!-- a comment -->\n", b"<!--", b"<?xml ?>"])
 def test_data_that_begin_with_any_number_of_comments_are_data(comment):
     refuse_page(Source((URL,)), URL, comment * 100_000 + b"data", None)

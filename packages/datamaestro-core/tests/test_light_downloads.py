@@ -113,6 +113,13 @@ def test_wrong_bytes_are_set_aside(context, small, kind):
     assert str(rejected) in str(caught.value)
 
 
+@KINDS
+def test_a_page_in_their_place_is_named(context, small, kind):
+    small.CONTENT[URL] = b"<html><title>Log in</title>".ljust(len(BYTES))
+    with pytest.raises(VerificationError, match=r"a web page .*found 'Log in'"):
+        context.prepare(single(kind("file", known())))
+
+
 @pytest.fixture
 def narrow(monkeypatch):
     """Let nobody write more than 1,000 bytes to a file."""

@@ -37,6 +37,7 @@ from datamaestro.preparation.written import WrittenFiles
 from datamaestro.state_files import Download
 from datamaestro.transfer.cancelling import Cancellation
 from datamaestro.transfer.failover import Failover
+from datamaestro.transfer.pages import TELLING, refuse_page
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.stream import TransferStream, watched
 from datamaestro.transfer.target import InMemory, NextSource, TransferTarget
@@ -271,6 +272,10 @@ class CacheFetcher:
         try:
             source.check_digests(result.url, result.digests)
         except VerificationError as error:
+            with usable(transfer.target.folder), transfer.target.open() as file:
+                file.seek(0)
+                # A login, or a quota, tells more than that the digest is another.
+                refuse_page(source, transfer.url, file.read(TELLING), transfer.media_type)
             if not transfer.continues:  # or it is read once more
                 rejected = self._entry(source).with_suffix(".rejected")
                 with usable(rejected.parent):

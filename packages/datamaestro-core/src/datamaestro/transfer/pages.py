@@ -22,6 +22,7 @@ _PAGE = re.compile(
 )
 _MARKUP = re.compile(rb"\s*<[a-z!]", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^<>]*+>\s*+([^<]++)", re.IGNORECASE)
+WANTED = "a page that is wanted as it is needs its sha256 declared"
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 PAGE_EXTENSIONS = frozenset({".html", ".htm", ".xhtml", ".xht", ".mhtml"})
 _MARKUP_EXTENSIONS = frozenset({".xml", ".sgml", ".sgm", ".svg", ".rdf", ".owl"})
@@ -32,7 +33,7 @@ def refuse_page(source: Source, url: str, beginning: bytes, media_type: str | No
     """Refuse an HTML page (a login, a quota, an error) where data were expected.
 
     Nothing is refused if the file's name says that it is a page. Where a digest is declared,
-    that is the better judge, and this needn't be asked.
+    that is the better judge: this is only asked to say what came once the digest is wrong.
 
     :param beginning: the first bytes of what came
     :param media_type: what the server calls it, if it does
@@ -45,8 +46,8 @@ def refuse_page(source: Source, url: str, beginning: bytes, media_type: str | No
             where=url,
             expected=source.filename or "data",
             found=_page_title(text) or "a page without a title",
-            hint="open the URL in a browser to see what its server asks for; "
-            "a page that is wanted as it is needs its sha256 declared",
+            hint="open the URL in a browser to see what its server asks for"
+            + ("" if source.digests else f"; {WANTED}"),
         )
 
 
