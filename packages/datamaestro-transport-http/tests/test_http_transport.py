@@ -346,6 +346,17 @@ def test_a_server_that_refuses_the_header_alone_is_asked_for_the_content(
     assert [request.method for request in file_server.requests] == ["HEAD", "GET"]
 
 
+def test_a_server_that_says_that_there_is_nothing_is_asked_for_the_content(transport, file_server):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Says("Content-Length", "0")]
+    assert transport.check(file_server.url("/x")).size == len(BYTES)
+
+
+def test_looking_at_an_empty_file_finds_it_empty(transport, file_server):
+    file_server.files["/x"] = b""
+    assert transport.check(file_server.url("/x")).size == 0
+
+
 def test_looking_at_nothing_is_an_error(transport, file_server):
     with pytest.raises(TransportError, match="found status 404"):
         transport.check(file_server.url("/nowhere"))

@@ -106,11 +106,14 @@ class HttpTransport(Transport):
         return self.connect_timeout, self.read_timeout
 
     def check(self, url: str) -> SourceFacts:
-        """Ask for the header alone; a server that refuses that is asked for the content."""
+        """Ask for the header alone; a server that refuses that is asked for the content.
+
+        So is one that says that there is none: some say it of every content, as they send none.
+        """
         with suppress(TransportError):
             answer = self._client.ask("HEAD", url, {}, self._timeout)
             with _HttpResponse(answer, TransportRequest(url)) as head:
-                if answer.status in WHOLE:
+                if answer.status in WHOLE and head.size != 0:
                     return SourceFacts(answer.url, head.size, head.validator, head.media_type)
         return super().check(url)
 
