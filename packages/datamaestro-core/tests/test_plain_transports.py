@@ -79,6 +79,14 @@ def continued(http, file_server):
     return continued
 
 
+@pytest.mark.parametrize("path", ["/folder/x", "folder/x"])
+def test_a_path_on_a_server_for_tests_may_be_told_without_its_slash(http, file_server, path):
+    file_server.files["/folder/x"] = CONTENT
+    with http.open(TransportRequest(file_server.url(path))) as response:
+        assert response.size == len(CONTENT)
+    assert f"{file_server.url()}/folder/x" == file_server.url(path)
+
+
 def test_what_has_not_changed_is_continued(continued):
     start, content = continued()
     assert start > 0

@@ -231,12 +231,14 @@ class FileServer:
                 self._listener.start()
 
     def url(self, path: str = "", host: str = "127.0.0.1") -> str:
-        """Give the URL of a path on this server.
+        """Give the URL of a path on this server; of none, what the URLs of all begin with.
 
+        :param path: the path; a slash before it may be left out
         :param host: another name of this machine, such as ``localhost``
         """
         scheme = "http" if self.tls is None else "https"
-        return f"{scheme}://{host}:{self._listener.server_address[1]}{path}"
+        slash = "/" if path and not path.startswith("/") else ""
+        return f"{scheme}://{host}:{self._listener.server_address[1]}{slash}{path}"
 
     def content(self, path: str) -> bytes | None:
         """Give what lies at a path, or None."""
