@@ -187,7 +187,7 @@ WRONG = {
     "a link to nothing": (
         'linkfile("a")',
         1,
-        "expected paths, or DatafolderPath('NAME', 'path'), found no proposal",
+        "expected absolute paths, or DatafolderPath('NAME', 'path'), found no proposal",
     ),
     "a link to no dataset": (
         'links("all", first=3)',
@@ -392,7 +392,13 @@ WRONG = {
     "a place that is no path": (
         in_dataset('linkfile("a", proposals=[3])'),
         3,
-        "'a' can't be there: expected paths, or DatafolderPath('NAME', 'path'), found 3",
+        "'a' can't be there: expected absolute paths, or DatafolderPath('NAME', 'path'), found 3",
+    ),
+    "a place that depends on the current directory": (
+        in_dataset('linkfile("a", ["/srv/a.csv", "data/a.csv"])'),
+        3,
+        "'a' can't be there: expected absolute paths, or DatafolderPath('NAME', 'path'), "
+        "found 'data/a.csv'",
     ),
     "a choice by an axis that isn't there": (
         in_dataset(

@@ -81,6 +81,12 @@ def test_when_nothing_is_there_the_error_tells_what_was_tried(context, tmp_path)
     assert "datamaestro datafolders set mine PATH" in str(caught.value)
 
 
+@pytest.mark.parametrize("path", ["corpus", "./corpus", Path("corpus"), ""])
+def test_a_proposal_is_the_same_place_wherever_it_is_looked_up(path):
+    with pytest.raises(DefinitionError, match="can't be there: expected absolute paths"):
+        linkfolder("data", [path])
+
+
 def test_a_file_is_no_folder(context, corpus):
     with pytest.raises(DataDirectoryError, match="no such folder"):
         context.prepare(dataset_of(linkfolder("data", [corpus / "train.txt"])))

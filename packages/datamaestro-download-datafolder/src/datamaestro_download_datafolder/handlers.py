@@ -1,6 +1,6 @@
 """The handlers: nothing is copied, the value is the path of what is there already.
 
-Where that is depends on the site, so a definition gives proposals: plain paths,
+Where that is depends on the site, so a definition gives proposals: absolute paths,
 and paths in data folders, which users name with ``datamaestro datafolders set``, or when
 they are asked on a terminal.
 """
@@ -27,17 +27,18 @@ from datamaestro_download_datafolder.checked import check_once, was_checked
 __all__ = ["linkfile", "linkfolder", "links"]
 
 Proposal = ResolvablePath | str | os.PathLike[str]
-_PROPOSALS = (ResolvablePath, str, os.PathLike)
 
 
 class _LinkedPath(ValueResource):
     """Something on disk that no preparation makes: the first of some proposals that is there.
 
     :param name: the resource's name
-    :param proposals: where it may be: paths, or ``DatafolderPath(name, path)``; or the name
-        of a data folder alone
+    :param proposals: where it may be: absolute paths, of which one may begin with ``~``, or
+        ``DatafolderPath(name, path)``; or the name of a data folder alone
     :param path: with the name of a data folder, what lies in it
     :param checker: verifies what is there, once and again when it has changed
+    :raises DefinitionError: if a proposal is something else, such as a path that depends on
+        where it is read
     """
 
     kind = ""
@@ -56,12 +57,12 @@ class _LinkedPath(ValueResource):
         if isinstance(proposals, str):
             proposals = [DatafolderPath(proposals, path)]
         self.proposals = tuple(proposals)
-        wrong = [item for item in self.proposals if not isinstance(item, _PROPOSALS)]
+        wrong = [item for item in self.proposals if not _is_proposal(item)]
         if wrong or not self.proposals:
             raise DefinitionError(
                 f"{name!r} can't be there",
                 where=definition_site(),
-                expected="paths, or DatafolderPath('NAME', 'path')",
+                expected="absolute paths, or DatafolderPath('NAME', 'path')",
                 found=f"{wrong[0]!r:.80}" if wrong else "no proposal",
             )
         self.checker = valid_checker(checker, self.unfit)
@@ -241,6 +242,12 @@ class links(FolderResource):  # noqa: N801
 
 def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112  (pathlib raises before Python 3.14)
+
+
+def _is_proposal(item: object) -> bool:
+    if isinstance(item, str | os.PathLike):
+        return _is_whole(os.fspath(item))
+    return isinstance(item, ResolvablePath)
 
 
 def _is_whole(path: str) -> bool:
