@@ -45,6 +45,13 @@ class Program(LazyGroup):
         """
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if (option := self._option(error.option_name)) is not None:
+                value = "" if option.is_flag else " …"
+                example = f"datamaestro {error.option_name}{value} {ctx.invoked_subcommand} …"
+                message = f"{error.message.rstrip('.')}. It stands before the command: {example}"
+                raise click.NoSuchOption(error.option_name, message, ctx=error.ctx) from error
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -59,6 +66,11 @@ class Program(LazyGroup):
 
 
 def _may_mislead(error: Exception) -> bool:
+    def _option(self, name: str) -> click.Option | None:
+        """Give an option for every command, by its name."""
+        options = (item for item in self.params if isinstance(item, click.Option))
+        return next((item for item in options if name in item.opts), None)
+
     return isinstance(error, EOFError | OSError) and not isinstance(error, DatamaestroError)
 
 
