@@ -463,3 +463,4 @@ def test_a_terminal_is_asked(environment, context, answer, code):
         assert accepted(context) == {"org.example.alpha": HASH}
     else:
         assert not context.user_settings.path.exists()
+        assert shown.count(TEXT) == 1

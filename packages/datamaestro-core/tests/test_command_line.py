@@ -96,6 +96,9 @@ def value(result):
     return json.loads(result.stdout)
 
 
+ALPHA = ["org.example.alpha"]
+
+
 def test_prepare_prints_the_value_as_json(run):
     path = run.home / "datamaestro/data/greek/org/example/alpha/data.txt"
     assert value(run("prepare", "org.example.alpha")) == {
@@ -635,6 +638,85 @@ def test_what_cannot_be_done_as_it_is_asked_for_is_refused(run, arguments, messa
     result = run(*arguments)
     assert result.returncode == 2
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "correct"),
+    [
+        (["prepare", "x.y", "--offline"], "datamaestro --offline prepare …"),
+        (["list", "--data", "/x"], "datamaestro --data … list …"),
+        (["cache", "list", "--quiet"], "datamaestro --quiet cache …"),
+    ],
+)
+def test_an_option_for_every_command_is_told_its_place(run, arguments, correct):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert f". It stands before the command: {correct}\n" in result.stderr
+
+
+EVIL = r'''
+from datamaestro.data import File
+from datamaestro.definitions import dataset
+from datamaestro.download import FileResource
+
+class Made(FileResource):
+    def _download(self, destination): destination.write_text("made")
+
+@Made("made.txt", name="data")
+@dataset(File, id="org.example.evil", licence="MIT\x1b]0;a title\x07", agreement="Be\x9b31m good.")
+def Evil(data):
+    """Evil \x1b[2J"""
+    return {"path": data}
+'''
+
+
+@pytest.fixture
+def evil(tmp_path):
+    """Give the name of a dataset whose author would command the terminal."""
+    path = tmp_path / "evil.py"
+    path.write_text(EVIL)
+    return f"{path}:Evil"
+
+
+def test_what_others_have_written_commands_no_terminal(run, evil):
+    lines = run("info", evil).stdout.splitlines()
+    assert lines[0] == r"Evil \x1b[2J"
+    assert r"Licence: MIT\x1b]0;a title\x07" in lines
+
+
+def test_json_has_what_others_have_written_without_commanding_a_terminal(run, evil):
+    result = run("info", evil, "--json")
+    assert "Be\x9b31m good." in value(result)["agreement"]
+    assert "\x9b" not in result.stdout
+
+
+def test_an_agreement_commands_no_terminal(run, evil):
+    result = run("prepare", evil)
+    assert result.returncode == 6
+    assert r"Be\x9b31m good." in result.stderr
+    assert "\x9b" not in result.stderr
+
+
+def test_facts_that_are_not_known_are_null_in_json(run):
+    for told in (value(run("search", "--json", "alpha"))[0], value(run("info", *ALPHA, "--json"))):
+        assert (told["doi"], told["tags"], told["aliases"]) == (None, ["letters"], [])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_a_note_that_nobody_can_read_is_no_failure(run):
+    with Path("/dev/full").open("w") as full:
+        assert run("list", stderr=full).returncode == 0
+
+
+def test_a_variant_that_there_is_not_is_not_cited(run):
+    assert run("cite", "org.example.alpha[a=b]").returncode == 2
+
+
+@pytest.mark.parametrize("url", ["http://", "https:///x", "file", "http://[::1"])
+def test_a_dataset_is_not_created_from_what_is_no_url(run, url):
+    result = run("create-dataset", url)
+    assert result.returncode == 2
+    assert "not a URL" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["check", "cite", "lock", "remove", "verify"])

@@ -346,7 +346,7 @@ def test_datasets_that_share_an_id_may_refer_to_one_another(context):
 def test_a_plan_can_be_told_in_json(context):
     plan = context.plan(split)
     told = json.loads(json.dumps(plan.to_json()))
-    assert (told["dataset"], told["disk_peak"]) == ("org.example.split", 5000)
+    assert (told["id"], told["disk_peak"]) == ("org.example.split", 5000)
     assert told["steps"][1] == {
         "resource": "test",
         "status": "missing",

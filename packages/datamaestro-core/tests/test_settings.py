@@ -181,3 +181,8 @@ def test_user_settings_follow_xdg_config_home(home, monkeypatch, tmp_path):
 
 def test_keys_are_not_shown(tmp_path):
     assert "secret" not in repr(Settings(tmp_path, keys={"a": "secret"}))
+
+
+def test_settings_may_begin_with_the_mark_of_an_editor(tmp_path):
+    (tmp_path / "settings.json").write_text('{"connections": 3}', encoding="utf-8-sig")
+    assert Settings.load(tmp_path / "settings.json").connections == 3

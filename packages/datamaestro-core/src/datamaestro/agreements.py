@@ -82,7 +82,7 @@ def require(
     """Make sure that the user has accepted an agreement of a dataset; ask on a terminal.
 
     :param name_for_commands: the name by which a command finds the agreement, if one does
-    :raises AgreementError: if it isn't accepted; the text is a note of it
+    :raises AgreementError: if it isn't accepted; the text is a note of it, unless it was shown
     """
     # Read again: it may have been accepted elsewhere while this session goes on.
     current = UserSettings.load(settings.path)
@@ -123,5 +123,6 @@ def _not_accepted(
         if name_for_commands is None
         else f"{command} once you have read it, or {variable}",
     )
-    error.add_note(agreement.text)
+    if not is_interactive():  # whoever was asked has read it
+        error.add_note(agreement.text)
     return error

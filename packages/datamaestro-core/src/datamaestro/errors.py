@@ -34,6 +34,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from datamaestro.terminal import harmless
+
 __all__ = [
     "AgreementError",
     "AmbiguousDatasetError",
@@ -93,7 +95,7 @@ class DatamaestroError(Exception):
     def __str__(self) -> str:
         if _TRACEBACK in self.message:
             # PyTorch raises a worker's error again, with its printed traceback as the message.
-            return self.message.translate(_CONTROLS_WITHIN_LINES)
+            return harmless(self.message)
         return self.told()
 
     def told(self, *, hint: bool = True) -> str:
@@ -108,12 +110,8 @@ class DatamaestroError(Exception):
             text = f"{text}: {', '.join(facts)}"
         if hint and self.hint is not None:
             text = f"{text}; {self.hint}"
-        return " ".join(text.split()).translate(_CONTROLS)
+        return harmless(" ".join(text.split()))
 
-
-# What a server or a file says must not command the terminal that it is shown on.
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
-_CONTROLS_WITHIN_LINES = {code: text for code, text in _CONTROLS.items() if code != ord("\n")}
 
 _TRACEBACK = "Traceback (most recent call last):\n"
 

@@ -1,11 +1,15 @@
-"""Questions to whoever sits at the terminal, if someone does."""
+"""The terminal, if someone sits there: what may be shown on it, and questions."""
 
 from __future__ import annotations
 
 import sys
 from typing import TextIO
 
-__all__ = ["ask", "is_interactive", "is_terminal", "tell"]
+__all__ = ["ask", "harmless", "is_interactive", "is_terminal", "tell"]
+
+_CONTROLS = {
+    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
+}
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -18,9 +22,18 @@ def is_interactive() -> bool:
     return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 
+def harmless(text: str) -> str:
+    """Give a text that may be shown: what a server or a file says must not command a terminal.
+
+    >>> print(harmless("\\x1b]0;a title\\x07"))
+    \\x1b]0;a title\\x07
+    """
+    return text.translate(_CONTROLS)
+
+
 def tell(text: str) -> None:
     """Show a text on the error stream."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{harmless(text)}\n")
 
 
 def ask(question: str) -> str | None:

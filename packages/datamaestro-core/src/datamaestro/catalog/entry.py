@@ -105,12 +105,10 @@ class Entry(NamedTuple):
         return self.description, " ".join(self.tags), " ".join(self.tasks), " ".join(axes)
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as an object of JSON, without what isn't known."""
-        known = {name: value for name, value in self._asdict().items() if value or value == 0}
-        known.pop("kept", None)
-        if self.files:
-            known["files"] = [file._asdict() for file in self.files]
-        return known
+        """Give it as an object of JSON; what isn't known is null."""
+        facts = {name: None if value == "" else value for name, value in self._asdict().items()}
+        del facts["kept"]
+        return {**facts, "files": [file._asdict() for file in self.files]}
 
 
 class Named(NamedTuple):

@@ -19,7 +19,7 @@ from datamaestro.cli.group import LazyGroup
 from datamaestro.cli.program import CommandError, Program
 from datamaestro.cli.session import Session
 from datamaestro.errors import DatamaestroError
-from datamaestro.terminal import is_terminal
+from datamaestro.terminal import harmless, is_terminal
 from datamaestro.version import VERSION
 
 __all__ = ["cli", "main"]
@@ -121,10 +121,10 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except DatamaestroError as error:
         for note in getattr(error, "__notes__", ()):
-            click.echo(f"{note}\n", err=True)
+            _say(f"{note}\n")
         return _report(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted: run it again to go on from there.", err=True)
+        _say("Interrupted: run it again to go on from there.")
         return INTERRUPTED
     except CommandError as failed:
         return _report_unexpected(failed.error)
@@ -145,6 +145,10 @@ def _report(message: str, exit_code: int) -> int:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     colored = is_terminal(sys.stderr) and not plain
     prefix = click.style("Error:", fg="red", bold=True) if colored else "Error:"
-    with suppress(OSError):  # the exit code tells, too
-        click.echo(f"{prefix} {message}", err=True, color=colored)
+    _say(message, f"{prefix} ")
     return exit_code
+
+
+def _say(text: str, prefix: str = "") -> None:
+    with suppress(OSError):  # the exit code tells, too
+        click.echo(f"{prefix}{harmless(text)}", err=True)

@@ -15,6 +15,7 @@ from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatasetNotFoundError, NotFoundError, QueryError
 from datamaestro.identifiers import did_you_mean
 from datamaestro.preparation.references import with_referred
+from datamaestro.terminal import harmless
 
 __all__ = ["command"]
 
@@ -83,7 +84,7 @@ def accept_agreements(session: Session, agreements: tuple[str, ...]) -> None:
     context = session.context
     found = [item for agreement in agreements for item in _find(context, agreement)]
     for item in found:
-        click.echo(f"{item.text}\n", err=True)
+        click.echo(harmless(f"{item.text}\n"), err=True)
     accept(found, context.user_settings)
     for item in found:
         note(f"Accepted: {item.id}")

@@ -47,14 +47,23 @@ def command(session: Session, datasets: tuple[str, ...], prepared: bool, form: s
     """
     refuse_both_or_none(datasets, prepared=prepared)
     context = session.context
-    if prepared:
-        entries = _prepared(context)
-    else:
-        entries = [context.catalog.entry(identifiers.parse(name)) for name in datasets]
+    entries = _prepared(context) if prepared else [_named(name, context) for name in datasets]
     if form == "csl-json":
         echo_json(csl_json(entries))
     elif entries:
         echo("\n".join(plain_text(entries)) if form == "text" else bibtex(entries))
+
+
+def _named(name: str, context: Context) -> Entry:
+    """Give the entry of a dataset, which all its variants have in common.
+
+    :raises QueryError: if the name chooses a variant that there isn't
+    """
+    identifier = identifiers.parse(name)
+    entry = context.catalog.entry(identifier)
+    if identifier.selector:
+        context.dataset(name)
+    return entry
 
 
 def _prepared(context: Context) -> list[Entry]:

@@ -14,7 +14,7 @@ from datamaestro.cli.output import echo
 from datamaestro.cli.parameters import OUTPUT, REPOSITORY
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import DataDirectoryError, DefinitionError, QueryError
-from datamaestro.urls import masked
+from datamaestro.urls import is_url, masked
 
 if TYPE_CHECKING:
     from datamaestro.repository import Repository
@@ -98,17 +98,13 @@ def _is_there(path: Path) -> DefinitionError:
 
 def _check_url(url: str) -> None:
     """Refuse what isn't a URL, and a URL that definitions mustn't have."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # half an address
-        parts = urlsplit("")
-    if not parts.scheme:
+    if not is_url(url):
         raise QueryError(
             "not a URL",
             expected="https://…, or file:///… for a file on this machine",
             found=repr(url),
         )
-    if "@" in parts.netloc:
+    if "@" in urlsplit(url).netloc:
         raise QueryError(
             "whoever reads the definition would know your password",
             expected="a URL without it",

@@ -8,7 +8,9 @@ from contextlib import suppress
 
 import click
 
-__all__ = ["note", "show_messages"]
+from datamaestro.terminal import harmless
+
+__all__ = ["note", "say", "show_messages"]
 
 _ALL = "datamaestro"
 """The logger above those of all modules."""
@@ -29,7 +31,13 @@ def show_messages(level: int, *, origins: bool) -> None:
 def note(text: str) -> None:
     """Say what a command has done or found, unless only warnings and errors are shown."""
     if logging.getLogger(_ALL).isEnabledFor(logging.INFO):
-        click.echo(text, err=True)
+        say(text)
+
+
+def say(text: str) -> None:
+    """Say something that matters, whatever is shown, if the error stream can be written."""
+    with suppress(OSError):  # no reason to stop the work
+        click.echo(harmless(text), err=True)
 
 
 class _Handler(logging.Handler):
@@ -41,8 +49,8 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
-        with suppress(OSError):  # no reason to stop the work
-            if "tqdm" in sys.modules:
-                sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
-            else:
-                click.echo(text, err=True)
+        if "tqdm" in sys.modules:
+            with suppress(OSError):
+                sys.modules["tqdm"].tqdm.write(harmless(text), file=sys.stderr)
+        else:
+            say(text)

@@ -15,11 +15,14 @@ from typing import Any, TextIO
 
 import click
 
-from datamaestro.terminal import is_terminal
+from datamaestro.terminal import harmless, is_terminal
 
-__all__ = ["echo", "echo_json", "is_shown", "json_text", "reserve_output", "width"]
+__all__ = ["echo", "echo_as_it_is", "echo_json", "is_shown", "json_text", "reserve_output", "width"]
 
 _KEY = f"{__name__}.stream"
+
+_ESCAPED = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+"""The letters that command terminals, and that JSON doesn't need to have escaped."""
 
 _OUTPUT, _ERRORS = 1, 2
 """The file descriptors of the standard streams, which a process hands on to those it starts."""
@@ -75,13 +78,18 @@ def echo(text: str, *, nl: bool = True) -> None:
 
     :param nl: whether a newline follows
     """
+    echo_as_it_is(harmless(text), nl=nl)
+
+
+def echo_as_it_is(text: str, *, nl: bool = True) -> None:
+    """Print what a program reads, whatever it would do to a terminal."""
     with redirect_stdout(_stream()):
         click.echo(text, nl=nl)
 
 
 def echo_json(value: Any) -> None:
     """Print a value as JSON on the standard output."""
-    echo(json_text(value))
+    echo_as_it_is(json_text(value))
 
 
 def json_text(value: Any) -> str:
@@ -94,7 +102,7 @@ def json_text(value: Any) -> str:
 
     stream = _stream()
     if stream is None or _is_utf8(stream.encoding):
-        text = json.dumps(value, indent=2, ensure_ascii=False)
+        text = json.dumps(value, indent=2, ensure_ascii=False).translate(_ESCAPED)
         with suppress(UnicodeEncodeError):
             text.encode()
             return text

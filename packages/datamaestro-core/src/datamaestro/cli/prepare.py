@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from datamaestro.cli.by_lock import by_lock, chosen
-from datamaestro.cli.output import echo, json_text
+from datamaestro.cli.output import echo_as_it_is, json_text
 from datamaestro.cli.parameters import DATASET, ENCODER, OUTPUT, as_json, dry_run, force, only
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.disk.files import write_atomically
@@ -80,7 +80,7 @@ def command(
     else:
         text = encode(context.prepare(dataset, only=only, download=True, force=force))
     if output is None:
-        echo(text)
+        echo_as_it_is(text)
     else:
         write_atomically(output, text + "\n")
 

@@ -56,21 +56,23 @@ class Program(LazyGroup):
             raise
         except Exception as error:
             if ctx.params["traceback"] or ctx.params["debug"]:
-                import traceback
+                from traceback import format_exception
 
-                traceback.print_exception(error)
+                from datamaestro.cli.messages import say
+
+                say("".join(format_exception(error)).rstrip("\n"))
             of_kernel = ctx.invoked_subcommand in self.COMMANDS
             if _may_mislead(error) and not _is_of_output(error, of_kernel=of_kernel):
                 raise CommandError(error) from error
             raise
 
-
-def _may_mislead(error: Exception) -> bool:
     def _option(self, name: str) -> click.Option | None:
         """Give an option for every command, by its name."""
         options = (item for item in self.params if isinstance(item, click.Option))
         return next((item for item in options if name in item.opts), None)
 
+
+def _may_mislead(error: Exception) -> bool:
     return isinstance(error, EOFError | OSError) and not isinstance(error, DatamaestroError)
 
 

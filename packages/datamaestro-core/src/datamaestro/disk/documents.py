@@ -26,7 +26,7 @@ def read_json(path: Path) -> Any:
     """
     import json
 
-    return _parsed(json.loads, path.read_text(encoding="utf-8"))
+    return _parsed(json.loads, path.read_text(encoding="utf-8-sig"))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -182,7 +182,7 @@ def _chosen(family: _Family, context: Context) -> list[Prepared]:
 def _has(item: Prepared, wanted: Identifier, definition: DatasetDefinition) -> bool:
     """Tell whether it has the values that a selector names: ``yes`` for ``true``, or a default."""
     variants = definition.variants
-    if variants is None or item.repository != definition.repository:
+    if variants is None or item.repository not in (None, definition.repository):
         return False
     try:
         own = identifiers.parse(item.id)

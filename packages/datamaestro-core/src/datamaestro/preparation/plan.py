@@ -179,7 +179,7 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON."""
         return {
-            "dataset": self.dataset,
+            "id": self.dataset,
             "folder": str(self.folder),
             "steps": [step.to_json() for step in self.steps],
             "download_size": self.download_size,
