@@ -748,7 +748,9 @@ def test_a_lock_file_that_isnt_there_is_written_by_the_hint(run, tmp_path):
     assert f"'datamaestro lock -o {shlex.quote(str(path))} ID…' writes it" in result.stderr
 
 
-def test_a_lock_of_what_a_file_declares_asks_for_its_name_again(run):
+@pytest.fixture
+def lock_of_a_file(run):
+    """Give a lock file, and the arguments that use it, of what a file in the home declares."""
     (run.home / "letters.py").write_text(
         "from datamaestro.data import File\n"
         "from datamaestro.definitions import dataset\n"
@@ -763,11 +765,35 @@ def test_a_lock_of_what_a_file_declares_asks_for_its_name_again(run):
     )
     path = str(run.home / "datamaestro.lock")
     assert run("lock", "-o", path, f"{run.home}/letters.py:letters").returncode == 0
-    for again in (["lock", "-o", path], ["lock", "--check", "-o", path]):
+    return [
+        ["lock", "-o", path],
+        ["lock", "--check", "-o", path],
+        ["download", "--locked", "--lock-file", path],
+    ]
+
+
+def test_a_lock_of_what_a_file_declares_asks_for_its_name_again(run, lock_of_a_file):
+    for again in lock_of_a_file:
         result = run(*again)
         assert result.returncode == 1
         assert "org.example.of-a-file is declared in a file" in result.stderr
         assert "FILE.py:NAME" in result.stderr
+
+
+def test_a_lock_of_what_a_file_declares_does_without_it_where_no_definition_is_needed(
+    run, lock_of_a_file
+):
+    result = run("download", "--frozen", *lock_of_a_file[-1][2:])
+    assert "is declared in a file" not in result.stderr
+
+
+def test_what_a_project_declares_is_not_taken_for_what_was_locked_of_a_file(
+    run, lock_of_a_file, monkeypatch
+):
+    project = "[project]\nname = 'letters'\n[tool.datamaestro]\ndatasets = ['letters.py']\n"
+    (run.home / "pyproject.toml").write_text(project)
+    monkeypatch.chdir(run.home)
+    assert [run(*again).returncode for again in lock_of_a_file] == [1, 1, 1]
 
 
 def test_a_lock_file_that_is_out_of_date_is_written_by_the_hint(run, tmp_path):

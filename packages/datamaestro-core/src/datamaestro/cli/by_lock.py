@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from datamaestro.errors import LockError
+
 if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.lockfile import Lock
 
-__all__ = ["LOCK_FILE", "ByLock", "by_lock", "chosen"]
+__all__ = ["LOCK_FILE", "ByLock", "by_lock", "chosen", "requested"]
 
 LOCK_FILE = "datamaestro.lock"
 """The name that a lock file has unless another is given."""
@@ -31,8 +33,13 @@ class ByLock(NamedTuple):
     frozen: bool
 
     def ids(self) -> list[str]:
-        """Give the ids that were asked for when the lock file was written."""
-        return [dataset.reference for dataset in self.lock.requested()]
+        """Give the ids that were asked for when the lock file was written.
+
+        :raises LockError: as :func:`requested`, but where no definition is needed
+        """
+        if self.frozen:
+            return [dataset.reference for dataset in self.lock.requested()]
+        return requested(self.lock, self.path)
 
     def prepare(self, dataset: str, context: Context) -> Any:
         """Prepare a dataset as the lock file says, and give its value."""
@@ -41,6 +48,22 @@ class ByLock(NamedTuple):
         if self.frozen:
             return prepare_frozen(dataset, context, self.lock, self.path)
         return prepare_locked(dataset, context, self.lock)
+
+
+def requested(lock: Lock, path: Path) -> list[str]:
+    """Give the ids that a lock file was written for.
+
+    :param path: where it lies
+    :raises LockError: if one is of no repository, so that only its file leads to it
+    """
+    for dataset in lock.requested():
+        if dataset.repository is None:
+            raise LockError(
+                f"{dataset.id} is declared in a file that the lock file doesn't name",
+                where=path,
+                hint="name all datasets, this one as FILE.py:NAME",
+            )
+    return [dataset.reference for dataset in lock.requested()]
 
 
 def by_lock(command: Callable[..., Any]) -> Callable[..., Any]:

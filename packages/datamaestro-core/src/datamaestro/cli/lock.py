@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from datamaestro.cli.by_lock import LOCK_FILE
-from datamaestro.cli.messages import note
+from datamaestro.cli.by_lock import LOCK_FILE, requested
+from datamaestro.cli.messages import note, say
 from datamaestro.cli.parameters import DATASET, OUTPUT_FILE
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.errors import LockError
@@ -39,7 +39,7 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     from datamaestro.lockfile import lock_datasets
 
     before = Lock.load(output) if output.exists() or check or not datasets else Lock(())
-    wanted = datasets or _requested(before, output)
+    wanted = datasets or requested(before, output)
     after = lock_datasets(wanted, session.context)
     if check:
         arguments = typed(["lock", "-o", str(output), *datasets])
@@ -58,22 +58,6 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     for dataset in after.datasets:
         if names := dataset.needs_definition:
             found = f"{', '.join(names)} of {dataset.id}"
-            click.echo(f"--frozen can't make {found}: that takes the definition", err=True)
+            say(f"--frozen can't make {found}: that takes the definition")
         if dataset.holds_secrets:
-            click.echo(f"{output} holds the secrets in the URLs of {dataset.id}", err=True)
-
-
-def _requested(lock: Lock, path: Path) -> tuple[str, ...]:
-    """Give the ids that a lock file was written for.
-
-    :raises LockError: if one is of no repository, so that only its file leads to it
-    """
-    for dataset in lock.requested():
-        if dataset.repository is None:
-            raise LockError(
-                f"{dataset.id} is declared in a file that the lock file doesn't name",
-                where=path,
-                hint="name that and all other datasets: "
-                f"'datamaestro lock -o {typed([str(path)])} FILE.py:NAME ID…'",
-            )
-    return tuple(dataset.reference for dataset in lock.requested())
+            say(f"{output} holds the secrets in the URLs of {dataset.id}")
