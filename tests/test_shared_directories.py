@@ -403,6 +403,14 @@ def test_a_folder_that_may_not_be_read_is_left_out_with_one_warning(
     assert said.count("left out: [Errno 13] Permission denied: ") == 1
 
 
+def test_an_orphan_of_which_a_part_may_not_be_read_is_listed(place: Path) -> None:
+    private = place / "data" / "data" / "words" / "gone" / "private"
+    private.mkdir(parents=True)
+    codes, said = run_as_ben(place, "words/gone/private", "orphans --size")
+    assert set(codes.values()) == {0}, said
+    assert said.count("not counted: [Errno 13] Permission denied: ") == 1
+
+
 READING_ALL = "list,verify --all,cite --prepared,du,orphans,search prepared:yes"
 
 

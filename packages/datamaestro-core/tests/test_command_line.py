@@ -174,6 +174,7 @@ def test_a_dash_is_no_name_of_a_file(run):
         (["prepare", "org.example.alpha", "-o", "x" * 300], 2),
         (["lock", "org.example.alpha", "-o", "x" * 300], 2),
         (["datafolders", "set", "large", "x" * 300], 1),
+        (["create-plugin", "x" * 300, "--kind", "format"], 1),
     ],
 )
 def test_a_path_that_no_file_system_has_is_an_error_about_it(run, arguments, exit_code):

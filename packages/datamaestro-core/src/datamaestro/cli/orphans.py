@@ -8,9 +8,9 @@ from datamaestro.cli.messages import note
 from datamaestro.cli.output import echo, echo_json
 from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
-from datamaestro.disk.files import size_on_disk
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.superseded import find_superseded
+from datamaestro.inventory.usage import Meter
 
 __all__ = ["command"]
 
@@ -29,7 +29,7 @@ def command(session: Session, size: bool, as_json: bool) -> None:
     context = session.context
     former = (dataset.path(name) for dataset, name in find_superseded(context))
     paths = [*find_orphans(context), *former]
-    found = [(path, size_on_disk(path) if size else None) for path in paths]
+    found = [(path, Meter().measure(path).size if size else None) for path in paths]
     if as_json:
         rows = [{"path": str(path), **({} if n is None else {"size": n})} for path, n in found]
         echo_json(rows)

@@ -168,10 +168,11 @@ def write_plugin(name: str, kind: str, folder: Path) -> Path:
     """
     plugin = PluginName.of(name, kind)
     target = folder / plugin.distribution
-    if target.exists():
-        raise DataDirectoryError("something is there already; it was left as it is", where=target)
     values = _values(plugin)
     with usable(folder):
+        if target.exists():
+            message = "something is there already; it was left as it is"
+            raise DataDirectoryError(message, where=target)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".") as beside:
             whole = Path(beside, plugin.distribution)
