@@ -100,6 +100,18 @@ def test_a_row_of_another_length_is_an_error(path: Path, row: str) -> None:
     assert caught.value.where == f"{path}:2"
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_row_too_long_at_the_end_does_not_make_good_for_one_too_short(
+    path: Path, quote: str
+) -> None:
+    cut = table(path, f"{quote}1{quote},2,3\n1,2\n1,2,3,")
+
+    for read in (lambda: list(cut), cut.polars, lambda: list(cut.batches())):
+        with pytest.raises(DataFormatError) as caught:
+            read()
+        assert caught.value.where == f"{path}:2"
+
+
 class TestTypes:
     def types(self, path: Path, *texts: str) -> Any:
         return table(path, "".join(f"{text},x\n" for text in texts)).polars().dtypes[0]

@@ -106,10 +106,12 @@ class PlainBlock:
         """Drop the lines that aren't rows, and line ends that polars would keep."""
         comment = self.dialect.comment
         lines = self.data.replace(b"\r\n", b"\n").split(b"\n")
-        if comment is None:
-            return b"\n".join(filter(None, lines))
-        start = comment.encode()
-        return b"\n".join(line for line in lines if line and not line.startswith(start))
+        rows = list(filter(None, lines))
+        if comment is not None:
+            start = comment.encode()
+            rows = [line for line in rows if not line.startswith(start)]
+        # polars takes a delimiter too many for no fault where nothing at all follows it.
+        return b"\n".join([*rows, b""]) if rows else b""
 
 
 @dataclass(frozen=True)
