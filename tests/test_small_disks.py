@@ -18,6 +18,7 @@ from workspace import kinds
 
 from datamaestro import Context
 from datamaestro.data import File, Folder
+from datamaestro.data.text import TSV
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, Source
 from datamaestro.download.archive import TarDownloader, ZipDownloader
@@ -306,6 +307,18 @@ def test_a_read_only_file_system_gives_what_it_has_and_says_what_it_cannot(
         context.prepare(zipped(file_server.url("/y.zip")))
     with pytest.raises(DataDirectoryError, match="Read-only file system"):
         context.prepare(definition, force=True)
+
+
+def test_a_text_that_has_no_room_beside_it_is_decompressed_to_the_cache(
+    mount: Mount, home: Path
+) -> None:
+    path = mount("size=256k") / "rows.tsv.gz"
+    path.write_bytes(gzip.compress(b"".join(b"k%d\tthe same\n" % row for row in range(30_000))))
+    rows = TSV(path=path, id_column=0)
+    assert len(list(rows)) == 30_000
+    assert rows.get("k7") == ["k7", "the same"]
+    assert list(path.parent.iterdir()) == [path]
+    assert len(list(home.rglob("*.text"))) == 1
 
 
 LIMITED = """

@@ -9,7 +9,9 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -17,7 +19,7 @@ from datamaestro.data import File
 from datamaestro.errors import DataDirectoryError, DataFormatError
 from datamaestro_format_text import TSV, Lines, _plugin
 from datamaestro_format_text.reader import decompressed, make_reader
-from datamaestro_format_text.storage import places, stamp_of
+from datamaestro_format_text.storage import places, save_first, stamp_of
 
 
 @pytest.fixture
@@ -292,15 +294,59 @@ def test_it_is_made_once_for_files_with_long_names(
     assert not [*tmp_path.glob("*.tmp"), *cache.rglob("*.tmp")]
 
 
-def test_why_no_place_can_be_written_is_told(tmp_path: Path, cache: Path) -> None:
+@pytest.fixture
+def unkept(tmp_path: Path, cache: Path) -> Path:
+    """A text under gzip of which nothing can be kept."""
     cache.write_text("a file where the folder should be")
     path = tmp_path / f"{'n' * 252}.gz"
-    path.write_bytes(gzip.compress(b"a\n"))
+    path.write_bytes(gzip.compress(b"a\t1\nb\t2\n"))
+    return path
 
-    with pytest.raises(DataDirectoryError, match="no index can be written") as caught:
-        len(Lines(path=path))
-    assert str(tmp_path) in str(caught.value.expected)
-    assert str(cache) in str(caught.value.found)
+
+def test_a_compressed_text_needs_no_place_that_keeps_it(unkept: Path, cache: Path) -> None:
+    assert list(rows(unkept)) == [["a", "1"], ["b", "2"]]
+    assert rows(unkept).get("b") == ["b", "2"]
+    assert rows(unkept)[-1] == ["b", "2"]
+    assert [item for item in unkept.parent.iterdir() if item.is_file()] == [unkept]
+    assert cache.is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files that are open have a name there")
+def test_what_is_not_kept_leaves_nothing_among_temporary_files(
+    unkept: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+    assert rows(unkept).get("b") == ["b", "2"]
+    assert not list(folder.iterdir())
+
+
+def test_why_no_place_can_be_written_is_told(
+    unkept: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(unkept.parent / "absent"))
+
+    with pytest.raises(DataDirectoryError, match="can be decompressed nowhere") as caught:
+        len(Lines(path=unkept))
+    assert caught.value.where == str(unkept)
+    assert str(unkept.parent) in str(caught.value.expected)
+    assert str(cache.parent) in str(caught.value.expected)
+    assert "absent" in str(caught.value.found)
+
+
+def test_it_is_kept_at_the_second_place_where_the_first_becomes_full(tmp_path: Path) -> None:
+    first, second = tmp_path / "a" / "x", tmp_path / "b" / "x"
+    first.parent.mkdir()
+
+    def write(file: BinaryIO) -> None:
+        file.write(b"whole")
+        if Path(file.name).parent == first.parent:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert save_first([first, second], write) == second
+    assert second.read_bytes() == b"whole"
+    assert sorted(item.name for item in tmp_path.rglob("*")) == ["a", "b", "x"]
 
 
 def test_it_stays_in_memory_where_nothing_can_be_written(path: Path, cache: Path) -> None:
@@ -331,7 +377,7 @@ def test_a_copy_that_may_not_be_replaced_is_used_as_it_is(
     assert not list(path.parent.glob("*.tmp"))
 
 
-def test_a_damaged_copy_that_may_not_be_replaced_is_an_error(
+def test_a_damaged_copy_that_may_not_be_replaced_is_not_used(
     path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed = path.with_suffix(".gz")
@@ -344,8 +390,9 @@ def test_a_damaged_copy_that_may_not_be_replaced_is_an_error(
         raise PermissionError(errno.EACCES, "Access is denied", str(target))
 
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(DataDirectoryError, match="the index can't be written"):
-        decompressed(packed, stamp_of(packed))
+    assert Lines(path=packed)[7] == "k7\t7"
+    assert rows(packed).get("k8") == ["k8", "8"]
+    assert not list(path.parent.glob("*.tmp"))
 
 
 def test_processes_may_make_it_at_the_same_time(path: Path) -> None:

@@ -32,10 +32,11 @@ class Records(File, ABC, Generic[Record]):
     Iterating reads the file from its start and needs nothing else (but ``list(x)`` asks
     for ``len(x)`` first). ``len(x)``, ``x[n]`` and ``x.get(id)`` use an index: it is made
     when it is first needed (0.15 s for 500 MB, 0.6 s with ids), kept in a hidden file
-    beside the text or, where that folder can't be written, in the user's cache, and made
-    again when size, time or ends of the file changed, or no line is where it says. A file
-    under gzip is also decompressed there, once. An object keeps to the index that it used
-    first: after a change of the file, make another object.
+    beside the text or, where that folder can't be written or is full, in the user's cache,
+    and made again when size, time or ends of the file changed, or no line is where it says.
+    A file under gzip is also decompressed there, once; where neither has room for it, each
+    object has a temporary copy. An object keeps to the index that it used first: after a
+    change of the file, make another object.
 
     Text and index are mapped into memory. The file may be replaced or removed meanwhile, which
     is all that datamaestro does; but a program that shortens the file itself ends each process

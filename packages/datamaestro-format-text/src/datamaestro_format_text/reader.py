@@ -6,20 +6,22 @@ import contextlib
 import glob
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from mmap import mmap
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from zlib import crc32
 
 from datamaestro.data.gzipped import decompressing, is_gzip
-from datamaestro.errors import DataFormatError
+from datamaestro.errors import DataDirectoryError, DataFormatError
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_format_text.index import Index, KeyReader, Stamp, build_index, read_index
 from datamaestro_format_text.storage import (
     map_file,
+    map_open_file,
     places,
     save,
     save_first,
@@ -140,7 +142,7 @@ def _skip(file: BinaryIO, header_lines: int) -> None:
 def open_reader(path: Path, *, header_lines: int, suffix: str, key_of: KeyReader | None) -> Reader:
     """Open a text for random access; its index is made if there is none, or a stale one.
 
-    A text under gzip is decompressed once, to a file beside its index.
+    A text under gzip is decompressed once, to a file beside its index; see `decompressed`.
 
     :param suffix: tells indexes of one file apart
     :param key_of: gives the id of a line
@@ -161,12 +163,12 @@ def make_reader(path: Path, *, header_lines: int, suffix: str, key_of: KeyReader
     Parameters and errors are those of `open_reader`.
     """
     stamp = stamp_of(path)
-    plain = decompressed(path, stamp) if _is_gzip(path) else path
-    text = _map_text(plain)
-    with _open(plain) as lines:
+    packed = _is_gzip(path)
+    with decompressed(path, stamp) if packed else _open(path) as lines:
+        text = _map_text(lines, path)
         _skip(lines, header_lines)
         content = build_index(lines, lines.tell(), stamp, len(text), key_of)
-        if plain == path:
+        if not packed:
             _check_stamp(lines, stamp, path)
     saved = save(places(path, f"{suffix}.index"), content)
     # What was saved is mapped, unless another process replaced it by that of a
@@ -199,12 +201,13 @@ def _stored(candidates: list[Path], stamp: Stamp, text_size: int) -> Index | Non
     return None
 
 
-def _map_text(path: Path) -> mmap | bytes:
-    text = map_file(path)
-    if text is None:
-        with path.open("rb"):  # tells why, if it is about access
-            raise DataFormatError("the file can't be mapped into memory", where=path)
-    return text
+def _map_text(file: BinaryIO, path: Path) -> mmap | bytes:
+    try:
+        return map_open_file(file)
+    except OSError as error:
+        raise DataFormatError(
+            "the file can't be mapped into memory", where=path, found=error
+        ) from error
 
 
 def _is_gzip(path: Path) -> bool:
@@ -230,21 +233,60 @@ def _plain_suffix(stamp: Stamp) -> str:
     return f"{stamp.size:x}-{stamp.modified:x}-{stamp.ends[:8].hex()}.text"
 
 
-def decompressed(path: Path, stamp: Stamp) -> Path:
+def decompressed(path: Path, stamp: Stamp) -> BinaryIO:
     """Decompress a file to where indexes are kept, and remove the copies of other states.
 
+    Where nothing can be kept, the copy has no name, and ends with the last who has it.
+
     :param stamp: of the file, in its state that the copy is named after
-    :raises DataFormatError: if it is in another one, or no sound gzip data
+    :return: the copy, open and at its beginning
+    :raises DataFormatError: if the file is in another state, or no sound gzip data
+    :raises DataDirectoryError: if there is room for it nowhere
     """
     suffix = _plain_suffix(stamp)
-    with _open(path) as file, save_first(places(path, suffix)) as (target, place):
-        with _decompressing(file, path) as content:
-            shutil.copyfileobj(content, target, CHUNK_SIZE)
-        _check_stamp(file, stamp, path)
+    write = partial(_decompress, path, stamp)
+    try:
+        place = save_first(places(path, suffix), write)
+    except DataDirectoryError as refused:
+        return _nameless(path, write, refused)
     beginning = place.name.removesuffix(suffix)
     for stale in place.parent.glob(f"{glob.escape(beginning)}*.text"):
         # Those of a file whose name only begins alike have another dot.
         if stale != place and stale.name.count(".") == place.name.count("."):
             with contextlib.suppress(OSError):  # mapped by another process, on Windows
                 stale.unlink()
-    return place
+    return _open(place)
+
+
+def _decompress(path: Path, stamp: Stamp, target: BinaryIO) -> None:
+    with _open(path) as file:
+        with _decompressing(file, path) as content:
+            shutil.copyfileobj(content, target, CHUNK_SIZE)
+        _check_stamp(file, stamp, path)
+
+
+def _nameless(
+    path: Path, write: Callable[[BinaryIO], object], refused: DataDirectoryError
+) -> BinaryIO:
+    """Write a file that is gone once nobody has it open or mapped any more.
+
+    :param refused: why it can't have a name
+    """
+    from tempfile import TemporaryFile
+
+    with contextlib.ExitStack() as opened:
+        try:
+            temporary = opened.enter_context(TemporaryFile(buffering=CHUNK_SIZE))
+            file = cast("BinaryIO", temporary)
+            write(file)
+            file.seek(0)
+        except OSError as error:
+            raise DataDirectoryError(
+                "a text under gzip can be decompressed nowhere",
+                where=path,
+                expected=f"{refused.expected}, or among temporary files",
+                found=error,
+                hint="TMPDIR can name a folder with more room for temporary files",
+            ) from error
+        opened.pop_all()
+    return file

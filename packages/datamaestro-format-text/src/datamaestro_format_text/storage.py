@@ -10,8 +10,7 @@ import contextlib
 import filecmp
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +21,15 @@ from datamaestro.errors import DataDirectoryError, SettingsError
 from datamaestro.variables import user_cache
 from datamaestro_format_text.index import Stamp
 
-__all__ = ["map_file", "places", "save", "save_first", "stamp_of", "stamp_of_open"]
+__all__ = [
+    "map_file",
+    "map_open_file",
+    "places",
+    "save",
+    "save_first",
+    "stamp_of",
+    "stamp_of_open",
+]
 
 SAMPLE = 1 << 16
 """How much of either end of a file tells whether it has changed: 0.1 ms, once for an object."""
@@ -58,36 +65,64 @@ def map_file(path: Path) -> mmap | bytes | None:
     """Map a file into memory, read-only; None if there is none that can be."""
     try:
         with path.open("rb") as file:
-            if not os.fstat(file.fileno()).st_size:
-                return b""  # which can't be mapped
-            return mmap(file.fileno(), 0, access=ACCESS_READ)
+            return map_open_file(file)
     except OSError:
         return None
+
+
+def map_open_file(file: BinaryIO) -> mmap | bytes:
+    """Map an open file into memory, read-only; the map stays when the file is closed.
+
+    :raises OSError: if it can't be mapped, as a pipe
+    """
+    if not os.fstat(file.fileno()).st_size:
+        return b""  # which can't be mapped
+    return mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
 def save(candidates: list[Path], content: bytes) -> list[Path]:
     """Write a file at the first of some places that allows it, if any, and give that one."""
     try:
-        with save_first(candidates) as (file, place):
-            file.write(content)
+        return [save_first(candidates, lambda file: file.write(content))]
     except DataDirectoryError:
         return []
-    return [place]
 
 
-@contextmanager
-def save_first(candidates: list[Path]) -> Iterator[tuple[BinaryIO, Path]]:
-    """Open a file that appears, at the first place that allows it, when the block ends.
+def save_first(candidates: list[Path], write: Callable[[BinaryIO], object]) -> Path:
+    """Write a file, which appears whole, at the first of some places that has room for it.
 
-    :raises DataDirectoryError: if no place allows it, or there is no space left
+    :param write: writes the content, for each place anew
+    :return: that place
+    :raises DataDirectoryError: if there is none
     """
-    beside, path = _open_first(candidates)
+    refused: OSError | None = None
+    for path in candidates:
+        try:
+            if path is not candidates[0]:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            _save(path, write)
+        except OSError as error:
+            refused = error
+        else:
+            return path
+    raise DataDirectoryError(
+        "no index can be written",
+        expected=f"a place in one of {', '.join(str(path.parent) for path in candidates)}",
+        found=refused,
+    ) from refused
+
+
+def _save(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    # Not after the path, which may be as long as a name can be. What is left of a process
+    # that was killed is removed by its name: see `datamaestro.disk.files.LEFTOVER`.
+    beside = path.with_name(f".index.{os.urandom(4).hex()}.tmp")
+    with contextlib.suppress(FileNotFoundError):
+        path.lstat()  # another error if the name is too long
     try:
-        with beside.open("wb", buffering=1 << 20) as file:
-            yield file, path
+        with beside.open("xb", buffering=1 << 20) as file:
+            share(beside)
+            write(file)
         _put(beside, path)
-    except OSError as error:
-        raise DataDirectoryError("the index can't be written", where=path, found=error) from error
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -104,28 +139,3 @@ def _put(beside: Path, path: Path) -> None:
     except PermissionError:
         if not (path.is_file() and filecmp.cmp(beside, path, shallow=False)):
             raise
-
-
-def _open_first(candidates: list[Path]) -> tuple[Path, Path]:
-    """Create the temporary file for the first place that allows it."""
-    refused: OSError | None = None
-    for path in candidates:
-        # Not after the path, which may be as long as a name can be. What is left of a process
-        # that was killed is removed by its name: see `datamaestro.disk.files.LEFTOVER`.
-        beside = path.with_name(f".index.{os.urandom(4).hex()}.tmp")
-        try:
-            if path is not candidates[0]:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):
-                path.lstat()  # another error if the name is too long
-            beside.touch(exist_ok=False)
-            share(beside)
-        except OSError as error:
-            refused = error
-            continue
-        return beside, path
-    raise DataDirectoryError(
-        "no index can be written",
-        expected=f"a place in one of {', '.join(str(path.parent) for path in candidates)}",
-        found=refused,
-    ) from refused
