@@ -263,6 +263,16 @@ def test_the_use_of_a_colleague_is_noted_where_another_one_noted_hers(
 
 
 @BOTH
+def test_settings_can_be_edited_whose_lock_is_from_before_the_folder_was_the_groups(
+    place: Path, server: FileServer, setgid: bool
+) -> None:
+    team = Team(place, server, setgid=setgid)
+    team.run(ADA, 0o002, "prepare")
+    (team.directory / ".settings.json.lock").chmod(0o644)
+    team.run(BEN, 0o002, "prepare")
+
+
+@BOTH
 def test_a_colleague_who_may_not_write_is_told_so(
     place: Path, server: FileServer, setgid: bool
 ) -> None:

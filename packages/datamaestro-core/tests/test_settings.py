@@ -1,7 +1,9 @@
 import json
+import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,35 @@ def test_edits_of_many_processes_lose_nothing(tmp_path):
     ]
     assert [process.wait() for process in processes] == [0] * 4
     assert len(Settings.load(path).datafolders) == 20
+
+
+def test_who_waits_to_edit_is_told_for_whom(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "datamaestro")
+    program = (
+        "import sys; from pathlib import Path; from datamaestro.settings import Settings\n"
+        "with Settings.load(Path(sys.argv[1])).edit() as settings:\n"
+        "    settings.datafolders['theirs'] = Path('/theirs')\n"
+        "    print('begun', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    path = tmp_path / "settings.json"
+    command = [sys.executable, "-c", program, str(path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process, ThreadPoolExecutor() as threads:
+        assert process.stdout.readline() == "begun\n"
+        edited = threads.submit(edit, path, "mine")
+        while "Waiting" not in caplog.text and process.poll() is None:
+            assert not edited.done()
+        assert f"(process {process.pid}, " in caplog.text
+        assert "busy with settings.json" in caplog.text
+        process.communicate()
+        edited.result()
+    assert set(Settings.load(path).datafolders) == {"mine", "theirs"}
+
+
+def edit(path, name):
+    with Settings.load(path).edit() as settings:
+        settings.datafolders[name] = Path("/x")
 
 
 def test_a_save_into_a_folder_that_is_a_file_says_so(tmp_path):

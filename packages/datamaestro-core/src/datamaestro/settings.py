@@ -108,26 +108,13 @@ class _SettingsFile:
         :raises SettingsError: as :meth:`load`; nothing is written then
         :raises DataDirectoryError: as :meth:`save`
         """
-        from datamaestro.disk.files import usable
-        from datamaestro.disk.sharing import make_folder, share
-        from datamaestro.locks.file_locks import WITHOUT_LOCKS, new_lock
+        from datamaestro.locks.exclusive import locked
 
-        with usable(self.path.parent):
-            make_folder(self.path.parent)
-            path = self.path.with_name(f".{self.path.name}.lock")
-            lock = new_lock(path)
-            try:
-                lock.acquire()
-                share(path)
-            except OSError as error:
-                if error.errno not in WITHOUT_LOCKS:
-                    raise
-        try:
+        lock = self.path.with_name(f".{self.path.name}.lock")
+        with locked(lock, self.path.name):
             vars(self).update(vars(self.load(self.path)))
             yield self
             self.save()
-        finally:
-            lock.release()
 
 
 def _paths(value: Any) -> Iterator[Path]:
