@@ -87,6 +87,19 @@ def test_zeros_after_a_compressed_stream_are_padding(context, serve, extension, 
     assert prepared(context, filedownloader("data.csv", url)).read_bytes() == TEXT
 
 
+@pytest.mark.parametrize("extension", COMPRESS)
+def test_many_small_streams_are_one_file(context, serve, extension):
+    data = b"".join(COMPRESS[extension](TEXT[at : at + 50]) for at in range(0, len(TEXT), 50))
+    url = serve(f"data.txt{extension}", data)
+    assert prepared(context, filedownloader("data.txt", url)).read_bytes() == TEXT
+
+
+def test_an_old_lzma_stream_after_one_of_xz_is_damage(context, serve):
+    data = lzma.compress(TEXT) + lzma.compress(TEXT, lzma.FORMAT_ALONE)
+    with pytest.raises(VerificationError, match="the xz stream is damaged"):
+        prepared(context, filedownloader("data.txt", serve("data.txt.xz", data)))
+
+
 def test_what_is_to_be_skipped_may_come_first_in_zstandard(context, serve):
     skipped = b"\x50\x2a\x4d\x18\x04\0\0\0abcd"
     url = serve("data.zst", skipped + zstandard(TEXT))

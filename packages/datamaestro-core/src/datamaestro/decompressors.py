@@ -1,11 +1,12 @@
-"""Decompressors that Python doesn't come with, or not every Python.
+"""Decompressors, and the pieces that they are given.
 
-The extras ``gzip`` and ``zstd`` of ``datamaestro-core`` install them. Each is imported when it is
-first needed.
+Some of them Python doesn't come with, or not every Python: the extras ``gzip`` and ``zstd`` of
+``datamaestro-core`` install them. Each is imported when it is first needed.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,7 +14,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from gzip import GzipFile
 
-__all__ = ["Decompressor", "fastest_gzip", "zstandard", "zstandard_decompressor"]
+__all__ = [
+    "MEMORY",
+    "Decompressor",
+    "Pieces",
+    "fastest_gzip",
+    "xz_decompressor",
+    "zstandard",
+    "zstandard_decompressor",
+]
+
+MEMORY = 2 << 30
+"""Bytes that a decompressor may use for its dictionary: all that ``xz -9e`` and ``zstd
+--long=31`` files need, and no more than a machine that handles such files has."""
+
+_SMALLEST_PIECE = 1 << 12
+_CONTENT = re.compile(rb"[^\0]")
 
 
 class Decompressor(Protocol):
@@ -35,6 +51,64 @@ class Decompressor(Protocol):
         """Take further bytes, and give up to `max_length` decompressed ones."""
 
 
+class Pieces:
+    """The bytes of compressed streams that follow one another, in pieces.
+
+    A decompressor copies what it doesn't take of a piece. Where streams are of a few bytes that
+    is nearly all, so pieces begin small, and double as long as a stream goes on.
+
+    :param read: gives up to as many further bytes as it is asked for; none at the end
+    :param largest: how many bytes a piece has at the most
+    :param data: what was read already
+    """
+
+    def __init__(self, read: Callable[[int], bytes], largest: int, data: bytes = b"") -> None:
+        self._read = read
+        self._largest = largest
+        self._size = _SMALLEST_PIECE
+        self._data = data
+        self._at = 0
+        self._before = 0  # bytes that were read before those at hand
+
+    @property
+    def position(self) -> int:
+        """How many bytes were taken and not handed back."""
+        return self._before + self._at
+
+    def take(self) -> bytes:
+        """Give the next piece; an empty one at the end."""
+        if self._at == len(self._data) and not self._refill():
+            return b""
+        piece = self._data[self._at : self._at + self._size]
+        self._at += len(piece)
+        self._size = min(2 * self._size, self._largest)
+        return piece
+
+    def hand_back(self, count: int) -> None:
+        """Take back the last bytes of the last piece: a stream has ended before them."""
+        self._at -= count
+        self._size = _SMALLEST_PIECE
+
+    def upcoming(self, count: int) -> bytes:
+        """Give the next bytes without taking them, fewer at the end; zeros before them go."""
+        while (content := _CONTENT.search(self._data, self._at)) is None:
+            self._at = len(self._data)
+            if not self._refill():
+                return b""
+        self._at = content.start()
+        while len(self._data) < self._at + count and self._refill():
+            pass
+        return self._data[self._at : self._at + count]
+
+    def _refill(self) -> bool:
+        """Read further bytes; tell whether there are any."""
+        more = self._read(self._largest)
+        if more:
+            self._before += self._at
+            self._data, self._at = self._data[self._at :] + more, 0
+        return bool(more)
+
+
 def fastest_gzip() -> tuple[Callable[..., GzipFile], type[Exception]]:
     """Give the class that reads gzip the fastest, and the error that it raises for damaged data.
 
@@ -50,6 +124,13 @@ def fastest_gzip() -> tuple[Callable[..., GzipFile], type[Exception]]:
         return gzip.GzipFile, zlib.error
     library: Any = igzip
     return library.IGzipFile, library.igzip_lib.IsalError
+
+
+def xz_decompressor() -> Decompressor:
+    """Make what decompresses one stream of xz."""
+    import lzma
+
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
 
 
 def zstandard() -> Any:

@@ -14,7 +14,12 @@ from io import BufferedReader
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple
 
-from datamaestro.decompressors import fastest_gzip, zstandard, zstandard_decompressor
+from datamaestro.decompressors import (
+    fastest_gzip,
+    xz_decompressor,
+    zstandard,
+    zstandard_decompressor,
+)
 from datamaestro.errors import VerificationError
 from datamaestro.utils import CHUNK_SIZE
 from datamaestro_download_single.streams import Streams
@@ -104,9 +109,7 @@ def _bzip2() -> _Library:
 def _xz() -> _Library:
     import lzma
 
-    return _Library(
-        lambda stream: Streams(stream, lzma.LZMADecompressor), lzma.compress, lzma.LZMAError
-    )
+    return _Library(lambda stream: Streams(stream, xz_decompressor), lzma.compress, lzma.LZMAError)
 
 
 def _zstandard() -> _Library:

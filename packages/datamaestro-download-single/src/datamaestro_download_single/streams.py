@@ -10,7 +10,7 @@ import io
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from datamaestro.decompressors import Decompressor
+from datamaestro.decompressors import Decompressor, Pieces
 from datamaestro.utils import CHUNK_SIZE
 
 __all__ = ["Streams"]
@@ -24,9 +24,10 @@ class Streams(io.RawIOBase):
     """
 
     def __init__(self, file: BinaryIO, new: Callable[[], Decompressor]) -> None:
-        self._file = file
+        self._pieces = Pieces(file.read, CHUNK_SIZE)
         self._new = new
         self._decompressor = new()
+        self._ended = False
 
     def readable(self) -> bool:
         return True
@@ -45,17 +46,20 @@ class Streams(io.RawIOBase):
 
     def _packed(self) -> bytes | None:
         """Give what is to be unpacked next, which may be nothing; None at the end."""
-        if self._decompressor.eof:
-            rest = self._decompressor.unused_data.lstrip(b"\0")
-            while not rest and (data := self._file.read(CHUNK_SIZE)):
-                rest = data.lstrip(b"\0")
-            if not rest:
-                return None
-            self._decompressor = self._new()
-            return rest
+        if self._decompressor.eof and not self._next_stream():
+            return None
         if not self._decompressor.needs_input:
             return b""
-        data = self._file.read(CHUNK_SIZE)
+        data = self._pieces.take()
         if not data:
             raise EOFError("it is cut off")
         return data
+
+    def _next_stream(self) -> bool:
+        if self._ended:
+            return False
+        self._pieces.hand_back(len(self._decompressor.unused_data))
+        self._ended = not self._pieces.upcoming(1)
+        if not self._ended:
+            self._decompressor = self._new()
+        return not self._ended
