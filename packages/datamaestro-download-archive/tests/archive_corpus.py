@@ -131,9 +131,9 @@ def case(name: str, data: bytes, error: type[ArchiveError], says: str = "", *har
 SPARSE = tar_file("sparse", bytes(512), kind=b"S", magic=b"ustar  \0")
 
 
-def gnu_sparse(offset: int, length: int, size: int) -> bytes:
+def gnu_sparse(offset: int, length: int, size: int, name: str = "sparse") -> bytes:
     """Make an old GNU header with one piece; its fields lie in the place of the prefix."""
-    block = bytearray(header("sparse", 512, b"S", magic=b"ustar  \0"))
+    block = bytearray(header(name, 512, b"S", magic=b"ustar  \0"))
     block[386:410] = b"%011o\0%011o\0" % (offset, length)
     block[483:495] = b"%011o\0" % size
     block[148:156] = b" " * 8
@@ -359,6 +359,15 @@ TAR_CASES = [
         ArchiveLimitError,
         "far more",
         # What isn't asked for isn't made.
+        "seek",
+        "member-bz2",
+        "nested-member",
+    ),
+    case(
+        "sparse-bomb-of-many",
+        with_good_tar(*(gnu_sparse(0, 512, (1 << 30) - 1, f"sparse{part}") for part in range(9))),
+        ArchiveLimitError,
+        "far more",
         "seek",
         "member-bz2",
         "nested-member",

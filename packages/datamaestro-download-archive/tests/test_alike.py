@@ -31,6 +31,7 @@ from archive_routes import Arriving, stored, tree
 from datamaestro.download import Unpacked
 from datamaestro.lockfile.plain_archives import unpack
 from datamaestro_download_archive import ArchiveFolder, Limits
+from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.one_member import copy_member
 from datamaestro_download_archive.unpack import Plan, unpack_tar, unpack_zip
 
@@ -134,7 +135,7 @@ def one_by_one(path: Path, names: list[str]) -> dict[str, bytes]:
     for name in names:
         copy = path.with_name("copy")
         with path.open("rb") as file, copy.open("wb") as destination:
-            copy_member(file, name, destination.fileno(), "archive", Limits())
+            copy_member(file, name, destination.fileno(), Budget(Limits(), "archive"))
         found[name] = copy.read_bytes()
     return found
 

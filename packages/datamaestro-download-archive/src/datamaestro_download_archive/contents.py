@@ -61,7 +61,7 @@ class Contents(ABC):
     def _check_size(self, name: str, packed: int, size: int) -> None:
         budget = Budget(self.limits, str(self.path))
         budget.add_size(name, size)
-        budget.check_ratio(packed, size)
+        budget.add_unpacked(packed, size)
 
 
 def contents_of(file: BinaryIO, path: Path, limits: Limits) -> Contents:

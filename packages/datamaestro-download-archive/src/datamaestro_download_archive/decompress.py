@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from datamaestro.decompressors import Decompressor
+from datamaestro.decompressors import Decompressor, Pieces
 from datamaestro_download_archive import content
 from datamaestro_download_archive.errors import DamagedArchiveError, damaged
 from datamaestro_download_archive.inflate import decompression_errors, new_decompressor
@@ -45,30 +45,28 @@ def decompressed(
     :raises DamagedArchiveError: if it is cut off, or can't be decompressed
     :raises ArchiveLimitError: if too much comes out
     """
-    produced, consumed = 0, len(head)
-    data = head
-    while data:
-        compression = content.compression_of(data)
+    pieces = Pieces(stream.read, PIECE, head)
+    produced = counted = 0
+    while beginning := pieces.upcoming(content.HEAD_SIZE):
+        compression = content.compression_of(beginning)
         if compression is None:
             raise _damaged(archive, "compressed", "something else follows its end")
         if points is not None and (not points or produced - points[-1][1] >= CHUNK):
-            points.append((consumed - len(data), produced))
+            points.append((pieces.position, produced))
         decompressor = new_decompressor(compression)
-        while True:
-            chunk = _decompress(decompressor, data, compression, archive)
-            produced += len(chunk)
-            budget.check_ratio(consumed, produced)
-            if chunk:
-                yield chunk
+        while not decompressor.eof:
             data = b""
-            if decompressor.eof:
-                break
             if decompressor.needs_input:
-                data = stream.read(PIECE)
-                consumed += len(data)
+                data = pieces.take()
                 if not data:
                     raise _damaged(archive, compression, "it is cut off")
-        data, consumed = _next_stream(stream, decompressor.unused_data, consumed)
+            chunk = _decompress(decompressor, data, compression, archive)
+            budget.add_unpacked(pieces.position - counted, len(chunk))
+            counted = pieces.position
+            produced += len(chunk)
+            if chunk:
+                yield chunk
+        pieces.hand_back(len(decompressor.unused_data))
 
 
 def _decompress(decompressor: Decompressor, data: bytes, compression: str, archive: str) -> bytes:
@@ -85,12 +83,3 @@ def _damaged(archive: str, compression: str, why: str) -> DamagedArchiveError:
         expected=f"whole {compression} data",
         found=why,
     )
-
-
-def _next_stream(stream: BinaryIO, unused: bytes, consumed: int) -> tuple[bytes, int]:
-    """Give the beginning of what follows a compressed stream; padding of zeros is nothing."""
-    data = unused.lstrip(b"\0")
-    while len(data) < len(b"\xfd7zXZ\0") and (more := stream.read(PIECE)):
-        consumed += len(more)
-        data = (data + more).lstrip(b"\0") if not data else data + more
-    return data, consumed

@@ -149,9 +149,9 @@ def open_feed(
         _require_tar(head, head, archive)
         size = _size(stream) if seekable else None
         return Feed(
-            _raw(stream, head),
+            _raw(stream, head, budget),
             archive,
-            jump=None if size is None else _jump(stream, archive, size),
+            jump=None if size is None else _jump(stream, archive, size, budget),
         )
     chunks = decompressed(stream, head, archive, budget, points)
     first = next(chunks, b"")
@@ -189,7 +189,7 @@ def _size(stream: BinaryIO) -> int:
     return size
 
 
-def _jump(stream: BinaryIO, archive: str, size: int) -> Callable[[int], None]:
+def _jump(stream: BinaryIO, archive: str, size: int, budget: Budget) -> Callable[[int], None]:
     def jump(count: int) -> None:
         if stream.tell() + count > size:
             raise damaged(
@@ -199,14 +199,17 @@ def _jump(stream: BinaryIO, archive: str, size: int) -> Callable[[int], None]:
                 found=size,
             )
         stream.seek(count, 1)
+        budget.add_unpacked(count, count)
 
     return jump
 
 
-def _raw(stream: BinaryIO, head: bytes) -> Iterator[bytes]:
-    yield head
-    while chunk := stream.read(CHUNK):
+def _raw(stream: BinaryIO, head: bytes, budget: Budget) -> Iterator[bytes]:
+    chunk = head
+    while chunk:
+        budget.add_unpacked(len(chunk), len(chunk))
         yield chunk
+        chunk = stream.read(CHUNK)
 
 
 def _chain(first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from datamaestro.download import FileResource, FolderResource, Member, StoredRes
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.utils import Checker, HashCheck
+from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.one_member import copy_member
 from datamaestro_download_archive.origin import FromArchive, archive_digests, limits, names
 from datamaestro_download_archive.selection import normal
@@ -211,17 +212,18 @@ class ArchiveMember(FromArchive, FileResource):
     def _download(self, destination: Path) -> None:
         import tempfile
 
-        label = self._label
+        budget = Budget(self.limits, self._label)
         with removed_on_error(destination), ExitStack() as stack:
             file = stack.enter_context(self._archive_file())
             for name in self.member[:-1]:
                 # Without a name in the folder where that is possible: nobody else sees it.
                 inner = stack.enter_context(tempfile.TemporaryFile(dir=destination.parent))
-                copy_member(file, name, inner.fileno(), label, self.limits)
+                copy_member(file, name, inner.fileno(), budget)
                 inner.seek(0)
-                file, label = inner, f"{label}!{name}"
+                file, budget = inner, budget.within(f"{budget.archive}!{name}")
+                budget.size = 0  # what lies on the way isn't kept
             with destination.open("xb") as result:
-                copy_member(file, self.member[-1], result.fileno(), label, self.limits)
+                copy_member(file, self.member[-1], result.fileno(), budget)
 
 
 zipdownloader = ZipDownloader

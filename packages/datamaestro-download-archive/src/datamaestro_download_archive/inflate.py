@@ -11,13 +11,14 @@ import zlib
 from collections.abc import Callable
 from typing import Any, cast
 
-from datamaestro.decompressors import Decompressor, zstandard, zstandard_decompressor
+from datamaestro.decompressors import (
+    Decompressor,
+    xz_decompressor,
+    zstandard,
+    zstandard_decompressor,
+)
 
-__all__ = ["MEMORY", "crc32", "decompression_errors", "deflate", "new_decompressor"]
-
-MEMORY = 2 << 30
-"""Bytes that a decompressor may use for its dictionary: all that ``xz -9e`` and ``zstd
---long=31`` files need, and no more than a machine that handles such files has."""
+__all__ = ["crc32", "decompression_errors", "deflate", "new_decompressor"]
 
 
 class _Zlib:
@@ -77,9 +78,7 @@ def new_decompressor(compression: str) -> Decompressor:
 
         return bz2.BZ2Decompressor()
     if compression == "xz":
-        import lzma
-
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
+        return xz_decompressor()
     return zstandard_decompressor()
 
 

@@ -7,6 +7,7 @@ is written, where the archive declares sizes, and again on the bytes that come.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
 from datamaestro_download_archive.errors import ArchiveLimitError, shown
@@ -49,7 +50,7 @@ class Limits(NamedTuple):
 
 
 class Budget:
-    """What is left of the limits while one archive is unpacked.
+    """What is left of the limits while an archive is unpacked, and those within it.
 
     :param limits: the limits
     :param archive: the archive, for messages
@@ -60,19 +61,22 @@ class Budget:
         self.archive = archive
         self.members = 0
         self.size = 0
+        self._is_inner = False
+        self._packed = 0  # bytes of the outermost archive
+        self._unpacked = 0  # what they became, holes not included
+        self._holes = 0
 
     def within(self, archive: str) -> Budget:
         """Give the budget of an archive that lies within this one: what is left of it."""
-        inner = Budget(self.limits, archive)
-        self._copy(inner)
+        inner = copy(self)
+        inner.archive = archive
+        inner._is_inner = True
         return inner
 
     def take_over(self, inner: Budget) -> None:
         """Count what an archive within this one has used."""
-        inner._copy(self)
-
-    def _copy(self, other: Budget) -> None:
-        other.members, other.size = self.members, self.size
+        self.members, self.size = inner.members, inner.size
+        self._unpacked, self._holes = inner._unpacked, inner._holes
 
     def add_members(self, count: int) -> None:
         """Count members.
@@ -104,11 +108,32 @@ class Budget:
                 hint="raise max_size= if you trust it",
             )
 
-    def check_ratio(self, packed: int, unpacked: int) -> None:
-        """Compare sizes before and after unpacking.
+    def add_unpacked(self, packed: int, unpacked: int) -> None:
+        """Count bytes of the archive, and the bytes that came out of them.
+
+        Those of an archive that lies within another have come out of that: what counts is
+        how many more they have become.
 
         :raises ArchiveLimitError: if they are those of a bomb
         """
+        if self._is_inner:
+            unpacked -= packed
+        else:
+            self._packed += packed
+        self._unpacked += unpacked
+        self._check_ratio(self._packed, self._unpacked)
+
+    def add_holes(self, holes: int, stored: int) -> None:
+        """Count zeros that a member of a tar has, and the tar hasn't.
+
+        :param stored: bytes of that member in the tar, which may have yet to come
+        :raises ArchiveLimitError: if they are those of a bomb, with all before them
+        """
+        self._holes += holes
+        to_come = 0 if self._is_inner else stored
+        self._check_ratio(self._packed + to_come, self._unpacked + to_come + self._holes)
+
+    def _check_ratio(self, packed: int, unpacked: int) -> None:
         if unpacked > self.limits.allowance + self.limits.ratio * packed:
             raise ArchiveLimitError(
                 "the archive unpacks to far more than its own size",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import BinaryIO
 
 from datamaestro_download_archive.content import is_zip_file
 from datamaestro_download_archive.errors import UnsupportedArchiveError, shown
 from datamaestro_download_archive.feed import open_feed
-from datamaestro_download_archive.limits import Budget, Limits
+from datamaestro_download_archive.limits import Budget
 from datamaestro_download_archive.member import Kind
 from datamaestro_download_archive.names import safe_name
 from datamaestro_download_archive.random_access import RandomAccess
@@ -23,17 +24,17 @@ from datamaestro_download_archive.zip_member import ZipReader
 __all__ = ["copy_member"]
 
 
-def copy_member(file: BinaryIO, wanted: str, descriptor: int, archive: str, limits: Limits) -> None:
+def copy_member(file: BinaryIO, wanted: str, descriptor: int, budget: Budget) -> None:
     """Write one member of an archive, zip or tar, to an open file.
 
     All members are checked as if all were unpacked.
 
     :param file: the archive, at its beginning
     :param wanted: the member's name
+    :param budget: limits how much comes out; names the archive
     :raises ArchiveError: if the archive is unsafe, damaged, or has no such file
     """
-    wanted = safe_name(wanted, archive)
-    budget = Budget(limits, archive)
+    wanted = safe_name(wanted, budget.archive)
     if is_zip_file(file):
         _copy_from_zip(file, wanted, descriptor, budget)
     else:
@@ -52,13 +53,14 @@ def _copy_from_zip(file: BinaryIO, wanted: str, descriptor: int, budget: Budget)
     if entry.kind is not Kind.FILE:
         raise _no_file(wanted, entry.kind, archive)
     budget.add_size(wanted, entry.size)
-    budget.check_ratio(entry.packed, entry.size)
+    budget.add_unpacked(entry.packed, entry.size)
     for piece in reader.pieces(entry):
         write_all(descriptor, piece)
 
 
 def _copy_from_tar(file: BinaryIO, wanted: str, descriptor: int, budget: Budget) -> None:
     """Go through a tar to its end: what follows the member may be wrong too."""
+    again = copy(budget)
     feed = open_feed(file, budget.archive, budget, seekable=True)
     shape = Shape(budget.archive)
     reader = TarReader(feed)
@@ -69,14 +71,13 @@ def _copy_from_tar(file: BinaryIO, wanted: str, descriptor: int, budget: Budget)
         if member.kind is not Kind.FILE:
             raise _no_file(wanted, member.kind, budget.archive)
         budget.add_size(name, member.size)
-        budget.check_ratio(member.stored, member.size)
+        budget.add_holes(member.size - member.stored, member.stored)
         write_member(reader, member, descriptor)
     originals = shape.check()
     if wanted not in shape.files:
         raise not_found(wanted, shape.files, budget.archive)
     if wanted in originals:  # a hard link: its data came before it
         file.seek(0)
-        again = Budget(budget.limits, budget.archive)
         _copy_from_tar(file, originals[wanted], descriptor, again)
 
 

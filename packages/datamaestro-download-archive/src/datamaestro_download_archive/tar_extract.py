@@ -71,7 +71,7 @@ def _unpack(
         raise selection.not_a_folder(tree.archive)
     if member.kind is Kind.FILE:
         budget.add_size(name, member.size)
-        budget.check_ratio(member.stored, member.size)
+        budget.add_holes(member.size - member.stored, member.stored)
         if member.stored > CHUNK:
             # What all members together need is known only after the last one.
             check_space(tree.root, member.stored, f"to unpack {shown(name)} of {tree.archive}")

@@ -78,7 +78,7 @@ def _place(
         budget.add_size(name, entry.size)
         wanted.append((entry, place))
     selection.check(tree.archive)
-    budget.check_ratio(packed, size)
+    budget.add_unpacked(packed, size)
     check_space(tree.root, size, f"to unpack {tree.archive}")
     wanted.sort(key=_offset)
     return wanted

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from datamaestro.decompressors import Decompressor
+from datamaestro.decompressors import MEMORY, Decompressor
 from datamaestro_download_archive.decompress import CHUNK, PIECE
 from datamaestro_download_archive.errors import (
     DamagedArchiveError,
@@ -21,7 +21,6 @@ from datamaestro_download_archive.errors import (
     shown,
 )
 from datamaestro_download_archive.inflate import (
-    MEMORY,
     crc32,
     decompression_errors,
     deflate,
