@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.lines import open_lines
 from datamaestro_format_csv.matrix import Matrix
 from datamaestro_format_csv.rows import RowReader
-from datamaestro_format_csv.values import read_number
+from datamaestro_format_csv.values import BLANKS, read_number
 
 __all__ = ["recognize"]
 
@@ -24,6 +25,10 @@ LOOKED_AT = 1000
 
 DELIMITERS = ";|,"
 """A comma comes last, since it may be within numbers."""
+
+EXACT_INTEGERS = 2**53
+"""From here on, some integers are none of float64: ids of that many digits would become others."""
+
 MISSING = frozenset(["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"])
 
 
@@ -86,11 +91,21 @@ def _proposal(
 
 def _is_matrix(candidate: Candidate, parameters: dict[str, Any]) -> bool:
     """Tell whether all of a file is read as a matrix, also after the rows looked at."""
+    matrix = Matrix(path=candidate.path, **parameters)
     try:
-        Matrix(path=candidate.path, **parameters).data()
+        _, data, *_ = matrix.data()
     except DataFormatError:
         return False
-    return True
+    if not (abs(data) >= EXACT_INTEGERS).any():
+        return True
+    width = data.shape[1]
+    return all(_is_exact(text) for row in matrix for text in islice(row.values(), width))
+
+
+def _is_exact(text: str | None) -> bool:
+    """Tell whether a number stays what it is as a float, unless it is written as one."""
+    digits = (text or "").strip(BLANKS).lstrip("+-0")
+    return not digits.isdigit() or Decimal(digits) == Decimal(float(digits))
 
 
 def _has_names(rows: list[list[str]]) -> bool:
