@@ -145,6 +145,21 @@ def test_another_size_than_stated_is_an_error(path: Path, size: str) -> None:
     assert error.where == f"{path}:1"
 
 
+@pytest.mark.parametrize("target", [None, 0, -1, 3])
+def test_the_stated_size_tells_the_columns_where_there_is_no_row(
+    path: Path, target: int | None
+) -> None:
+    fields, data, *targets = matrix(path, "0,3\n", size_row=0, target=target).data()
+
+    assert (fields, data.shape) == ([], (0, 3))
+    assert [values.shape for values in targets] == ([] if target is None else [(0,)])
+
+
+@pytest.mark.parametrize("size", ["1,3", "0,-3", f"0,{10**30}", "0", "0,x"])
+def test_a_stated_size_is_checked_where_there_is_no_row(path: Path, size: str) -> None:
+    assert "stated numbers" in failure(matrix(path, f"{size}\n", size_row=0)).message
+
+
 def test_the_row_of_sizes_can_follow_the_names(path: Path) -> None:
     table = matrix(path, "x,y\n1,2\n8,9\n", size_row=1, names_row=0)
 
@@ -155,6 +170,18 @@ def test_ignored_lines_may_hold_anything(path: Path) -> None:
     table = matrix(path, 'a "title, broken\n\n1,2\n', ignore=2)
 
     assert table.data()[1].tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("content", ["", "title\n", "title\n% units"])
+def test_a_file_that_is_cut_off_in_what_is_ignored_is_an_error(path: Path, content: str) -> None:
+    error = failure(matrix(path, content, ignore=3))
+
+    assert "ends before its heading" in error.message
+    assert error.found == f"{len(content.splitlines())} lines"
+
+
+def test_a_file_may_end_with_what_is_ignored(path: Path) -> None:
+    assert matrix(path, "title\n% units", ignore=2).data()[1].shape == (0, 0)
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "a,b\n", "a,b"])

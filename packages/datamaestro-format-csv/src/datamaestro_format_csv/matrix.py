@@ -29,6 +29,9 @@ WORKERS = 3
 """Blocks that are parsed at the same time. polars uses all cores for each of them; the
 others fill its gaps. More than 3 make no difference that shows on two cores."""
 
+SIZE_LIMIT = 1 << 40
+"""What no number of rows or columns reaches; a matrix of far more columns is none for numpy."""
+
 PADDING = 100
 """How many times their own size the texts of a target may take, beyond `MODEST_BYTES`."""
 
@@ -115,17 +118,16 @@ class Matrix(Generic):
 
     def _layout(self, table: Table, preview: Preview, element_type: str) -> Layout:
         """Find out about the columns, from the heading and the first rows."""
-        target = self._target_index(table, preview.columns)
+        columns = preview.columns or self._stated_columns(table)
+        target = self._target_index(table, columns)
         text_target = False
         if target is not None:
             first = (row.fields[target] for row in preview.rows if target < len(row.fields))
             known = self._first_known(first)
             if known is None and self._missing:
-                known = self._first_known_of_all(target, preview.columns)
+                known = self._first_known_of_all(target, columns)
             text_target = known is not None and read_number(known) is None
-        return Layout(
-            preview.columns, table.names, target, text_target, element_type, self._missing
-        )
+        return Layout(columns, table.names, target, text_target, element_type, self._missing)
 
     def _first_known(self, texts: Iterable[str]) -> str | None:
         """Give the first text that isn't a missing value, blanks around it aside."""
@@ -155,15 +157,26 @@ class Matrix(Generic):
             found=repr(self.target),
         )
 
+    def _stated_size(self, table: Table) -> tuple[int, ...]:
+        """Give the numbers of rows and columns that the file states; nothing if none can be so."""
+        texts = table.heading[self.size_row].fields[:2] if self.size_row >= 0 else []
+        try:
+            stated = tuple(int(text) for text in texts)
+        except ValueError:
+            return ()
+        possible = len(stated) == 2 and all(0 <= number < SIZE_LIMIT for number in stated)
+        return stated if possible else ()
+
+    def _stated_columns(self, table: Table) -> int:
+        """Give how many columns there are, the target's included, where no row tells; or 0."""
+        _, columns = self._stated_size(table) or (0, 0)
+        return columns + (columns > 0 and self.target is not None)
+
     def _check_size(self, table: Table, shape: tuple[int, ...]) -> None:
         if self.size_row < 0:
             return
         row = table.heading[self.size_row]
-        try:
-            stated = tuple(int(text) for text in row.fields[:2])
-        except ValueError:
-            stated = ()
-        if stated != shape:
+        if self._stated_size(table) != shape:
             raise DataFormatError(
                 "the stated numbers of rows and columns don't fit",
                 where=f"{self.path}:{row.line}",

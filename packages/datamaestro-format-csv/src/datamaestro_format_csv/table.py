@@ -37,7 +37,7 @@ class Table:
     :param ignore: how many lines to skip first, whatever they hold
     :param names_row: the number of the row of names, from 0; -1 if there is none
     :param heading_rows: how many rows there are before the data, that of names included
-    :raises DataFormatError: if the file ends in its heading
+    :raises DataFormatError: if the file ends before its heading does, or what to skip
     """
 
     def __init__(
@@ -53,8 +53,14 @@ class Table:
         self.path = path
         self._source = source
         self._dialect = dialect
-        for _ in range(ignore):
-            source.take_line()
+        for number in range(ignore):
+            if source.take_line() is None:
+                raise DataFormatError(
+                    "the file ends before its heading does",
+                    where=path,
+                    expected=f"{ignore} lines to ignore",
+                    found=f"{number} lines",
+                )
         self.heading = list(itertools.islice(self.rows(), heading_rows))
         if len(self.heading) < heading_rows:
             raise DataFormatError(
