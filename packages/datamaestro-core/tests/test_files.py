@@ -60,6 +60,28 @@ def test_what_moves_into_place_replaces_a_folder_that_is_there(folder, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
+@pytest.mark.parametrize("exchanges", [True, False])
+def test_what_is_replaced_may_stay_in_part_while_it_is_open(
+    folder, tmp_path, monkeypatch, exchanges
+):
+    """On NFS, what is removed while it is open keeps a name, and so does its folder."""
+    made = tmp_path / "run" / "new"
+    made.mkdir(parents=True)
+    (made / "c").touch()
+
+    def keep(path, *_arguments, **_options):
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(path))
+
+    if not exchanges:
+        monkeypatch.setattr("datamaestro.disk.files._exchanged", lambda first, second: False)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", keep)
+        move_into_place(made, folder)
+    assert [path.name for path in folder.iterdir()] == ["c"]
+    (left,) = made.parent.iterdir()
+    assert left.name.endswith(".old")  # which nothing takes for what a run has made
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="not every system exchanges names")
 def test_a_folder_that_is_replaced_is_never_missing(tmp_path):
     place = tmp_path / "place"

@@ -3,6 +3,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -145,12 +146,14 @@ def test_who_waits_to_edit_is_told_for_whom(tmp_path, caplog):
     with subprocess.Popen(command, **pipes) as process, ThreadPoolExecutor() as threads:
         assert process.stdout.readline() == "begun\n"
         edited = threads.submit(edit, path, "mine")
-        while "Waiting" not in caplog.text and process.poll() is None:
-            assert not edited.done()
-        assert f"(process {process.pid}, " in caplog.text
-        assert "busy with settings.json" in caplog.text
+        for _ in range(1000):
+            if "Waiting" in caplog.text:
+                break
+            time.sleep(0.01)
         process.communicate()
         edited.result()
+    assert f"(process {process.pid}, " in caplog.text
+    assert "busy with settings.json" in caplog.text
     assert set(Settings.load(path).datafolders) == {"mine", "theirs"}
 
 

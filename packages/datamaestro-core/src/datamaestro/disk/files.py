@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import re
 import shutil
@@ -36,6 +37,8 @@ __all__ = [
     "usable",
     "write_atomically",
 ]
+
+logger = logging.getLogger(__name__)
 
 _REFUSED_NAME = (
     "the file system may refuse a name on that path, or its length: choose a folder on another "
@@ -179,33 +182,41 @@ def move_into_place(source: Path, destination: Path) -> None:
 
     A file is replaced at once, and so is a folder where the system can exchange names.
     Where it can't, the old folder is renamed aside first, and its name is missing for
-    an instant. What is replaced is removed last. See :func:`flush_folder` for what makes
-    the new name survive a loss of power.
+    an instant. What is replaced is removed last; what can't be stays beside `source`. See
+    :func:`flush_folder` for what makes the new name survive a loss of power.
     """
     make_folder(destination.parent)
-    aside = None
     there = _kind(destination)
+    exchanged = stat.S_ISDIR(there) and source.is_dir() and _exchanged(source, destination)
+    if exchanged:
+        _try_to(discard, source)
+        return
+    aside = None
     if stat.S_ISDIR(there):
-        if source.is_dir() and _exchanged(source, destination):
-            aside = source
-        else:
-            aside = source.with_name(f"{source.name}.{os.urandom(4).hex()}.old")
-            rename(destination, aside)
+        aside = source.with_name(f"{source.name}.{os.urandom(4).hex()}.old")
+        rename(destination, aside)
     elif there and source.is_dir():
         unlink(destination)
-    if aside is not source:
-        try:
-            rename(source, destination)
-        except OSError as error:
-            in_the_way = is_in_use(error) and destination.is_dir()  # as Windows tells of it
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) and not in_the_way:
-                if aside is not None:
-                    rename(aside, destination)
-                raise
-            # Another process has just put a folder there.
-            move_into_place(source, destination)
+    try:
+        rename(source, destination)
+    except OSError as error:
+        in_the_way = is_in_use(error) and destination.is_dir()  # as Windows tells of it
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) and not in_the_way:
+            if aside is not None:
+                rename(aside, destination)
+            raise
+        # Another process has just put a folder there.
+        move_into_place(source, destination)
     if aside is not None:
-        remove(aside)
+        _try_to(remove, aside)
+
+
+def _try_to(remove: Callable[[Path], None], path: Path) -> None:
+    """Remove what was replaced: that it can't be is no fault of what has its place."""
+    try:
+        remove(path)
+    except OSError:  # network file systems keep a name for what is open
+        logger.debug("Some of %s can't be removed yet", path, exc_info=True)
 
 
 def _exchanged(first: Path, second: Path) -> bool:
