@@ -29,6 +29,7 @@ _SEPARATORS = re.compile(r"[\\/]")
 _WINDOWS_DEVICE = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:[. ].*|$)", re.IGNORECASE
 )
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _WINDOWS_CHARACTERS = re.compile(r'[<>:"|?*\\]')
 
 
@@ -70,12 +71,17 @@ def _problem(name: str) -> str | None:
 
 
 def _problem_of_length(parts: list[str]) -> str | None:
-    lengths = [len(part.encode("utf-8", "surrogatepass")) for part in parts]
+    lengths = [_length(part) for part in parts]
     if len(parts) > DEEPEST:
         return f"lies deeper than {DEEPEST} folders"
     if sum(lengths) + len(lengths) > LONGEST_NAME or max(lengths, default=0) > LONGEST_PART:
         return "has too long a name"
     return None
+
+
+def _length(part: str) -> int:
+    """Give the bytes of a name: of what isn't UTF-8, each is a character that takes three."""
+    return len(part.encode("utf-8", "surrogatepass")) - 2 * len(_ESCAPED.findall(part))
 
 
 def _problem_on_windows(part: str) -> str | None:
