@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import multiprocessing
 import os
 import pickle
@@ -335,6 +336,36 @@ def test_a_broken_index_says_so(text, tmp_path):
     folder = ArchiveFolder(path=stored(as_tar(), tmp_path))
     folder.path.with_name(".archive.index").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(DamagedArchiveError, match="remove it"):
+        folder.names()
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("points", [[-5, 0]]),
+        ("points", [[10**20, 0]]),
+        ("points", [[0, 5]]),
+        ("points", [[0, 0], [9, 9], [8, 10]]),
+        ("points", [[0, 1e400]]),
+        ("points", [[0, 0.0]]),
+        ("points", [[0, True]]),
+        ("points", 5),
+        ("files", {"a": [512, 4, 10**6, None, None]}),
+        ("files", {"a": [512, 4, 10, [[5, -3]], None]}),
+        ("files", {"a": [512, 4, 10, [[8, 4]], None]}),
+        ("files", {"a": [512, 8, 10, [[4, 4], [0, 4]], None]}),
+        ("files", {"a": [511, 4, 4, None, None]}),
+        ("files", {"a": ["512", 4, 4, None, None]}),
+        ("files", {"a": [512, -4, -4, None, None]}),
+        ("files", {"a": [512, 4]}),
+        ("files", ["a"]),
+    ],
+)
+def test_a_wrong_index_says_so(what, value, tmp_path):
+    folder = ArchiveFolder(path=stored(COMPRESSORS["gz"](as_tar()), tmp_path))
+    index = folder.write_index()
+    index.write_text(json.dumps({**json.loads(index.read_text()), what: value}))
+    with pytest.raises(DamagedArchiveError, match=r"index can't be read.*remove it"):
         folder.names()
 
 

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from datamaestro.disk.documents import read_json
 from datamaestro.disk.files import write_atomically
 from datamaestro.disk.sidecars import sidecar
-from datamaestro_download_archive.errors import ArchiveError, DamagedArchiveError
+from datamaestro_download_archive.errors import DamagedArchiveError, UnsafeArchiveError
 from datamaestro_download_archive.feed import open_feed
 from datamaestro_download_archive.limits import Budget, Limits
 from datamaestro_download_archive.member import Kind
@@ -28,6 +28,7 @@ from datamaestro_download_archive.shape import Shape
 from datamaestro_download_archive.tar_extract import safe_members
 from datamaestro_download_archive.tar_header import BLOCK
 from datamaestro_download_archive.tar_reader import TarReader
+from datamaestro_download_archive.tar_sparse import checked_extents
 
 __all__ = ["Place", "TarIndex", "index_path", "load_index", "save_index", "scan_tar"]
 
@@ -140,28 +141,67 @@ def load_index(path: Path, file: BinaryIO) -> TarIndex | None:
     try:
         if content["version"] != VERSION or content["archive"] != _identity(file):
             return None
+        size = RandomAccess(file).size
         return TarIndex(
             {
-                safe_name(name, str(kept)): _place(*values)
+                safe_name(name, str(kept)): _place(str(kept), *values)
                 for name, values in content["files"].items()
             },
-            [(int(packed), int(offset)) for packed, offset in content["points"]],
+            _points(content["points"], size),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, ArchiveError):
+        if isinstance(error, UnsafeArchiveError):
             raise
         raise _unreadable(kept, error) from None
 
 
 def _place(
-    offset: int, stored: int, size: int, extents: list[list[int]] | None, header: int | None
+    kept: str,
+    offset: int,
+    stored: int,
+    size: int,
+    extents: list[list[int]] | None,
+    header: int | None,
 ) -> Place:
-    if min(offset - BLOCK, stored, size) < 0:
-        raise ValueError("negative sizes")
-    pairs = None if extents is None else [(int(start), int(length)) for start, length in extents]
-    return Place(
-        int(offset), int(stored), int(size), pairs, None if header is None else int(header)
-    )
+    """Check where the index at `kept` has a file.
+
+    :raises ValueError: if a file can't lie there
+    :raises TypeError: if that is no place
+    """
+    pieces = None
+    if extents is not None:
+        pairs = [_pair(start, length) for start, length in extents]
+        pieces = checked_extents(pairs, size, stored, kept)
+    elif stored != size:
+        raise ValueError(f"a file of {size} bytes, {stored} of which are stored")
+    for value in (offset - BLOCK, stored, size, header or 0):
+        _number(value)
+    return Place(offset, stored, size, pieces, header)
+
+
+def _points(pairs: list[list[int]], size: int) -> list[tuple[int, int]]:
+    """Check from where an index has the archive decompressed.
+
+    :param size: the archive's
+    :raises ValueError: if it can't be so
+    """
+    points = [_pair(packed, offset) for packed, offset in pairs]
+    for columns in zip(*points, strict=True):
+        if list(columns) != sorted(columns):
+            raise ValueError("points that aren't in order")
+    if points and (points[0][1] or points[-1][0] >= size):
+        raise ValueError("points that don't begin at the archive's beginning, or lie behind it")
+    return points
+
+
+def _pair(one: int, other: int) -> tuple[int, int]:
+    return _number(one), _number(other)
+
+
+def _number(value: int) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} where a size or an offset should be")
+    return value
 
 
 def _unreadable(path: Path, error: Exception) -> DamagedArchiveError:
