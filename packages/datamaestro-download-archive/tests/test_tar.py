@@ -15,6 +15,7 @@ from archive_builders import (
     END_OF_TAR,
     gnu_long,
     header,
+    padded,
     pax,
     pax_records,
     tar,
@@ -325,6 +326,15 @@ def test_what_gnu_tar_packs_comes_out_the_same(tmp_path):
         ours = tmp_path / layout
         unpack_tar(Arriving(archive.read_bytes()), ours, "test.tar", Plan())
         assert tree(ours) == tree(peer)
+
+
+@pytest.mark.parametrize("mode", [b"rw-r--r-", b"\xff" * 8, b"9999999\0"])
+def test_a_mode_that_is_no_number_says_nothing(mode, tmp_path):
+    block = bytearray(header("a", 4))
+    block[100:108], block[148:156] = mode, b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    assert unpack(tar(bytes(block) + padded(b"data"), tar_file("b")), tmp_path)["a"] == b"data"
+    assert not os.access(tmp_path / "out" / "a", os.X_OK)
 
 
 def test_a_bomb_is_stopped_while_it_comes(tmp_path):

@@ -19,6 +19,7 @@ from archive_routes import tree
 from datamaestro_download_archive import (
     ArchiveFolder,
     ArchiveLimitError,
+    DamagedArchiveError,
     Limits,
     UnsupportedArchiveError,
 )
@@ -123,6 +124,19 @@ def test_something_before_the_zip_that_its_offsets_count(tmp_path):
 
 def test_comments_even_with_a_signature_in_them(tmp_path):
     assert unpack(zipped(Entry("a"), comment=b"PK\x05\x06 and more"), tmp_path) == {"a": b"data"}
+
+
+@pytest.mark.parametrize("comment", [b"", b"PK\x05\x06 and a comment"])
+@pytest.mark.parametrize("zeros", [1, 21, 22, 1000, (1 << 16) - 10, 1 << 16, 1 << 20])
+def test_any_number_of_zeros_may_follow_a_zip(zeros, comment, tmp_path):
+    data = zipped(Entry("a"), Entry("b"), comment=comment) + bytes(zeros)
+    assert unpack(data, tmp_path) == {"a": b"data", "b": b"data"}
+
+
+@pytest.mark.parametrize("zeros", [10, 1 << 17])
+def test_anything_else_behind_a_zip_is_damage(zeros, tmp_path):
+    with pytest.raises(DamagedArchiveError, match="something follows it"):
+        unpack(zipped(Entry("a")) + bytes(zeros) + b"x", tmp_path)
 
 
 def test_an_empty_zip_is_an_empty_folder(tmp_path):

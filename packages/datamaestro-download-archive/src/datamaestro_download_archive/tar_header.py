@@ -9,9 +9,18 @@ from __future__ import annotations
 
 import zlib
 
-from datamaestro_download_archive.errors import damaged
+from datamaestro_download_archive.errors import DamagedArchiveError, damaged
 
-__all__ = ["BLOCK", "decimal", "decoded", "is_sound", "name_of", "number", "parse_records"]
+__all__ = [
+    "BLOCK",
+    "decimal",
+    "decoded",
+    "is_executable",
+    "is_sound",
+    "name_of",
+    "number",
+    "parse_records",
+]
 
 BLOCK = 512
 _BLANK_CHECKSUM = 8 * 32
@@ -80,6 +89,14 @@ def decimal(digits: bytes, what: str, archive: str) -> int:
             found=ascii(digits[:40]),
         )
     return int(digits)
+
+
+def is_executable(block: bytes) -> bool:
+    """Tell whether a header's mode lets the owner run the file; a mode that isn't a number doesn't."""
+    try:
+        return bool(number(block[100:108], "mode", "") & 0o100)
+    except DamagedArchiveError:
+        return False
 
 
 def decoded(field: bytes) -> str:

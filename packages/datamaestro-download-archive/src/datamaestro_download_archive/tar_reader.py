@@ -17,6 +17,7 @@ from datamaestro_download_archive.tar_header import (
     BLOCK,
     decimal,
     decoded,
+    is_executable,
     is_sound,
     name_of,
     number,
@@ -141,8 +142,7 @@ class TarReader:
             return None
         archive = self.feed.archive
         size = number(block[124:136], "size", archive)
-        executable = bool(number(block[100:108], "mode", archive) & 0o100)
-        return TarMember(name, Kind.FILE, size, size, executable, offset=self.feed.offset)
+        return TarMember(name, Kind.FILE, size, size, is_executable(block), offset=self.feed.offset)
 
     def _end(self, block: bytes) -> None:
         if not block:
@@ -205,8 +205,7 @@ class TarReader:
             kind = Kind.FOLDER  # version 7 had no other sign for it
         if kind in _WITHOUT_DATA or block[156] == ord("5"):
             stored = 0  # whatever their size may mean, no data follow
-        executable = bool(number(block[100:108], "mode", archive) & 0o100)
-        member = TarMember(name, kind, stored, stored, executable, target)
+        member = TarMember(name, kind, stored, stored, is_executable(block), target)
         if kind is Kind.FILE:
             self._make_sparse(member, block, extensions)
         member.offset = self.feed.offset

@@ -25,6 +25,7 @@ _LOCATOR_SIGNATURE = b"PK\x06\x07"
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _END64_SIGNATURE = b"PK\x06\x06"
 _LONGEST_COMMENT = 0xFFFF
+_STEP = 1 << 16
 
 
 class DirectoryPlace(NamedTuple):
@@ -50,9 +51,7 @@ def find_directory(file: RandomAccess, archive: str) -> DirectoryPlace:
     :raises UnsupportedArchiveError: if the file isn't a zip, or one in several parts
     :raises DamagedArchiveError: if its end is missing, or points outside of it
     """
-    tail_size = min(file.size, _LONGEST_COMMENT + _END.size + _LOCATOR.size)
-    tail_start = file.size - tail_size
-    tail = file.read_at(tail_start, tail_size)
+    tail_start, tail = _tail(file)
     position = _find_end(tail)
     if position is None:
         raise _no_end(file, tail, archive)
@@ -85,16 +84,37 @@ def find_directory(file: RandomAccess, archive: str) -> DirectoryPlace:
     return DirectoryPlace(end - size, size, count, shift, counts_modulo)
 
 
+def _tail(file: RandomAccess) -> tuple[int, bytes]:
+    """Give where the last bytes begin that an end record may lie in, and these bytes.
+
+    Zeros may follow it, as many as there are; what is left out are zeros.
+    """
+    end = start = file.size
+    while end == start > 0:
+        start = max(0, end - _STEP)
+        if not file.read_at(start, end - start).strip(b"\0"):
+            end = start
+    start = max(0, start - _LONGEST_COMMENT - _END.size - _LOCATOR.size)
+    return start, file.read_at(start, min(end + _END.size, file.size) - start)
+
+
 def _find_end(tail: bytes) -> int | None:
-    """Find the last end record whose comment ends with the file."""
+    """Find the last end record whose comment ends with the file.
+
+    If there is none, it is the first one with nothing but zeros behind it: what else looks like
+    one lies in its comment.
+    """
+    padded = None
     position = tail.rfind(_END_SIGNATURE)
     while position >= 0:
-        if position + _END.size <= len(tail):
-            comment = int.from_bytes(tail[position + 20 : position + 22], "little")
-            if position + _END.size + comment == len(tail):
-                return position
+        comment = int.from_bytes(tail[position + 20 : position + 22], "little")
+        end = position + _END.size + comment
+        if end == len(tail):
+            return position
+        if end < len(tail) and not tail[end:].strip(b"\0"):
+            padded = position
         position = tail.rfind(_END_SIGNATURE, 0, position)
-    return None
+    return padded
 
 
 def _no_end(file: RandomAccess, tail: bytes, archive: str) -> ArchiveError:
