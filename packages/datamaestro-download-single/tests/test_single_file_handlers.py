@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import hashlib
+import io
 import json
 import lzma
 import sys
@@ -12,7 +13,12 @@ import pytest
 from datamaestro.data import File
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import Source
-from datamaestro.errors import DefinitionError, DownloadError, VerificationError
+from datamaestro.errors import (
+    DataFormatError,
+    DefinitionError,
+    DownloadError,
+    VerificationError,
+)
 from datamaestro.utils import HashCheck
 from datamaestro_download_single import (
     ConcatDownloader,
@@ -21,6 +27,7 @@ from datamaestro_download_single import (
     filedownloader,
 )
 from datamaestro_download_single.compression import COMPRESSIONS, compression_of
+from datamaestro_download_single.limits import Limit
 
 TEXT = b"".join(b"%d,%d\n" % (number, number**2) for number in range(5000))
 
@@ -98,6 +105,67 @@ def test_an_old_lzma_stream_after_one_of_xz_is_damage(context, serve):
     data = lzma.compress(TEXT) + lzma.compress(TEXT, lzma.FORMAT_ALONE)
     with pytest.raises(VerificationError, match="the xz stream is damaged"):
         prepared(context, filedownloader("data.txt", serve("data.txt.xz", data)))
+
+
+@pytest.mark.parametrize("extension", COMPRESS)
+def test_max_size_is_a_limit(context, serve, extension):
+    url = serve(f"data.txt{extension}", COMPRESS[extension](TEXT))
+    short = filedownloader("data.txt", url, max_size=len(TEXT) - 1)
+    with pytest.raises(DataFormatError, match=r"unpacks to too much.*raise max_size="):
+        prepared(context, short)
+    assert [path.name for path in context.datapath.rglob("data*")] == []
+    enough = filedownloader("data.txt", url, max_size=len(TEXT))
+    assert prepared(context, enough).read_bytes() == TEXT
+
+
+def test_max_size_is_of_all_that_is_joined(context, serve):
+    url = serve("data.txt.gz", gzip.compress(TEXT))
+    short = concatdownload("data.txt", url, url, max_size=2 * len(TEXT) - 1)
+    with pytest.raises(DataFormatError, match="unpacks to too much"):
+        prepared(context, short)
+    enough = concatdownload("data.txt", url, url, max_size=2 * len(TEXT))
+    assert prepared(context, enough).read_bytes() == 2 * TEXT
+
+
+@pytest.mark.parametrize("size", [-1, 1.5, "1 GB", True])
+@pytest.mark.parametrize("handler", [FileDownloader, ConcatDownloader])
+def test_a_max_size_that_is_no_number_of_bytes_is_an_error(handler, size):
+    with pytest.raises(DefinitionError, match="max_size isn't a size") as caught:
+        handler("data.txt", "https://example.org/data.txt.gz", max_size=size)
+    assert caught.value.where.startswith(f"{__file__}:")
+
+
+class Counting(io.RawIOBase):
+    """Takes gigabytes without keeping them."""
+
+    size = 0
+
+    def writable(self):
+        return True
+
+    def write(self, data, /):
+        self.size += len(data)
+        return len(data)
+
+
+def unpacked_size(packed, limit):
+    """Decompress, and give the bytes that come out."""
+    file = Counting()
+    COMPRESSIONS[".zst"].decompress(io.BufferedReader(io.BytesIO(packed)), file, "here", limit)
+    return file.size
+
+
+def test_a_few_bytes_do_not_become_gigabytes_unless_the_definition_says_so():
+    packed = zstandard(bytes(1 << 26)) * 40
+    with pytest.raises(DataFormatError, match="far more than its own size") as caught:
+        unpacked_size(packed, Limit())
+    assert caught.value.expected == "at most 200 bytes for each, beyond 1073741824"
+    assert unpacked_size(packed, Limit(40 << 26)) == 40 << 26
+
+
+def test_the_first_gigabyte_may_have_any_ratio():
+    packed = zstandard(bytes(1 << 26)) * 16
+    assert unpacked_size(packed, Limit()) == 1 << 30
 
 
 def test_what_is_to_be_skipped_may_come_first_in_zstandard(context, serve):

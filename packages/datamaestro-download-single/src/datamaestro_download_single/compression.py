@@ -7,7 +7,6 @@ agree: RFC 1952 (gzip), bzip2's ``BZh``, the xz format, RFC 8878 (Zstandard).
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from functools import partial
 from io import BufferedReader
@@ -22,6 +21,7 @@ from datamaestro.decompressors import (
 )
 from datamaestro.errors import VerificationError
 from datamaestro.utils import CHUNK_SIZE
+from datamaestro_download_single.limits import Limit
 from datamaestro_download_single.streams import Streams
 
 __all__ = ["COMPRESSIONS", "GZIP", "START_SIZE", "Compression", "compression_of"]
@@ -38,7 +38,7 @@ class _Library(NamedTuple):
     :param damage: what the reader raises for damaged streams, besides EOFError and OSError
     """
 
-    reader: Callable[[BinaryIO], Any]
+    reader: Callable[[Any], Any]
     compress: Callable[[bytes], bytes]
     damage: type[Exception] = EOFError
 
@@ -67,11 +67,15 @@ class Compression(NamedTuple):
         """Give what decompresses to `content`."""
         return self.library().compress(content)
 
-    def decompress(self, stream: BufferedReader[Any], file: BinaryIO, where: str) -> None:
+    def decompress(
+        self, stream: BufferedReader[Any], file: BinaryIO, where: str, limit: Limit
+    ) -> None:
         """Write what `stream` holds to `file`.
 
         :param where: where it comes from, for messages
+        :param limit: how much may come out of it
         :raises VerificationError: if it is damaged, cut off, or something else
+        :raises DataFormatError: if it is too much
         """
         start = stream.peek(START_SIZE)[:START_SIZE]
         if not self.begins(start):
@@ -80,9 +84,12 @@ class Compression(NamedTuple):
                 f"not {self.name}", where=where, expected=repr(self.magic), found=found
             )
         library = self.library()
+        packed = _Counted(stream)
         try:
-            with library.reader(stream) as reader:
-                shutil.copyfileobj(reader, file, CHUNK_SIZE)
+            with library.reader(packed) as reader:
+                while data := reader.read(CHUNK_SIZE):
+                    limit.add(packed.taken(), len(data), where)
+                    file.write(data)
         except (EOFError, OSError, library.damage) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's, not the decompressor's
@@ -91,6 +98,29 @@ class Compression(NamedTuple):
                 where=where,
                 found=f"{type(error).__name__}: {error}",
             ) from error
+
+
+class _Counted:
+    """A stream that counts the bytes that are read of it."""
+
+    def __init__(self, stream: BufferedReader[Any]) -> None:
+        self._stream = stream
+        self._count = 0
+
+    def taken(self) -> int:
+        """Give how many bytes were read since this was asked last."""
+        count, self._count = self._count, 0
+        return count
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._count += len(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._stream.readinto(buffer)
+        self._count += count
+        return count
 
 
 def _gzip() -> _Library:

@@ -14,6 +14,7 @@ from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
 from datamaestro.utils import CHUNK_SIZE, Checker, file_digests
 from datamaestro_download_single.compression import GZIP, Compression, compression_of
+from datamaestro_download_single.limits import Limit
 
 __all__ = ["ConcatDownloader", "FileDownloader", "concatdownload", "filedownloader"]
 
@@ -36,6 +37,8 @@ class FileDownloader(FileResource):
     :param md5: their MD5
     :param checker: verifies the finished file, after decompression
     :param transient: see :class:`datamaestro.download.Resource`
+    :param max_size: the bytes that a decompressed file may have, when the usual limit (200 for
+        each compressed one, beyond the first GiB) is too narrow, or too wide
     :param name: see :class:`datamaestro.download.FileResource`
     :param varname: see :class:`datamaestro.download.FileResource`
     """
@@ -53,9 +56,11 @@ class FileDownloader(FileResource):
         transient: bool = False,
         name: str | None = None,
         varname: str | None = None,
+        max_size: int | None = None,
     ) -> None:
         super().__init__(filename, name=name, transient=transient, checker=checker, varname=varname)
         self.source = Source.of(url, mirrors, size, sha256, md5)
+        self.max_size = Limit(max_size).max_size
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -90,7 +95,7 @@ class FileDownloader(FileResource):
         if self.compression is GZIP:
             self._check_space(destination.parent)
         with self.create(destination) as file, self.open(self.source) as stream:
-            self.compression.decompress(stream, file, self.source.url)
+            self.compression.decompress(stream, file, self.source.url, Limit(self.max_size))
 
     def _check_space(self, folder: Path) -> None:
         """Refuse to unpack what certainly has no room.
@@ -134,6 +139,7 @@ class ConcatDownloader(FileResource):
         of these
     :param checker: verifies the whole
     :param transient: see :class:`datamaestro.download.Resource`
+    :param max_size: the bytes that all decompressed parts may have, as for `FileDownloader`
     :param name: see :class:`datamaestro.download.FileResource`
     :param varname: see :class:`datamaestro.download.FileResource`
     """
@@ -146,8 +152,10 @@ class ConcatDownloader(FileResource):
         transient: bool = False,
         name: str | None = None,
         varname: str | None = None,
+        max_size: int | None = None,
     ) -> None:
         super().__init__(filename, name=name, transient=transient, checker=checker, varname=varname)
+        self.max_size = Limit(max_size).max_size
         lists = ([item] if isinstance(item, str | Source) else item for item in sources)
         self._sources = tuple(
             item if isinstance(item, Source) else Source.of(item)
@@ -186,6 +194,7 @@ class ConcatDownloader(FileResource):
         return Joined(self._compressions)
 
     def _download(self, destination: Path) -> None:
+        limit = Limit(self.max_size)
         with self.create(destination) as file:
             for source in self.sources:
                 compression = compression_of(source.filename)
@@ -193,7 +202,7 @@ class ConcatDownloader(FileResource):
                     if compression is None:
                         shutil.copyfileobj(stream, file, CHUNK_SIZE)
                     else:
-                        compression.decompress(stream, file, source.url)
+                        compression.decompress(stream, file, source.url, limit)
 
 
 filedownloader = FileDownloader

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from datamaestro.plugins import Candidate, Certainty, ResourceProposal
 from datamaestro_download_single.compression import START_SIZE, compression_of
+from datamaestro_download_single.limits import Limit
 
 __all__ = ["recognize"]
 
@@ -20,7 +21,7 @@ def recognize(download: Candidate, folder: Path) -> ResourceProposal:
                 name = PurePosixPath(name).with_suffix("").name
                 path = folder / name
                 with path.open("wb") as plain:
-                    compression.decompress(file, plain, download.name)
+                    compression.decompress(file, plain, download.name, Limit())
     return ResourceProposal(
         "datamaestro.download.single:FileDownloader",
         name.lstrip(".") or "data",
