@@ -80,6 +80,23 @@ def cancel_soon(cancelled):
     threading.Timer(0.2, cancelled.set).start()
 
 
+def test_a_transfer_that_waits_to_begin_is_ended(begun):
+    transport = Piecewise()
+    aborted, threads = threading.Event(), []
+
+    def never(request):
+        threads.append(threading.get_ident())
+        aborted.wait(20)
+        raise TransportError("broken off", where=URL, retry=True)
+
+    transport.open = never
+    transport.abort = lambda thread: (threads.append(thread), aborted.set())
+    chunks, cancelled = begun(transport)
+    cancel_soon(cancelled)
+    assert all_that_comes(chunks) == b""
+    assert threads == [threading.get_ident()] * 2
+
+
 @pytest.mark.parametrize("gives", [b"", None])
 def test_a_read_that_waits_is_ended(begun, partial, gives):
     stalled = threading.Event()

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -10,9 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
+import trustme
 
 from datamaestro.download import TransportRequest
 from datamaestro.errors import TransportError
+from datamaestro.testing import FileServer
 from datamaestro.testing.faults import (
     Fault,
     Modified,
@@ -96,6 +99,62 @@ def test_a_read_that_waits_is_ended_by_another_thread(transport, file_server, ot
     silent.over.set()
     assert received == BYTES[:1000]
     assert not waits
+
+
+class Late(Fault):
+    """The answer doesn't begin until a test ends."""
+
+    def __init__(self):
+        self.asked, self.over = threading.Event(), threading.Event()
+
+    def change(self, answer):
+        self.asked.set()
+        self.over.wait(30)
+
+
+@pytest.fixture(params=["plain", "encrypted"])
+def any_server(request, file_server, tmp_path, monkeypatch):
+    if request.param == "plain":
+        yield file_server
+        return
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with FileServer(tls) as server:
+        yield server
+
+
+def test_an_answer_that_is_waited_for_is_given_up_by_another_thread(transport, any_server):
+    late = Late()
+    any_server.files["/x"] = BYTES
+    any_server.faults["/x"] = [late]
+    url, errors = any_server.url("/x"), []
+
+    def open_it():
+        with pytest.raises(TransportError) as caught:
+            transport.open(TransportRequest(url))
+        errors.append(caught.value)
+
+    waiting = threading.Thread(target=open_it)
+    waiting.start()
+    assert late.asked.wait(10)
+    transport.abort(waiting.ident)
+    waiting.join(10)
+    waits = waiting.is_alive()
+    late.over.set()
+    waiting.join()
+    assert not waits
+    assert errors[0].retry
+    assert read(transport.open(TransportRequest(url))) == BYTES
+
+
+def test_what_has_begun_to_come_is_not_given_up_with_the_wait_for_it(transport, file_server):
+    file_server.files["/x"] = BYTES
+    with transport.open(TransportRequest(file_server.url("/x"))) as response:
+        transport.abort(threading.get_ident())
+        assert read(response) == BYTES
 
 
 def read_or_fail(response):

@@ -24,6 +24,7 @@ from datamaestro_transport_http.failures import cause, unreachable
 from datamaestro_transport_http.proxies import proxy_for
 from datamaestro_transport_http.redirects import Hop, next_hop
 from datamaestro_transport_http.references import location_in, without_user
+from datamaestro_transport_http.waiting import Waiting
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -93,7 +94,8 @@ class Client:
         self._credentials = credentials
         self._resolve = resolve
         self._cookies = Cookies()
-        self._pools = Pools()
+        self._waiting = Waiting()
+        self._pools = Pools(self._waiting)
         _keep_secrets_out_of_logs()
 
     def ask(
@@ -105,6 +107,20 @@ class Client:
         :param timeout: seconds to wait for a connection, and for the next bytes
         :raises TransportError: if there is no answer, or a redirect isn't followed
         """
+        with self._waiting.here():
+            return self._follow(method, url, headers, timeout)
+
+    def abort(self, thread: int) -> None:
+        """End what a thread waits for in :meth:`ask`."""
+        self._waiting.end(thread)
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self._pools.close()
+
+    def _follow(
+        self, method: str, url: str, headers: Mapping[str, str], timeout: tuple[float, float]
+    ) -> Answer:
         credentials = self._credentials()
         try:
             hop, owner, own = Hop(without_user(url)), origin(url), credentials.asked(url)
@@ -129,10 +145,6 @@ class Client:
             expected=f"at most {MOST_REDIRECTS}",
             found=f"one more, to {hop.url}",
         )
-
-    def close(self) -> None:
-        """Give up all connections."""
-        self._pools.close()
 
     def _send(
         self, method: str, hop: Hop, headers: Mapping[str, str], timeout: tuple[float, float]

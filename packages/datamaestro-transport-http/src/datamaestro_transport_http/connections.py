@@ -12,6 +12,7 @@ from datamaestro_transport_http.credentials import user_in
 from datamaestro_transport_http.guard import guarded
 from datamaestro_transport_http.proxies import proxy_for
 from datamaestro_transport_http.redirects import Hop
+from datamaestro_transport_http.waiting import Waiting
 
 if TYPE_CHECKING:
     from urllib3 import HTTPConnectionPool, PoolManager
@@ -23,9 +24,13 @@ KEPT = 16
 
 
 class Pools:
-    """The connections of urllib3, by the proxy, the certificates and the scopes they are for."""
+    """The connections of urllib3, by the proxy, the certificates and the scopes they are for.
 
-    def __init__(self) -> None:
+    :param waiting: is told which of them wait for an answer
+    """
+
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
         self._managers: dict[tuple[Certificates | None, str | None, Any], PoolManager] = {}
 
     def for_hop(self, hop: Hop) -> PoolManager:
@@ -39,7 +44,7 @@ class Pools:
         # A proxy looks names up by itself, and connects to what it finds.
         key = trusted, proxy, hop.permitted if proxy is None else None
         if key not in self._managers:
-            self._managers[key] = _manager(hop.url, *key)
+            self._managers[key] = _manager(hop.url, *key, self._waiting)
         return self._managers[key]
 
     def close(self) -> None:
@@ -51,14 +56,18 @@ class Pools:
 
 
 def _manager(
-    url: str, trusted: Certificates | None, proxy: str | None, permitted: frozenset[Scope] | None
+    url: str,
+    trusted: Certificates | None,
+    proxy: str | None,
+    permitted: frozenset[Scope] | None,
+    waiting: Waiting,
 ) -> PoolManager:
     options: dict[str, Any] = {"maxsize": KEPT}
     if trusted is not None:
         options["ssl_context"] = trusting(trusted, url)
     manager = _plain_manager(proxy, options)
     manager.pool_classes_by_scheme = {
-        scheme: _pool_class(kind, permitted)
+        scheme: _pool_class(kind, permitted, waiting)
         for scheme, kind in manager.pool_classes_by_scheme.items()
     }
     return manager
@@ -78,14 +87,21 @@ def _plain_manager(proxy: str | None, options: dict[str, Any]) -> PoolManager:
     return urllib3.ProxyManager(proxy, proxy_headers=fields, proxy_ssl_context=own, **options)
 
 
-def _pool_class(kind: Any, permitted: frozenset[Scope] | None) -> type[HTTPConnectionPool]:
+def _pool_class(
+    kind: Any, permitted: frozenset[Scope] | None, waiting: Waiting
+) -> type[HTTPConnectionPool]:
     """Give a class of pools whose connections skip what servers say before their answer.
 
     :param permitted: where the connections may end, if not anywhere
+    :param waiting: is told which of them wait for it
     """
 
     class Connection(kind.ConnectionCls):  # type: ignore[misc]
         response_class = FinalResponse
+
+        def getresponse(self) -> Any:
+            with waiting.on(self.sock):
+                return super().getresponse()
 
     class Pool(kind):  # type: ignore[misc]
         ConnectionCls = Connection if permitted is None else guarded(Connection, permitted)

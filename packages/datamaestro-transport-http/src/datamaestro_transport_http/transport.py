@@ -117,6 +117,9 @@ class HttpTransport(Transport):
                     return SourceFacts(answer.url, head.size, head.validator, head.media_type)
         return super().check(url)
 
+    def abort(self, thread: int) -> None:
+        self._client.abort(thread)
+
     def close(self) -> None:
         if "_client" in vars(self):
             self._client.close()

@@ -121,5 +121,13 @@ class Transport(ABC):
         with self.open(TransportRequest(url)) as response:
             return SourceFacts(url, response.size, response.validator, response.media_type)
 
+    def abort(self, thread: int) -> None:  # noqa: B027  (what can't be ended is waited for)
+        """End an :meth:`open` that a thread is in the middle of, with whatever result.
+
+        Called from another thread when nobody wants the content any more.
+
+        :param thread: the identifier of the one that waits
+        """
+
     def close(self) -> None:  # noqa: B027  (nothing to do is a fine default)
         """Give up all connections."""

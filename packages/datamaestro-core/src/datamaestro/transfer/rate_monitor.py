@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import DatamaestroError, TransportError
+from datamaestro.transfer.cancelling import Cancellation
 
 __all__ = ["RateMonitor", "opened"]
 
@@ -80,13 +82,18 @@ class RateMonitor:
         self._waited_before, self._received_before = self.waited, self.received
 
 
-def opened(transport: Transport, request: TransportRequest) -> Response:
+def opened(
+    transport: Transport, request: TransportRequest, cancelled: Cancellation | None = None
+) -> Response:
     """Begin a transfer.
 
+    :param cancelled: ends that, as far as it can be ended, when it is set
     :raises TransportError: if it can't begin, in whatever way
     """
+    thread = threading.get_ident()
     try:
-        return transport.open(request)
+        with (cancelled or Cancellation()).aborts(lambda: transport.abort(thread)):
+            return transport.open(request)
     except DatamaestroError:
         raise
     except OSError as error:  # or it would be taken for the disk's

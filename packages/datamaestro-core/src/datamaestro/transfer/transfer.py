@@ -193,7 +193,7 @@ class Transfer:
         """
         length = kept.length
         request = TransportRequest(self.url, length, self._validator if length else None)
-        with opened(self.transport, request) as response:
+        with opened(self.transport, request, self._shared.cancelled) as response:
             self._shared.connections.note_answer(self.url)
             self.media_type = response.media_type
             self.size = response.size
