@@ -92,7 +92,7 @@ def decimal(digits: bytes, what: str, archive: str) -> int:
 
 
 def is_executable(block: bytes) -> bool:
-    """Tell whether a header's mode lets the owner run the file; a mode that isn't a number doesn't."""
+    """Tell whether a mode lets the owner run the file; one that isn't a number doesn't."""
     try:
         return bool(number(block[100:108], "mode", "") & 0o100)
     except DamagedArchiveError:
