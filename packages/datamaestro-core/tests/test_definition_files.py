@@ -271,6 +271,16 @@ def test_a_thread_waits_for_a_file_that_another_one_imports(context, gates):
     assert (first.result().name, second.result().name) == ("A corpus", "Letters")
 
 
+def test_threads_that_ask_for_an_edited_file_at_once_all_get_what_it_says_now(context):
+    write("mydata.py")
+    context.dataset("mydata.py:Corpus")
+    write("mydata.py", DEFINITIONS.replace("A corpus", "Another corpus"))
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(context.dataset, ["mydata.py:Corpus"] * 32))
+    assert {item.name for item in found} == {"Another corpus"}
+    assert len({id(item) for item in found}) == 1
+
+
 def test_a_file_and_a_module_that_need_each_other_do_not_wait_forever(context, gates):
     write(
         "mydata.py",

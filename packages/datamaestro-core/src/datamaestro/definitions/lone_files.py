@@ -25,11 +25,11 @@ def import_alone(path: Path, name: str) -> ModuleType:
         sys.meta_path.append(_finder)
     while True:
         module = imported(name)
-        if not _has_changed(module):
+        loader = getattr(module.__spec__, "loader", None)
+        if not isinstance(loader, _Loader) or loader.seen == stamp(loader.path):
             return module
-        # Another thread may have done the same, and may be importing it just now.
-        if sys.modules.get(name) is module:
-            sys.modules.pop(name, None)
+        if loader.claimed() and sys.modules.get(name) is module:
+            del sys.modules[name]
 
 
 def imported(name: str) -> ModuleType:
@@ -38,8 +38,8 @@ def imported(name: str) -> ModuleType:
     Where two threads that import each other's modules would wait for ever, one gets a module as
     far as it is: :func:`importlib.import_module` raises an error.
     """
-    __import__(name)
-    return sys.modules[name]
+    module: ModuleType = __import__(name, fromlist=["__name__"])  # without, it is the top package
+    return module
 
 
 def path_of(name: str) -> Path | None:
@@ -47,15 +47,20 @@ def path_of(name: str) -> Path | None:
     return _finder.paths.get(name)
 
 
-def _has_changed(module: ModuleType) -> bool:
-    loader = getattr(module.__spec__, "loader", None)
-    return isinstance(loader, _Loader) and loader.seen != stamp(loader.path)
-
-
 class _Loader(SourceFileLoader):
     """Reads a file, and remembers how it was."""
 
-    seen: Stamp = NEVER
+    def __init__(self, fullname: str, path: str) -> None:
+        super().__init__(fullname, path)
+        self.seen: Stamp = NEVER
+        self._unclaimed = [True]
+
+    def claimed(self) -> bool:
+        """Let one thread alone drop the module: another may import its successor right after."""
+        try:
+            return self._unclaimed.pop()
+        except IndexError:
+            return False
 
     def exec_module(self, module: ModuleType) -> None:
         self.seen = stamp(self.path)  # before it is read: what changes meanwhile is read again
