@@ -131,7 +131,7 @@ def bench(session: nox.Session) -> None:
 
     Each table is printed, and written to benchmarks/results/ as JSON. Machines are noisy:
     let it run alone, and look at the ratios. What is measured is installed as users have it:
-    editable, Python looks through a folder more for each distribution at each import. Use
+    an editable distribution adds a folder that Python looks through at each import. Use
     the Python that users have, too, by ``--force-python``: pyenv's takes 1.6 times as long as
     Debian's, unless built with ``--enable-optimizations``.
     """

@@ -1,4 +1,4 @@
-"""How work ends that nobody waits for any more."""
+"""Ending what nobody waits for any more."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Transferred(NamedTuple):
     :param url: where it came from
     :param size: the number of bytes
     :param digests: their digests by algorithm; always with ``sha256``
-    :param validator: what identified them at the server, if it told
+    :param validator: what identified them at the server, if known
     """
 
     url: str
