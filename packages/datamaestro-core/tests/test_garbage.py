@@ -230,7 +230,7 @@ def test_what_a_run_went_on_with_since_it_was_found_is_no_garbage(context, shelf
     work = context.folder("org.example.alpha") / ".downloads"
     work.mkdir(parents=True)
     os.utime(work, (0, 0))
-    (item,) = find_garbage(context, before=datetime.now(UTC))
+    (item,) = find_garbage(context, before=datetime.now(UTC) - timedelta(hours=1))
     (work / "run").mkdir()
     assert not remove_garbage(item)
     assert (work / "run").exists()
