@@ -210,7 +210,7 @@ def _check_words(kind: type, *, nullable: bool) -> None:
 
 def _wrong(message: str, expected: object, found: object) -> DefinitionError:
     return DefinitionError(
-        message, where=definition_site(), expected=expected, found=f"{found:.80}"
+        message, where=definition_site(), expected=expected, found=f"{found!s:.80}"
     )
 
 

@@ -16,7 +16,7 @@ from datamaestro.location import definition_site
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["DatasetInContext", "hook"]
+__all__ = ["DatasetInContext", "Decorator", "hook"]
 
 T = TypeVar("T")
 
@@ -42,13 +42,14 @@ class DatasetInContext:
         return getattr(self.definition, name)
 
 
-class _Decorator(Protocol):
-    """Gives back the dataset that it decorates."""
+class Decorator(Protocol):
+    """A decorator of datasets."""
 
-    def __call__(self, target: T) -> T: ...
+    def __call__(self, target: T) -> T:
+        """Decorate a dataset, and give it back."""
 
 
-def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., _Decorator]]:
+def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., Decorator]]:
     """Make a decorator of datasets from a function that is to be called before something.
 
     The function gets a `DatasetInContext`, and then what the decorator was given.
@@ -72,7 +73,7 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., _Decorato
             f"datasets have no hook {name!r}", where=definition_site(), expected=" or ".join(HOOKS)
         )
 
-    def annotation(function: Callable[..., object]) -> Callable[..., _Decorator]:
+    def annotation(function: Callable[..., object]) -> Callable[..., Decorator]:
         if declared_dataset(function) is not None or not callable(function):
             raise DefinitionError(
                 "@hook doesn't decorate a function",
@@ -81,7 +82,7 @@ def hook(name: str) -> Callable[[Callable[..., object]], Callable[..., _Decorato
                 found=f"{function!r:.80}",
             )
 
-        def with_arguments(*arguments: Any, **options: Any) -> _Decorator:
+        def with_arguments(*arguments: Any, **options: Any) -> Decorator:
             _check_call(function, (None, *arguments), options)
 
             def decorator(target: T) -> T:
