@@ -7,7 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import as_on_windows
@@ -457,6 +457,27 @@ def test_a_full_disk_is_done_without(site, monkeypatch):
     monkeypatch.setattr("datamaestro.catalog.database.os.fsync", full)
     assert search() == ["org.one.one", "org.two.two"]
     assert list(Context().index_folder.glob("*.sqlite*")) == []
+
+
+def test_what_killed_processes_left_of_it_goes_after_an_hour(site, monkeypatch):
+    class Killed(BaseException):
+        """The process ends here."""
+
+    def killed(*_arguments):
+        raise Killed
+
+    folder = index_file(Context()).parent
+    before = set(folder.iterdir())
+    for _ in range(2):
+        index_file(Context()).unlink(missing_ok=True)
+        with monkeypatch.context() as patch, suppress(Killed):
+            patch.setattr("datamaestro.catalog.refresh.refresh", killed)
+            patch.setattr(Path, "unlink", killed)  # as nothing is tidied up
+            search()
+    old, new = set(folder.iterdir()) - before
+    os.utime(old, (0, 0))
+    assert search() == ["org.one.one", "org.two.two"]
+    assert set(folder.iterdir()) == {*before, new}
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed elsewhere")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ __all__ = ["FORMAT", "can_index", "closed_on_error", "copied", "open_database", 
 
 FORMAT = 5
 """Changes with the tables, and with what is put into them."""
+
+ABANDONED = 3600.0
+"""Seconds after which nobody is still writing to a database that has no name yet."""
 
 SCHEMA = f"""
 PRAGMA user_version = {FORMAT};
@@ -131,7 +135,8 @@ def renewed(path: Path, old: sqlite3.Connection | None) -> Iterator[sqlite3.Conn
     :raises sqlite3.Error: if the database can't be written
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    _remove_leftovers(path)
+    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         connection = copied(old, str(beside))
         try:
@@ -146,3 +151,13 @@ def renewed(path: Path, old: sqlite3.Connection | None) -> Iterator[sqlite3.Conn
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what processes have left that were killed while they renewed a database."""
+    from datamaestro.disk.files import LEFTOVER  # few searches renew it
+
+    for found in path.parent.glob(f".{path.name}.*"):
+        with suppress(OSError):
+            if LEFTOVER.fullmatch(found.name) and time.time() - found.stat().st_mtime > ABANDONED:
+                found.unlink()
