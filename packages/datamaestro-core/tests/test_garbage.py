@@ -9,13 +9,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fetched import Fetched
 
+from datamaestro.catalog.index import Index
 from datamaestro.context import Context
 from datamaestro.data import File
 from datamaestro.definitions import dataset
 from datamaestro.download import Source
 from datamaestro.errors import DatamaestroError, VerificationError
 from datamaestro.inventory.cache import cache_entries
-from datamaestro.inventory.garbage import cache_garbage, find_garbage, orphaned_data, remove_garbage
+from datamaestro.inventory.garbage import (
+    cache_garbage,
+    find_garbage,
+    orphaned_data,
+    remove_garbage,
+    superseded_data,
+)
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.locks.exclusive import locked
@@ -295,6 +302,23 @@ def test_a_transient_resource_that_nothing_needs_is_garbage(context, shelf, monk
     assert not item.path.exists()
     assert not (item.path.parent / ".downloads").exists()
     assert context.missing("org.example.delta") == []
+
+
+def test_however_many_datasets_there_are_the_index_is_looked_at_once(context, shelf, monkeypatch):
+    looks = []
+    is_current = Index.is_current
+    monkeypatch.setattr(Index, "is_current", lambda index: looks.append(index) or is_current(index))
+    for name in ("alpha", "beta", "gamma", "delta"):
+        context.prepare(f"org.example.{name}")
+        shutil.copytree(
+            context.folder(f"org.example.{name}"), context.datapath / "shelf" / "unknown" / name
+        )
+    list(context.catalog.ids())  # which makes the index
+    looks.clear()
+    assert list(find_garbage(context, before=LONG_AGO)) == []
+    assert len(looks) == 1
+    assert list(superseded_data(context)) == []
+    assert len(looks) == 2
 
 
 # --- data of datasets that aren't installed

@@ -14,7 +14,7 @@ from datamaestro.selector import format_selector
 if TYPE_CHECKING:
     from datamaestro.catalog import Catalog
 
-__all__ = ["Address", "find", "find_dataset", "find_family"]
+__all__ = ["Address", "find", "find_dataset", "find_family", "known_dataset"]
 
 
 class Address(NamedTuple):
@@ -77,6 +77,19 @@ def _family(catalog: Catalog, dataset: Any) -> tuple[Identifier | None, DatasetD
             found=f"{dataset!r:.80}",
         )
     return None, definition
+
+
+def known_dataset(catalog: Catalog, dataset_id: str) -> DatasetDefinition | None:
+    """Find the dataset that an id names, if there is one; a part of one is none.
+
+    Nothing else is suggested, which takes most of the time where many aren't there.
+
+    :raises DatamaestroError: as :meth:`datamaestro.catalog.Catalog.known`
+    """
+    identifier = identifiers.parse(dataset_id)
+    definition = catalog.known(identifier)
+    selector = format_selector(identifier.selector)
+    return definition.for_selector(selector) if definition and selector else definition
 
 
 def find_family(catalog: Catalog, identifier: Identifier) -> tuple[Identifier, DatasetDefinition]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.entry import Entry, Named
 from datamaestro.catalog.index import Index, Place
+from datamaestro.disk.latest import looked_up
 from datamaestro.errors import PluginConflictError
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ Answer = TypeVar("Answer")
 class Catalog:
     """What the installed repositories of a context declare.
 
-    It is an index on disk, which is checked each time, and brought up to date if need be.
-    Where there can be none, the repositories are read instead.
+    It is an index on disk, which is checked each time (or once in a block of `looking_once`),
+    and brought up to date if need be. Where there can be none, the repositories are read instead.
     """
 
     def __init__(self, context: Context) -> None:
@@ -173,6 +174,19 @@ class Catalog:
 
         :raises DatasetNotFoundError: if no repository has it, or a file that it names doesn't
             declare it
+        :raises DatamaestroError: as :meth:`known`
+        """
+        found = self.known(identifier)
+        if found is None:
+            from datamaestro.catalog.lookup import not_found
+
+            raise not_found(identifier, self._similar_ids(identifier.name))
+        return found
+
+    def known(self, identifier: Identifier) -> DatasetDefinition | None:
+        """Look one dataset up, and suggest no other if no repository has it.
+
+        :raises DatasetNotFoundError: if a file that it names doesn't declare it
         :raises AmbiguousDatasetError: if several have it, and the user prefers none of them
         :raises RepositoryNotFoundError: if the repository that it names isn't installed
         :raises DefinitionError: if the module that should hold it can't be imported
@@ -183,12 +197,16 @@ class Catalog:
             return find_in_file(Path(identifier.file), identifier.name)
         try:
             index = self._current()
-            return self._searched(identifier) if index is None else self._indexed(index, identifier)
+            if index is not None:
+                return self._indexed(index, identifier)
         except sqlite3.DatabaseError:
             self._index = None
-            return self._searched(identifier)
+        found = self._searched(identifier)
+        if found is None:
+            self._up_to_date()  # all was looked through: the next time, that is for the index
+        return found
 
-    def _indexed(self, index: Index, identifier: Identifier) -> DatasetDefinition:
+    def _indexed(self, index: Index, identifier: Identifier) -> DatasetDefinition | None:
         """Import the module that the index says, and no other."""
         places = self._places(index, identifier)
         if places:
@@ -201,12 +219,12 @@ class Catalog:
             return self._undeclared(identifier)
         return self._searched(identifier)
 
-    def _undeclared(self, identifier: Identifier) -> DatasetDefinition:
+    def _undeclared(self, identifier: Identifier) -> DatasetDefinition | None:
         """Ask the repositories for a dataset that the index knows nothing about."""
         name = identifier.name
         return self._first_found(identifier, lambda repository: repository.find_undeclared(name))
 
-    def _searched(self, identifier: Identifier) -> DatasetDefinition:
+    def _searched(self, identifier: Identifier) -> DatasetDefinition | None:
         """Look where the id leads to, and then everywhere."""
         name = identifier.name
         return self._first_found(
@@ -215,10 +233,10 @@ class Catalog:
             lambda repository: repository.find_anywhere(name),
         )
 
-    def _first_found(self, identifier: Identifier, *finders: Finder) -> DatasetDefinition:
+    def _first_found(self, identifier: Identifier, *finders: Finder) -> DatasetDefinition | None:
         from datamaestro.catalog.lookup import first_found
 
-        return first_found(self.context, identifier, finders, self._similar_ids)
+        return first_found(self.context, identifier, finders)
 
     def _places(self, index: Index, identifier: Identifier) -> list[Place]:
         """Give where the dataset is declared: where its id leads to, or failing that elsewhere.
@@ -251,7 +269,8 @@ class Catalog:
 
     def _current(self) -> Index | None:
         """Give the index if it is up to date as it is."""
-        if self._index is None or not self._index.is_current():
+        index = self._index
+        if index is None or not looked_up((index, "is current"), index.is_current):
             declared = declarations(self.context)
             self._index = Index.opened(self.context.index_folder, declared)
         return self._index

@@ -26,15 +26,12 @@ def first_found(
     context: Context,
     identifier: Identifier,
     finders: Iterable[Finder],
-    similar_ids: Callable[[str], Iterable[str]],
-) -> DatasetDefinition:
+) -> DatasetDefinition | None:
     """Look a dataset up in all repositories that may have it, in one way after the other.
 
     What is installed goes before the project. An error of one repository is raised only
     if no other has the dataset.
 
-    :param similar_ids: gives ids, among them those that look most like another one
-    :raises DatasetNotFoundError: if none has it
     :raises AmbiguousDatasetError: if several have it and the user prefers none of them
     """
     if identifier.repository is not None:
@@ -59,7 +56,7 @@ def first_found(
             return preferred(context, identifier, found)
     if errors:
         raise errors[0]
-    raise not_found(identifier, similar_ids(identifier.name))
+    return None
 
 
 def preferred(context: Context, identifier: Identifier, found: dict[str, Item]) -> Item:

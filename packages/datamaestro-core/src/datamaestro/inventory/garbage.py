@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from datamaestro.dataset_folders import DatasetFolder, dataset_folders
 from datamaestro.disk.files import LEFTOVER, discard, is_there, usable
 from datamaestro.disk.freshness import Stamp, stamp
+from datamaestro.disk.latest import looking_once
 from datamaestro.inventory.cache import CacheEntry, cache_entries
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.prepared import definition_of, prepared_datasets
@@ -33,6 +34,7 @@ from datamaestro.state_files import STATE
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.definitions.dataset_definition import DatasetDefinition
 
 __all__ = [
     "Garbage",
@@ -84,15 +86,30 @@ def find_garbage(context: Context, before: datetime) -> Iterator[Garbage]:
             yield item
     for folder in dataset_folders(context.datapath):
         # All that is garbage in it is hidden; another user's folder shows nothing.
-        if folder.hidden and not is_busy(folder.path / LOCK):
+        left = any(name == WORK or LEFTOVER.fullmatch(name) for name in folder.hidden)
+        if left and not is_busy(folder.path / LOCK):
             yield from _in_folder(folder, before)
-    for dataset in prepared_datasets(context.datapath):
-        definition = definition_of(dataset, context)
-        if definition is not None and not is_busy(dataset.folder / LOCK):
-            for resource in unneeded_resources(definition, context):
-                size = Meter().measure(resource.path).size
-                drop = partial(drop_unneeded, definition, context)
-                yield Garbage("transient", dataset.id, resource.path, size, drop)
+    yield from _transient(context)
+
+
+def _transient(context: Context) -> list[Garbage]:
+    """Give the transient resources that nothing needs."""
+    found = []
+    with looking_once():  # or of thousands of datasets, the definitions would be for each
+        for dataset in prepared_datasets(context.datapath):
+            definition = definition_of(dataset, context)
+            if definition is None or not _has_transient(definition):
+                continue
+            if not is_busy(dataset.folder / LOCK):
+                for resource in unneeded_resources(definition, context):
+                    size = Meter().measure(resource.path).size
+                    drop = partial(drop_unneeded, definition, context)
+                    found.append(Garbage("transient", dataset.id, resource.path, size, drop))
+    return found
+
+
+def _has_transient(definition: DatasetDefinition) -> bool:
+    return any(resource.transient for resource in definition.resources.values())
 
 
 def cache_garbage(context: Context) -> Iterator[Garbage]:
@@ -120,7 +137,9 @@ def orphaned_data(context: Context) -> Iterator[Garbage]:
 
 def superseded_data(context: Context) -> Iterator[Garbage]:
     """Give what was fetched for datasets whose installed definitions no longer have it."""
-    for dataset, name in find_superseded(context):
+    with looking_once():
+        found = list(find_superseded(context))
+    for dataset, name in found:
         if not is_busy(dataset.folder / LOCK):
             path = dataset.path(name)
             size = Meter().measure(path).size

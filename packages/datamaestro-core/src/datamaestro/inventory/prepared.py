@@ -135,7 +135,9 @@ def distinct(datasets: Iterable[Prepared]) -> list[str]:
 
 def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | None:
     """Give the definition that a prepared dataset was made by, if it is installed and works."""
-    from datamaestro.preparation.places import dataset_folder  # of no use to a mere list
+    # Of no use to a mere list.
+    from datamaestro.address import known_dataset
+    from datamaestro.preparation.places import dataset_folder
 
     # What no plugin ships may be of the project of the current directory.
     project = None if dataset.repository else context.project_repository()
@@ -143,7 +145,8 @@ def definition_of(dataset: Prepared, context: Context) -> DatasetDefinition | No
     if origin is None:
         return None
     try:
-        definition = context.dataset(f"{origin}:{dataset.id}")
-        return definition if dataset_folder(definition, context) == dataset.folder else None
+        definition = known_dataset(context.catalog, f"{origin}:{dataset.id}")
+        own = definition is not None and dataset_folder(definition, context) == dataset.folder
     except DatamaestroError:
         return None
+    return definition if own else None
