@@ -8,6 +8,10 @@ import pytest
 
 from datamaestro.disk.files import write_atomically
 from datamaestro.disk.flushing import MANY, flush_folder, flush_to_disk
+from datamaestro.preparation.state import State
+from datamaestro.state_files import STATE, Record
+
+RECORD = Record("Made", "data.txt", 4)
 
 
 @pytest.mark.parametrize("count", [1, MANY + 1])
@@ -87,3 +91,29 @@ def test_macos_flushes_where_a_file_system_knows_nothing_of_disks(folder, monkey
         patch.setattr(os, "fsync", lambda number: (flush(number), flushed.append(number)))
         flush_to_disk(folder / "a")
     assert len(flushed) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are written through there")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.complete({"new": RECORD}),
+        lambda state: state.give_up({"data.txt"}),
+    ],
+    ids=["complete", "give_up"],
+)
+def test_a_state_is_flushed_with_its_name(tmp_path, monkeypatch, change):
+    state = State.load(tmp_path)
+    state.complete({"data": RECORD})
+    before = (tmp_path / STATE).stat().st_ino
+    flush, flushed = os.fsync, []
+
+    def look(descriptor):
+        flush(descriptor)
+        flushed.append((os.fstat(descriptor).st_ino, (tmp_path / STATE).stat().st_ino))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", look)
+        change(state)
+    now = (tmp_path / STATE).stat().st_ino
+    assert flushed == [(now, before), (tmp_path.stat().st_ino, now)]

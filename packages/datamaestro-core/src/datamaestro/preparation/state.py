@@ -12,6 +12,7 @@ from textwrap import indent
 
 from datamaestro.disk.documents import DAMAGED
 from datamaestro.disk.files import persistently, replacing, usable
+from datamaestro.disk.flushing import flush_folder
 from datamaestro.disk.sharing import make_folder
 from datamaestro.state_files import (
     STATE,
@@ -137,14 +138,15 @@ class State:
                 self._put(f"{name} ({elsewhere.path})", elsewhere)
             self._put(name, record)
             self._dropped.pop(name, None)
-        persistently(self._save)
+        self._save_durably()
 
     def give_up(self, paths: Collection[str]) -> None:
         """Let what is about to be replaced, in part or with what it lies in, no longer count.
 
-        Should that be interrupted, another version of the definition would take it for what it
-        has recorded, if the sizes are the same. Records of what stays, and may change, stay too:
-        they tell what lies there, and that its size is no proof of it.
+        That is on disk when this returns. Without it, another version of the definition would
+        take what an interrupted replacement left for what it has recorded, if the sizes are the
+        same. Records of what stays, and may change, stay too: they tell what lies there, and
+        that its size doesn't prove it.
 
         Raises as :meth:`complete`.
         """
@@ -158,7 +160,7 @@ class State:
         for path in gone:
             self._forget(path)
         if changed or gone:
-            persistently(self._save)
+            self._save_durably()
 
     def drop(self, name: str, path: PurePosixPath | str) -> None:
         """Remove the record of a transient resource that goes; raises as :meth:`complete`."""
@@ -195,6 +197,11 @@ class State:
         if (name := self._names.pop(path, None)) is not None:
             self._records.pop(name, None)
             self._texts.pop(name, None)
+
+    def _save_durably(self) -> None:
+        persistently(self._save)
+        with usable(self.path.parent):
+            flush_folder(self.path.parent)
 
     def _save(self) -> None:
         with usable(self.path.parent):
