@@ -27,6 +27,7 @@ from archive_builders import (
     tar_link,
     zipped,
 )
+from archive_corpus import gnu_sparse
 from archive_routes import stored
 
 from datamaestro_download_archive import (
@@ -416,6 +417,12 @@ def test_a_huge_sparse_member_is_read_piece_by_piece(tmp_path):
     with ArchiveFolder(path=archive).open("sparse") as file:
         file.seek(300 << 20)
         assert file.read() == b"end"
+
+
+def test_files_with_holes_are_no_bomb_together_where_none_is_unpacked(tmp_path):
+    parts = [gnu_sparse(0, 512, (1 << 30) - 1, name) for name in "abc"]
+    folder = ArchiveFolder(path=stored(tar(*parts), tmp_path))
+    assert folder.names() == ["a", "b", "c"]
 
 
 def test_a_sparse_member_of_a_compressed_tar_is_unpacked_once(tmp_path):

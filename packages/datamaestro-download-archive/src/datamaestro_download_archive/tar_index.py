@@ -87,7 +87,9 @@ def scan_tar(file: BinaryIO, archive: str, limits: Limits) -> TarIndex:
     for name, member in safe_members(reader, budget):
         shape.add(name, member.kind, member.target)
         if member.kind is Kind.FILE:
-            budget.add_holes(member.size - member.stored, member.stored)
+            if member.extents is not None:
+                # Nothing is made of it here: each file counts alone, as when it is read.
+                Budget(limits, archive).add_holes(member.size - member.stored, member.stored)
             header = None if index.points else zlib.crc32(reader.block)
             index.files[name] = Place(
                 member.offset, member.stored, member.size, member.extents, header
