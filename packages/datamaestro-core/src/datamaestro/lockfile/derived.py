@@ -1,7 +1,8 @@
 """Making what a lock file tells how to derive, with the standard library alone.
 
 The downloads are the locked ones, byte by byte, and so is what is made, or it is refused:
-so this needs none of the care that handlers take with bytes from anywhere.
+so this needs little of the care that handlers take with bytes from anywhere. But lock files
+come from anywhere too: nothing that they name leads out of the folder that is made.
 """
 
 from __future__ import annotations
