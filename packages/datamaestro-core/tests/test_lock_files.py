@@ -304,10 +304,10 @@ def test_the_ids_of_a_lock_are_read_once_for_however_many_questions(monkeypatch)
 
 def test_a_lock_file_is_read_once_for_all_that_it_decides(tmp_path):
     path = tmp_path / "some.lock"
-    Lock((LockedDataset("org.example.one", "one", requested=True),)).write(path)
+    Lock((LockedDataset("org.example.one", "one", repository="shelf", requested=True),)).write(path)
     by_lock = chosen(locked=True, frozen=False, lock_file=path)
     path.unlink()
-    assert by_lock.ids() == ["org.example.one"]
+    assert by_lock.ids() == ["shelf:org.example.one"]
 
 
 def test_what_differs_between_locks_is_told():
