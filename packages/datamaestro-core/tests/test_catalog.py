@@ -394,6 +394,7 @@ def test_an_entry_tells_everything_that_is_declared(greek):
         "name": "The letter alpha",
         "description": "Where everything begins.",
         "url": "https://example.org/alpha",
+        "doi": None,
         "licence": "MIT",
         "citation": "@misc{alpha}",
         "agreement": "Be kind.",
@@ -402,6 +403,11 @@ def test_an_entry_tells_everything_that_is_declared(greek):
         "tags": ("greek", "letters"),
         "tasks": ("spelling",),
         "types": ("datamaestro.data.File", "datamaestro.data.Base"),
+        "files": [],
+        "axes": {},
+        "size": None,
+        "download_size": None,
         "source": entry.source,
+        "place": None,
     }
     assert entry.source.endswith("example.py:7")
