@@ -103,10 +103,10 @@ def test_a_context_of_mock_data_is_copied_with_its_seed(tmp_path, module):
     assert other.prepare(module.Class).made_by == "a class"
 
 
-def test_bars_that_are_shown_stay_here(context):
+def test_bars_are_handed_over_while_they_are_shown(context):
     context.progress = Bars()
     with context.progress.all("several", 2):
-        assert again(context).progress._common == []
+        assert isinstance(again(context).progress, Bars)
 
 
 # --- definitions

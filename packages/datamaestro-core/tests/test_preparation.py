@@ -744,7 +744,7 @@ def test_what_a_state_file_cant_tell_is_not_recorded(context, told):
     definition = one_file(Telling("data.txt"))
     with pytest.raises(DefinitionError, match="impossible about 'data'") as caught:
         context.prepare(definition)
-    assert caught.value.found == f"{told!r} is no text"
+    assert caught.value.found == f"{told!r} isn't a text"
     assert not (context.folder(definition) / "data.txt").exists()
 
 

@@ -48,7 +48,7 @@ def _unpack(member: Member, folder: Path) -> None:
     if member.is_folder:
         place.mkdir(parents=True, exist_ok=True)
         return
-    with _opened(member, "neither a file nor a folder") as content:
+    with _opened(member, "is neither a file nor a folder") as content:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch(0o777 if member.executable else 0o666, exist_ok=False)
         with place.open("wb") as file:
@@ -66,7 +66,7 @@ def copy_member(archive: Path, wanted: str, file: BinaryIO) -> None:
     for member in members(archive):
         if member.path == path and not found:
             found = True
-            with _opened(member, "no file") as content:
+            with _opened(member, "isn't a file") as content:
                 shutil.copyfileobj(content, file, CHUNK_SIZE)
     if not found:
         raise LookupError(f"it holds no {wanted!r}")
@@ -75,7 +75,7 @@ def copy_member(archive: Path, wanted: str, file: BinaryIO) -> None:
 def _opened(member: Member, otherwise: str) -> IO[bytes]:
     content = None if member.is_folder else member.open()
     if content is None:
-        raise LookupError(f"{member.path!r} is {otherwise}")
+        raise LookupError(f"{member.path!r} {otherwise}")
     return content
 
 
