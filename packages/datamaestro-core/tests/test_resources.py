@@ -449,7 +449,7 @@ def test_arguments_are_told_alike_in_each_process():
 
 
 def test_a_version_is_a_text():
-    with pytest.raises(DefinitionError, match="the version of 'numbers' is no text"):
+    with pytest.raises(DefinitionError, match="the version of 'numbers' isn't a text"):
         custom_download("numbers", counting, version=2)
 
 

@@ -168,7 +168,7 @@ def _place(
     """Check where the index at `kept` has a file.
 
     :raises ValueError: if a file can't lie there
-    :raises TypeError: if that is no place
+    :raises TypeError: if that isn't a place
     """
     pieces = None
     if extents is not None:

@@ -19,7 +19,7 @@ class Limit:
 
     :param max_size: the bytes that the author says that all may have: more is refused, and up to
         that any ratio is fine
-    :raises DefinitionError: if that is no number of bytes
+    :raises DefinitionError: if that isn't a number of bytes
     """
 
     def __init__(self, max_size: int | None = None) -> None:

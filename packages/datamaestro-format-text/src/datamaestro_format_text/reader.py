@@ -236,7 +236,7 @@ def _plain_suffix(stamp: Stamp) -> str:
 def decompressed(path: Path, stamp: Stamp) -> BinaryIO:
     """Decompress a file to where indexes are kept, and remove the copies of other states.
 
-    Where nothing can be kept, the copy has no name, and ends with the last who has it.
+    Where nothing can be kept, the copy has no name, and goes with the last reader of it.
 
     :param stamp: of the file, in its state that the copy is named after
     :return: the copy, open and at its beginning

@@ -11,7 +11,14 @@ from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
-__all__ = ["content_length", "content_range", "filename", "retry_after", "validator"]
+__all__ = [
+    "confirms",
+    "content_length",
+    "content_range",
+    "filename",
+    "retry_after",
+    "validator",
+]
 
 SETTLED = timedelta(seconds=60)
 """How old content has to be so that the second of its last change identifies it."""

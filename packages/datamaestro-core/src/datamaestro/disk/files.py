@@ -212,7 +212,7 @@ def move_into_place(source: Path, destination: Path) -> None:
 
 
 def _try_to(remove: Callable[[Path], None], path: Path) -> None:
-    """Remove what was replaced: that it can't be is no fault of what has its place."""
+    """Remove what was replaced, if that is possible: what has its place is all right either way."""
     try:
         remove(path)
     except OSError:  # network file systems keep a name for what is open

@@ -46,7 +46,7 @@ def flush_to_disk(path: Path) -> None:
 def boot() -> str | None:
     """Give what identifies the start of this machine; None where the system doesn't tell.
 
-    Who reads the same that another process read has all that it wrote, flushed or not.
+    A process that reads the same as another did sees all that the other wrote, flushed or not.
     """
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

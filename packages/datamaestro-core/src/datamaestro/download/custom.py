@@ -75,7 +75,7 @@ class custom_download(FolderResource):  # noqa: N801  (documented in lower case)
             )
         if not isinstance(version, str):
             raise DefinitionError(
-                f"the version of {name!r} is no text",
+                f"the version of {name!r} isn't a text",
                 where=definition_site(),
                 expected="version='2'",
                 found=repr(version),

@@ -107,7 +107,7 @@ def _answer(lock: BaseFileLock, folder: Path) -> bool:
 
 
 def _seems_held(path: Path) -> bool:
-    """Tell what :func:`may_be_held` does; where there are no locks, none is."""
+    """Do as :func:`may_be_held`; where there are no locks, none is held."""
     try:
         return _in_time(lambda: may_be_held(path), path.parent, lambda: None)
     except OSError as error:

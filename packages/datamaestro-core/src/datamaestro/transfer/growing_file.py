@@ -1,4 +1,4 @@
-"""A file that grows for hours, and of which it is known how much is certainly on disk."""
+"""A file that grows for hours, and knows how much of it is certainly on disk."""
 
 from __future__ import annotations
 
