@@ -151,7 +151,7 @@ HARMFUL = {
         TransportError,
         "more than 100 informational answers",
     ),
-    "a page": ([Page("Quota exceeded")], VerificationError, r"wrong sha256|not zlib"),
+    "a page": ([Page("Quota exceeded")], VerificationError, "found 'Quota exceeded'"),
     "a corrupt byte": ([Corrupt(300_000)], VerificationError, r"wrong sha256|not zlib"),
 }
 
