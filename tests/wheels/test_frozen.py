@@ -177,7 +177,7 @@ def test_what_python_can_not_decompress_names_what_to_install(
         assert "pip install datamaestro-download-single" in done.stderr
 
 
-def test_what_python_unpacks_otherwise_is_refused_and_names_what_to_install(
+def test_what_python_alone_cant_unpack_is_refused_and_names_what_to_install(
     author: User, bare: Environment, mirror: tuple[Path, str]
 ) -> None:
     link = zipfile.ZipInfo("all/link.txt")
@@ -186,8 +186,8 @@ def test_what_python_unpacks_otherwise_is_refused_and_names_what_to_install(
         zipped.writestr(link, "a.txt")
     other = locked(author, "All", bare)
     done = other.run("prepare", "--frozen", "org.example.all")
-    assert done.returncode == 5, done.stderr
-    assert "made with Python alone, and not what datamaestro.lock has" in done.stderr
+    assert done.returncode == 1, done.stderr
+    assert "'zipped' of org.example.all can't be made with Python alone" in done.stderr
     assert "pip install datamaestro-download-archive" in done.stderr
     assert not any("/zipped/" in path for path in files(other))
 
