@@ -66,8 +66,8 @@ WRONG = {
         in_dataset('FileDownloader("a.txt", URL, sha265="0")'),
         3,
         "expected filename, url, mirrors, size, sha256, md5, checker, transient, name, varname, "
-        "max_size, found TypeError: FileDownloader.__init__() got an unexpected keyword argument 'sha265'; "
-        "did you mean sha256?",
+        "max_size, found TypeError: FileDownloader.__init__() got an unexpected keyword "
+        "argument 'sha265'; did you mean sha256?",
     ),
     "a digest that is no text": (
         "HashCheck(3)",
