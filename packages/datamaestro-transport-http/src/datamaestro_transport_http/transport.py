@@ -148,12 +148,10 @@ class _HttpResponse(Response):
             # One that was asked about need not be told again (RFC 9110, section 15.3.7).
             self.validator = request.validator or validator(answer.headers)
             return AsStored(self._received)
-        body = body_of(
-            self._received,
-            _coding(answer),
-            request.url,
-            stored_compressed=_is_stored_compressed(answer, request),
-        )
+        coding = _coding(answer)
+        # Few answers name a coding; what all others call the file isn't looked at.
+        stored_compressed = coding is not None and _is_stored_compressed(answer, request)
+        body = body_of(self._received, coding, request.url, stored_compressed=stored_compressed)
         if isinstance(body, AsStored):
             # Of what is encoded, neither length nor validator are those of what is read.
             self.size = content_length(answer.headers)

@@ -6,7 +6,6 @@ import errno
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from datamaestro.disk.flushing import flush_descriptor
@@ -55,12 +54,7 @@ class GrowingFile(FileIO):
             self._note(end)
         return count
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # By this descriptor: another one isn't told of what went wrong before it was opened.
         try:
             self._flush()
