@@ -9,6 +9,7 @@ from datamaestro.download.source import Source
 from datamaestro.errors import TransportError
 from datamaestro.progress import NoProgress
 from datamaestro.transfer import transfer
+from datamaestro.transfer.cache_entry import CacheEntry
 from datamaestro.transfer.cancelling import Cancellation, Cancelled
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.partial import Partial
@@ -17,7 +18,7 @@ from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
 
 @pytest.fixture
 def partial(tmp_path):
-    return Partial(tmp_path / "x", URL)
+    return Partial(CacheEntry(tmp_path, "x"), URL)
 
 
 @pytest.fixture

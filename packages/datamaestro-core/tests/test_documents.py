@@ -4,12 +4,13 @@ import pytest
 
 from datamaestro.disk.documents import read_json, read_toml
 from datamaestro.errors import SettingsError
-from datamaestro.inventory.cache import cache_entries
+from datamaestro.inventory.cache import cached_files
 from datamaestro.inventory.reachability import dead_urls
 from datamaestro.locks.holder import Holder
 from datamaestro.settings import Settings
 from datamaestro.state_files import recorded
-from datamaestro.transfer.partial import received_bytes
+from datamaestro.transfer.cache_entry import CacheEntry
+from datamaestro.transfer.notes import received_bytes
 
 DEEP = "[" * 100_000
 
@@ -39,7 +40,7 @@ def test_what_is_nested_too_deeply_tells_as_little_as_what_is_missing(tmp_path):
         (tmp_path / name).write_text(DEEP)
     (tmp_path / "x.dl").touch()
     assert Holder.read(tmp_path / "x.lock") is None
-    assert received_bytes(tmp_path / "x") == 0
-    assert {entry.url for entry in cache_entries(tmp_path)} == {None}
+    assert received_bytes(CacheEntry(tmp_path, "x")) == 0
+    assert {entry.url for entry in cached_files(tmp_path)} == {None}
     assert recorded(tmp_path) == {}
     assert dead_urls(tmp_path) == set()

@@ -16,6 +16,7 @@ from datamaestro.preparation.disturbance import is_loss
 from datamaestro.preparation.entries import settle
 from datamaestro.preparation.state import State
 from datamaestro.state_files import STATE, Download, Record
+from datamaestro.transfer.cache_entry import CacheEntry
 
 DOWNLOAD = Download("memory://host/a", 1, "a" * 64)
 MINE = Record("Made", "mine", 4, downloads=(DOWNLOAD,))
@@ -131,5 +132,5 @@ def test_a_folder_that_another_process_has_just_put_there_is_replaced(tmp_path, 
 
 
 def test_a_shared_download_that_another_process_has_removed_is_no_error(tmp_path):
-    settle(tmp_path / "entry", needed=True)
+    settle(CacheEntry(tmp_path, "entry"), needed=True)
     assert list(tmp_path.iterdir()) == []

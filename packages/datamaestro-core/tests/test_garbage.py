@@ -15,7 +15,7 @@ from datamaestro.data import File
 from datamaestro.definitions import dataset
 from datamaestro.download import Source
 from datamaestro.errors import DatamaestroError, VerificationError
-from datamaestro.inventory.cache import cache_entries
+from datamaestro.inventory.cache import cached_files
 from datamaestro.inventory.garbage import (
     cache_garbage,
     find_garbage,
@@ -26,9 +26,10 @@ from datamaestro.inventory.garbage import (
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.reachability import note_reachability
 from datamaestro.locks.exclusive import locked
-from datamaestro.preparation.entries import entry_name, sweep
+from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.state import State
 from datamaestro.testing import write_distribution
+from datamaestro.transfer.cache_entry import CacheEntry, cache_key
 
 ALPHA = "memory://host/alpha"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -60,7 +61,7 @@ def cut_off(context, memory):
 
 def test_a_kept_download_is_whole_and_its_url_known(keeping, shelf):
     keeping.prepare("org.example.alpha")
-    (entry,) = cache_entries(keeping.cachepath)
+    (entry,) = cached_files(keeping.cachepath)
     assert (entry.state, entry.url, entry.size) == ("whole", ALPHA, 5000)
 
 
@@ -81,33 +82,33 @@ def test_a_url_with_a_space_is_known_as_it_may_be_shown(keeping, memory, url, kn
         return {"path": data}
 
     keeping.prepare(spaced)
-    (entry,) = cache_entries(keeping.cachepath)
+    (entry,) = cached_files(keeping.cachepath)
     assert (entry.state, entry.url) == ("whole", known)
 
 
 def test_a_download_that_is_used_up_leaves_nothing_to_list(context, shelf):
     context.prepare("org.example.alpha")
-    assert list(cache_entries(context.cachepath)) == []
+    assert list(cached_files(context.cachepath)) == []
     assert [path.suffix for path in context.cachepath.iterdir()] == [".lock"]
 
 
 def test_a_download_that_broke_off_is_partial(context, shelf, quick):
     cut_off(context, shelf)
-    (entry,) = cache_entries(context.cachepath)
+    (entry,) = cached_files(context.cachepath)
     assert (entry.state, entry.url, entry.size) == ("partial", ALPHA, 2000)
 
 
 def test_wrong_bytes_are_rejected_and_their_url_known(context, shelf):
     with pytest.raises(VerificationError):
         context.prepare("org.example.omega")
-    (entry,) = cache_entries(context.cachepath)
+    (entry,) = cached_files(context.cachepath)
     assert (entry.state, entry.url) == ("rejected", ALPHA)
 
 
 def test_an_entry_without_a_note_has_no_url(context):
     context.cachepath.mkdir(parents=True)
     (context.cachepath / "abc.dl").write_bytes(b"123")
-    (entry,) = cache_entries(context.cachepath)
+    (entry,) = cached_files(context.cachepath)
     assert (entry.state, entry.url, entry.size) == ("whole", None, 3)
 
 
@@ -120,24 +121,24 @@ def test_clearing_removes_a_download_and_its_note(keeping, shelf):
 
 def test_a_note_stays_as_long_as_something_is_left_that_it_is_about(keeping, shelf):
     keeping.prepare("org.example.alpha")
-    (entry,) = cache_entries(keeping.cachepath)
+    (entry,) = cached_files(keeping.cachepath)
     entry.path.with_suffix(".rejected").touch()
     entry.remove()
-    (left,) = cache_entries(keeping.cachepath)
+    (left,) = cached_files(keeping.cachepath)
     assert (left.state, left.url) == ("rejected", ALPHA)
 
 
 def test_a_note_stays_as_long_as_a_partial_file_is_left_that_goes_on(context, shelf, quick):
     cut_off(context, shelf)
-    (entry,) = cache_entries(context.cachepath)
-    rejected = entry.note.with_suffix(".rejected")
+    (entry,) = cached_files(context.cachepath)
+    rejected = CacheEntry.with_file(entry.path).rejected
     rejected.touch()
-    for other in cache_entries(context.cachepath):
+    for other in cached_files(context.cachepath):
         if other.path == rejected:
             other.remove()
-    assert list(cache_entries(context.cachepath)) == [entry]
+    assert list(cached_files(context.cachepath)) == [entry]
     entry.remove()
-    assert not entry.note.exists()
+    assert not CacheEntry.with_file(entry.path).note.exists()
 
 
 @pytest.mark.parametrize("name", [".key.json.0123abcd.tmp", ".key.dl.0123abcd.tmp", "key.json"])
@@ -154,18 +155,18 @@ def test_what_a_killed_process_left_in_the_cache_is_garbage(context, name):
 
 def test_a_note_that_is_about_something_by_now_stays(context, shelf, quick):
     cut_off(context, shelf)
-    (entry,) = cache_entries(context.cachepath)
+    (entry,) = cached_files(context.cachepath)
     partial = entry.path.rename(context.path / "elsewhere")
     (item,) = cache_garbage(context)
-    assert item.path == entry.note
+    assert item.path == CacheEntry.with_file(entry.path).note
     partial.rename(entry.path)
     assert remove_garbage(item)
-    assert list(cache_entries(context.cachepath)) == [entry]
+    assert list(cached_files(context.cachepath)) == [entry]
 
 
 def test_a_download_in_use_is_no_garbage(keeping, shelf):
     keeping.prepare("org.example.alpha")
-    (entry,) = cache_entries(keeping.cachepath)
+    (entry,) = cached_files(keeping.cachepath)
     with locked(entry.lock, "a test"):
         assert list(cache_garbage(keeping)) == []
 
@@ -181,9 +182,10 @@ def test_a_download_that_came_into_use_since_stays(keeping, shelf):
 def test_a_run_that_was_interrupted_leaves_alone_what_another_fetches(context, shelf):
     source = Source((ALPHA,))
     context.cachepath.mkdir(parents=True)
-    partial = context.cachepath / f"{entry_name(source)}.0123abcd.part"
+    entry = CacheEntry(context.cachepath, cache_key(source))
+    partial = entry.new_partial()
     partial.touch()
-    with locked(context.cachepath / f"{entry_name(source)}.lock", "a test"):
+    with locked(entry.lock, "a test"):
         sweep(context, [source], lambda source: False)
         assert partial.exists()
     sweep(context, [source], lambda source: False)
@@ -193,7 +195,8 @@ def test_a_run_that_was_interrupted_leaves_alone_what_another_fetches(context, s
 def test_a_download_that_others_need_is_no_file_that_a_killed_run_has_finished(context, tmp_path):
     source = Source((ALPHA,))
     context.cachepath.mkdir(parents=True)
-    download, finished = context.cachepath / f"{entry_name(source)}.dl", tmp_path / "data.txt"
+    download = CacheEntry(context.cachepath, cache_key(source)).whole
+    finished = tmp_path / "data.txt"
     download.write_text("alpha")
     finished.hardlink_to(download)
     sweep(context, [source], lambda source: True)

@@ -15,6 +15,7 @@ from datamaestro.disk.sharing import make_folder
 from datamaestro.download import Source
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.preparation.entries import settle
+from datamaestro.transfer.cache_entry import CacheEntry
 
 URL = "memory://host/data"
 PAGE = b"<!DOCTYPE html><html><title>Quota</title></html>" + b" " * 9000
@@ -48,7 +49,7 @@ def test_a_partial_file_with_a_page_in_it_is_closed_and_removed(context, memory,
 def test_a_download_that_stays_becomes_a_copy(tmp_path, windows):
     (tmp_path / "entry.dl").write_bytes(b"abc")
     os.link(tmp_path / "entry.dl", tmp_path / "data")
-    settle(tmp_path / "entry", needed=True)
+    settle(CacheEntry(tmp_path, "entry"), needed=True)
     assert (tmp_path / "entry.dl").read_bytes() == b"abc"
     assert (tmp_path / "entry.dl").stat().st_nlink == 1
 

@@ -8,8 +8,10 @@ from io import FileIO
 import pytest
 
 from datamaestro.transfer import growing_file, partial as partials
+from datamaestro.transfer.cache_entry import CacheEntry
 from datamaestro.transfer.growing_file import GrowingFile
-from datamaestro.transfer.partial import Partial, origin, received_bytes
+from datamaestro.transfer.notes import origin, received_bytes
+from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.target import StartOver
 
 URL = "https://example.org/x"
@@ -25,7 +27,7 @@ class Answer:
 
 @pytest.fixture
 def entry(tmp_path):
-    return tmp_path / "hash"
+    return CacheEntry(tmp_path, "hash")
 
 
 @pytest.fixture
@@ -246,6 +248,6 @@ def test_what_another_machine_may_still_write_to_counts_no_more(entry, two_of_si
 
 @pytest.mark.parametrize("flushed", ["2", None, 2.5])
 def test_a_note_that_cannot_tell_what_was_flushed_says_nothing(entry, two_of_six, flushed):
-    path = entry.with_suffix(".json")
+    path = entry.note
     path.write_text(json.dumps(json.loads(path.read_text()) | {"flushed": flushed}))
     assert successor(entry).resumable() == (0, None, None)

@@ -10,6 +10,7 @@ import pytest
 from datamaestro.disk.files import replacing
 from datamaestro.disk.sharing import make_folder, share
 from datamaestro.settings import Settings
+from datamaestro.transfer.cache_entry import CacheEntry
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.target import InMemory
 
@@ -107,7 +108,9 @@ def test_settings_and_their_lock_are_the_groups(shared, group):
 
 
 def test_a_download_is_the_groups_from_its_beginning(shared, group):
-    Partial(shared / "hash", "https://host/x").begin(SimpleNamespace(validator="v1", size=4))
+    Partial(CacheEntry(shared, "hash"), "https://host/x").begin(
+        SimpleNamespace(validator="v1", size=4)
+    )
     assert {path.suffix for path in shared.iterdir()} == {".part", ".json"}
     InMemory(shared).finish(shared / "small")
     assert groups(shared) == {group}

@@ -7,6 +7,7 @@ from datamaestro.download.source import Source
 from datamaestro.errors import TransportError
 from datamaestro.progress import NoProgress
 from datamaestro.transfer import ranges, transfer
+from datamaestro.transfer.cache_entry import CacheEntry
 from datamaestro.transfer.cancelling import Cancellation
 from datamaestro.transfer.connections import Connections
 from datamaestro.transfer.partial import Partial
@@ -21,7 +22,7 @@ def transferred(tmp_path, monkeypatch):
 
     def run(transport, *, limit=4):
         shared = TransferContext(NoProgress(), Connections(limit), Cancellation())
-        partial = Partial(tmp_path / "x.part", URL)
+        partial = Partial(CacheEntry(tmp_path, "x"), URL)
         made = Transfer(transport, URL, Source((URL,)), partial, shared, ATTEMPTS, may_split=True)
         received = b"".join(made)
         assert received == transport.content == partial.path.read_bytes()

@@ -11,7 +11,7 @@ from datamaestro.cli.parameters import as_json, yes
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.cli.table import echo_columns
 from datamaestro.cli.units import size_text, time_text
-from datamaestro.inventory.cache import cache_entries
+from datamaestro.inventory.cache import cached_files
 from datamaestro.inventory.garbage import cache_garbage
 
 __all__ = ["command"]
@@ -27,7 +27,7 @@ def command() -> None:
 @pass_session
 def list_entries(session: Session, as_json: bool) -> None:
     """List the downloads in the cache: whole, partial or rejected, and where they come from."""
-    entries = list(cache_entries(session.context.cachepath))
+    entries = list(cached_files(session.context.cachepath))
     if as_json:
         echo_json([entry.to_json() for entry in entries])
     elif is_shown():

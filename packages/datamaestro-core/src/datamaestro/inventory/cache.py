@@ -9,17 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from datamaestro.disk.documents import read_json
 from datamaestro.disk.files import LEFTOVER, children, remove
-from datamaestro.urls import shown
+from datamaestro.transfer.cache_entry import CacheEntry
+from datamaestro.transfer.notes import origin, read_note
 
-__all__ = ["CacheEntry", "cache_entries"]
-
-STATES = {".dl": "whole", ".part": "partial", ".rejected": "rejected"}
+__all__ = ["CachedFile", "cached_files"]
 
 
 @dataclass(frozen=True)
-class CacheEntry:
+class CachedFile:
     """A file of the cache.
 
     :param path: where it lies
@@ -39,19 +37,18 @@ class CacheEntry:
     @property
     def lock(self) -> Path:
         """The lock that whoever uses it holds."""
-        return _of_all_states(self.path, ".lock")
-
-    @property
-    def note(self) -> Path:
-        """The file that notes where it comes from, which other states of it share."""
-        return _of_all_states(self.path, ".json")
+        return self._entry.lock
 
     def remove(self) -> None:
-        """Remove it, and the note once nothing is left that it is about."""
-        if self.path != self.note:
+        """Remove it, and the note about it once there is nothing else that it is about."""
+        if self.path != self._entry.note:
             remove(self.path)
-        if not _is_about_something(self.note):
-            remove(self.note)
+        if not _has_content(self._entry):
+            remove(self._entry.note)
+
+    @property
+    def _entry(self) -> CacheEntry:
+        return CacheEntry.with_file(self.path)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as an object of JSON; the time is in UTC, in ISO 8601."""
@@ -64,55 +61,37 @@ class CacheEntry:
         }
 
 
-def cache_entries(cachepath: Path) -> Iterator[CacheEntry]:
-    """Give what the cache holds, the file names in order.
+def cached_files(cachepath: Path) -> Iterator[CachedFile]:
+    """Give what the cache holds, the file names in order; neither locks nor notes in use.
 
     :raises DataDirectoryError: if it can't be listed
     """
     for path in children(cachepath):
-        state = _state(path)
+        entry = CacheEntry.with_file(path)
+        state = _state(path, entry)
         if state is not None:
             with suppress(FileNotFoundError):  # it may have gone since
                 status = path.stat()
-                yield CacheEntry(
+                noted = origin(entry)
+                yield CachedFile(
                     path,
                     state,
-                    _url(_of_all_states(path, ".json")),
+                    None if noted is None else noted.url,
                     status.st_size,
                     datetime.fromtimestamp(status.st_mtime, UTC),
                 )
 
 
-def _state(path: Path) -> str | None:
-    if LEFTOVER.fullmatch(path.name) or (path.suffix == ".json" and not _is_about_something(path)):
+def _state(path: Path, entry: CacheEntry) -> str | None:
+    if LEFTOVER.fullmatch(path.name) or (path == entry.note and not _has_content(entry)):
         return "leftover"
-    return STATES.get(path.suffix)
+    if entry.has_partial(path.name):
+        return "partial"
+    return {entry.whole: "whole", entry.rejected: "rejected"}.get(path)
 
 
-def _of_all_states(path: Path, suffix: str) -> Path:
-    """Give the file beside a download that has its key and another suffix.
-
-    The key is all before the first dot: names of partial downloads go on after it, and those of
-    leftovers begin with another.
-    """
-    return path.with_name(path.name.lstrip(".").partition(".")[0] + suffix)
-
-
-def _is_about_something(note: Path) -> bool:
-    """Tell whether any file is there that a note is about."""
-    partial = note.parent / (_noted(note, "file") or f"{note.stem}.part")
-    files = (_of_all_states(note, ".dl"), _of_all_states(note, ".rejected"), partial)
-    return any(path.exists() for path in files)
-
-
-def _url(note: Path) -> str | None:
-    return shown(_noted(note, "url") or "") or None
-
-
-def _noted(note: Path, name: str) -> str | None:
-    """Give a text that a note holds, if it can be read."""
-    try:
-        value = read_json(note)[name]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return value if isinstance(value, str) else None
+def _has_content(entry: CacheEntry) -> bool:
+    """Tell whether any file is there that the note of an entry may be about."""
+    note = read_note(entry)
+    partial = [] if note is None else [entry.folder / note.file]
+    return any(path.exists() for path in (entry.whole, entry.rejected, *partial))

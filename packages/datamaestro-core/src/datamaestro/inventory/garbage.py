@@ -19,7 +19,7 @@ from datamaestro.dataset_folders import DatasetFolder, dataset_folders
 from datamaestro.disk.files import LEFTOVER, discard, is_there, usable
 from datamaestro.disk.freshness import Stamp, stamp
 from datamaestro.disk.latest import looking_once
-from datamaestro.inventory.cache import CacheEntry, cache_entries
+from datamaestro.inventory.cache import CachedFile, cached_files
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.prepared import definition_of, prepared_datasets
 from datamaestro.inventory.removal import finish_removal, is_unfinished, remove_resource
@@ -115,7 +115,7 @@ def _has_transient(definition: DatasetDefinition) -> bool:
 def cache_garbage(context: Context) -> Iterator[Garbage]:
     """Give what is in the cache and not in use, except kept downloads whose source is dead."""
     sources = SourceCheck(context)
-    for entry in cache_entries(context.cachepath):
+    for entry in cached_files(context.cachepath):
         lost = entry.state == "whole" and entry.url is not None and not sources.gives(entry.url)
         if not lost and not is_busy(entry.lock):
             about = entry.url or "an unknown source"
@@ -190,7 +190,7 @@ def _changed(path: Path) -> datetime:
     return datetime.fromtimestamp(max(times), UTC)
 
 
-def _remove_entry(entry: CacheEntry) -> None:
+def _remove_entry(entry: CachedFile) -> None:
     with locked(entry.lock, "", wait=False):
         entry.remove()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
@@ -17,7 +16,8 @@ from datamaestro.download.source import Source
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.locks.exclusive import locked
 from datamaestro.state_files import Download
-from datamaestro.transfer.partial import origin
+from datamaestro.transfer.cache_entry import CacheEntry, cache_key
+from datamaestro.transfer.notes import origin
 from datamaestro.transfer.target import NextSource
 from datamaestro.urls import masked
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cached_download",
-    "entry_name",
     "linked",
     "linked_alone",
     "not_emptied",
@@ -37,17 +36,12 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 
-def entry_name(source: Source) -> str:
-    """Give what the names of all files about a source begin with."""
-    return hashlib.sha256(source.url.encode()).hexdigest()
-
-
-def cached_download(source: Source, path: Path) -> Download | None:
-    """Give what the cache has of a source at `path`, whole and verified; wrong bytes are removed.
+def cached_download(source: Source, entry: CacheEntry) -> Download | None:
+    """Give what the cache has of a source, whole and verified; wrong bytes are removed.
 
     Where no digest is declared, the size that the server stated has to do.
     """
-    noted = origin(path)
+    path, noted = entry.whole, origin(entry)
     try:
         size = path.stat().st_size
         source.check_size(path, size)
@@ -90,18 +84,17 @@ def linked_alone(path: Path, destination: Path) -> bool:
     return path.stat().st_nlink == 1 and linked(path, destination)
 
 
-def settle(entry: Path, needed: bool) -> None:
+def settle(entry: CacheEntry, needed: bool) -> None:
     """Remove a whole download from the cache, unless others need it.
 
     One that stays must not be the same file as finished data under a second name, or whatever
     changed those would change it too: it becomes a copy, or goes if there is no room for one. A
     file that this user may not change stays as it is.
     """
-    path = entry.with_suffix(".dl")
     try:
-        if not (needed and _has_one_name(path)):
-            remove(path)
-            remove(entry.with_suffix(".json"))
+        if not (needed and _has_one_name(entry.whole)):
+            remove(entry.whole)
+            remove(entry.note)
     except PermissionError as error:  # where each may remove only their own: a colleague's
         logger.warning("A download stays in the cache as it is: %s", error)
 
@@ -142,19 +135,18 @@ def sweep(context: Context, sources: Iterable[Source], needed: Callable[[Source]
 
     Downloads that are whole stay if they are kept, or needed once more.
     """
-    by_name = {entry_name(source): source for source in sources}
+    by_key = {cache_key(source): source for source in sources}
     with suppress(FileNotFoundError):
         for path in context.cachepath.iterdir():
-            name = path.name.lstrip(".").partition(".")[0]
-            if name not in by_name or path.suffix in (".lock", ".rejected"):
+            entry = CacheEntry.with_file(path)
+            if entry.key not in by_key or path in (entry.lock, entry.rejected):
                 continue
             # One that is busy is being fetched, for another dataset.
             with (
                 suppress(BlockingIOError, DataDirectoryError),
-                locked(path.with_name(f"{name}.lock"), "", wait=False),
+                locked(entry.lock, "", wait=False),
             ):
-                if path.suffix in (".dl", ".json"):
-                    stays = context.keep_downloads or needed(by_name[name])
-                    settle(path.with_name(name), stays)
+                if path in (entry.whole, entry.note):
+                    settle(entry, context.keep_downloads or needed(by_key[entry.key]))
                 else:
                     remove(path)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from pathlib import Path
 
 from datamaestro.locks.exclusive import locked
+from datamaestro.transfer.cache_entry import CacheEntry
 
 __all__ = ["EntryLocks"]
 
@@ -23,11 +23,11 @@ class EntryLocks:
         self._held = 0
 
     @contextmanager
-    def holding(self, entry: Path, what: str) -> Iterator[None]:
-        """Hold the lock of the download at `entry`; see :func:`locked`."""
+    def holding(self, entry: CacheEntry, what: str) -> Iterator[None]:
+        """Hold the lock of a download; see :func:`locked`."""
         with ExitStack() as stack:
             with suppress(BlockingIOError) if self._held else nullcontext():
-                lock = locked(entry.with_suffix(".lock"), what, wait=not self._held)
+                lock = locked(entry.lock, what, wait=not self._held)
                 stack.enter_context(lock)
             self._held += 1
             try:

@@ -1,9 +1,4 @@
-"""Getting the bytes of sources, through the cache.
-
-A download is named by the hash of its preferred URL: ``<hash>.dl`` once it is
-whole and verified, ``<hash>.rejected`` when its bytes are not the declared ones; for
-what is under way see :mod:`datamaestro.transfer.partial`.
-"""
+"""Getting the bytes of sources, through the cache."""
 
 from __future__ import annotations
 
@@ -26,7 +21,6 @@ from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.doubts import Doubts
 from datamaestro.preparation.entries import (
     cached_download,
-    entry_name,
     linked,
     linked_alone,
     not_emptied,
@@ -35,6 +29,7 @@ from datamaestro.preparation.entries import (
 from datamaestro.preparation.entry_locks import EntryLocks
 from datamaestro.preparation.written import WrittenFiles
 from datamaestro.state_files import Download
+from datamaestro.transfer.cache_entry import CacheEntry, cache_key
 from datamaestro.transfer.cancelling import Cancellation
 from datamaestro.transfer.failover import Failover
 from datamaestro.transfer.pages import TELLING, refuse_page
@@ -90,7 +85,7 @@ class CacheFetcher:
 
     def fetch(self, source: Source) -> Path:
         """Give a verified copy of what `source` serves; see :meth:`Resource.fetch`."""
-        path = self.inputs / entry_name(source)
+        path = self.inputs / cache_key(source)
         self._fetch(source, path, linked)
         return path
 
@@ -110,15 +105,14 @@ class CacheFetcher:
                 yield stream
             return
         entry = self._entry(source)
-        path = entry.with_suffix(".dl")
         with self._locks.holding(entry, masked(source.url)):
-            download = self._cached(source, path)
+            download = self._cached(source, entry)
             if download is None:
-                with self._arriving(source, partial(Partial, entry), path) as stream:
+                with self._arriving(source, partial(Partial, entry), entry.whole) as stream:
                     yield stream
             else:
                 with not_emptied():
-                    file = path.open("rb", buffering=0)
+                    file = entry.whole.open("rb", buffering=0)
                 with BufferedReader(file, CHUNK_SIZE) as stream:
                     yield stream
                 self.downloads.append(download)
@@ -145,7 +139,7 @@ class CacheFetcher:
             # One that is busy serves another dataset, which removes it in its turn.
             # The lock files stay: a lock whose file is removed excludes nobody.
             entry = self._entry(source)
-            with suppress(BlockingIOError), locked(entry.with_suffix(".lock"), "", wait=False):
+            with suppress(BlockingIOError), locked(entry.lock, "", wait=False):
                 settle(entry, needed(source))
         self._used.clear()
         self._doubts.clear()
@@ -153,8 +147,8 @@ class CacheFetcher:
 
     # --- the cache
 
-    def _entry(self, source: Source) -> Path:
-        return self.context.cachepath / entry_name(source)
+    def _entry(self, source: Source) -> CacheEntry:
+        return CacheEntry(self.context.cachepath, cache_key(source))
 
     def _is_light(self, source: Source) -> bool:
         """Tell whether a source is fetched past the cache, and so without a lock.
@@ -167,7 +161,7 @@ class CacheFetcher:
             and source.size is not None
             and source.size <= LIGHT
             and not self.context.keep_downloads
-            and not self._entry(source).with_suffix(".dl").exists()
+            and not self._entry(source).whole.exists()
         )
 
     def _fetch(self, source: Source, destination: Path, link: Link | None) -> None:
@@ -193,22 +187,21 @@ class CacheFetcher:
         name stays until the resource is complete, a crash in between loses no download.
         """
         entry = self._entry(source)
-        path = entry.with_suffix(".dl")
         with self._locks.holding(entry, masked(source.url)), usable(destination.parent):
-            download = self._cached(source, path)
+            download = self._cached(source, entry)
             if download is None:
-                download = self._download(source, partial(Partial, entry), path)
+                download = self._download(source, partial(Partial, entry), entry.whole)
             else:
                 self.downloads.append(download)
             with not_emptied():
-                if link is None or not link(path, destination):
-                    shutil.copyfile(path, destination)
+                if link is None or not link(entry.whole, destination):
+                    shutil.copyfile(entry.whole, destination)
             self.written.note(destination, download.sha256)
         self._used.append(source)
 
-    def _cached(self, source: Source, path: Path) -> Download | None:
+    def _cached(self, source: Source, entry: CacheEntry) -> Download | None:
         """Look whether the cache has the source's bytes, and they may be used."""
-        download = cached_download(source, path) if self._doubts.permit(source) else None
+        download = cached_download(source, entry) if self._doubts.permit(source) else None
         if download is not None:
             self._doubts.note_cached(source)
         return download
@@ -277,7 +270,7 @@ class CacheFetcher:
                 # A login, or a quota, tells more than that the digest is another.
                 refuse_page(source, transfer.url, file.read(TELLING), transfer.media_type)
             if not transfer.continues:  # or it is read once more
-                rejected = self._entry(source).with_suffix(".rejected")
+                rejected = self._entry(source).rejected
                 with usable(rejected.parent):
                     make_folder(rejected.parent)
                     remove(rejected)

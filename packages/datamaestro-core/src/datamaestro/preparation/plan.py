@@ -17,13 +17,13 @@ from datamaestro.download.resource import Resource
 from datamaestro.download.source import Source
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.disk_peak import disk_peak
-from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.references import refuse_circle
 from datamaestro.preparation.state import State
+from datamaestro.transfer.cache_entry import CacheEntry, cache_key
 from datamaestro.transfer.candidates import urls_to_ask
-from datamaestro.transfer.partial import received_bytes
+from datamaestro.transfer.notes import received_bytes
 from datamaestro.urls import masked
 
 if TYPE_CHECKING:
@@ -248,9 +248,8 @@ def _downloads(resource: Resource, context: Context) -> tuple[PlannedDownload, .
 
 def _download(source: Source, context: Context) -> PlannedDownload:
     urls = urls_to_ask(source, context)
-    entry = entry_name(source)
-    cached = received_bytes(context.cachepath / entry)
-    return PlannedDownload(tuple(map(masked, urls)), source.size, cached, entry)
+    entry = CacheEntry(context.cachepath, cache_key(source))
+    return PlannedDownload(tuple(map(masked, urls)), source.size, received_bytes(entry), entry.key)
 
 
 def _datasets(

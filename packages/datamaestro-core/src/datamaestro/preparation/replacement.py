@@ -20,6 +20,7 @@ from datamaestro.transfer.transfer import Transfer
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
+    from datamaestro.transfer.cache_entry import CacheEntry
     from datamaestro.transfer.cancelling import Cancellation
 
 __all__ = ["fresh_workspace", "replace_all", "staged"]
@@ -34,8 +35,8 @@ class _FreshFetcher(CacheFetcher):
         super().__init__(context, inputs, cancelled)
         self._fresh = fresh
 
-    def _cached(self, source: Source, path: Path) -> Download | None:
-        return super()._cached(source, path) if source in self._fresh else None
+    def _cached(self, source: Source, entry: CacheEntry) -> Download | None:
+        return super()._cached(source, entry) if source in self._fresh else None
 
     def _accept(self, source: Source, transfer: Transfer, destination: Path | None) -> Download:
         download = super()._accept(source, transfer, destination)

@@ -9,8 +9,8 @@ from pathlib import Path
 from datamaestro.disk.files import check_space
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
-from datamaestro.preparation.entries import entry_name
-from datamaestro.transfer.partial import received_bytes
+from datamaestro.transfer.cache_entry import CacheEntry, cache_key
+from datamaestro.transfer.notes import received_bytes
 
 __all__ = ["check_room"]
 
@@ -37,5 +37,6 @@ def check_room(resources: Iterable[Resource], folder: Path, cache: Path) -> None
 
 def _remaining(resource: StoredResource, cache: Path) -> int:
     """Give the bytes that are still to come; what has come of a file becomes a part of it."""
-    received = sum(received_bytes(cache / entry_name(source)) for source in resource.sources)
+    entries = (CacheEntry(cache, cache_key(source)) for source in resource.sources)
+    received = sum(map(received_bytes, entries))
     return max(0, (resource.finished_size or 0) - received)

@@ -16,7 +16,6 @@ from datamaestro.data import Base, File, Folder
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.disk.files import move_into_place, size_on_disk
 from datamaestro.download import FolderResource, Resource, Source, StoredResource, ValueResource
-from datamaestro.preparation.entries import entry_name
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.places import dataset_folder
@@ -25,6 +24,7 @@ from datamaestro.preparation.value import build_value
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.state_files import Record
 from datamaestro.testing.samples import Sampler, Sampling
+from datamaestro.transfer.cache_entry import cache_key
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -55,7 +55,7 @@ class MockFetcher(CacheFetcher):
         self.contents = contents
 
     def fetch(self, source: Source) -> Path:
-        path = self.inputs / entry_name(source)
+        path = self.inputs / cache_key(source)
         self.fetch_to(source, path)
         return path
 

@@ -16,79 +16,48 @@ places; the one that finds its file gone at its end starts over.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
-from datamaestro.disk.documents import read_json
-from datamaestro.disk.files import check_space, persistently, remove, write_atomically
+from datamaestro.disk.files import check_space, remove
 from datamaestro.disk.flushing import boot
 from datamaestro.disk.names import rename
 from datamaestro.disk.sharing import share
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
+from datamaestro.transfer.cache_entry import CacheEntry
 from datamaestro.transfer.growing_file import GrowingFile
+from datamaestro.transfer.notes import Note, read_note, write_note
 from datamaestro.transfer.target import Resumable, StartOver
-from datamaestro.urls import recognizable, shown
+from datamaestro.urls import recognizable
 
-__all__ = ["Origin", "Partial", "origin", "received_bytes"]
-
-
-class Origin(NamedTuple):
-    """Where a whole download came from.
-
-    :param url: the URL, without what is secret in it
-    :param validator: what identified the content there, if the server told
-    :param size: its number of bytes
-    """
-
-    url: str
-    validator: str | None
-    size: int | None
-
-
-class _Note(NamedTuple):
-    """What is known about a partial file.
-
-    :param flushed: how many of its bytes are certainly on disk
-    :param boot: identifies the start of the machine that has the rest; empty if none has it
-    """
-
-    file: str
-    url: str
-    validator: str | None
-    size: int | None
-    flushed: int = 0
-    boot: str | None = ""
+__all__ = ["Partial"]
 
 
 class Partial:
     """The partial file of one transfer.
 
-    :param entry: the download's path in the cache, without a suffix
+    :param entry: the download's entry in the cache
     :param url: what is transferred
     """
 
-    def __init__(self, entry: Path, url: str) -> None:
-        self.path = entry.with_name(f"{entry.name}.{os.urandom(4).hex()}.part")
-        self.folder = entry.parent
+    def __init__(self, entry: CacheEntry, url: str) -> None:
+        self.path = entry.new_partial()
+        self.folder = entry.folder
         self._entry = entry
         self._url = recognizable(url)
-        self._note_path = entry.with_suffix(".json")
-        self._note: _Note | None = None
+        self._note: Note | None = None
         self._earlier: Path | None = None
 
     def take_over(self) -> None:
         """Take what an interrupted transfer of the same URL left; leave what is of no use."""
-        note = _read_note(self._note_path)
+        note = read_note(self._entry)
         if note is None:
             return
-        self._earlier = self._entry.with_name(note.file)
+        self._earlier = self.folder / note.file
         if note.url != self._url or note.validator is None:
             return
         with suppress(FileNotFoundError):
@@ -135,7 +104,7 @@ class Partial:
             self.path.touch(exist_ok=False)
             share(self.path)
         validator, size = response.validator, response.size
-        self._write_note(_Note(self.path.name, self._url, validator, size, boot=boot()))
+        self._write_note(Note(self.path.name, self._url, validator, size, boot=boot()))
 
     def check_room(self, count: int) -> None:
         """Check that there is room for `count` further bytes.
@@ -181,50 +150,16 @@ class Partial:
     def remove(self) -> None:
         """Remove the file and the note; that stays while there are rejected bytes of it."""
         remove(self.path)
-        note = _read_note(self._note_path)
+        note = read_note(self._entry)
         own = note is None or note.file == self.path.name
-        if own and not self._entry.with_suffix(".rejected").exists():
-            remove(self._note_path)
+        if own and not self._entry.rejected.exists():
+            remove(self._entry.note)
 
-    def _write_note(self, note: _Note) -> None:
-        text = json.dumps(note._asdict()) + "\n"
-        persistently(lambda: write_atomically(self._note_path, text))
+    def _write_note(self, note: Note) -> None:
+        write_note(self._entry, note)
         self._note = note
-
-
-def origin(entry: Path) -> Origin | None:
-    """Give where a whole download came from, if that is noted."""
-    note = _read_note(entry.with_suffix(".json"))
-    if note is None:
-        return None
-    return Origin(shown(note.url), note.validator, note.size)
-
-
-def received_bytes(entry: Path) -> int:
-    """Give how many bytes of a download are there, whole or to be gone on from."""
-    note = _read_note(entry.with_suffix(".json"))
-    for path in (entry.with_suffix(".dl"), *([] if note is None else [entry.with_name(note.file)])):
-        with suppress(OSError):
-            return path.stat().st_size
-    return 0
 
 
 def _cut_off(path: Path, length: int) -> None:
     if length < path.stat().st_size:
         os.truncate(path, length)
-
-
-def _read_note(path: Path) -> _Note | None:
-    with suppress(OSError, ValueError, TypeError):
-        note = _Note(**read_json(path))
-        if _is_about(path.stem, note):
-            return note
-    return None
-
-
-def _is_about(name: str, note: _Note) -> bool:
-    """Tell whether a note can be that about a partial file of the entry of that name."""
-    own = re.fullmatch(rf"{re.escape(name)}\.\w+\.part", note.file) is not None
-    texts = isinstance(note.url, str) and isinstance(note.validator, str | None)
-    sizes = isinstance(note.size, int | None) and isinstance(note.flushed, int)
-    return own and texts and sizes
