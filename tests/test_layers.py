@@ -34,7 +34,7 @@ LAYERS = [
         "user_paths",
         "version",
     },
-    {"checkers", "import_errors", "locks", "variables"},
+    {"checkers", "expansion", "import_errors", "locks", "variables"},
     {"utils"},
     {"plugins", "project", "record"},
     {"data", "dataset_folders"},

@@ -23,7 +23,13 @@ from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, FilesCopy, FolderResource, Source, reference
 from datamaestro.download.derivation import derivation_of
 from datamaestro.download.recipe import NotPortable, arguments_of, declared_again
-from datamaestro.errors import AgreementError, LockError, NotFoundError, VerificationError
+from datamaestro.errors import (
+    AgreementError,
+    DataDirectoryError,
+    LockError,
+    NotFoundError,
+    VerificationError,
+)
 from datamaestro.lockfile import (
     Lock,
     LockedDataset,
@@ -428,6 +434,20 @@ def test_a_file_that_is_stored_as_it_comes_needs_no_handler(context, another_con
     assert folder.path == another_context.folder(definition)
     assert (folder.path / "sub/data.txt").read_bytes() == b"data"
     assert another_context.missing(definition) == []
+
+
+def test_without_room_for_what_a_lock_file_tells_of_nothing_is_fetched(
+    context, another_context, memory
+):
+    memory.CONTENT[URL] = b"data"
+    lock = lock_datasets([one(Source((URL,)), "data.txt")], context)
+    (locked,) = lock.datasets
+    resources = [replace(item, size=1 << 60) for item in locked.resources]
+    lock = Lock((replace(locked, resources=tuple(resources)),))
+    memory.REQUESTS.clear()
+    with pytest.raises(DataDirectoryError, match="not enough space for all files"):
+        prepare_frozen("org.example.one", another_context, lock, context.path / "lock")
+    assert memory.REQUESTS == []
 
 
 def test_locked_datasets_that_need_one_another_are_refused(context):

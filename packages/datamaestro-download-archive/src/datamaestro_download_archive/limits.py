@@ -10,11 +10,11 @@ from __future__ import annotations
 from copy import copy
 from typing import NamedTuple
 
+from datamaestro.expansion import ALLOWANCE, RATIO
 from datamaestro_download_archive.errors import ArchiveLimitError, shown
 
 __all__ = ["Budget", "Limits"]
 
-GIB = 1 << 30
 TIB = 1 << 40
 
 
@@ -25,16 +25,15 @@ class Limits(NamedTuple):
 
     :param size: bytes in all selected files
     :param ratio: bytes that one compressed byte may unpack to, once more than
-        `allowance` bytes have been unpacked (text comes near 10, sparse tables near
-        100; deflate can't exceed 1032, bzip2, xz and zstd can)
+        `allowance` bytes have been unpacked
     :param allowance: bytes that may be unpacked before `ratio` counts
     :param members: the number of members, and of the folders above them that have to be made
     :param nesting: how many archives may lie within one another below the outermost
     """
 
     size: int = 4 * TIB
-    ratio: int = 200
-    allowance: int = 1 * GIB
+    ratio: int = RATIO
+    allowance: int = ALLOWANCE
     members: int = 10_000_000
     nesting: int = 3
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from datamaestro.download import FolderResource, Resource, Source, StoredResource
 from datamaestro.errors import DefinitionError
+from datamaestro.expansion import checked_max_size
 from datamaestro.location import definition_site
 from datamaestro.utils import HashCheck
 from datamaestro_download_archive.limits import Limits
@@ -121,14 +122,7 @@ def limits(max_size: int | None) -> Limits:
     :param max_size: see :meth:`Limits.raised_to`
     :raises DefinitionError: if it isn't a number of bytes
     """
-    if max_size is not None and (type(max_size) is not int or max_size < 0):
-        raise DefinitionError(
-            "max_size isn't a size",
-            where=definition_site(),
-            expected="a number of bytes",
-            found=repr(max_size),
-        )
-    return Limits().raised_to(max_size)
+    return Limits().raised_to(checked_max_size(max_size))
 
 
 def names(value: Iterable[str]) -> tuple[str, ...]:

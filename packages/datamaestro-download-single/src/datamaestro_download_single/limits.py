@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from datamaestro.errors import DataFormatError, DefinitionError
-from datamaestro.location import definition_site
+from datamaestro.errors import DataFormatError
+from datamaestro.expansion import ALLOWANCE, RATIO, checked_max_size
 
-__all__ = ["ALLOWANCE", "RATIO", "Limit"]
-
-ALLOWANCE = 1 << 30
-"""Bytes that may be unpacked before `RATIO` counts."""
-
-RATIO = 200
-"""Bytes that one compressed byte may unpack to: text comes near 10, sparse tables near 100."""
+__all__ = ["Limit"]
 
 
 class Limit:
@@ -23,14 +17,7 @@ class Limit:
     """
 
     def __init__(self, max_size: int | None = None) -> None:
-        if max_size is not None and (type(max_size) is not int or max_size < 0):
-            raise DefinitionError(
-                "max_size isn't a size",
-                where=definition_site(),
-                expected="a number of bytes",
-                found=repr(max_size),
-            )
-        self.max_size = max_size
+        self.max_size = checked_max_size(max_size)
         self._packed = self._unpacked = 0
 
     def add(self, packed: int, unpacked: int, where: str) -> None:

@@ -82,6 +82,10 @@ class DerivedResource(StoredResource):
     def fingerprint(self) -> str:
         return self.locked.fingerprint
 
+    @property
+    def finished_size(self) -> int | None:
+        return self.locked.size
+
     def _download(self, destination: Path) -> None:
         match self.locked.derivation:
             case Joined(("",)):
