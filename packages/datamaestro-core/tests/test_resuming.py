@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, event, given, settings, strategies as st
 from datamaestro.context import Context
 from datamaestro.download import Response, Source, Transport, TransportRequest
 from datamaestro.errors import DatamaestroError, TransportError
-from datamaestro.preparation.fetch import CacheFetcher, NextSource
+from datamaestro.preparation.fetch import CacheFetcher, NextUrl
 
 COUNTS = {"short": 100, "thorough": 20_000}
 fuzz = settings(
@@ -193,7 +193,7 @@ def streamed(fetcher: CacheFetcher, source: Source) -> bytes:
         try:
             with fetcher.open(source) as stream:
                 return stream.read()
-        except NextSource:
+        except NextUrl:
             continue
 
 

@@ -13,7 +13,7 @@ from datamaestro.errors import (
 )
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.transfer.connections import host_of
-from datamaestro.transfer.target import NextSource
+from datamaestro.transfer.target import NextUrl
 from datamaestro.transfer.transfer import ATTEMPTS
 from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
 
@@ -178,7 +178,7 @@ def test_a_connection_to_another_host_than_the_first_counts_there(context, hosts
     monkeypatch.setenv("DATAMAESTRO_CONNECTIONS", "1")
     urls = ("memory://first/a", "memory://second/a")
     fetcher = CacheFetcher(context, context.path / "work")
-    with suppress(NextSource), fetcher.open(Source(urls)):
+    with suppress(NextUrl), fetcher.open(Source(urls)):
         pass
     with fetcher.open(Source(urls)) as stream:
         assert not context.connections.take_free(urls[1])

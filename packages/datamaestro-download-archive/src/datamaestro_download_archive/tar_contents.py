@@ -14,7 +14,7 @@ from datamaestro_download_archive.feed import Feed
 from datamaestro_download_archive.limits import Budget, Limits
 from datamaestro_download_archive.random_access import RandomAccess
 from datamaestro_download_archive.streams import buffered, holed_pieces, section
-from datamaestro_download_archive.tar_index import Place, TarIndex
+from datamaestro_download_archive.tar_index import FileLocation, TarIndex
 
 __all__ = ["TarContents"]
 
@@ -24,7 +24,7 @@ class TarContents(Contents):
 
     def __init__(self, path: Path, limits: Limits, index: TarIndex) -> None:
         super().__init__(path, limits)
-        self.files: dict[str, Place] = index.files
+        self.files: dict[str, FileLocation] = index.files
         self._points = index.points
 
     def find(self, name: str, archive: BinaryIO) -> str:
@@ -39,18 +39,18 @@ class TarContents(Contents):
         return name
 
     def open(self, name: str, archive: BinaryIO) -> BinaryIO:
-        place = self.files[name]
-        self._check_size(name, place.stored, place.size)
-        if place.extents is None and not self._points:
-            return section(RandomAccess(archive), place.offset, place.size)
-        return buffered(lambda: self._pieces(archive, place), place.size, archive.close)
+        location = self.files[name]
+        self._check_size(name, location.stored, location.size)
+        if location.extents is None and not self._points:
+            return section(RandomAccess(archive), location.offset, location.size)
+        return buffered(lambda: self._pieces(archive, location), location.size, archive.close)
 
-    def _pieces(self, archive: BinaryIO, place: Place) -> Iterator[bytes]:
-        feed = self._feed(archive, place.offset)
-        if place.extents is None:
-            yield from map(bytes, feed.pieces(place.stored))
+    def _pieces(self, archive: BinaryIO, location: FileLocation) -> Iterator[bytes]:
+        feed = self._feed(archive, location.offset)
+        if location.extents is None:
+            yield from map(bytes, feed.pieces(location.stored))
         else:
-            yield from holed_pieces(feed.pieces, place.extents, place.size)
+            yield from holed_pieces(feed.pieces, location.extents, location.size)
 
     def _feed(self, archive: BinaryIO, offset: int) -> Feed:
         """Give the decompressed tar from `offset` on."""

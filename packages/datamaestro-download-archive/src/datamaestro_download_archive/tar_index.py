@@ -30,14 +30,14 @@ from datamaestro_download_archive.tar_header import BLOCK
 from datamaestro_download_archive.tar_reader import TarReader
 from datamaestro_download_archive.tar_sparse import checked_extents
 
-__all__ = ["Place", "TarIndex", "index_path", "load_index", "save_index", "scan_tar"]
+__all__ = ["FileLocation", "TarIndex", "index_path", "load_index", "save_index", "scan_tar"]
 
 VERSION = 2
 _SAMPLE = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FileLocation:
     """Where one file lies.
 
     :param offset: where its bytes begin in the decompressed tar
@@ -70,7 +70,7 @@ class TarIndex:
         none if the tar isn't compressed
     """
 
-    files: dict[str, Place] = field(default_factory=dict)
+    files: dict[str, FileLocation] = field(default_factory=dict)
     points: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -91,7 +91,7 @@ def scan_tar(file: BinaryIO, archive: str, limits: Limits) -> TarIndex:
                 # Nothing is made of it here: each file counts alone, as when it is read.
                 Budget(limits, archive).add_holes(member.size - member.stored, member.stored)
             header = None if index.points else zlib.crc32(reader.block)
-            index.files[name] = Place(
+            index.files[name] = FileLocation(
                 member.offset, member.stored, member.size, member.extents, header
             )
     for link, target in shape.check().items():
@@ -116,8 +116,8 @@ def save_index(path: Path, file: BinaryIO, index: TarIndex) -> Path:
             "archive": _identity(file),
             "points": index.points,
             "files": {
-                name: [place.offset, place.stored, place.size, place.extents, place.header]
-                for name, place in index.files.items()
+                name: [at.offset, at.stored, at.size, at.extents, at.header]
+                for name, at in index.files.items()
             },
         },
         separators=(",", ":"),
@@ -146,7 +146,7 @@ def load_index(path: Path, file: BinaryIO) -> TarIndex | None:
         size = RandomAccess(file).size
         return TarIndex(
             {
-                safe_name(name, str(kept)): _place(str(kept), *values)
+                safe_name(name, str(kept)): _location(str(kept), *values)
                 for name, values in content["files"].items()
             },
             _points(content["points"], size),
@@ -157,18 +157,18 @@ def load_index(path: Path, file: BinaryIO) -> TarIndex | None:
         raise _unreadable(kept, error) from None
 
 
-def _place(
+def _location(
     kept: str,
     offset: int,
     stored: int,
     size: int,
     extents: list[list[int]] | None,
     header: int | None,
-) -> Place:
+) -> FileLocation:
     """Check where the index at `kept` has a file.
 
     :raises ValueError: if a file can't lie there
-    :raises TypeError: if that isn't a place
+    :raises TypeError: if that isn't a location
     """
     pieces = None
     if extents is not None:
@@ -178,7 +178,7 @@ def _place(
         raise ValueError(f"a file of {size} bytes, {stored} of which are stored")
     for value in (offset - BLOCK, stored, size, header or 0):
         _number(value)
-    return Place(offset, stored, size, pieces, header)
+    return FileLocation(offset, stored, size, pieces, header)
 
 
 def _points(pairs: list[list[int]], size: int) -> list[tuple[int, int]]:

@@ -23,17 +23,17 @@ def read_directory(file: RandomAccess, archive: str, limits: Limits) -> Mapping[
         that share bytes
     :raises ArchiveLimitError: for too many members
     """
-    place = find_directory(file, archive)
-    least = place.size // ENTRY_SIZE
-    if place.entries > least and not place.counts_modulo:
+    location = find_directory(file, archive)
+    least = location.size // ENTRY_SIZE
+    if location.entries > least and not location.counts_modulo:
         raise damaged(
-            archive, "the zip's directory is too short", f"{place.entries} entries", least
+            archive, "the zip's directory is too short", f"{location.entries} entries", least
         )
-    data = file.read_at(place.start, place.size)
-    if place.entries <= limits.members:
-        plain = look_quickly(data, place.shift, place.start, place.entries)
+    data = file.read_at(location.start, location.size)
+    if location.entries <= limits.members:
+        plain = look_quickly(data, location.shift, location.start, location.entries)
         if plain is not None:
             return plain
     from datamaestro_download_archive.zip_entries import look_at_each  # seldom needed
 
-    return look_at_each(place, data, archive, limits)
+    return look_at_each(location, data, archive, limits)

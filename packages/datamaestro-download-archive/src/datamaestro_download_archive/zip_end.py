@@ -16,7 +16,7 @@ from datamaestro_download_archive.errors import (
 )
 from datamaestro_download_archive.random_access import RandomAccess
 
-__all__ = ["DirectoryPlace", "find_directory"]
+__all__ = ["DirectoryLocation", "find_directory"]
 
 _END = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\x05\x06"
@@ -28,7 +28,7 @@ _LONGEST_COMMENT = 0xFFFF
 _STEP = 1 << 16
 
 
-class DirectoryPlace(NamedTuple):
+class DirectoryLocation(NamedTuple):
     """Where the central directory lies.
 
     :param start: its first byte
@@ -45,7 +45,7 @@ class DirectoryPlace(NamedTuple):
     counts_modulo: bool
 
 
-def find_directory(file: RandomAccess, archive: str) -> DirectoryPlace:
+def find_directory(file: RandomAccess, archive: str) -> DirectoryLocation:
     """Find the central directory of a zip.
 
     :raises UnsupportedArchiveError: if the file isn't a zip, or one in several parts
@@ -81,7 +81,7 @@ def find_directory(file: RandomAccess, archive: str) -> DirectoryPlace:
             f"{size} bytes at {start}, before {end}",
             f"{-shift} bytes too many",
         )
-    return DirectoryPlace(end - size, size, count, shift, counts_modulo)
+    return DirectoryLocation(end - size, size, count, shift, counts_modulo)
 
 
 def _tail(file: RandomAccess) -> tuple[int, bytes]:

@@ -17,7 +17,7 @@ from datamaestro_download_archive.member import Kind, refuse_special
 from datamaestro_download_archive.names import safe_name
 from datamaestro_download_archive.plain_names import are_all_plain
 from datamaestro_download_archive.shape import check_parents
-from datamaestro_download_archive.zip_end import DirectoryPlace
+from datamaestro_download_archive.zip_end import DirectoryLocation
 from datamaestro_download_archive.zip_entry import (
     ENTRY_SIZE,
     UNICODE_PATH,
@@ -39,21 +39,24 @@ _ORDINARY = (0, stat.S_IFREG >> 12)
 
 
 def look_at_each(
-    place: DirectoryPlace, data: bytes, archive: str, limits: Limits
+    location: DirectoryLocation, data: bytes, archive: str, limits: Limits
 ) -> dict[str, ZipEntry]:
     """Read all entries, checked one by one and against each other, by their safe names.
 
     :param data: the directory
     :raises ArchiveError: as :func:`read_directory` of `zip_directory`
     """
-    entries = _parse(data, place.shift, archive, limits)
-    modulus = 0x10000 if place.counts_modulo else 1 << 64
-    if len(entries) % modulus != place.entries:
+    entries = _parse(data, location.shift, archive, limits)
+    modulus = 0x10000 if location.counts_modulo else 1 << 64
+    if len(entries) % modulus != location.entries:
         raise damaged(
-            archive, "the zip's directory is incomplete", f"{place.entries} entries", len(entries)
+            archive,
+            "the zip's directory is incomplete",
+            f"{location.entries} entries",
+            len(entries),
         )
     by_name = _name(entries, archive)
-    _check_extents(entries, place.start, archive)
+    _check_extents(entries, location.start, archive)
     return by_name
 
 

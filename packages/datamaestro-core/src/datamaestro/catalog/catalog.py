@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from datamaestro.catalog.declared import declarations
 from datamaestro.catalog.entry import Entry, Named
-from datamaestro.catalog.index import Index, Place
+from datamaestro.catalog.index import Index, IndexedDataset
 from datamaestro.disk.latest import looked_up
 from datamaestro.errors import PluginConflictError
 
@@ -156,9 +156,9 @@ class Catalog:
 
     def entry(self, identifier: Identifier) -> Entry:
         """Give the entry of one dataset; raises as :meth:`definition`."""
-        places = self._ask(lambda index: self._places(index, identifier), list[Place])
-        if places:
-            return self._preferred(identifier, places).entry
+        found = self._ask(lambda index: self._datasets(index, identifier), list[IndexedDataset])
+        if found:
+            return self._preferred(identifier, found).entry
         definition = self.definition(identifier)
         entry = Entry.of(definition)
         for item in self.context.plugins.repositories:
@@ -208,11 +208,11 @@ class Catalog:
 
     def _indexed(self, index: Index, identifier: Identifier) -> DatasetDefinition | None:
         """Import the module that the index says, and no other."""
-        places = self._places(index, identifier)
-        if places:
-            place = self._preferred(identifier, places)
-            repository = self.context.repository(place.repository)
-            definition = repository.find_in(place.module, identifier.name)
+        found = self._datasets(index, identifier)
+        if found:
+            preferred = self._preferred(identifier, found)
+            repository = self.context.repository(preferred.repository)
+            definition = repository.find_in(preferred.module, identifier.name)
             if definition is not None:
                 return definition
         elif not index.has_broken_modules():
@@ -238,20 +238,20 @@ class Catalog:
 
         return first_found(self.context, identifier, finders)
 
-    def _places(self, index: Index, identifier: Identifier) -> list[Place]:
-        """Give where the dataset is declared: where its id leads to, or failing that elsewhere.
+    def _datasets(self, index: Index, identifier: Identifier) -> list[IndexedDataset]:
+        """Give the datasets of that id: declared where it leads to, or failing that elsewhere.
 
         What a file declares is in no index.
         """
         if identifier.file is not None:
             return []
-        places = index.places(identifier.name, identifier.repository)
-        return [place for place in places if place.on_path] or places
+        found = index.datasets(identifier.name, identifier.repository)
+        return [item for item in found if item.on_path] or found
 
-    def _preferred(self, identifier: Identifier, places: list[Place]) -> Place:
+    def _preferred(self, identifier: Identifier, found: list[IndexedDataset]) -> IndexedDataset:
         from datamaestro.catalog.lookup import preferred
 
-        first = {place.repository: place for place in reversed(places)}
+        first = {item.repository: item for item in reversed(found)}
         return preferred(self.context, identifier, dict(sorted(first.items())))
 
     # --- the index

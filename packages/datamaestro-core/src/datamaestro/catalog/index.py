@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
     from datamaestro.search import Condition
 
-__all__ = ["Index", "Place"]
+__all__ = ["Index", "IndexedDataset"]
 
 FILE = "catalog.sqlite"
 BATCH = 500
@@ -43,8 +43,8 @@ SIMILAR = 1000
 """How many ids are compared with one that isn't known."""
 
 
-class Place(NamedTuple):
-    """Where a dataset was declared.
+class IndexedDataset(NamedTuple):
+    """A dataset, and where it is declared.
 
     :param repository: the id of the repository
     :param module: the module of definitions; None if it is declared in none
@@ -172,7 +172,7 @@ class Index:
 
     # --- datasets
 
-    def places(self, name: str, repository: str | None = None) -> list[Place]:
+    def datasets(self, name: str, repository: str | None = None) -> list[IndexedDataset]:
         """Give where a dataset was declared, by its id or an alias.
 
         :param repository: the id of the repository that it must be in, if one was named
@@ -191,7 +191,7 @@ class Index:
             if repository in (None, entry.repository):
                 assert entry.repository is not None
                 on_path = bool(module) and _leads(name, module.removeprefix(package).lstrip("."))
-                found.append(Place(entry.repository, module or None, on_path, entry))
+                found.append(IndexedDataset(entry.repository, module or None, on_path, entry))
         return found
 
     def search(self, condition: Condition | None, limit: int | None = None) -> Iterator[Entry]:

@@ -56,7 +56,7 @@ def _entry(context: Context, dataset: str) -> Entry:
             if next(identifier.shorter(), None) is None:
                 raise
     from datamaestro import address
-    from datamaestro.preparation.places import place_of
+    from datamaestro.preparation.places import relative_folder
 
     whole, _ = address.find_family(context.catalog, identifier)
     if whole.part:
@@ -64,7 +64,7 @@ def _entry(context: Context, dataset: str) -> Entry:
     if indexed:
         return context.catalog.entry(whole)
     definition = context.dataset(dataset)
-    return Entry.of(definition)._replace(place=str(place_of(definition, context)))
+    return Entry.of(definition)._replace(place=str(relative_folder(definition, context)))
 
 
 def _document(entry: Entry, datapath: Path) -> dict[str, Any]:

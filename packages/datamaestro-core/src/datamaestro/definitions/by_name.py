@@ -21,14 +21,14 @@ from datamaestro.errors import DatasetNotFoundError
 if TYPE_CHECKING:
     from datamaestro.definitions.dataset_definition import DatasetDefinition
 
-__all__ = ["Place", "place_of"]
+__all__ = ["ImportPath", "import_path"]
 
 _MAIN = "__main__"
 _CALLED_MAIN = (_MAIN, "__mp_main__")
 """The names of the program's own module: in its own process, and in those that it starts."""
 
 
-class Place(NamedTuple):
+class ImportPath(NamedTuple):
     """Where a definition stands.
 
     :param module: the name of its module
@@ -61,7 +61,7 @@ class Place(NamedTuple):
         return import_file(self.file)
 
 
-def place_of(definition: DatasetDefinition) -> Place | None:
+def import_path(definition: DatasetDefinition) -> ImportPath | None:
     """Give where a definition stands, if other processes find it there."""
     name, qualified = definition.target.__module__, definition.target.__qualname__
     module = sys.modules.get(name)
@@ -69,9 +69,9 @@ def place_of(definition: DatasetDefinition) -> Place | None:
     if module is None or found is None or found.target is not definition.target:
         return None
     if name not in _CALLED_MAIN:
-        return Place(name, qualified, path_of(name))
+        return ImportPath(name, qualified, path_of(name))
     file = _file_of(module)
-    return None if file is None else Place(_MAIN, qualified, file)
+    return None if file is None else ImportPath(_MAIN, qualified, file)
 
 
 def _declared(module: ModuleType, name: str) -> DatasetDefinition | None:

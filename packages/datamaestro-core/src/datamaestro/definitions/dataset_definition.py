@@ -14,7 +14,7 @@ from datamaestro.data import Base
 from datamaestro.definitions.metadata import Metadata
 from datamaestro.definitions.naming import declared_id, documentation
 from datamaestro.download.resource import Resource
-from datamaestro.download.stored import Places, StoredResource
+from datamaestro.download.stored import ClaimedPaths, StoredResource
 from datamaestro.download.variation import Variation, is_by_variant, placeholders
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import Location
@@ -81,7 +81,7 @@ class DatasetDefinition:
         self.tags = frozenset(tags)
         self.tasks = frozenset(tasks)
         self._declared: dict[str, Resource] = {}  # as decorators come: bottom up
-        self._places = Places()
+        self._paths = ClaimedPaths()
         self.variants = variants
         self.variant: dict[str, Any] = {}
         self.selector = ""
@@ -116,14 +116,14 @@ class DatasetDefinition:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         """Let another process find it by its name, if it can: a function's is that of this."""
-        from datamaestro.definitions.by_name import place_of
+        from datamaestro.definitions.by_name import import_path
 
-        place = place_of(self)
-        if place is None:
+        path = import_path(self)
+        if path is None:
             return super().__reduce_ex__(protocol)
         # What only a repository knows, and who looks a definition up in it.
         owned = {"repository": self.repository, "namespace": self.namespace}
-        return place.find, (self.variant,), owned
+        return path.find, (self.variant,), owned
 
     def add_resource(self, resource: Resource) -> None:
         """Add a resource that is named as its decorator says.
@@ -132,7 +132,7 @@ class DatasetDefinition:
         """
         if resource.name in self._declared:
             raise self.error(f"two resources are named {resource.name!r}")
-        clash = self._places.take(resource) if isinstance(resource, StoredResource) else None
+        clash = self._paths.claim(resource) if isinstance(resource, StoredResource) else None
         if clash is not None:
             raise self.error(clash)
         self._declared[resource.name] = resource
@@ -196,7 +196,7 @@ class DatasetDefinition:
         definition.id = f"{self.id}{definition.selector}"
         words = {name: word(value) for name, value in definition.variant.items()}
         variation = Variation(definition.variant, words)
-        definition._declared, definition._places = {}, Places()
+        definition._declared, definition._paths = {}, ClaimedPaths()
         for resource in self._declared.values():
             definition.add_resource(variation.of(resource))
         return definition

@@ -16,9 +16,9 @@ from datamaestro.location import definition_site
 
 __all__ = [
     "LONGEST_NAME",
+    "ClaimedPaths",
     "FileResource",
     "FolderResource",
-    "Places",
     "StoredResource",
     "relative_name",
 ]
@@ -170,15 +170,15 @@ class FolderResource(StoredResource):
         return PurePosixPath(relative_name(self.name))
 
 
-class Places:
+class ClaimedPaths:
     """The paths of a dataset's resources: none may be, or lie in, another's."""
 
     def __init__(self) -> None:
         self._taken: dict[str, str] = {}
         self._folders: dict[str, str] = {}
 
-    def take(self, resource: StoredResource) -> str | None:
-        """Take the place of a resource; tell how it clashes with another one, if it does."""
+    def claim(self, resource: StoredResource) -> str | None:
+        """Claim the path of a resource; tell how it clashes with another one, if it does."""
         name, place = resource.name, str(resource.relative_path).casefold()  # as disks compare
         # Texts: as paths, those of 200 resources took 5 ms of a command's start.
         above = [".", *accumulate(place.split("/")[:-1], "{}/{}".format)]

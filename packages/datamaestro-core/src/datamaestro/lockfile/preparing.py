@@ -29,7 +29,7 @@ from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.hooks import before_use
 from datamaestro.preparation.operations import run_graph
 from datamaestro.preparation.parts import part_of
-from datamaestro.preparation.places import dataset_folder, graph_at_place, graph_at_site
+from datamaestro.preparation.places import dataset_folder, graph_at_site, graph_below_site
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
 
@@ -127,7 +127,7 @@ def _frozen_graph(locked: LockedDataset, context: Context, where: Path) -> Graph
     """Bind the resources of a lock where they are used from, or will be."""
     own = context.datapath / locked.folder
     definition = LockedDefinition(locked, context, where).definition(own)
-    at_site = graph_at_place(definition, PurePosixPath(locked.folder), context)
+    at_site = graph_below_site(definition, PurePosixPath(locked.folder), context)
     if at_site is None:
         return _graph(definition, own, context, locked)
     # The value is the folder: that of the site.

@@ -30,7 +30,7 @@ from datamaestro.lockfile.locked import (
 from datamaestro.plugins.manager import Plugin
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.operations import run_graph
-from datamaestro.preparation.places import graph_of, place_of
+from datamaestro.preparation.places import graph_of, relative_folder
 from datamaestro.preparation.state import State
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.state_files import Download
@@ -100,7 +100,7 @@ class _Writer:
         state = State.load(graph.folder)
         return LockedDataset(
             id=definition.id,
-            folder=place_of(definition, self.context).as_posix(),
+            folder=relative_folder(definition, self.context).as_posix(),
             requested=requested,
             repository=definition.repository,
             plugin=None if plugin is None else plugin.distribution,

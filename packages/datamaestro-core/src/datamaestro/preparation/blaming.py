@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import DatamaestroError
-from datamaestro.transfer.target import NextSource
+from datamaestro.transfer.target import NextUrl
 
 __all__ = ["noting"]
 
@@ -21,7 +21,7 @@ def noting(definition: DatasetDefinition, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (DatamaestroError, NextSource):
+    except (DatamaestroError, NextUrl):
         raise
     except SystemExit as error:
         raise definition.error(

@@ -18,7 +18,7 @@ from datamaestro.locks.exclusive import locked
 from datamaestro.state_files import Download
 from datamaestro.transfer.cache_entry import CacheEntry, cache_key
 from datamaestro.transfer.notes import origin
-from datamaestro.transfer.target import NextSource
+from datamaestro.transfer.target import NextUrl
 from datamaestro.urls import masked
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def not_emptied() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise NextSource from error
+        raise NextUrl from error
 
 
 def sweep(context: Context, sources: Iterable[Source], needed: Callable[[Source], bool]) -> None:

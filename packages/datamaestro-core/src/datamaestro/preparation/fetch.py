@@ -35,7 +35,7 @@ from datamaestro.transfer.failover import Failover
 from datamaestro.transfer.pages import TELLING, refuse_page
 from datamaestro.transfer.partial import Partial
 from datamaestro.transfer.stream import TransferStream, watched
-from datamaestro.transfer.target import InMemory, NextSource, TransferTarget
+from datamaestro.transfer.target import InMemory, NextUrl, TransferTarget
 from datamaestro.transfer.transfer import Transfer, TransferContext
 from datamaestro.transfer.wrong_bytes import may_be_of_bytes
 from datamaestro.urls import masked
@@ -97,7 +97,7 @@ class CacheFetcher:
     def open(self, source: Source) -> Iterator[BufferedReader[Any]]:
         """Give what `source` serves as a stream; see :meth:`Resource.open`.
 
-        :raises NextSource: if the bytes turned out to be wrong, or didn't come, and
+        :raises NextUrl: if the bytes turned out to be wrong, or didn't come, and
             another URL may give them
         """
         if self._is_light(source):
@@ -226,7 +226,7 @@ class CacheFetcher:
         """Download the whole of a source to `destination`."""
         while True:
             transfer = self._failover.transfer(source, target_of)
-            with suppress(NextSource), self._failover.failures_noted(source, transfer):
+            with suppress(NextUrl), self._failover.failures_noted(source, transfer):
                 for _ in watched(transfer):
                     pass
                 return self._accept(source, transfer, destination)

@@ -18,7 +18,7 @@ from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.preparation.blaming import noting
 from datamaestro.preparation.workspace import Workspace
 from datamaestro.state_files import Download, Record
-from datamaestro.transfer.target import NextSource
+from datamaestro.transfer.target import NextUrl
 
 __all__ = ["Made", "make"]
 
@@ -62,7 +62,7 @@ def make(
             told = _download(resource, destination, workspace)
             _verify(resource, destination, workspace)
             break
-        except NextSource:
+        except NextUrl:
             remove(destination)
         except Exception as error:
             if not fetcher.distrusts(error):
@@ -131,7 +131,7 @@ def _may_be_proven(resource: StoredResource, recorded: Record | None) -> bool:
 def _download(resource: StoredResource, destination: Path, workspace: Workspace) -> int | None:
     """Let a resource be made at `destination`; give its bytes, if it knows them.
 
-    :raises NextSource: if the bytes that it was made from were wrong, and the next source
+    :raises NextUrl: if the bytes that it was made from were wrong, and the next source
         may have the right ones
     """
     workspace.fetcher(resource.name).downloads.clear()

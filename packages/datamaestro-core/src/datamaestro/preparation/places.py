@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "LOCK",
     "dataset_folder",
-    "graph_at_place",
     "graph_at_site",
+    "graph_below_site",
     "graph_of",
     "graph_of_context",
     "graph_of_stored",
-    "place_of",
+    "relative_folder",
 ]
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 LOCK = ".state.lock"
 
 
-def place_of(definition: DatasetDefinition, context: Context) -> PurePosixPath:
+def relative_folder(definition: DatasetDefinition, context: Context) -> PurePosixPath:
     """Give the folder of a dataset in the folder of all data, below its namespace.
 
     A variant has a folder of its own below that of the dataset.
@@ -48,7 +48,7 @@ def place_of(definition: DatasetDefinition, context: Context) -> PurePosixPath:
 
 def dataset_folder(definition: DatasetDefinition, context: Context) -> Path:
     """Give the folder of a dataset in the context's own data directory, be it there or not."""
-    return context.datapath / place_of(definition, context)
+    return context.datapath / relative_folder(definition, context)
 
 
 def graph_of(definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()) -> Graph:
@@ -62,8 +62,8 @@ def graph_of(definition: DatasetDefinition, context: Context, parts: Sequence[st
 
 def graph_of_stored(definition: DatasetDefinition, context: Context) -> Graph:
     """Bind the resources of a dataset where its files are, or will be, and ask no value."""
-    place = place_of(definition, context)
-    at_site = graph_at_place(definition, place, context, missing=Graph.missing_stored)
+    relative = relative_folder(definition, context)
+    at_site = graph_below_site(definition, relative, context, missing=Graph.missing_stored)
     return at_site or graph_of_context(definition, context)
 
 
@@ -79,17 +79,17 @@ def graph_at_site(
     definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
 ) -> Graph | None:
     """Bind the resources of a dataset in the first site directory that has all that are wanted."""
-    return graph_at_place(definition, place_of(definition, context), context, parts)
+    return graph_below_site(definition, relative_folder(definition, context), context, parts)
 
 
-def graph_at_place(
+def graph_below_site(
     definition: DatasetDefinition,
-    place: PurePosixPath,
+    relative: PurePosixPath,
     context: Context,
     parts: Sequence[str] = (),
     missing: Callable[[Graph, State], list[Resource]] = Graph.missing,
 ) -> Graph | None:
-    """Do what :func:`graph_at_site` does, for a place in the folder of all data.
+    """Do what :func:`graph_at_site` does, for a folder below that of all data.
 
     What the state file there doesn't record as complete doesn't count. It would have to be
     verified each time, since the result can't be recorded there.
@@ -97,11 +97,11 @@ def graph_at_place(
     :param missing: gives the resources of a graph that have to be made, by its state
     """
     for directory in context.site_directories:
-        folder = directory / "data" / place
+        folder = directory / "data" / relative
         if not os.access(folder / STATE, os.R_OK):
             continue
         # What fetches needs a place to write, whatever is read from elsewhere.
-        own = context.datapath / place
+        own = context.datapath / relative
         graph = _narrowed(Graph.bind(definition, context, folder, Workspace(context, own)), parts)
         if _is_whole(graph, missing):
             return graph

@@ -20,7 +20,7 @@ from datamaestro.errors import (
 from datamaestro.transfer.candidates import archived, urls_to_ask
 from datamaestro.transfer.connections import host_of
 from datamaestro.transfer.rate_monitor import RateMonitor, opened
-from datamaestro.transfer.target import NextSource, StartOver, TransferTarget
+from datamaestro.transfer.target import NextUrl, StartOver, TransferTarget
 from datamaestro.transfer.transfer import ATTEMPTS, Transfer, TransferContext
 from datamaestro.transfer.url_queue import QueuedUrl, UrlQueue
 from datamaestro.transfer.wrong_bytes import may_be_of_bytes
@@ -82,7 +82,7 @@ class Failover:
 
         An error of the stream's reader counts too: wrong bytes may have caused it.
 
-        :raises NextSource: if another URL may give the bytes
+        :raises NextUrl: if another URL may give the bytes
         :raises DatamaestroError: if none is left
         """
         url, queue = transfer.url, self._queues[source]
@@ -91,15 +91,15 @@ class Failover:
                 yield
         except StartOver as error:
             self._begin_again(transfer, error)
-            raise NextSource from error
-        except NextSource:
+            raise NextUrl from error
+        except NextUrl:
             raise  # of another source, which is read at the same time
         except Exception as error:
             if transfer.continues and may_be_of_bytes(error):
                 # A loss of power, or a bad disk, may have changed that.
                 order = StartOver(f"{error}; what an earlier run left of it may be wrong")
                 self._begin_again(transfer, order)
-                raise NextSource from error
+                raise NextUrl from error
             if not isinstance(error, DownloadError | VerificationError | DataFormatError):
                 raise
             if not isinstance(error, DownloadError):
@@ -107,7 +107,7 @@ class Failover:
             _pass_on(queue, error)
             if queue.next is None:
                 raise queue.summary() from error
-            raise NextSource from error
+            raise NextUrl from error
 
     def _begin_again(self, transfer: Transfer, order: StartOver) -> None:
         """Let the same URL be read from its beginning, if that isn't too often."""

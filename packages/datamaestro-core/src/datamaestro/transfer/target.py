@@ -13,7 +13,7 @@ from datamaestro.download.transport import Response
 __all__ = [
     "Content",
     "InMemory",
-    "NextSource",
+    "NextUrl",
     "Resumable",
     "StartOver",
     "TransferTarget",
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-class NextSource(Exception):  # noqa: N818  (not an error, but an order)
+class NextUrl(Exception):  # noqa: N818  (not an error, but an order)
     """What was made from a download is void: make it again, from what the next URL gives."""
 
 
