@@ -1,9 +1,13 @@
-"""Files as on Windows: open and read-only ones stay, and names are compared without case."""
+"""Files as on Windows: open and read-only ones stay, names are compared without case, and long
+paths lead nowhere.
+"""
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 from datamaestro.testing.contracts.open_files import open_files
 
@@ -51,3 +55,25 @@ def compare_without_case(monkeypatch):
         return str(path).lower() < str(other).lower()
 
     monkeypatch.setattr(type(Path()), "__lt__", is_before)
+
+
+LONGEST = 259
+"""How many characters a path may have there, unless the system is set up to allow more."""
+
+
+def refuse_long_paths(monkeypatch):
+    """Refuse to open, link or make anything by a path that is too long from now on, as there."""
+    monkeypatch.setattr("datamaestro.disk.refusals.sys", SimpleNamespace(platform="win32"))
+    for module, name in ((io, "open"), (os, "open"), (os, "link"), (os, "mkdir")):
+        longest = LONGEST - 12 * (name == "mkdir")
+        monkeypatch.setattr(module, name, _of_short_paths(getattr(module, name), longest))
+
+
+def _of_short_paths(act, longest):
+    def checked(path, *arguments, **options):
+        for name in (path, *arguments):
+            if isinstance(name, str | os.PathLike) and len(os.fspath(name)) > longest:
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(name))
+        return act(path, *arguments, **options)
+
+    return checked

@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 
 from datamaestro.disk.files import (
-    check_space,
     discard,
     move_into_place,
     remove,
     replacing,
     size_on_disk,
-    usable,
     write_atomically,
 )
+from datamaestro.disk.refusals import check_space, usable
 from datamaestro.disk.sharing import make_folder
 from datamaestro.disk.sidecars import sidecar
 from datamaestro.download.stored import LONGEST_NAME

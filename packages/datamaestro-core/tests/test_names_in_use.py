@@ -9,8 +9,9 @@ from fetched import Fetched
 
 from datamaestro.data import File
 from datamaestro.definitions import dataset
-from datamaestro.disk.files import move_into_place, remove, replacing, usable
+from datamaestro.disk.files import move_into_place, remove, replacing
 from datamaestro.disk.names import remove_folder, rename, unlink
+from datamaestro.disk.refusals import usable
 from datamaestro.disk.sharing import make_folder
 from datamaestro.download import Source
 from datamaestro.errors import DataDirectoryError, VerificationError

@@ -119,7 +119,7 @@ class _Contents(NamedTuple):
         except FileNotFoundError:
             return cls()
         except OSError:
-            from datamaestro.disk.files import usable  # takes longer to import than all of this
+            from datamaestro.disk.refusals import usable  # takes longer to import than all of this
 
             with usable(folder):
                 raise

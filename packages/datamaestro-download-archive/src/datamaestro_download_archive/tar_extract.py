@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from datamaestro.disk.files import check_space
+from datamaestro.disk.refusals import check_space
 from datamaestro_download_archive.decompress import CHUNK
 from datamaestro_download_archive.errors import shown, unsafe
 from datamaestro_download_archive.feed import open_feed

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from datamaestro.disk.files import check_space
+from datamaestro.disk.refusals import check_space
 from datamaestro.waiting import each_ended
 from datamaestro_download_archive.decompress import CHUNK
 from datamaestro_download_archive.limits import Budget

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from datamaestro.disk.files import check_space
+from datamaestro.disk.refusals import check_space
 from datamaestro.download import FileResource, Joined, Source
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site

@@ -75,7 +75,8 @@ def _write(path: Path, text: str) -> None:
     :raises DefinitionError: if there is
     :raises DataDirectoryError: if it can't be written
     """
-    from datamaestro.disk.files import remove, usable
+    from datamaestro.disk.files import remove
+    from datamaestro.disk.refusals import usable
     from datamaestro.disk.sharing import make_folder
 
     with usable(path.parent):

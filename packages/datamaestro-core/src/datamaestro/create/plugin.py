@@ -16,7 +16,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 from string import Template
 
-from datamaestro.disk.files import usable
+from datamaestro.disk.refusals import usable
 from datamaestro.errors import DataDirectoryError, PluginConflictError, QueryError
 from datamaestro.plugins.entry_points import EntryPoints
 from datamaestro.plugins.manager import PluginManager

@@ -7,7 +7,6 @@ import errno
 import logging
 import os
 import re
-import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -17,14 +16,13 @@ from typing import BinaryIO
 
 from datamaestro.disk.flushing import flush_descriptor
 from datamaestro.disk.names import is_in_use, remove_folder, rename, unlink
+from datamaestro.disk.refusals import usable
 from datamaestro.disk.sharing import make_folder, permissions_after, share
 from datamaestro.disk.walking import walk
 from datamaestro.errors import DataDirectoryError
 
 __all__ = [
     "LEFTOVER",
-    "STORAGE_ERRORS",
-    "check_space",
     "children",
     "discard",
     "discarding",
@@ -34,32 +32,10 @@ __all__ = [
     "remove",
     "replacing",
     "size_on_disk",
-    "usable",
     "write_atomically",
 ]
 
 logger = logging.getLogger(__name__)
-
-_REFUSED_NAME = (
-    "the file system may refuse a name on that path, or its length: choose a folder on another "
-    "one (--data or DATAMAESTRO_DIR)"
-)
-_PASSING = "run it again: if it fails each time, the disk or the network to it is broken"
-_HINTS = {
-    errno.ENOSPC: "free some space, then run it again: it goes on where it stopped",
-    errno.EDQUOT: "free some of your quota, then run it again: it goes on where it stopped",
-    errno.EFBIG: "files may not be that large here: raise the limit ('ulimit -f'), or choose a "
-    "folder on another file system (--data or DATAMAESTRO_DIR)",
-    errno.EROFS: "the file system is read-only: make it writable, or choose another folder "
-    "(--data or DATAMAESTRO_DIR)",
-    errno.ENOTDIR: "something on that path is a file: remove it, or choose another folder",
-    errno.EEXIST: "something on that path is a file: remove it, or choose another folder",
-    errno.ELOOP: "a link on that path leads to itself: remove it, or choose another folder",
-    errno.ENAMETOOLONG: _REFUSED_NAME,
-    errno.EINVAL: _REFUSED_NAME,
-    errno.EIO: _PASSING,
-    errno.ESTALE: _PASSING,
-}
 
 LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.(?:tmp|old)")
 """The names of what only a process that was killed leaves: see `replacing`, `move_into_place`."""
@@ -69,57 +45,6 @@ _TRIES = 4
 _RENAME_EXCHANGE = 2
 _HERE = -100
 """The constants of renameat2(2); the first is also that of renamex_np(2)."""
-
-STORAGE_ERRORS = frozenset({*_HINTS, errno.EACCES, errno.EPERM} - {errno.EINVAL})
-"""The errors that are about the disk, whoever meets them. (EINVAL is about much else.)"""
-
-
-@contextmanager
-def usable(folder: Path) -> Iterator[None]:
-    """Raise errors of the file system as a `DataDirectoryError` about `folder`."""
-    try:
-        yield
-    except DataDirectoryError:
-        raise
-    except OSError as error:
-        name = error.filename2 or error.filename
-        failed = Path(os.fsdecode(name)) if isinstance(name, str | bytes) else folder
-        about = f" at {failed}" if failed != folder else ""
-        raise DataDirectoryError(
-            f"can't be used{about}: {error.strerror or error}",
-            where=folder,
-            hint=_hint(error, failed),
-        ) from error
-
-
-def _hint(error: OSError, failed: Path) -> str:
-    if error.errno == errno.EEXIST and failed.is_symlink():
-        return "it is a link to what isn't there: is that mounted? or choose another folder"
-    if is_in_use(error):
-        return "close the program that has it open; if none has, get the right to write there"
-    return _HINTS.get(
-        error.errno or 0,
-        "choose another folder (--data or DATAMAESTRO_DIR), or get the right to use this one",
-    )
-
-
-def check_space(folder: Path, needed: int, purpose: str) -> None:
-    """Check that a file system has room, before it is filled in vain.
-
-    :param folder: a folder on it, which exists
-    :param needed: how many bytes will be written
-    :param purpose: what for, as in "to unpack it"
-    :raises DataDirectoryError: if there is less; it tells how much is missing
-    """
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise DataDirectoryError(
-            f"not enough space {purpose}",
-            where=folder,
-            expected=f"{needed:,} bytes free",
-            found=f"{free:,}, which is {needed - free:,} too few",
-            hint=_HINTS[errno.ENOSPC],
-        )
 
 
 @contextmanager

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_folders import DatasetFolder, dataset_folders
-from datamaestro.disk.files import LEFTOVER, discard, is_there, usable
+from datamaestro.disk.files import LEFTOVER, discard, is_there
 from datamaestro.disk.freshness import Stamp, stamp
 from datamaestro.disk.latest import looking_once
+from datamaestro.disk.refusals import usable
 from datamaestro.inventory.cache import CachedFile, cached_files
 from datamaestro.inventory.orphans import find_orphans
 from datamaestro.inventory.prepared import definition_of, prepared_datasets

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from datamaestro.dataset_folders import dataset_folders
 from datamaestro.disk.documents import DAMAGED
-from datamaestro.disk.files import LEFTOVER, discard, discarding, is_there, remove, usable
+from datamaestro.disk.files import LEFTOVER, discard, discarding, is_there, remove
 from datamaestro.disk.names import rename
+from datamaestro.disk.refusals import usable
 from datamaestro.disk.sidecars import find_sidecars
 from datamaestro.errors import DataDirectoryError
 from datamaestro.inventory.manifest import MANIFESTS

@@ -20,7 +20,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from datamaestro.disk.files import is_there, usable
+from datamaestro.disk.files import is_there
+from datamaestro.disk.refusals import usable
 from datamaestro.disk.sharing import make_folder, share
 from datamaestro.errors import DataDirectoryError
 from datamaestro.locks.file_locks import WITHOUT_LOCKS, may_be_held, new_lock

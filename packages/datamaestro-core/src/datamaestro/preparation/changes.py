@@ -6,7 +6,8 @@ import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
-from datamaestro.disk.files import discard, usable
+from datamaestro.disk.files import discard
+from datamaestro.disk.refusals import usable
 from datamaestro.errors import DataDirectoryError
 from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.disturbance import Disturbed

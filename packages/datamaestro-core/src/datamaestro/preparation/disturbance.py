@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from datamaestro.disk.refusals import is_too_long
 from datamaestro.errors import DataDirectoryError
 
 __all__ = ["Disturbed", "is_loss"]
@@ -34,7 +35,7 @@ def is_loss(error: OSError, folders: Iterable[Path]) -> bool:
     is a folder that isn't empty.
     """
     reason = error.__cause__ if isinstance(error, DataDirectoryError) else error
-    if not isinstance(reason, OSError) or reason.errno not in _OF_LOSSES:
+    if not isinstance(reason, OSError) or reason.errno not in _OF_LOSSES or is_too_long(reason):
         return False
     if not isinstance(reason.filename, str | bytes):
         return True

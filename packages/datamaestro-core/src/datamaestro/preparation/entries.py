@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from datamaestro.disk.digests import CHUNK_SIZE, file_digests
 from datamaestro.disk.files import remove, replacing
+from datamaestro.disk.refusals import is_too_long
 from datamaestro.download.source import Source
 from datamaestro.errors import DataDirectoryError, VerificationError
 from datamaestro.locks.exclusive import locked
@@ -127,6 +128,8 @@ def not_emptied() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
+        if is_too_long(error):
+            raise
         raise NextUrl from error
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datamaestro.disk.digests import CHUNK_SIZE
-from datamaestro.disk.files import remove, usable
+from datamaestro.disk.files import remove
+from datamaestro.disk.refusals import usable
 from datamaestro.disk.sharing import make_folder
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Transport

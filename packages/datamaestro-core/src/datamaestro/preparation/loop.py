@@ -17,7 +17,8 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 
-from datamaestro.disk.files import discarding, remove, usable
+from datamaestro.disk.files import discarding, remove
+from datamaestro.disk.refusals import usable
 from datamaestro.disk.sharing import make_folder
 from datamaestro.download.resource import Resource, ValueResource
 from datamaestro.download.source import Source

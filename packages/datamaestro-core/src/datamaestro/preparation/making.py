@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from datamaestro.disk.files import STORAGE_ERRORS, remove, size_on_disk, usable
+from datamaestro.disk.files import remove, size_on_disk
 from datamaestro.disk.flushing import flush_file, flush_to_disk
+from datamaestro.disk.refusals import is_of_storage, usable
 from datamaestro.disk.sharing import make_folder
 from datamaestro.download.derivation import Joined
 from datamaestro.download.stored import FileResource, FolderResource, StoredResource
@@ -145,7 +146,7 @@ def _download(resource: StoredResource, destination: Path, workspace: Workspace)
     except BaseException as error:
         if not resource.can_recover:
             remove(destination)
-        if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
+        if isinstance(error, OSError) and is_of_storage(error):
             with usable(resource.binding.folder):
                 raise
         raise

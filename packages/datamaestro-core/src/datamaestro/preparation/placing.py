@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from datamaestro.disk.files import move_into_place, remove, usable
+from datamaestro.disk.files import move_into_place, remove
 from datamaestro.disk.flushing import flush_folder
+from datamaestro.disk.refusals import usable
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.graph import Graph, is_complete

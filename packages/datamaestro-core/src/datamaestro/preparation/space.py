@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from datamaestro.disk.files import check_space
+from datamaestro.disk.refusals import check_space
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
 from datamaestro.transfer.cache_entry import CacheEntry, cache_key

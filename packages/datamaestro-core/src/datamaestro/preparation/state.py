@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 from textwrap import indent
 
 from datamaestro.disk.documents import DAMAGED
-from datamaestro.disk.files import persistently, replacing, usable
+from datamaestro.disk.files import persistently, replacing
 from datamaestro.disk.flushing import flush_folder
+from datamaestro.disk.refusals import usable
 from datamaestro.disk.sharing import make_folder
 from datamaestro.state_files import (
     STATE,

@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from datamaestro.disk.files import check_space, remove
+from datamaestro.disk.files import remove
 from datamaestro.disk.flushing import boot
 from datamaestro.disk.names import rename
+from datamaestro.disk.refusals import check_space, is_too_long
 from datamaestro.disk.sharing import share
 from datamaestro.download.transport import Response
 from datamaestro.errors import DataDirectoryError
@@ -145,6 +146,8 @@ class Partial:
         try:
             yield
         except FileNotFoundError as error:
+            if is_too_long(error):
+                raise
             raise StartOver(f"{self.path} was taken by another process") from error
 
     def remove(self) -> None:

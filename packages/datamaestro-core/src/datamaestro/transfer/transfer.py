@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.disk.digests import CHUNK_SIZE
-from datamaestro.disk.files import usable
+from datamaestro.disk.refusals import usable
 from datamaestro.download.source import Source
 from datamaestro.download.transport import Response, Transport, TransportRequest
 from datamaestro.errors import TransportError, VerificationError
