@@ -205,9 +205,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typecheck(session: nox.Session) -> None:
-    """Check types with mypy (strict) and pyright."""
+    """Check types with mypy (strict), for this system and for Windows, and with pyright."""
     install_all(session, "typecheck")
     session.run("mypy")
+    session.run("mypy", "--platform", "win32")
     session.run("pyright", "--pythonpath", shutil.which("python", path=session.bin) or "python")
 
 

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from datamaestro.download import FileResource, FolderResource, Member, StoredResource, Unpacked
 from datamaestro.errors import DefinitionError
@@ -217,7 +218,8 @@ class ArchiveMember(FromArchive, FileResource):
             file = stack.enter_context(self._archive_file())
             for name in self.member[:-1]:
                 # Without a name in the folder where that is possible: nobody else sees it.
-                inner = stack.enter_context(tempfile.TemporaryFile(dir=destination.parent))
+                nameless = stack.enter_context(tempfile.TemporaryFile(dir=destination.parent))
+                inner = cast("BinaryIO", nameless)
                 copy_member(file, name, inner.fileno(), budget)
                 inner.seek(0)
                 file, budget = inner, budget.within(f"{budget.archive}!{name}")

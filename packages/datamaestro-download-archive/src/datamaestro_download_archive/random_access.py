@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -32,13 +33,13 @@ class RandomAccess:
         self._file.close()
 
 
-if hasattr(os, "pread"):
+if sys.platform != "win32":
 
     def _reader(file: BinaryIO) -> Callable[[int, int], bytes]:
         descriptor = file.fileno()
         return lambda offset, count: os.pread(descriptor, count, offset)
 
-else:  # Windows
+else:
 
     def _reader(file: BinaryIO) -> Callable[[int, int], bytes]:
         import threading

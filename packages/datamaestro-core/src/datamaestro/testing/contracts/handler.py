@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
@@ -187,7 +188,7 @@ class HandlerContract(HandlerConduct):
         assert not place(resource, served).exists()
         self.check(prepared(resource, served))
 
-    @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a second process")
+    @pytest.mark.skipif(sys.platform == "win32", reason="fork is of POSIX")
     def test_a_run_that_was_killed_is_completed_by_the_next(
         self, served: MemoryContext, resource: Resource
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -111,6 +112,8 @@ def leftovers(resource: Resource, place: Path, context: Context) -> list[str]:
 
 def prepare_in_another_process(resource: Resource, context: Context) -> int:
     """Prepare in a process of its own, and give its exit code."""
+    if sys.platform == "win32":
+        raise NotImplementedError("there is no fork on Windows")
     with warnings.catch_warnings():
         # Threads of libraries that other tests have imported don't matter to the child.
         warnings.simplefilter("ignore", DeprecationWarning)
