@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,21 @@ def test_windows_flushes_files_that_are_open_for_writing_alone(folder, monkeypat
 def test_flushing_takes_links_that_lead_nowhere(folder):
     flush_to_disk(folder)
     assert (folder / "a").read_text() == "12345"
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a file system that can't flush")
+def test_a_file_system_that_flushes_no_folder_is_used_all_the_same():
+    with pytest.raises(OSError, match="Invalid argument"):
+        fsync_folder("/proc/self")
+    flush_folder(Path("/proc/self"))
+
+
+def fsync_folder(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def as_on_macos(monkeypatch, can=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -23,6 +24,9 @@ __all__ = [
 
 MANY = 200
 """From how many files on it is quicker to flush their whole file system."""
+
+_NOT_FLUSHED = frozenset({errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What file systems say that can't flush a folder."""
 
 
 def flush_to_disk(path: Path) -> None:
@@ -59,7 +63,7 @@ def flush_file(path: Path) -> None:
 
 
 def flush_folder(path: Path) -> None:
-    """Make sure that the names in a folder survive a loss of power."""
+    """Make sure that the names in a folder survive a loss of power, where that can be asked for."""
     _flush(path)
 
 
@@ -100,5 +104,9 @@ def _flush(path: os.PathLike[str], *, whole_disk: bool = True) -> None:
         descriptor = os.open(path, access | getattr(os, "O_BINARY", 0))
         try:
             flush_descriptor(descriptor, whole_disk=whole_disk)
+        except OSError as error:
+            # Some file systems, as those of shared folders, flush files alone.
+            if error.errno not in _NOT_FLUSHED or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise
         finally:
             os.close(descriptor)
