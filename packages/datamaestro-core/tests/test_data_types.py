@@ -186,6 +186,30 @@ def test_an_annotation_that_is_not_defined_yet_is_not_checked():
     assert Early().other is None
 
 
+DEFERRED = """
+from datamaestro.data import Base, Param
+
+class Early(Base):
+    other: Param[Later | None] = None
+    count: Param[int] = 0
+
+class Later(Base):
+    size: Param[int]
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated at once")
+def test_a_parameter_may_have_a_type_that_is_defined_after_it():
+    module = {"__name__": "deferred"}
+    exec(compile(DEFERRED, "deferred.py", "exec", dont_inherit=True), module)
+    early, later = module["Early"], module["Later"]
+    assert early(other=later(size=1)).other.size == 1
+    with pytest.raises(ParameterError, match="other has the wrong type"):
+        early(other=5)
+    with pytest.raises(ParameterError, match="count has the wrong type"):
+        early(count="5")
+
+
 def test_a_default_that_could_be_changed_is_an_error_when_it_is_defined():
     with pytest.raises(DefinitionError, match="could be changed, for all values"):
 

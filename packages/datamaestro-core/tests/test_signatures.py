@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 
 import pytest
 
@@ -68,3 +69,10 @@ def test_the_signature_of_a_class_is_that_of_its_constructor(cls):
 @pytest.mark.parametrize("called", [plain, type("Value", (tuple,), {"__new__": plain})])
 def test_all_else_has_the_signature_that_python_tells(called):
     assert signature_of(called) == inspect.signature(called)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated at once")
+def test_an_annotation_may_be_for_type_checkers_alone():
+    module = {}
+    exec(compile("def download(root: Path, force=False): ...", "a.py", "exec", 0, True), module)
+    assert list(signature_of(module["download"]).parameters) == ["root", "force"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -13,13 +14,23 @@ __all__ = ["parameters_of", "signature_of"]
 def signature_of(called: Callable[..., Any]) -> inspect.Signature:
     """Give the signature of a function, or of the constructor of a class.
 
+    Annotations in it may have names that aren't defined, as of what is imported for type checkers.
+
     The first releases of Python 3.11 tell that of ``__new__`` where a class inherits both.
     """
     constructor = called.__init__ if isinstance(called, type) else None  # type: ignore[misc]
     if constructor in (None, object.__init__):
-        return inspect.signature(called)
-    signature = inspect.signature(constructor)
+        return _signature(called)
+    signature = _signature(constructor)
     return signature.replace(parameters=[*signature.parameters.values()][1:])
+
+
+def _signature(called: Callable[..., Any]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(called, annotation_format=Format.FORWARDREF)
+    return inspect.signature(called)
 
 
 def parameters_of(target: Callable[..., Any]) -> list[tuple[str, bool]]:
@@ -31,7 +42,7 @@ def parameters_of(target: Callable[..., Any]) -> list[tuple[str, bool]]:
     keywords = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return [
         (name, parameter.default is inspect.Parameter.empty)
-        for name, parameter in inspect.signature(target).parameters.items()
+        for name, parameter in _signature(target).parameters.items()
         if parameter.kind in keywords
     ]
 

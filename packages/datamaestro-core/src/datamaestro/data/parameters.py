@@ -12,6 +12,7 @@ import enum
 import functools
 import inspect
 import os
+import sys
 import types
 import typing
 from pathlib import Path
@@ -115,7 +116,7 @@ def check_defaults(cls: type) -> None:
 
     :raises DefinitionError: naming the class, the parameter and what was expected
     """
-    annotations = inspect.get_annotations(cls)
+    annotations = _annotations(cls)
     for name in getattr(cls, "__dataclass_fields__", ()):
         if name in cls.__dict__ and name not in annotations:
             # A dataclass would pass over it, and keep the default that is inherited.
@@ -161,8 +162,17 @@ def type_hints(cls: type) -> dict[str, Any]:
         return {
             name: _resolve(annotation, base.__module__)
             for base in reversed(cls.__mro__)
-            for name, annotation in inspect.get_annotations(base).items()
+            for name, annotation in _annotations(base).items()
         }
+
+
+def _annotations(cls: type) -> dict[str, Any]:
+    """Give the annotations of a class itself, be the names in them defined yet or not."""
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format, get_annotations
+
+        return get_annotations(cls, format=Format.FORWARDREF)
+    return inspect.get_annotations(cls)
 
 
 def _resolve(annotation: Any, module: str) -> Any:

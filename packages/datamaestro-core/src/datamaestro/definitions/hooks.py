@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from datamaestro.definitions.dataset_definition import HOOKS, DatasetDefinition
 from datamaestro.definitions.decorated import declared_dataset, decorated_dataset
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
+from datamaestro.signatures import signature_of
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -101,7 +101,7 @@ def _check_call(
     function: Callable[..., object], arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> None:
     """Check that a function takes some arguments, the first of which is the dataset."""
-    signature = inspect.signature(function)
+    signature = signature_of(function)
     try:
         signature.bind(*arguments, **options)
     except TypeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Collection
 from enum import Enum
 from functools import partial
@@ -13,6 +12,7 @@ from datamaestro.checkers import Checker
 from datamaestro.download.stored import FolderResource
 from datamaestro.errors import DefinitionError
 from datamaestro.location import definition_site
+from datamaestro.signatures import signature_of
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -98,7 +98,7 @@ def _takes(downloader: Any) -> bool:
     if not callable(downloader):
         return False
     try:
-        inspect.signature(downloader).bind(None, None, force=True)
+        signature_of(downloader).bind(None, None, force=True)
     except TypeError:
         return False
     except ValueError:  # it is built in, and doesn't tell

@@ -15,7 +15,7 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.errors import DefinitionError, QueryError
 from datamaestro.location import definition_site
 from datamaestro.sequences import rebuilt
-from datamaestro.signatures import parameters_of
+from datamaestro.signatures import parameters_of, signature_of
 
 __all__ = ["Variation", "byvariant", "is_by_variant", "placeholders", "taken_by"]
 
@@ -131,7 +131,7 @@ def taken_by(function: Callable[..., Any], variant: Mapping[str, Any]) -> dict[s
     """Give those values of a variant that a function has parameters for."""
     if not variant:
         return {}
-    parameters = inspect.signature(function).parameters.values()
+    parameters = signature_of(function).parameters.values()
     if any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters):
         return dict(variant)
     names = {item.name for item in parameters}
