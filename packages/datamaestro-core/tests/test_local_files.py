@@ -126,6 +126,20 @@ def test_a_question_mark_may_be_part_of_a_name(files, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes in the file system")
+@pytest.mark.skipif(sys.platform == "win32", reason="they name a machine there")
+def test_slashes_before_a_path_may_be_more(files, tmp_path):
+    (tmp_path / "a").write_bytes(b"0123456789")
+    url = (tmp_path / "a").as_uri().replace("file:///", "file:////")
+    assert read(files.open(TransportRequest(url))) == b"0123456789"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 elsewhere")
+def test_a_name_need_not_be_utf_8(files, tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9")
+    path.write_bytes(b"0123456789")
+    assert read(files.open(TransportRequest(path.as_uri()))) == b"0123456789"
+
+
 def test_a_pipe_is_refused(files, tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)

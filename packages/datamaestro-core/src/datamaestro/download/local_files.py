@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import SplitResult, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from datamaestro.disk.freshness import settled
 from datamaestro.download.transport import Response, Transport, TransportRequest
@@ -35,7 +35,17 @@ class FileTransport(Transport):
             raise TransportError(
                 "a file: URL has an absolute path", where=request.url, expected="file:///path"
             )
-        return open_file(Path(url2pathname(parts.path)), request)
+        return open_file(_local_path(parts.path), request)
+
+
+def _local_path(path: str) -> Path:
+    """Give the path that stands in a ``file:`` URL, as :meth:`Path.as_uri` has written it."""
+    if sys.platform == "win32":
+        from urllib.request import url2pathname
+
+        return Path(url2pathname(path))
+    # Not url2pathname: it takes names for UTF-8, and since Python 3.14 a second slash for a host's.
+    return Path(os.fsdecode(unquote_to_bytes(path)))
 
 
 class _LocalResponse(Response):
