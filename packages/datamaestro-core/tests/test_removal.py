@@ -1,9 +1,11 @@
 """Removing prepared datasets, and refusing to lose what nobody could fetch again."""
 
+import ntpath
 import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +24,7 @@ from datamaestro.inventory.removal import (
 from datamaestro.inventory.replaceable import irreplaceable
 from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.state import State
+from datamaestro.state_files import Record
 
 ALPHA = "memory://host/alpha"
 
@@ -151,6 +154,14 @@ def test_a_state_file_that_leads_out_of_its_folder_is_not_believed(context, shel
     state.write_text(state.read_text().replace('"data.txt"', f'"{path}"'))
     assert list(prepared_datasets(context.datapath)) == []
     assert "leads out of the dataset's folder" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/a", "\\a", "C:a", "C:/a", "\\\\host\\share\\a", "a\\..\\..\\b"])
+def test_no_record_leads_out_of_its_folder_on_windows(monkeypatch, path):
+    monkeypatch.setattr("datamaestro.state_files.os", SimpleNamespace(path=ntpath))
+    assert Record("Made", "a/b", 1).path == "a/b"
+    with pytest.raises(ValueError, match="leads out of the dataset's folder"):
+        Record("Made", path, 1)
 
 
 def test_a_dataset_that_another_process_is_busy_with_is_not_removed(context, shelf):

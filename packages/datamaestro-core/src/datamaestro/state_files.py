@@ -99,8 +99,10 @@ class Record:
 
     def __post_init__(self) -> None:
         # As texts: a search reads the state of each dataset, and a path for each takes 6 µs.
-        parts = self.path.replace("\\", "/").split("/")
-        if os.path.isabs(self.path) or ".." in parts:  # noqa: PTH117
+        # Not by isabs: on Windows, it takes neither "C:a" nor "/a" for absolute.
+        drive, path = os.path.splitdrive(self.path)
+        parts = path.replace("\\", "/").split("/")
+        if drive or not parts[0] or ".." in parts:
             raise ValueError(f"{self.path!r} leads out of the dataset's folder")
         _check_texts(self.path, self.fingerprint, "" if self.sha256 is None else self.sha256)
         _check_size(self.size)
