@@ -8,6 +8,7 @@ import pytest
 from datamaestro import identifiers
 from datamaestro.catalog.lookup import published_datasets
 from datamaestro.context import Context, find_dataset, get_dataset, prepare_dataset
+from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.errors import (
     AmbiguousDatasetError,
     DatasetNotFoundError,
@@ -278,6 +279,24 @@ def test_a_wrong_definition_hides_no_other_of_its_module(partly_wrong, indexed, 
 def test_a_wrong_definition_is_listed_as_left_out(partly_wrong):
     (line,) = partly_wrong.catalog.left_out()
     assert "dataset org.example.wrong: no resource fills the argument 'argument'" in line
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_dataset_is_looked_up_without_a_look_at_what_others_of_its_module_say(
+    site_packages, home, monkeypatch, indexed
+):
+    others = "".join(BETA.replace("beta", f"beta{number}") for number in range(9))
+    install(site_packages, "greek", {"org/example.py": ALPHA + others})
+    context = Context()
+    if indexed:
+        context.catalog.ids()
+    looks = []
+    validate = DatasetDefinition.validate
+    monkeypatch.setattr(
+        DatasetDefinition, "validate", lambda one: looks.append(one.id) or validate(one)
+    )
+    context.dataset("org.example.alpha")
+    assert set(looks) == {"org.example.alpha"}
 
 
 def test_two_definitions_of_one_id_hide_no_other_of_their_module(site_packages, home, caplog):

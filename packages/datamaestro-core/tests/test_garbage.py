@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fetched import Fetched
 
+from datamaestro import repositories
 from datamaestro.catalog.index import Index
 from datamaestro.context import Context
 from datamaestro.data import File
@@ -28,6 +29,7 @@ from datamaestro.inventory.reachability import note_reachability
 from datamaestro.locks.exclusive import locked
 from datamaestro.preparation.entries import sweep
 from datamaestro.preparation.state import State
+from datamaestro.repository import Repository
 from datamaestro.testing import write_distribution
 from datamaestro.transfer.cache_entry import CacheEntry, cache_key
 
@@ -307,10 +309,18 @@ def test_a_transient_resource_that_nothing_needs_is_garbage(context, shelf, monk
     assert context.missing("org.example.delta") == []
 
 
-def test_however_many_datasets_there_are_the_index_is_looked_at_once(context, shelf, monkeypatch):
+@pytest.mark.parametrize("what", ["index", "project", "module"])
+def test_however_many_datasets_there_are_nothing_is_looked_at_for_each(
+    context, shelf, monkeypatch, what
+):
+    owner, name = {
+        "index": (Index, "is_current"),
+        "project": (repositories, "nearest_project"),
+        "module": (Repository, "declared_in"),
+    }[what]
     looks = []
-    is_current = Index.is_current
-    monkeypatch.setattr(Index, "is_current", lambda index: looks.append(index) or is_current(index))
+    look = getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda *given: looks.append(given) or look(*given))
     for name in ("alpha", "beta", "gamma", "delta"):
         context.prepare(f"org.example.{name}")
         shutil.copytree(
@@ -319,9 +329,10 @@ def test_however_many_datasets_there_are_the_index_is_looked_at_once(context, sh
     list(context.catalog.ids())  # which makes the index
     looks.clear()
     assert list(find_garbage(context, before=LONG_AGO)) == []
-    assert len(looks) == 1
+    once = len(set(looks))
+    assert len(looks) == once
     assert list(superseded_data(context)) == []
-    assert len(looks) == 2
+    assert len(looks) == 2 * once
 
 
 # --- data of datasets that aren't installed

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.definitions.files import import_file
-from datamaestro.definitions.modules import Declared, checked, named
+from datamaestro.definitions.modules import Declared, named, once_each
 from datamaestro.errors import PluginConflictError, SettingsError
 from datamaestro.project import Project
 from datamaestro.repository import Repository
@@ -36,7 +37,7 @@ class ProjectRepository(Repository):
     def description(self) -> str:
         return f"The datasets of {self.project.path}"
 
-    @property
+    @cached_property
     def namespace(self) -> PurePosixPath:
         return self.project.namespace
 
@@ -69,7 +70,7 @@ class ProjectRepository(Repository):
 
         They are checked together: two may declare one id, or be the same and listed twice.
         """
-        return checked(item.definition for item in super().declared())
+        return once_each(item.definition for item in super().declared())
 
     def modules(self) -> list[str]:
         """Give what the project lists."""

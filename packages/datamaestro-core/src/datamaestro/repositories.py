@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datamaestro.disk.latest import looked_up
 from datamaestro.errors import PluginConflictError, PluginError, RepositoryNotFoundError
 from datamaestro.project import nearest_project
 
@@ -66,9 +67,11 @@ class Repositories:
     def of_project(self) -> ProjectRepository | None:
         """Give that of the project of the current directory, if it lists datasets."""
         try:
-            project = nearest_project(Path.cwd())
+            folder = Path.cwd()
         except FileNotFoundError:  # the directory was removed under a running process
             return None
+        # Its file lies in one of the folders above, and each of these is looked at.
+        project = looked_up((folder, "project"), lambda: nearest_project(folder))
         if project is None:
             return None
         from datamaestro.project_repository import ProjectRepository

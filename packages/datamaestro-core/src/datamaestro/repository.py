@@ -13,6 +13,7 @@ import inspect
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import accumulate
 from operator import truediv
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
-from datamaestro.definitions.modules import Declared, checked, declared_in, guarded, named
+from datamaestro.definitions.modules import Declared, declared_in, guarded, named, once_each
+from datamaestro.disk.latest import looked_up
 from datamaestro.errors import DatamaestroError
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class Repository:
         """What it holds, in one line."""
         return self.DESCRIPTION.strip()
 
-    @property
+    @cached_property
     def namespace(self) -> PurePosixPath:
         """The folder of its datasets, in the folder of all data."""
         return PurePosixPath(self.id)
@@ -123,7 +125,7 @@ class Repository:
         :raises DefinitionError: if it can't be imported
         """
         with guarded(module):
-            return checked(map(self.owned, declared_in(self.import_module(module))))
+            return once_each(map(self.owned, declared_in(self.import_module(module))))
 
     def import_module(self, module: str) -> ModuleType:
         """Import one of :meth:`modules`; raises what that raises."""
@@ -191,7 +193,8 @@ class Repository:
         """
         if module is None:
             return self._defined(dataset_id)
-        return named(dataset_id, self.declared_in(module))
+        declared = looked_up((self, "declares", module), lambda: self.declared_in(module))
+        return named(dataset_id, declared)
 
     def find_anywhere(self, dataset_id: str) -> DatasetDefinition | None:
         """Look a dataset up in all modules that can be imported, and beside them.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.catalog.entry import Entry
 from datamaestro.data.parameters import check_parameters
-from datamaestro.definitions.modules import Declared, checked, declared_in, guarded
+from datamaestro.definitions.modules import Declared, declared_in, guarded, once_each
 from datamaestro.disk.freshness import Stamp, stamp
 from datamaestro.errors import DatamaestroError, ParameterError
 
@@ -70,7 +70,7 @@ def entries_of(repository: Repository, module: str) -> tuple[list[Entry], list[D
     :raises DefinitionError: if it can't be imported
     """
     with guarded(module):
-        declared = checked(map(repository.owned, declared_in(_as_it_is(module))))
+        declared = once_each(map(repository.owned, declared_in(_as_it_is(module))))
     entries, errors = [], []
     for item in declared:
         try:

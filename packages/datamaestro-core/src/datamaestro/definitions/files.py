@@ -15,7 +15,7 @@ from types import ModuleType
 
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.definitions.lone_files import import_alone, imported
-from datamaestro.definitions.modules import Declared, checked, declared_in
+from datamaestro.definitions.modules import Declared, declared_in, once_each
 from datamaestro.errors import DatamaestroError, DatasetNotFoundError, DefinitionError
 from datamaestro.identifiers import did_you_mean
 from datamaestro.user_paths import absolute
@@ -46,7 +46,7 @@ def find_in_file(path: Path, name: str) -> DatasetDefinition:
 
 def definitions_in_file(path: Path) -> list[Declared]:
     """Give what a file declares, right or wrong; raises as :func:`import_file`."""
-    return checked(declared_in(import_file(path)))
+    return once_each(declared_in(import_file(path)))
 
 
 def import_file(path: Path) -> ModuleType:

@@ -12,26 +12,32 @@ from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.definitions.decorated import declared_dataset
 from datamaestro.errors import DatamaestroError
 
-__all__ = ["Declared", "checked", "declared_in", "guarded", "named"]
+__all__ = ["Declared", "declared_in", "guarded", "named", "once_each"]
 
 
 class Declared(NamedTuple):
-    """A dataset that a module declares.
+    """A dataset that a module declares, right or wrong.
 
     :param definition: what it says about the dataset
-    :param error: what is wrong with that; None if it can be used
+    :param of_its_id: all definitions that have its id: one, unless something is wrong
     """
 
     definition: DatasetDefinition
-    error: DatamaestroError | None
+    of_its_id: list[DatasetDefinition]
 
     def usable(self) -> DatasetDefinition:
-        """Give the definition.
+        """Check the definition, and that no other has its id, and give it.
 
         :raises DatamaestroError: if something is wrong with it
         """
-        if self.error is not None:
-            raise self.error
+        with guarded(self.definition.target.__module__, f"{self.definition.id} can't be checked"):
+            if len(self.of_its_id) > 1:
+                raise self.of_its_id[1].error(
+                    "two definitions have this id",
+                    found=f"the other at {self.of_its_id[0].location}",
+                    hint="give one of them another id='…'",
+                )
+            self.definition.validate()
         return self.definition
 
 
@@ -55,30 +61,13 @@ def guarded(
         raise not_importable(message, error, _origin(module)) from error
 
 
-def checked(definitions: Iterable[DatasetDefinition]) -> list[Declared]:
-    """Check each definition on its own, and that no other has its id; give each once."""
+def once_each(definitions: Iterable[DatasetDefinition]) -> list[Declared]:
+    """Give each definition once. It is checked when it is used: one may be, of thousands."""
     once = list(dict.fromkeys(definitions))
     by_id: dict[str, list[DatasetDefinition]] = {}
     for definition in once:
         by_id.setdefault(definition.id, []).append(definition)
-    return [Declared(item, _wrong_with(item, by_id[item.id])) for item in once]
-
-
-def _wrong_with(
-    definition: DatasetDefinition, of_its_id: list[DatasetDefinition]
-) -> DatamaestroError | None:
-    try:
-        with guarded(definition.target.__module__, f"{definition.id} can't be checked"):
-            if len(of_its_id) > 1:
-                raise of_its_id[1].error(
-                    "two definitions have this id",
-                    found=f"the other at {of_its_id[0].location}",
-                    hint="give one of them another id='…'",
-                )
-            definition.validate()
-    except DatamaestroError as error:
-        return error
-    return None
+    return [Declared(item, by_id[item.id]) for item in once]
 
 
 def declared_in(module: ModuleType) -> list[DatasetDefinition]:

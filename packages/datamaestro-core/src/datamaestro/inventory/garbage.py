@@ -138,9 +138,7 @@ def orphaned_data(context: Context) -> Iterator[Garbage]:
 
 def superseded_data(context: Context) -> Iterator[Garbage]:
     """Give what was fetched for datasets whose installed definitions no longer have it."""
-    with looking_once():
-        found = list(find_superseded(context))
-    for dataset, name in found:
+    for dataset, name in find_superseded(context):
         if not is_busy(dataset.folder / LOCK):
             path = dataset.path(name)
             size = Meter().measure(path).size

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datamaestro.dataset_folders import pass_over
 from datamaestro.definitions.dataset_definition import DatasetDefinition
+from datamaestro.disk.latest import looking_once
 from datamaestro.errors import DatamaestroError
 from datamaestro.inventory.prepared import Prepared, definition_of, prepared_datasets
 from datamaestro.inventory.removal import without_following
@@ -38,13 +39,17 @@ class Superseded(NamedTuple):
     resource: str
 
 
-def find_superseded(context: Context) -> Iterator[Superseded]:
+def find_superseded(context: Context) -> list[Superseded]:
     """Give what installed definitions no longer have, if the version that had it could fetch it
     again.
 
     What isn't recorded, or not as fetched, may be somebody's data, and is left out.
     """
-    sources = SourceCheck(context)
+    with looking_once():  # or of thousands of datasets, the definitions would be for each
+        return list(_superseded(context, SourceCheck(context)))
+
+
+def _superseded(context: Context, sources: SourceCheck) -> Iterator[Superseded]:
     for dataset in prepared_datasets(context.datapath, pass_over):
         definition = definition_of(dataset, context)
         if definition is None or not _has_folder_to_itself(definition):
