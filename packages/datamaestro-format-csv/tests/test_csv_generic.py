@@ -6,6 +6,8 @@ import csv
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ import polars as pl
 import pytest
 
 from datamaestro.errors import DataFormatError, ParameterError
-from datamaestro_format_csv import Generic
+from datamaestro_format_csv import Generic, generic
+from datamaestro_format_csv.dialect import Dialect
+from datamaestro_format_csv.lines import LineSource, open_lines
 
 ROOT = Path(__file__).parents[3]
 MIRROR = Path(os.environ.get("DATAMAESTRO_TEST_MIRROR") or ROOT / "../shared/mirror")
@@ -168,6 +172,44 @@ class TestTypes:
         content = "1,2\n" * 2_000_000 + "1,x\n"
 
         assert table(path, content).polars().dtypes == [pl.Int64, pl.String]
+
+    @pytest.mark.parametrize(
+        ("first", "last", "expected"),
+        [
+            ("1", "2", [1, 2]),
+            ("1", "2.5", [1.0, 2.5]),
+            ("007", "x", ["007", "x"]),
+            ("0.10", "9223372036854775808", ["0.10", "9223372036854775808"]),
+            (" ", "1", [None, 1]),
+            (" ", "x", [" ", "x"]),
+        ],
+    )
+    def test_they_are_the_same_in_however_many_blocks_the_values_come(
+        self,
+        path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        first: str,
+        last: str,
+        expected: list[Any],
+    ) -> None:
+        monkeypatch.setattr(generic, "open_lines", partial(open_lines, chunk_bytes=1))
+
+        assert table(path, f"{first},a\n{last},b\n").polars()["column_0"].to_list() == expected
+
+    def test_the_file_is_parsed_once_where_the_first_rows_tell_them(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened = []
+
+        def open_small(path: Path, dialect: Dialect) -> AbstractContextManager[LineSource]:
+            opened.append(path)
+            return open_lines(path, dialect, chunk_bytes=1)
+
+        monkeypatch.setattr(generic, "open_lines", open_small)
+
+        rows = '"1",2.5,x,\n"2",1,y,\n'
+        assert table(path, rows).polars().rows() == [(1, 2.5, "x", ""), (2, 1.0, "y", "")]
+        assert opened == [path]
 
     def test_they_can_be_given(self, path: Path) -> None:
         frame = table(path, "zip,n\n00501,1\n", names_row=0).polars({"zip": pl.String})

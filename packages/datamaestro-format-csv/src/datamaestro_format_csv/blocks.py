@@ -81,7 +81,10 @@ class PlainBlock:
         # short. If there is one, there are not delimiters enough.
         delimiters = data.count(self.dialect.delimiter.encode())
         whole = delimiters == len(frame) * (columns - 1) and len(frame) == count_lines(data)
-        return frame.fill_null("") if whole else self._texts_one_by_one(columns)
+        if not whole:
+            return self._texts_one_by_one(columns)
+        empty = [column.name for column in frame if column.null_count()]
+        return frame.with_columns(list(frame.select(empty).fill_null("")))
 
     def has_comment(self) -> bool:
         """Tell whether there may be a comment."""

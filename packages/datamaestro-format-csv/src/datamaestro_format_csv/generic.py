@@ -11,11 +11,11 @@ from datamaestro.data import File, Meta, Param
 from datamaestro.data.optional import required
 from datamaestro.data.threaded import threaded
 from datamaestro.errors import ParameterError
+from datamaestro_format_csv.blocks import Block
 from datamaestro_format_csv.dialect import Dialect
 from datamaestro_format_csv.inference import (
+    Columns,
     check_types_for,
-    convert,
-    infer_types,
     readable_type,
     without_rows,
 )
@@ -128,11 +128,13 @@ class Generic(File):
 
         if rows < 1:
             raise ParameterError("a batch can't be of that size", expected="1 or more", found=rows)
-        known = self._types(types or {})
-        kept = without_rows(known)
-        with self._table() as table:
-            for block in table.blocks():
-                kept = polars.concat([kept, convert(block, known, self._missing)])
+        with self._columns(types or {}) as (columns, blocks):
+            for block in blocks if columns.are_open else ():
+                columns.convert(block)
+        kept = without_rows(columns.types)
+        with self._columns(columns.types) as (columns, blocks):
+            for block in blocks:
+                kept = polars.concat([kept, columns.convert(block)])
                 whole = len(kept) - len(kept) % rows
                 yield from kept[:whole].iter_slices(rows)
                 kept = kept[whole:]
@@ -149,10 +151,13 @@ class Generic(File):
         threaded("polars")
         import polars
 
-        known = self._types(types or {})
-        empty = without_rows(known)
-        with self._table() as table:
-            parts = [convert(block, known, self._missing) for block in table.blocks()]
+        with self._columns(types or {}) as (columns, blocks):
+            parts = [columns.convert(block) for block in blocks]
+        empty = without_rows(columns.types)
+        if any(part.schema != empty.schema for part in parts):  # since the types have changed
+            del parts
+            with self._columns(columns.types) as (columns, blocks):
+                parts = [columns.convert(block) for block in blocks]
         return polars.concat([empty, *parts], rechunk=True)
 
     def arrow(self, types: Mapping[str, Any] | None = None) -> pa.Table:
@@ -206,7 +211,12 @@ class Generic(File):
                 heading_rows=self._heading_rows(),
             )
 
-    def _types(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    @contextmanager
+    def _columns(self, given: Mapping[str, Any]) -> Iterator[tuple[Columns, Iterator[Block]]]:
+        """Open the file, and give what converts its blocks, and these.
+
+        :param given: the types of columns that aren't to be found out
+        """
         with self._table() as table:
             preview = table.preview()
             keys = table.keys(preview.columns)
@@ -219,7 +229,4 @@ class Generic(File):
                         found=repr(name),
                     )
             known = {name: readable_type(name, kind) for name, kind in given.items()}
-            if len(known) == len(keys):
-                return {key: known[key] for key in keys}
-            inferred = infer_types(preview.blocks, preview.columns, self._missing)
-        return {key: known.get(key, found) for key, found in zip(keys, inferred, strict=True)}
+            yield Columns(keys, known, self._missing), preview.blocks

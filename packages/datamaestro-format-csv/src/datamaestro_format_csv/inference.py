@@ -8,59 +8,134 @@ Integers of more than 64 bits stay text: as floats they would be others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import ParameterError
 from datamaestro_format_csv.blocks import Block, column_keys
-from datamaestro_format_csv.values import bad_value, select, to_numbers, to_texts
+from datamaestro_format_csv.values import Values, bad_value, select, to_numbers, to_texts
 
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["check_types_for", "convert", "infer_types", "readable_type", "without_rows"]
+__all__ = ["Columns", "check_types_for", "readable_type", "without_rows"]
 
 LONG_INTEGER = r"^[+-]?[0-9]{19,}$"
 
+GUESSED_ROWS = 16
+"""How many rows tell most types already: columns of text aren't all read as numbers first."""
 
-def infer_types(blocks: Iterable[Block], columns: int, missing: frozenset[str]) -> list[Any]:
-    """Find the polars type of each column: Int64, Float64 or String."""
+
+class Columns:
+    """Makes tables of blocks, and finds out the types of their columns meanwhile.
+
+    The type of a column that isn't given may be another one after each block: so the tables
+    of those before it may have to be made once more.
+
+    :param names: of all columns
+    :param given: polars types by name, of all columns or of some
+    :param missing: the texts that stand for a missing value
+    """
+
+    def __init__(
+        self, names: Sequence[str], given: Mapping[str, Any], missing: frozenset[str]
+    ) -> None:
+        import polars
+
+        self._names = dict(zip(column_keys(len(names)), names, strict=True))
+        self._given = {key: given[name] for key, name in self._names.items() if name in given}
+        others = [key for key in self._names if key not in self._given]
+        self._found: dict[str, Any] = dict.fromkeys(others, polars.Int64())
+        self._unseen = set(self._found)
+        self._missing = missing
+
+    @property
+    def are_open(self) -> bool:
+        """Whether the values have a say about any type."""
+        return bool(self._found)
+
+    @property
+    def types(self) -> dict[str, Any]:
+        """The polars type of each column, by its name: Int64, Float64 or String if it isn't given.
+
+        Those are of all values up to here.
+        """
+        import polars
+
+        kinds = self._given | self._found | dict.fromkeys(self._unseen, polars.String())
+        return {name: kinds[key] for key, name in self._names.items()}
+
+    def convert(self, block: Block) -> polars.DataFrame:
+        """Parse a block into columns of the types that are given, or hold up to here.
+
+        :raises DataFormatError: naming file, line, column and text, if a value is not of
+            the type that is given
+        """
+        texts = block.texts(len(self._names))
+        self._as_found(texts.head(GUESSED_ROWS))
+        frame = texts.with_columns([*self._as_given(block, texts), *self._as_found(texts)])
+        frame.columns = list(self._names.values())
+        return frame
+
+    def _as_given(self, block: Block, texts: polars.DataFrame) -> list[polars.Series]:
+        parts = _values(texts, self._given, self._missing)
+        faults = [fault for part in parts if (fault := part.fault()) is not None]
+        if faults:
+            row, index = min(faults)
+            key = str(index)
+            column, kind = f"column {self._names[key]!r}", str(self._given[key])
+            raise bad_value(block, row, column, texts[row, index], kind)
+        return [column for part in parts for column in part.frame]
+
+    def _as_found(self, texts: polars.DataFrame) -> list[polars.Series]:
+        """Convert the columns of other types; as long as some have wrong values, to wider ones."""
+        import polars
+
+        wider = {polars.Int64(): polars.Float64(), polars.Float64(): polars.String()}
+        converted: list[polars.Series] = []
+        unclear = set(self._found)
+        while unclear:
+            kinds = {key: self._found[key] for key in unclear}
+            numbers, others = _values(texts, kinds, self._missing)
+            floats = [key for key, kind in kinds.items() if kind == polars.Float64]
+            unclear = {*numbers.wrong(), *_with_large_integers(numbers, floats)}
+            self._found.update({key: wider[kinds[key]] for key in unclear})
+            both = (*numbers.frame, *others.frame)
+            converted += [column for column in both if column.name not in unclear]
+        self._unseen -= {column.name for column in converted if column.null_count() < len(texts)}
+        empty = to_texts(select(texts, list(self._unseen)), self._missing, {})
+        return [column for column in converted if column.name not in self._unseen] + [*empty.frame]
+
+
+def _values(
+    texts: polars.DataFrame, types: Mapping[str, Any], missing: frozenset[str]
+) -> tuple[Values, Values]:
+    """Convert some columns: those of numbers, and those of text."""
+    numeric = {key: kind for key, kind in types.items() if kind.is_numeric()}
+    textual = {key: kind for key, kind in types.items() if key not in numeric}
+    return (
+        to_numbers(select(texts, list(numeric)), missing | {""}, numeric),
+        to_texts(select(texts, list(textual)), missing, textual),
+    )
+
+
+def _with_large_integers(numbers: Values, floats: Sequence[str]) -> list[str]:
+    """Give those columns of floats with an integer of more than 64 bits."""
     import polars
 
-    absent = missing | {""}
-    found: dict[str, Any] = dict.fromkeys(column_keys(columns), polars.Int64)
-    seen: set[str] = set()
-    for block in blocks:
-        texts = select(block.texts(columns), _of(found, polars.Int64, polars.Float64))
-        floats = to_numbers(texts, absent, dict.fromkeys(texts.columns, polars.Float64))
-        nulls = {column.name: column.null_count() for column in floats.frame}
-        seen.update(key for key, count in nulls.items() if count < len(texts))
-        found.update(dict.fromkeys(floats.wrong(), polars.String))
-
-        integers = select(floats.known, _of(found, polars.Int64)).cast(polars.Int64, strict=False)
-        for column in integers:
-            if column.null_count() > nulls[column.name]:
-                found[column.name] = polars.Float64
-        bare = select(floats.known, _of(found, polars.Float64))
-        found.update(dict.fromkeys(_with_large_integers(bare, absent), polars.String))
-    return [kind if key in seen else polars.String for key, kind in found.items()]
+    large = [key for key in floats if _is_large(numbers.frame[key])]
+    return [
+        column.name
+        for column in select(numbers.known, large)
+        if column.filter(column.str.contains(LONG_INTEGER))
+        .cast(polars.Int64, strict=False)
+        .null_count()
+    ]
 
 
-def _of(found: Mapping[str, Any], *kinds: Any) -> list[str]:
-    """Give the columns of some types."""
-    return [key for key, kind in found.items() if kind in kinds]
-
-
-def _with_large_integers(bare: polars.DataFrame, missing: frozenset[str]) -> list[str]:
-    """Give the columns with an integer of more than 64 bits."""
-    import polars
-
-    has_long = bare.select(polars.all().str.contains(LONG_INTEGER).any())
-    unfit = []
-    for key in [column.name for column in has_long if column.any()]:
-        long = bare.select(key).filter(polars.col(key).str.contains(LONG_INTEGER))
-        unfit += to_numbers(long, missing, {key: polars.Int64}).wrong()
-    return unfit
+def _is_large(column: polars.Series) -> bool:
+    greatest, least = column.max(), column.min()
+    return any(isinstance(value, float) and abs(value) >= 2**63 for value in (greatest, least))
 
 
 def readable_type(name: str, element_type: Any) -> Any:
@@ -115,25 +190,3 @@ def without_rows(types: Mapping[str, Any]) -> polars.DataFrame:
 
     # By name: from a schema or a list, a column with an empty name (an index) would get one.
     return polars.DataFrame({name: polars.Series([], dtype=kind) for name, kind in types.items()})
-
-
-def convert(block: Block, types: Mapping[str, Any], missing: frozenset[str]) -> polars.DataFrame:
-    """Parse a block into columns of given names and polars types.
-
-    :raises DataFormatError: naming file, line, column and text, if a value is not of
-        the type of its column
-    """
-    texts = block.texts(len(types))
-    kinds = dict(zip(texts.columns, types.values(), strict=True))
-    numeric = {key: kind for key, kind in kinds.items() if kind.is_numeric()}
-    textual = {key: kind for key, kind in kinds.items() if key not in numeric}
-    numbers = to_numbers(select(texts, list(numeric)), missing | {""}, numeric)
-    others = to_texts(select(texts, list(textual)), missing, textual)
-    faults = [fault for part in (numbers, others) if (fault := part.fault()) is not None]
-    if faults:
-        row, index = min(faults)
-        name, kind = list(types.items())[index]
-        raise bad_value(block, row, f"column {name!r}", texts[row, index], str(kind))
-    frame = texts.with_columns([*numbers.frame, *others.frame])
-    frame.columns = list(types)
-    return frame
