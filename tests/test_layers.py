@@ -15,11 +15,12 @@ LAYERS = [
         "per_process",
         "sequences",
         "terminal",
+        "terminal_bar",
         "urls",
         "waiting",
     },
     {"errors"},
-    {"disk", "earlier"},
+    {"bars", "disk", "earlier"},
     {"selector"},
     {
         "facade",

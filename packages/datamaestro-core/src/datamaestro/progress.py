@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from contextvars import ContextVar
 from typing import Any, Protocol, TextIO
 
-from datamaestro.terminal import is_terminal
+from datamaestro.bars import Bars
+from datamaestro.terminal import is_dumb, is_terminal
 
 __all__ = ["Bars", "JSONLines", "NoProgress", "Progress", "Task", "automatic_progress"]
 
@@ -78,93 +77,6 @@ class NoProgress:
     ) -> AbstractContextManager[object]:
         """Begin transfers that nobody watches."""
         return nullcontext()
-
-
-class _Barred:
-    """A transfer with a bar of its own, and perhaps a part of another one."""
-
-    def __init__(self, bar: Any, *common: Any) -> None:
-        self.bar = bar
-        self.common = common
-
-    def update(self, count: int) -> None:
-        for bar in (self.bar, *self.common):
-            bar.update(count)
-
-    def expect(self, total: int) -> None:
-        self.bar.total = total
-
-
-class _Heedless:
-    """A stream that may fail to be written: the terminal may be gone."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def __eq__(self, other: object) -> bool:
-        return other == self._stream  # tqdm asks so whether it is a terminal
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def write(self, text: str) -> None:
-        with suppress(OSError):
-            self._stream.write(text)
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            self._stream.flush()
-
-
-_COMMON: ContextVar[tuple[Any, ...]] = ContextVar("common bars", default=())
-"""The bars of what a transfer belongs to: it is begun in the same context, or in a copy of it."""
-
-
-class Bars:
-    """Shows a bar for each transfer and one for all, on the terminal or in a notebook.
-
-    A transfer that takes no time gets none: many small files show the common bar only. A copy, as
-    for another process, shows bars of its own.
-
-    :param notebook: whether to show the notebook's kind
-    """
-
-    def __init__(self, *, notebook: bool = False) -> None:
-        self.notebook = notebook
-
-    @contextmanager
-    def task(self, label: str, total: int | None = None) -> Iterator[Task]:
-        """Begin a transfer, and show its bar until it ends."""
-        common = _COMMON.get()
-        with self._bar(label, total, delay=0.5 if common else 0.0) as bar:
-            yield _Barred(bar, *common)
-
-    @contextmanager
-    def all(self, label: str, count: int, total: int | None = None) -> Iterator[Any]:
-        """Begin several transfers, and show a bar for all of them until they have ended."""
-        if count < 2:
-            yield None
-            return
-        with self._bar(f"{label}, {count} files", total, delay=0.0) as bar:
-            token = _COMMON.set((*_COMMON.get(), bar))
-            try:
-                yield bar
-            finally:
-                _COMMON.reset(token)
-
-    def _bar(self, label: str, total: int | None, delay: float) -> AbstractContextManager[Any]:
-        # In a notebook without widgets, tqdm's own choice is the bar of a terminal.
-        module = importlib.import_module("tqdm.auto" if self.notebook else "tqdm")
-        options: dict[str, Any] = {"desc": label, "total": total, "delay": delay, "leave": False}
-        if not self.notebook:
-            options["file"] = _Heedless(sys.stderr)
-        bar: AbstractContextManager[Any] = nullcontext(_Silent())
-        with suppress(OSError):
-            sys.stderr.flush()  # tqdm does too; if that fails, tqdm before 4.70 can't close its bar
-            bar = module.tqdm(unit="B", unit_scale=True, unit_divisor=1024, **options)
-        return bar
 
 
 class JSONLines:
@@ -258,7 +170,7 @@ def automatic_progress() -> Progress:
     """Choose bars for a notebook or a terminal, and nothing where nobody watches."""
     if in_notebook():
         return Bars(notebook=True)
-    return Bars() if is_terminal(sys.stderr) else NoProgress()
+    return Bars() if is_terminal(sys.stderr) and not is_dumb() else NoProgress()
 
 
 def in_notebook() -> bool:

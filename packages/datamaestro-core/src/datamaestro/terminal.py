@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TextIO
 
-__all__ = ["ask", "harmless", "is_interactive", "is_terminal", "tell"]
+__all__ = ["ask", "harmless", "is_dumb", "is_interactive", "is_terminal", "tell"]
 
 _CONTROLS = {
     code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
@@ -15,6 +16,11 @@ _CONTROLS = {
 def is_terminal(stream: TextIO | None) -> bool:
     """Tell whether someone sits at a stream, which is None if it is closed."""
     return stream is not None and stream.isatty()
+
+
+def is_dumb() -> bool:
+    """Tell whether the terminal only types, and obeys no command: to show colours, or to go up."""
+    return os.environ.get("TERM") == "dumb"
 
 
 def is_interactive() -> bool:

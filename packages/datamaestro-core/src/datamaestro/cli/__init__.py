@@ -19,7 +19,7 @@ from datamaestro.cli.group import LazyGroup
 from datamaestro.cli.program import CommandError, Program
 from datamaestro.cli.session import Session
 from datamaestro.errors import DatamaestroError
-from datamaestro.terminal import harmless, is_terminal
+from datamaestro.terminal import harmless, is_dumb, is_terminal
 from datamaestro.version import VERSION
 
 __all__ = ["cli", "main"]
@@ -142,7 +142,7 @@ def _report_unexpected(error: Exception) -> int:
 
 
 def _report(message: str, exit_code: int) -> int:
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    plain = os.environ.get("NO_COLOR") or is_dumb()
     colored = is_terminal(sys.stderr) and not plain
     prefix = click.style("Error:", fg="red", bold=True) if colored else "Error:"
     _say(message, f"{prefix} ")
