@@ -405,7 +405,9 @@ def test_a_folder_that_is_another_users_alone_stops_no_command(place: Path, priv
     assert set(codes.values()) == {0}, said
 
 
-@pytest.mark.parametrize("command", ["list", "verify --all", "cite --prepared", "gc"])
+@pytest.mark.parametrize(
+    "command", ["list", "verify --all", "cite --prepared", "gc", "gc --orphans", "orphans"]
+)
 def test_a_folder_that_may_not_be_read_is_left_out_with_one_warning(
     place: Path, command: str
 ) -> None:

@@ -205,6 +205,11 @@ def test_no_downloads_counts_the_wanted_part_alone(run):
     assert run("prepare", "org.example.split", "--no-downloads").returncode == 7
 
 
+def test_no_downloads_tells_the_command_that_fetches(run):
+    told = run("prepare", "org.example.corpus[lang=fr]", "--no-downloads").stderr
+    assert "'datamaestro prepare 'org.example.corpus[lang=fr]'' fetches it" in told
+
+
 def test_no_downloads_takes_what_is_there_and_not_recorded(run):
     run("download", "org.example.split")
     (run.data / "split/.state.json").unlink()

@@ -481,6 +481,14 @@ def test_orphans_are_folders_that_belong_to_no_dataset(run):
     assert run("orphans", "--size").stdout.splitlines()[0] == f"5\t{orphans[0]}"
 
 
+@pytest.mark.parametrize(("options", "size"), [([], None), (["--size"], 0)])
+def test_orphans_have_the_same_keys_in_json_whether_they_are_measured_or_not(run, options, size):
+    gone = run.home / "datamaestro" / "data" / "latin"
+    gone.mkdir(parents=True)
+    found = json.loads(run("orphans", "--json", *options).stdout)
+    assert found == [{"path": str(gone), "size": size}]
+
+
 def test_data_of_a_broken_repository_are_no_orphans(run):
     run("download", "org.example.alpha")
     (run.folder / "greek/config/org/broken.py").write_text("import nothing_of_that_name")
@@ -778,7 +786,8 @@ def test_a_lock_of_what_a_file_declares_asks_for_its_name_again(run, lock_of_a_f
         result = run(*again)
         assert result.returncode == 1
         assert "org.example.of-a-file is declared in a file" in result.stderr
-        assert "FILE.py:NAME" in result.stderr
+        command = ["datamaestro", *(item for item in again if item != "--check"), "FILE.py:NAME"]
+        assert f"'{shlex.join(command)}'" in result.stderr
 
 
 def test_a_lock_of_what_a_file_declares_does_without_it_where_no_definition_is_needed(

@@ -146,6 +146,18 @@ def test_a_file_that_is_not_there_is_an_error(context):
         context.prepare("nowhere.py:Corpus")
 
 
+def test_a_name_that_no_file_can_have_is_an_error_of_its_kind(context):
+    with pytest.raises(DatasetNotFoundError, match="file of definitions"):
+        context.prepare(f"{'x' * 300}.py:Corpus")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="few may make links there")
+def test_a_link_to_itself_is_no_file_of_definitions(context):
+    Path("circle.py").symlink_to("circle.py")
+    with pytest.raises(DatasetNotFoundError, match="no such file of definitions"):
+        context.prepare("circle.py:Corpus")
+
+
 @pytest.mark.parametrize("text", ["mydata.py:", "mydata.py", "./mydata.py", "a.py:image:Corpus"])
 def test_a_file_without_a_name_is_no_dataset(context, text):
     write("mydata.py")

@@ -219,6 +219,20 @@ def test_a_name_that_a_file_system_refuses_is_no_question_of_rights(tmp_path, re
     assert caught.value.hint.startswith("the file system may refuse a name on that path")
 
 
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        (errno.EMFILE, "too many files are open"),
+        (errno.ENFILE, "too many files are open"),
+        (errno.ENOMEM, "memory is short"),
+    ],
+)
+def test_a_shortage_is_no_reason_to_choose_another_folder(tmp_path, reason, hint):
+    with pytest.raises(DataDirectoryError) as caught, usable(tmp_path):
+        raise OSError(reason, os.strerror(reason), str(tmp_path / "x"))
+    assert caught.value.hint.startswith(hint)
+
+
 def test_the_error_of_a_move_tells_where_to(tmp_path):
     (tmp_path / "x").touch()
     there = tmp_path / "missing" / "x"

@@ -301,7 +301,13 @@ def test_verify_advises_a_repair_to_those_who_asked_for_none(run, repair):
     options = ["--repair"] if repair else []
     result = run("verify", "org.example.alpha", *options, ALIVE="b")
     assert result.returncode == 5
-    assert ("'datamaestro verify --repair'" in result.stderr) != repair
+    assert ("'datamaestro verify --repair org.example.alpha'" in result.stderr) != repair
+
+
+def test_verify_advises_a_repair_of_all_where_all_was_verified(run):
+    prepare(run, "alpha")
+    (run.home / FOLDER / "alpha/data.txt").write_text("x")
+    assert "'datamaestro verify --repair --all'" in run("verify", "--all").stderr
 
 
 def test_verify_repairs_when_it_is_told_to(run):

@@ -287,7 +287,7 @@ def test_a_lock_file_with_a_conflict_tells_what_to_do(tmp_path):
     path.write_text("version = 1\n<<<<<<< HEAD\n")
     with pytest.raises(LockError, match=r"can't be read: .*line 2") as raised:
         Lock.load(path)
-    assert "'datamaestro lock ID…' write it again" in raised.value.hint
+    assert f"write it again with 'datamaestro lock -o {path} ID…'" in raised.value.hint
 
 
 def test_a_lock_of_a_later_version_says_how_to_write_it_anew(tmp_path):

@@ -13,8 +13,8 @@ from datamaestro.state_files import STATE, recorded
 
 __all__ = ["DatasetFolder", "LeftOut", "dataset_folders", "pass_over"]
 
-LeftOut = Callable[[PermissionError], object]
-"""What is told of folders that the user has no right to list."""
+LeftOut = Callable[[OSError], object]
+"""What is told of folders that the user has no right to list, and of what else can't be read."""
 
 
 class DatasetFolder(NamedTuple):
@@ -37,8 +37,8 @@ class DatasetFolder(NamedTuple):
         return STATE in self.hidden
 
 
-def pass_over(error: PermissionError) -> None:
-    """Say nothing of a folder that the user has no right to list."""
+def pass_over(error: OSError) -> None:
+    """Say nothing of what can't be read."""
 
 
 def dataset_folders(datapath: Path, left_out: LeftOut = pass_over) -> Iterator[DatasetFolder]:

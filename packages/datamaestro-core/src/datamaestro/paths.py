@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datamaestro.errors import DataDirectoryError
-from datamaestro.user_paths import expanded
+from datamaestro.user_paths import expanded, typed
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -53,6 +53,6 @@ class DatafolderPath(ResolvablePath):
             raise DataDirectoryError(
                 f"the data folder {self.folderid!r} is not set",
                 expected=f"a folder that holds {os.fspath(self.path)!r}",
-                hint=f"run 'datamaestro datafolders set {self.folderid} PATH'",
+                hint=f"run 'datamaestro datafolders set {typed([self.folderid])} PATH'",
             )
         return folder / self.path

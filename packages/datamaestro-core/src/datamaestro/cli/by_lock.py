@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from datamaestro.errors import LockError
+from datamaestro.user_paths import typed
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -39,7 +40,9 @@ class ByLock(NamedTuple):
         """
         if self.frozen:
             return [dataset.reference for dataset in self.lock.requested()]
-        return requested(self.lock, self.path)
+        arguments = ["download", "--locked", "--lock-file", str(self.path)]
+        hint = f"name that, and each other dataset: 'datamaestro {typed(arguments)} FILE.py:NAME'"
+        return requested(self.lock, self.path, hint)
 
     def prepare(self, dataset: str, context: Context) -> Any:
         """Prepare a dataset as the lock file says, and give its value."""
@@ -50,10 +53,11 @@ class ByLock(NamedTuple):
         return prepare_locked(dataset, context, self.lock)
 
 
-def requested(lock: Lock, path: Path) -> list[str]:
+def requested(lock: Lock, path: Path, hint: str) -> list[str]:
     """Give the ids that a lock file was written for.
 
     :param path: where it lies
+    :param hint: what to do if only its file leads to a dataset
     :raises LockError: if one is of no repository, so that only its file leads to it
     """
     for dataset in lock.requested():
@@ -61,7 +65,7 @@ def requested(lock: Lock, path: Path) -> list[str]:
             raise LockError(
                 f"{dataset.id} is declared in a file that the lock file doesn't name",
                 where=path,
-                hint="name all datasets, this one as FILE.py:NAME",
+                hint=hint,
             )
     return [dataset.reference for dataset in lock.requested()]
 

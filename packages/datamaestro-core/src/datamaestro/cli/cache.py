@@ -22,7 +22,7 @@ def command() -> None:
     """List and clear the cache of downloads."""
 
 
-@command.command("list")
+@command.command("list", short_help="List the downloads in the cache.")
 @as_json
 @pass_session
 def list_entries(session: Session, as_json: bool) -> None:
@@ -43,7 +43,7 @@ def list_entries(session: Session, as_json: bool) -> None:
         note("The cache is empty.")
 
 
-@command.command("clear")
+@command.command("clear", short_help="Remove all downloads in the cache.")
 @yes
 @as_json
 @pass_session

@@ -39,7 +39,7 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
     from datamaestro.lockfile import lock_datasets
 
     before = Lock.load(output) if output.exists() or check or not datasets else Lock(())
-    wanted = datasets or requested(before, output)
+    wanted = datasets or requested(before, output, _with_names(before, output))
     after = lock_datasets(wanted, session.context)
     if check:
         arguments = typed(["lock", "-o", str(output), *datasets])
@@ -61,3 +61,11 @@ def command(session: Session, datasets: tuple[str, ...], output: Path, check: bo
             say(f"--frozen can't make {found}: that takes the definition")
         if dataset.holds_secrets:
             say(f"{output} holds the secrets in the URLs of {dataset.id}")
+
+
+def _with_names(lock: Lock, path: Path) -> str:
+    """Tell how to bring a lock file up to date that has datasets of files."""
+    wanted = lock.requested()
+    others = [item.reference for item in wanted if item.repository is not None]
+    names = " FILE.py:NAME" * (len(wanted) - len(others))
+    return f"name that too: 'datamaestro {typed(['lock', '-o', str(path), *others])}{names}'"

@@ -9,6 +9,7 @@ from datamaestro.cli.output import echo, echo_json
 from datamaestro.cli.parameters import as_json
 from datamaestro.cli.session import Session, pass_session
 from datamaestro.inventory.orphans import find_orphans
+from datamaestro.inventory.prepared import warn
 from datamaestro.inventory.superseded import find_superseded
 from datamaestro.inventory.usage import Meter
 
@@ -27,12 +28,11 @@ def command(session: Session, size: bool, as_json: bool) -> None:
     datasets can't be told from orphans, and the repository is left out.
     """
     context = session.context
-    former = (dataset.path(name) for dataset, name in find_superseded(context))
+    former = (dataset.path(name) for dataset, name in find_superseded(context, warn))
     paths = [*find_orphans(context), *former]
     found = [(path, Meter().measure(path).size if size else None) for path in paths]
     if as_json:
-        rows = [{"path": str(path), **({} if n is None else {"size": n})} for path, n in found]
-        echo_json(rows)
+        echo_json([{"path": str(path), "size": count} for path, count in found])
         return
     for path, count in found:
         echo(f"{path}" if count is None else f"{count}\t{path}")

@@ -15,6 +15,7 @@ from datamaestro.cli.session import Session, pass_session
 from datamaestro.disk.files import write_atomically
 from datamaestro.errors import DatamaestroError, OfflineError, PluginError
 from datamaestro.plugins.descriptors import BUILT_IN_ENCODER
+from datamaestro.user_paths import typed
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -96,7 +97,7 @@ def _refuse_downloads(context: Context, dataset: str, only: tuple[str, ...]) -> 
         raise OfflineError(
             f"{dataset} isn't prepared, and --no-downloads was given",
             found=f"{', '.join(missing)} missing",
-            hint=f"run 'datamaestro prepare {dataset}' without it",
+            hint=f"'datamaestro prepare {typed([dataset])}' fetches it",
         )
 
 

@@ -16,6 +16,7 @@ from datamaestro.inventory.named import find_all_prepared
 from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.inventory.repair import repair
 from datamaestro.inventory.verification import verify
+from datamaestro.user_paths import typed
 
 __all__ = ["command"]
 
@@ -59,13 +60,11 @@ def command(
         echo_rows(("STATUS", "DATASET", "RESOURCE", "WHY"), rows)
         if not chosen:
             note("No dataset is prepared.")
-    _conclude(Counter(verdict.status for verdict in verdicts if verdict.is_wrong), mended=mend)
-
-
-def _conclude(wrong: Counter[str], *, mended: bool) -> None:
+    wrong = Counter(verdict.status for verdict in verdicts if verdict.is_wrong)
     if wrong:
+        words = ["verify", "--repair", *(datasets or ["--all"])]
         raise VerificationError(
             "not all data are what was made",
             found=", ".join(f"{count} {status}" for status, count in wrong.items()),
-            hint=None if mended else "'datamaestro verify --repair' makes them anew",
+            hint=None if mend else f"'datamaestro {typed(words)}' makes them anew",
         )

@@ -54,13 +54,19 @@ def import_file(path: Path) -> ModuleType:
 
     One in a package is imported once, as any module of a package is.
 
-    :raises DatasetNotFoundError: if there is no such file
+    :raises DatasetNotFoundError: if there is no such file, or it can't be seen
     :raises DefinitionError: if it can't be imported
     :raises SettingsError: if it lies below the home of a user who isn't there, or in a working
         directory that is gone
     """
-    path = absolute(path).resolve()
-    if not path.is_file():
+    path = Path(os.path.realpath(absolute(path)))  # `resolve` refuses a link to itself
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        raise DatasetNotFoundError(
+            "a file of definitions can't be seen", where=path, found=error.strerror
+        ) from error
+    if not is_there:
         raise DatasetNotFoundError("no such file of definitions", where=path)
     root, name = module_name(path)
     if name not in sys.modules and str(root) not in sys.path:

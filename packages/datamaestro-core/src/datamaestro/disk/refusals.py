@@ -15,18 +15,18 @@ from datamaestro.errors import DataDirectoryError
 
 __all__ = ["check_space", "is_of_storage", "is_too_long", "usable"]
 
+_ELSEWHERE = "choose another folder (for data: --data or DATAMAESTRO_DIR)"
 _REFUSED_NAME = (
     "the file system may refuse a name on that path, or its length: choose a folder on another "
-    "one (--data or DATAMAESTRO_DIR)"
+    "one (for data: --data or DATAMAESTRO_DIR)"
 )
 _PASSING = "run it again: if it fails each time, the disk or the network to it is broken"
 _HINTS = {
     errno.ENOSPC: "free some space, then run it again: it goes on where it stopped",
     errno.EDQUOT: "free some of your quota, then run it again: it goes on where it stopped",
     errno.EFBIG: "files may not be that large here: raise the limit ('ulimit -f'), or choose a "
-    "folder on another file system (--data or DATAMAESTRO_DIR)",
-    errno.EROFS: "the file system is read-only: make it writable, or choose another folder "
-    "(--data or DATAMAESTRO_DIR)",
+    "folder on another file system (for data: --data or DATAMAESTRO_DIR)",
+    errno.EROFS: f"the file system is read-only: make it writable, or {_ELSEWHERE}",
     errno.ENOTDIR: "something on that path is a file: remove it, or choose another folder",
     errno.EEXIST: "something on that path is a file: remove it, or choose another folder",
     errno.ELOOP: "a link on that path leads to itself: remove it, or choose another folder",
@@ -35,6 +35,12 @@ _HINTS = {
     errno.EIO: _PASSING,
     errno.ESTALE: _PASSING,
 }
+_SHORTAGES = {
+    errno.EMFILE: "too many files are open in this process: raise the limit ('ulimit -n')",
+    errno.ENFILE: "too many files are open on this machine: end another program, and run it again",
+    errno.ENOMEM: "memory is short: end another program, and run it again",
+}
+"""Hints for errors that have nothing to do with the folder."""
 
 _OF_STORAGE = frozenset({*_HINTS, errno.EACCES, errno.EPERM} - {errno.EINVAL})
 """The errors that are about the disk, whoever meets them. (EINVAL is about much else.)"""
@@ -86,15 +92,13 @@ def _hint(error: OSError, failed: Path) -> str:
         return "it is a link to what isn't there: is that mounted? or choose another folder"
     if is_too_long(error):
         return (
-            "the path is too long for Windows: choose a folder with a shorter one (--data or "
-            "DATAMAESTRO_DIR), or allow long paths there (LongPathsEnabled)"
+            "the path is too long for Windows: choose a folder with a shorter one (for data: --data "
+            "or DATAMAESTRO_DIR), or allow long paths there (LongPathsEnabled)"
         )
     if is_in_use(error):
         return "close the program that has it open; if none has, get the right to write there"
-    return _HINTS.get(
-        error.errno or 0,
-        "choose another folder (--data or DATAMAESTRO_DIR), or get the right to use this one",
-    )
+    hints = {**_HINTS, **_SHORTAGES}
+    return hints.get(error.errno or 0, f"{_ELSEWHERE}, or get the right to use this one")
 
 
 def check_space(folder: Path, needed: int, purpose: str) -> None:

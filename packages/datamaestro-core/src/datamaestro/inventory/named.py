@@ -21,6 +21,7 @@ from datamaestro.inventory.prepared import Prepared, prepared_datasets, qualifie
 from datamaestro.preparation.places import dataset_folder
 from datamaestro.project import CUSTOM
 from datamaestro.selector import format_selector
+from datamaestro.user_paths import typed
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -99,7 +100,7 @@ def _at_a_site(wanted: Identifier, context: Context) -> str | None:
         with suppress(DataDirectoryError):
             known = prepared_datasets(directory / "data", pass_over)
             if any(_is(item, wanted) for item in known):
-                looking = f"'datamaestro --data {directory} …' looks there"
+                looking = f"'datamaestro --data {typed([str(directory)])} …' looks there"
                 return f"it is used from {directory}: {looking}"
     return None
 

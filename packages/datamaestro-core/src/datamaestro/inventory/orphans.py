@@ -64,8 +64,7 @@ def _below(folder: Path, owned: set[Path], above: set[Path]) -> Iterator[Path]:
     """
     try:
         inside = sorted(folder.iterdir())
-    except PermissionError as error:
-        logger.warning("left out: %s", error)
+    except PermissionError:  # whoever lists what is prepared tells of it
         return
     for child in inside:
         if child.is_dir() and child not in owned:

@@ -28,6 +28,7 @@ __all__ = [
     "distinct",
     "prepared_datasets",
     "qualified",
+    "warn",
 ]
 
 logger = logging.getLogger(__name__)
@@ -89,24 +90,24 @@ class Prepared:
         }
 
 
-def _warn(error: PermissionError) -> None:
+def warn(error: OSError) -> None:
+    """Tell of what can't be read."""
     logger.warning("left out: %s", error)
 
 
-def prepared_datasets(datapath: Path, left_out: LeftOut = _warn) -> Iterator[Prepared]:
+def prepared_datasets(datapath: Path, left_out: LeftOut = warn) -> Iterator[Prepared]:
     """Give what is prepared, in the order of repositories and ids.
 
-    What can't be read at this moment is left out, with a warning.
-
     :param datapath: the folder of the prepared datasets
-    :param left_out: is told of each folder below it that the user has no right to list
+    :param left_out: is told of each folder below it that the user has no right to list, and of
+        each state file that can't be read at this moment
     :raises DataDirectoryError: if `datapath` is there and can't be listed
     """
     for folder in dataset_folders(datapath, left_out):
         try:
             state = State.load(folder.path) if folder.has_state else None
         except DataDirectoryError as error:
-            logger.warning("left out: %s", error)
+            left_out(error)
             continue
         if state is not None and state.records:
             name = state.dataset or folder.name

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from datamaestro.dataset_folders import pass_over
+from datamaestro.dataset_folders import LeftOut, pass_over
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.disk.latest import looking_once
 from datamaestro.errors import DatamaestroError
@@ -39,18 +39,22 @@ class Superseded(NamedTuple):
     resource: str
 
 
-def find_superseded(context: Context) -> list[Superseded]:
+def find_superseded(context: Context, left_out: LeftOut = pass_over) -> list[Superseded]:
     """Give what installed definitions no longer have, if the version that had it could fetch it
     again.
 
     What isn't recorded, or not as fetched, may be somebody's data, and is left out.
+
+    :param left_out: is told of what can't be read
     """
     with looking_once():  # or of thousands of datasets, the definitions would be for each
-        return list(_superseded(context, SourceCheck(context)))
+        return list(_superseded(context, SourceCheck(context), left_out))
 
 
-def _superseded(context: Context, sources: SourceCheck) -> Iterator[Superseded]:
-    for dataset in prepared_datasets(context.datapath, pass_over):
+def _superseded(
+    context: Context, sources: SourceCheck, left_out: LeftOut
+) -> Iterator[Superseded]:
+    for dataset in prepared_datasets(context.datapath, left_out):
         definition = definition_of(dataset, context)
         if definition is None or not _has_folder_to_itself(definition):
             continue

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamaestro.dataset_folders import pass_over
 from datamaestro.disk.files import children
-from datamaestro.inventory.prepared import Prepared, prepared_datasets
+from datamaestro.inventory.prepared import Prepared, prepared_datasets, warn
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -104,7 +103,7 @@ class DiskUsage:
 def disk_usage(context: Context) -> DiskUsage:
     """Measure the data directory of a context."""
     meter = Meter()
-    prepared = list(prepared_datasets(context.datapath, pass_over))  # `Meter` tells
+    prepared = list(prepared_datasets(context.datapath, _warn_of_state))
     folders = {os.fspath(dataset.folder) for dataset in prepared}
     datasets = tuple((item, meter.measure_folder(item.folder, folders)) for item in prepared)
     repositories = {}
@@ -112,6 +111,11 @@ def disk_usage(context: Context) -> DiskUsage:
         own = [usage for item, usage in datasets if folder in item.folder.parents]
         repositories[folder.name] = sum(own, meter.measure_folder(folder, folders))
     return DiskUsage(datasets, repositories, meter.measure_folder(context.cachepath))
+
+
+def _warn_of_state(error: OSError) -> None:
+    if not isinstance(error, PermissionError):  # which `Meter` tells of
+        warn(error)
 
 
 def _is_folder(status: os.stat_result) -> bool:

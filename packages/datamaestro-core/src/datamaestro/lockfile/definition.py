@@ -21,6 +21,7 @@ from datamaestro.location import Location
 from datamaestro.lockfile.derived import DerivedResource
 from datamaestro.lockfile.locked import LockedDataset, LockedResource
 from datamaestro.lockfile.writing import KERNEL_HANDLERS
+from datamaestro.user_paths import typed
 
 if TYPE_CHECKING:
     from datamaestro.context import Context
@@ -86,7 +87,8 @@ class LockedDefinition:
             f"{name!r} of {self.locked.id} can't be declared here as it was locked",
             where=self.where,
             found=found,
-            hint="upgrade its plugins, or write the lock again with 'datamaestro lock'",
+            hint="upgrade its plugins, or write the lock file again with "
+            f"'datamaestro lock -o {typed([str(self.where)])}'",
         )
 
     def _checker(self, digest: str, resource: StoredResource) -> Checker:

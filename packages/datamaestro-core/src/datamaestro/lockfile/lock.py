@@ -79,11 +79,18 @@ class Lock:
                 where=path,
                 hint=f"'datamaestro lock -o {typed([str(path)])} ID…' writes it",
             ) from error
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise LockError(
+                f"can't be read: {error.strerror or error}",
+                where=path,
+                hint="get the right to read it, or name another lock file",
+            ) from error
+        except ValueError as error:
             raise LockError(
                 f"can't be read: {error}",
                 where=path,
-                hint="correct it, or remove it and have 'datamaestro lock ID…' write it again",
+                hint="correct it; or remove it, and write it again with "
+                f"'datamaestro lock -o {typed([str(path)])} ID…'",
             ) from error
         if document.get("version") != VERSION:
             raise LockError(
@@ -142,7 +149,7 @@ class Lock:
         raise NotFoundError(
             f"{dataset_id} isn't in the lock file",
             expected=", ".join(item.id for item in self.datasets) or "none: it is empty",
-            hint="'datamaestro lock' writes it again, for all ids that it is given",
+            hint="'datamaestro lock -o FILE ID…' writes it again, for all ids that it is given",
         )
 
     @cached_property

@@ -42,6 +42,7 @@ __all__ = ["prepare_frozen", "prepare_locked"]
 logger = logging.getLogger(__name__)
 
 _DIFFERS = "not what the lock file has"
+_UP_TO_DATE = "'datamaestro lock -o FILE' brings the lock file up to date"
 
 
 def prepare_locked(dataset: Any, context: Context, lock: Lock) -> Any:
@@ -73,7 +74,7 @@ def _prepared(definition: DatasetDefinition, context: Context, locked: LockedDat
             where=definition.location,
             expected=", ".join(sorted(item.name for item in locked.resources)),
             found=", ".join(sorted(names)),
-            hint="'datamaestro lock' brings the lock file up to date",
+            hint=_UP_TO_DATE,
         )
     graph = graph_at_site(definition, context) or _graph(
         definition, dataset_folder(definition, context), context, locked
@@ -164,7 +165,7 @@ def _check_complete(
             if graph.is_at_site:  # whose users can't remove it
                 error.hint = (
                     "name no such directory in DATAMAESTRO_PATH or settings.json to have the "
-                    "locked bytes fetched, or run 'datamaestro lock' to keep it"
+                    "locked bytes fetched, or run 'datamaestro lock -o FILE' to keep it"
                 )
             raise
     return [item.name for item in complete]
@@ -195,7 +196,8 @@ def _differs(resource: StoredResource, expected: str, found: str) -> Verificatio
         where=resource.path,
         expected=expected,
         found=found,
-        hint="remove it to have the locked bytes fetched, or run 'datamaestro lock' to keep it",
+        hint="remove it to have the locked bytes fetched; or, to keep it, run "
+        "'datamaestro lock -o FILE'",
     )
 
 
@@ -265,13 +267,12 @@ class _PinnedFetcher(CacheFetcher):
 
     def _pinned(self, source: Source) -> Source:
         pin = self._pins.get(source.url)
-        hint = "'datamaestro lock' brings the lock file up to date"
         if pin is None:
             raise VerificationError(
                 f"{self._locked.id} fetches something that isn't in the lock file",
                 expected=", ".join(self._pins) or "nothing to be fetched",
                 found=source.url,
-                hint=hint,
+                hint=_UP_TO_DATE,
             )
         declared = source.digests.get("sha256", pin.sha256)
         if declared != pin.sha256 or source.size not in (None, pin.size):
@@ -280,6 +281,6 @@ class _PinnedFetcher(CacheFetcher):
                 where=source.url,
                 expected=f"{pin.size} bytes, {pin.sha256}",
                 found=f"{source.size} bytes, {declared}",
-                hint=hint,
+                hint=_UP_TO_DATE,
             )
         return replace(source, size=pin.size, sha256=pin.sha256)

@@ -240,7 +240,7 @@ class Loop:
                 "its sources give other bytes each time",
                 where=self.graph.definition.id,
                 expected="the same for all that is made from one source",
-                hint="make all of it anew at once: datamaestro prepare --force",
+                hint="'datamaestro prepare --force ID' makes all of it anew at once",
             )
         # Also where only other parts are wanted: it was there, and shall be there again.
         self.graph = self.graph.narrowed(self.graph.wanted | {item.name for item in resources})

@@ -17,6 +17,7 @@ from datamaestro.errors import DataDirectoryError
 from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.state import State
 from datamaestro.state_files import STATE
+from datamaestro.user_paths import typed
 
 __all__ = ["overlap", "refuse_overlaps"]
 
@@ -38,7 +39,8 @@ def refuse_overlaps(graph: Graph, resources: Iterable[Resource]) -> None:
                 f"of {name}",
                 where=place,
                 expected="a place for each of the two: another id, or another name",
-                hint=f"'datamaestro remove {name}' removes what is there",
+                hint=f"'datamaestro remove {typed([name])}' shows what is there, and removes it "
+                "with --yes",
             )
 
 
