@@ -113,7 +113,7 @@ def run(arguments: list[str]) -> int:
         )
         return _report(message, 1)
     if os.environ.get("_DATAMAESTRO_COMPLETE"):
-        importlib.import_module("datamaestro.cli.bash")  # in the place of what click has for it
+        importlib.import_module("datamaestro.cli.shells")  # in the place of what click has for them
     try:
         code = cli.main(arguments, prog_name="datamaestro", standalone_mode=False)
     except click.ClickException as error:

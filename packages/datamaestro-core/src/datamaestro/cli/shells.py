@@ -1,6 +1,8 @@
-"""Completion in bash, which splits words at ``:`` and ``=`` though nothing else does.
+"""Completion in shells for which click's own is wrong.
 
-Ids have both: ``ml:edu.uci.iris``, ``./flowers.py:Garden``, ``org.example.corpus[lang=fr]``.
+bash splits words at ``:`` and ``=`` though nothing else does, and click's script for fish splits
+offers at each ``,``. Ids have all of these: ``ml:edu.uci.iris``, ``./flowers.py:Garden``,
+``org.example.corpus[lang=fr,size=small]``; and so have the helps of options.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ import os
 from click.shell_completion import (
     BashComplete,
     CompletionItem,
+    FishComplete,
     add_completion_class,
     split_arg_string,
 )
 
-__all__ = ["Bash"]
+__all__ = ["Bash", "Fish"]
 
-_SOURCE = """\
+_BASH = """\
 %(complete_func)s() {
     local offers offer value
     offers=$(env COMP_WORDS="${COMP_LINE:0:COMP_POINT}" COMP_REPLACED="$2" \\
@@ -38,6 +41,27 @@ _SOURCE = """\
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
+_FISH = """\
+function %(complete_func)s
+    set -lx %(complete_var)s fish_complete
+    set -lx COMP_WORDS (commandline -cp)
+    set -lx COMP_CWORD (commandline -t)
+    for offer in (%(prog_name)s)
+        set -l parts (string split -m 1 , $offer)
+        switch $parts[1]
+            case dir
+                __fish_complete_directories $parts[2]
+            case file
+                __fish_complete_path $parts[2]
+            case plain
+                echo $parts[2]
+        end
+    end
+end
+
+complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
+"""
+
 
 @add_completion_class
 class Bash(BashComplete):
@@ -47,7 +71,7 @@ class Bash(BashComplete):
     that an offer takes the place of.
     """
 
-    source_template = _SOURCE
+    source_template = _BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Give the words before the one that is being typed, and that."""
@@ -61,3 +85,10 @@ class Bash(BashComplete):
         replaced = os.environ.get("COMP_REPLACED", word)
         stays = word.removesuffix(replaced) if word.endswith(replaced) else ""
         return f"{item.type},{item.value.removeprefix(stays)}"
+
+
+@add_completion_class
+class Fish(FishComplete):
+    """Completes the words of a line, commas and all."""
+
+    source_template = _FISH
