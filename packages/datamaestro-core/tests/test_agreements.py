@@ -1,6 +1,7 @@
 """Agreements: asked before anything is fetched, of each user, for each text."""
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FileResource, reference
 from datamaestro.errors import AgreementError, DefinitionError
 from datamaestro.preparation.operations import remake
+from datamaestro.terminal import ask
 from datamaestro.testing import write_distribution
 
 TEXT = "For research only.\nDon't pass it on."
@@ -437,6 +439,12 @@ def test_an_agreement_that_is_not_there_is_an_error(run, arguments, message):
     result = run("agreements", *arguments)
     assert result.returncode == 3
     assert message in result.stderr
+
+
+def test_a_question_that_nobody_answers_ends_its_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert ask("Do you?") is None
+    assert capsys.readouterr().err == "Do you? \n"
 
 
 @pytest.mark.parametrize(("answer", "code"), [("what?\nYes", 0), ("n", 6)])

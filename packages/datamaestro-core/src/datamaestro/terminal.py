@@ -47,4 +47,7 @@ def ask(question: str) -> str | None:
     sys.stderr.write(f"{question} ")
     sys.stderr.flush()
     answer = sys.stdin.readline()
-    return answer.strip() if answer else None
+    if not answer:
+        tell("")  # the end of the input ends no line
+        return None
+    return answer.strip()

@@ -56,7 +56,7 @@ def typed(words: Iterable[str]) -> str:
 
 def _leads_nowhere(path: str | os.PathLike[str], reason: object) -> SettingsError:
     return SettingsError(
-        f"this path leads nowhere: {reason}",
+        f"this path leads nowhere: {str(reason).rstrip('.')}",
         expected="one that is there",
         found=os.fspath(path) or "nothing",
     )

@@ -33,6 +33,8 @@ def echo_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def echo_table(rows: Sequence[tuple[str, str]]) -> None:
     """Print rows of a name and a text, aligned, the text wrapped to the terminal."""
     if rows:
-        formatter = click.HelpFormatter(width=width())
-        formatter.write_dl(rows, col_max=60)
+        columns = width()
+        formatter = click.HelpFormatter(width=columns)
+        # A longer name has a line of its own, or there would be no room for the texts.
+        formatter.write_dl(rows, col_max=min(60, columns * 4 // 7))
         echo(formatter.getvalue().rstrip("\n"))
