@@ -198,6 +198,14 @@ def test_an_id_that_is_not_prepared_names_the_closest(context):
         find_prepared("org.example.alhpa", context)
 
 
+def test_what_a_file_has_made_isnt_preferred_to_what_a_repository_has(context):
+    for folder in ("one", "__custom__/flowers", "__custom__/trees"):
+        state(context.datapath / folder / "org" / "example", data="data.txt")
+    with pytest.raises(AmbiguousDatasetError, match=r"write __custom__:org\.example or one:org"):
+        find_prepared("org.example", context)
+    assert find_prepared("one:org.example", context)[0].repository == "one"
+
+
 def test_an_id_that_is_prepared_in_two_repositories_needs_its_repository(context):
     for repository in ("one", "two"):
         state(context.datapath / repository / "org" / "example", data="data.txt")

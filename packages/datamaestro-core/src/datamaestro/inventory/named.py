@@ -60,10 +60,12 @@ def _find(reference: str, known: list[Prepared], context: Context) -> list[Prepa
         family = _of_plugins(wanted, known, context)
     found = _chosen(family, context)
     repositories = {item.repository for item in found}
-    if len(repositories) > 1 and context.user_settings.default_repository in repositories:
-        repositories = {context.user_settings.default_repository}
+    default = context.user_settings.default_repository
+    # What no repository has made is of None, which is no preference.
+    if len(repositories) > 1 and default is not None and default in repositories:
+        repositories = {default}
     if len(repositories) > 1:
-        names = sorted(qualified(item) for item in found)
+        names = sorted({qualified(item) for item in found})
         raise AmbiguousDatasetError(
             f"several repositories have a dataset {wanted.name!r}",
             found=", ".join(names),
