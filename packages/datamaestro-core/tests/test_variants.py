@@ -447,6 +447,11 @@ class Nested(File):
         ({"lang": "de"}, "the axis 'lang' has another value: expected fr, en, found 'de'"),
         ({"tongue": "fr"}, "there is no axis 'tongue': expected lang, size, found tongue"),
         ({}, "a variant has to be chosen by lang: expected lang: fr, en, found no value"),
+        (
+            {"size": 2},
+            "a variant has to be chosen by lang: expected lang: fr, en, found a value for size "
+            "alone",
+        ),
     ],
 )
 def test_a_variant_that_is_not_there_is_refused_with_what_is_allowed(context, variant, message):

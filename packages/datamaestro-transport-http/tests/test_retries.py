@@ -1,6 +1,7 @@
 """What is tried again, and what isn't."""
 
 import socket
+from http.client import IncompleteRead
 
 import pytest
 
@@ -9,6 +10,7 @@ from datamaestro.errors import TransportError, VerificationError
 from datamaestro.preparation.fetch import CacheFetcher
 from datamaestro.testing.faults import Corrupt, Stall, Status
 from datamaestro.transfer.transfer import LONGEST_WAIT, _wait
+from datamaestro_transport_http.failures import reason
 
 
 def opened(transport, server, *faults):
@@ -97,6 +99,11 @@ def test_a_transfer_that_stalls_is_tried_again(transport, file_server, monkeypat
         with pytest.raises(TransportError, match="the transfer broke off") as caught:
             response.read(100)
     assert caught.value.retry
+
+
+def test_an_error_that_tells_its_name_is_not_named_twice():
+    assert reason(IncompleteRead(b"con", 4)) == "IncompleteRead(3 bytes read, 4 more expected)"
+    assert reason(ConnectionResetError("gone")) == "ConnectionResetError: gone"
 
 
 def test_an_unknown_host_is_tried_again(transport, monkeypatch):

@@ -117,7 +117,7 @@ class AxesVariants(Variants):
             raise QueryError(
                 f"a variant has to be chosen by {', '.join(missing)}",
                 expected=wanted,
-                found=", ".join(values) or "no value",
+                found=f"a value for {', '.join(values)} alone" if values else "no value",
             )
         return {
             name: self._checked(name, values[name]) if name in values else axis.default

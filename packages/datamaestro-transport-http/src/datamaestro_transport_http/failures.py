@@ -63,7 +63,8 @@ def _refused(url: str, status: int, phrase: str) -> TransportError:
 def reason(error: BaseException) -> str:
     """Give the innermost reason of an error that wraps others."""
     inner = _innermost(error)
-    return f"{type(inner).__name__}: {inner}"
+    name, text = type(inner).__name__, str(inner)
+    return text if text.startswith(name) else f"{name}: {text}"
 
 
 def cause(error: BaseException) -> BaseException | None:
