@@ -226,6 +226,7 @@ HARMLESS: dict[str, list[Fault]] = {
     "a drop, and encoded": [DropAfter(SOME), Encoded()],
     "no length": [WithoutLength()],
     "chunks": [Chunked()],
+    "chunks that end early": [Chunked(count=SOME)],
     "a drop, and chunks": [DropAfter(SOME), Chunked()],
 }
 

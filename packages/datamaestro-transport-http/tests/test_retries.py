@@ -1,16 +1,14 @@
 """What is tried again, and what isn't."""
 
 import socket
-from http.client import IncompleteRead
 
 import pytest
 
 from datamaestro.download import Source, TransportRequest
 from datamaestro.errors import TransportError, VerificationError
 from datamaestro.preparation.fetch import CacheFetcher
-from datamaestro.testing.faults import Corrupt, Stall, Status
+from datamaestro.testing.faults import Chunked, Corrupt, ShortBody, Stall, Status
 from datamaestro.transfer.transfer import LONGEST_WAIT, _wait
-from datamaestro_transport_http.failures import reason
 
 
 def opened(transport, server, *faults):
@@ -101,9 +99,21 @@ def test_a_transfer_that_stalls_is_tried_again(transport, file_server, monkeypat
     assert caught.value.retry
 
 
-def test_an_error_that_tells_its_name_is_not_named_twice():
-    assert reason(IncompleteRead(b"con", 4)) == "IncompleteRead(3 bytes read, 4 more expected)"
-    assert reason(ConnectionResetError("gone")) == "ConnectionResetError: gone"
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (ShortBody(4), "the connection was closed 4 bytes before the end"),
+        (Chunked(count=3), "the connection was closed before the end"),
+    ],
+    ids=["with a length", "in chunks"],
+)
+def test_a_transfer_that_ends_early_says_so_in_words(transport, file_server, fault, told):
+    response = opened(transport, file_server, fault)
+    with response, pytest.raises(TransportError) as caught:
+        while response.read(100):
+            pass
+    assert caught.value.message == f"the transfer broke off: {told}"
+    assert caught.value.retry
 
 
 def test_an_unknown_host_is_tried_again(transport, monkeypatch):

@@ -62,9 +62,13 @@ def _refused(url: str, status: int, phrase: str) -> TransportError:
 
 def reason(error: BaseException) -> str:
     """Give the innermost reason of an error that wraps others."""
+    from http.client import IncompleteRead
+
     inner = _innermost(error)
-    name, text = type(inner).__name__, str(inner)
-    return text if text.startswith(name) else f"{name}: {text}"
+    if isinstance(inner, IncompleteRead):  # of chunks, nobody knows how many were to come
+        missing = f"{inner.expected:,} bytes " if inner.expected else ""
+        return f"the connection was closed {missing}before the end"
+    return f"{type(inner).__name__}: {inner}"
 
 
 def cause(error: BaseException) -> BaseException | None:
@@ -77,7 +81,8 @@ def cause(error: BaseException) -> BaseException | None:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    while (inner := error.__cause__ or error.__context__ or _wrapped(error)) is not None:
+    # What an error merely came up in is how the library found out, and tells a user nothing.
+    while (inner := error.__cause__ or _wrapped(error)) is not None:
         error = inner
     return error
 

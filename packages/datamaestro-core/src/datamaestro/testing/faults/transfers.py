@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datamaestro.testing.faults.fault import Fault
@@ -132,8 +132,15 @@ class WithoutLength(Fault):
         answer.close()
 
 
+@dataclass(frozen=True)
 class Chunked(Fault):
-    """The content comes in chunks of HTTP/1.1, its length unknown."""
+    """The content comes in chunks of HTTP/1.1, its length unknown.
+
+    :param count: the bytes after which the connection is closed, before the chunk that ends
+        the content; None for all of it
+    """
+
+    count: int | None = field(default=None, kw_only=True)
 
     def change(self, answer: Answer) -> None:
         answer.give_all()
@@ -141,10 +148,14 @@ class Chunked(Fault):
         answer.headers["Transfer-Encoding"] = "chunked"
 
     def send(self, answer: Answer) -> None:
-        for start in range(0, len(answer.body), 1000):
-            chunk = answer.body[start : start + 1000]
+        body = answer.body[: self.count]
+        for start in range(0, len(body), 1000):
+            chunk = body[start : start + 1000]
             answer.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
-        answer.write(b"0\r\n\r\n")
+        if self.count is None:
+            answer.write(b"0\r\n\r\n")
+        else:
+            answer.close()
 
 
 class Encoded(Fault):
