@@ -208,7 +208,8 @@ def test_a_file_system_error_tells_folder_reason_and_what_to_do(tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "x"))
     assert str(caught.value) == (
         f"{tmp_path}: can't be used at {tmp_path / 'x'}: No space left on device; "
-        "free some space, then run it again: it goes on where it stopped"
+        "free some space, or remove files if there can be no more of them, then run it again: "
+        "it goes on where it stopped"
     )
 
 

@@ -21,9 +21,10 @@ _REFUSED_NAME = (
     "one (for data: --data or DATAMAESTRO_DIR)"
 )
 _PASSING = "run it again: if it fails each time, the disk or the network to it is broken"
+_GOES_ON = "then run it again: it goes on where it stopped"
 _HINTS = {
-    errno.ENOSPC: "free some space, then run it again: it goes on where it stopped",
-    errno.EDQUOT: "free some of your quota, then run it again: it goes on where it stopped",
+    errno.ENOSPC: f"free some space, or remove files if there can be no more of them, {_GOES_ON}",
+    errno.EDQUOT: f"free some of your quota, {_GOES_ON}",
     errno.EFBIG: "files may not be that large here: raise the limit ('ulimit -f'), or choose a "
     "folder on another file system (for data: --data or DATAMAESTRO_DIR)",
     errno.EROFS: f"the file system is read-only: make it writable, or {_ELSEWHERE}",
@@ -116,5 +117,5 @@ def check_space(folder: Path, needed: int, purpose: str) -> None:
             where=folder,
             expected=f"{needed:,} bytes free",
             found=f"{free:,}, which is {needed - free:,} too few",
-            hint=_HINTS[errno.ENOSPC],
+            hint=f"free some space, {_GOES_ON}",
         )
