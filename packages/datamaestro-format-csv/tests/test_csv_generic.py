@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -71,9 +71,13 @@ def test_quotes_are_text_where_there_is_no_quoting(path: Path) -> None:
     assert list(table(path, '1" ,"2\n', quote="")) == [{"column_0": '1" ', "column_1": '"2'}]
 
 
-def test_two_columns_of_one_name_are_an_error(path: Path) -> None:
+@pytest.mark.parametrize("content", ["a,a\n1,2\n", "a,a\n"], ids=["with a row", "without"])
+@pytest.mark.parametrize("read", [list, Generic.polars])
+def test_two_columns_of_one_name_are_an_error(
+    path: Path, content: str, read: Callable[[Generic], object]
+) -> None:
     with pytest.raises(DataFormatError, match="same name"):
-        list(table(path, "a,a\n1,2\n", names_row=0))
+        read(table(path, content, names_row=0))
 
 
 @pytest.fixture(params=[100, csv.field_size_limit()])

@@ -100,11 +100,10 @@ class Generic(File):
             quoting is broken or the text can't be decoded; or if two names are the same
         """
         missing = self._missing
-        keys: list[str] | None = None
         with self._table() as table:
+            keys = table.keys(0)  # names that are twice are wrong without any row, too
             for row in table.rows():
-                if keys is None:
-                    keys = table.keys(len(row.fields))
+                keys = keys or table.keys(len(row.fields))
                 check_length(row, len(keys), self.path)
                 texts = row.fields
                 values = [None if text in missing else text for text in texts] if missing else texts
@@ -117,6 +116,7 @@ class Generic(File):
 
         All have the same types. Columns whose type isn't given are of integers, floats
         or text, whichever all their values are; to know it, the file is read once more.
+        Empty fields don't count: among numbers, they are null.
 
         :param rows: how many rows a table has; the last may have fewer
         :param types: polars types, of integers, floats or text, by the name of the column
