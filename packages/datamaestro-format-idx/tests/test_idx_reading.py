@@ -177,6 +177,19 @@ def test_a_wrong_file_is_an_error_that_says_which(
     assert caught.value.where == str(path)
 
 
+@pytest.mark.parametrize(
+    ("elements", "hint"),
+    [(b"ab", "the file may be a partial copy"), (b"abcd", "something was appended")],
+)
+def test_a_file_that_is_too_long_is_not_taken_for_a_partial_copy(
+    path: Path, elements: bytes, hint: str
+) -> None:
+    with pytest.raises(DataFormatError) as caught:
+        idx(path, header(0x08, 3) + elements).data()
+
+    assert hint in (caught.value.hint or "")
+
+
 def test_a_forged_gzip_trailer_does_not_cause_an_allocation(path: Path) -> None:
     claim = header(0x08, 2**31, 2**10)
     forged = gzip.compress(claim)[:-4] + len(claim).to_bytes(4, "little")

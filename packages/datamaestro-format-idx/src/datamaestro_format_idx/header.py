@@ -148,11 +148,15 @@ def check_data_size(header: Header, found: int, where: Path) -> None:
     """
     if found == header.data_size:
         return
-    problem = "bytes are missing" if found < header.data_size else "bytes follow the last element"
+    if found < header.data_size:
+        problem, hint = "bytes are missing", "the file may be a partial copy"
+    else:
+        problem = "bytes follow the last element"
+        hint = "its header may be damaged, or something was appended: get another copy"
     raise DataFormatError(
         f"{problem}: the size of the file does not fit its IDX header",
         where=where,
         expected=f"{header.data_size} bytes after the header ({header.description})",
         found=f"{found} bytes",
-        hint="the file may be a partial copy",
+        hint=hint,
     )
