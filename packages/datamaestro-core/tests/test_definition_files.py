@@ -82,6 +82,12 @@ def test_a_dataset_is_named_by_its_file_and_name_or_id(context, name):
     assert context.prepare(f"./mydata.py:{name}").path.read_text() == "made"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 elsewhere")
+def test_a_file_may_lie_in_a_folder_whose_name_is_not_utf_8(context):
+    path = write(Path(os.fsdecode(b"caf\xe9"), "mydata.py"))
+    assert context.prepare(f"{path}:Corpus").path.read_text() == "made"
+
+
 def test_a_file_is_named_from_anywhere(context, monkeypatch, tmp_path):
     path = write("mydata.py")
     here = context.prepare("mydata.py:Corpus").path

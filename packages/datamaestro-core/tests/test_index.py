@@ -296,6 +296,23 @@ def test_what_streams_the_entries_may_fail_without_harm(site, caplog):
     assert "NameError" in caplog.text
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 elsewhere")
+def test_distributions_may_lie_in_a_folder_whose_name_is_not_utf_8(
+    site_packages, home, monkeypatch
+):
+    folder = site_packages / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    site = Site(folder)
+    site.install("one", "two")
+    site.write("counted/config/org/two.py", "import nowhere")
+    site.rest()
+    assert search() == ["org.one.one"]
+    (warning,) = Context().catalog.left_out()
+    assert "nowhere" in warning
+
+
 # --- broken modules
 
 

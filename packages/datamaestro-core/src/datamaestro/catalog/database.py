@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 __all__ = ["FORMAT", "can_index", "closed_on_error", "copied", "open_database", "renewed"]
 
-FORMAT = 5
+FORMAT = 6
 """Changes with the tables, and with what is put into them."""
 
 ABANDONED = 3600.0
@@ -33,7 +33,7 @@ CREATE TABLE unit (
     rowid INTEGER PRIMARY KEY, repository INTEGER, module TEXT, stamp TEXT, error TEXT,
     UNIQUE (repository, module)
 );
-CREATE TABLE watched (repository INTEGER, path TEXT, time INTEGER, size INTEGER);
+CREATE TABLE watched (repository INTEGER, path BLOB, time INTEGER, size INTEGER);
 CREATE TABLE choice (rowid INTEGER PRIMARY KEY, field TEXT, value TEXT, UNIQUE (field, value));
 CREATE TABLE entry (
     rowid INTEGER PRIMARY KEY, unit INTEGER, id TEXT, name TEXT,
@@ -54,7 +54,8 @@ CREATE VIRTUAL TABLE grams USING fts5 (
 """
 """A ``unit`` is what is read, and replaced, as a whole: a module of definitions, or what a
 repository has beside its modules. ``shared`` and ``stamp`` tell from which files it was
-read, as they were; ``watched`` has all these, and the folders where others may appear.
+read, as they were; ``watched`` has all these, and the folders where others may appear, as bytes,
+since a path need not be text.
 ``choice`` holds each combination of values once, such as the tags of a dataset:
 an expression is matched with the combinations, which are few, and not with every dataset.
 ``words`` has texts that are split into words already (see `datamaestro.catalog.words`),

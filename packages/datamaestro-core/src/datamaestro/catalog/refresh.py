@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -152,8 +153,8 @@ class _Update:
         self._remove_units(self._units(row).values())
         provided = self._provided(name)
         known = {item.plugin: item.warning for item in self.context.plugins.broken}
-        warning = known.get(provided[0].plugin, " ".join(str(error).split()))
-        self._run("UPDATE repository SET error = ? WHERE rowid = ?", warning, row)
+        warning = known.get(provided[0].plugin, str(error))
+        self._run("UPDATE repository SET error = ? WHERE rowid = ?", _line(warning), row)
         targets = [item.spec.target for item in provided]
         self._watch(row, plugin_files(targets), broken=True)
 
@@ -201,7 +202,7 @@ class _Update:
             self.writer.remove("unit = ?", unit)
             errors = [error]
         lines = (f"left out of repository {repository.id}: {error}" for error in errors)
-        return "\n".join(" ".join(line.split()) for line in lines) or None
+        return "\n".join(map(_line, lines)) or None
 
     def _remove_units(self, units: Iterable[_Unit]) -> None:
         for unit in units:
@@ -230,7 +231,10 @@ class _Update:
         self._run("DELETE FROM watched WHERE repository = ?", row)
         self.connection.executemany(
             "INSERT INTO watched VALUES (?, ?, ?, ?)",
-            [(row, path, *(settled(item) or (None, None))) for path, item in seen.items()],
+            [
+                (row, os.fsencode(path), *(settled(item) or (None, None)))
+                for path, item in seen.items()
+            ],
         )
 
     # --- SQL
@@ -242,8 +246,13 @@ class _Update:
         self.connection.execute(sql, parameters)
 
 
+def _line(message: str) -> str:
+    """Give a message in one line, and without what isn't text, as a path in it may have."""
+    return " ".join(message.split()).encode(errors="backslashreplace").decode()
+
+
 def _text(seen: Watched) -> str:
     """Give files as they are as text to compare; empty while one of them isn't at rest."""
     at_rest = [(path, settled(item)) for path, item in seen.items()]
     moving = any(item == NEVER for _, item in at_rest)
-    return "" if moving else "\n".join(f"{path} {item}" for path, item in at_rest)
+    return "" if moving else "\n".join(f"{path!a} {item}" for path, item in at_rest)

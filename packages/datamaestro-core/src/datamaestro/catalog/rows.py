@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -67,4 +68,4 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
 
 def watched_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, Stamp]:
     """Make of paths, times and sizes what is watched: files and folders, as they were."""
-    return {path: None if time is None else (time, size) for path, time, size in rows}
+    return {os.fsdecode(path): None if time is None else (time, size) for path, time, size in rows}

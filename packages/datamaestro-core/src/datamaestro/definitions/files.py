@@ -110,7 +110,7 @@ def module_name(path: Path) -> tuple[Path, str]:
     if folder == path.parent:
         import hashlib
 
-        digest = hashlib.sha256(os.path.normcase(path).encode()).hexdigest()
+        digest = hashlib.sha256(os.fsencode(os.path.normcase(path))).hexdigest()
         return folder, f"{path.stem.replace('.', '_')}_{digest[:8]}"
     parts = path.relative_to(folder).with_suffix("").parts
     return folder, ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -82,7 +82,7 @@ def index_folder() -> Path:
     folder = absolute(named) if named else user_cache() / "index"
     # Without docstrings (-OO) datasets have other names and descriptions.
     told = [sys.prefix, sys.version, os.environ.get("PYTHONPATH", ""), str(sys.flags.optimize)]
-    return folder / f"{sys.implementation.cache_tag}-{zlib.crc32('|'.join(told).encode()):08x}"
+    return folder / f"{sys.implementation.cache_tag}-{zlib.crc32(os.fsencode('|'.join(told))):08x}"
 
 
 def recall(folder: Path) -> Installed | None:
