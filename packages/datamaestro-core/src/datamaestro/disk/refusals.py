@@ -93,8 +93,8 @@ def _hint(error: OSError, failed: Path) -> str:
         return "it is a link to what isn't there: is that mounted? or choose another folder"
     if is_too_long(error):
         return (
-            "the path is too long for Windows: choose a folder with a shorter one (for data: --data "
-            "or DATAMAESTRO_DIR), or allow long paths there (LongPathsEnabled)"
+            "the path is too long for Windows: choose a folder with a shorter one (for data: "
+            "--data or DATAMAESTRO_DIR), or allow long paths there (LongPathsEnabled)"
         )
     if is_in_use(error):
         return "close the program that has it open; if none has, get the right to write there"

@@ -51,9 +51,7 @@ def find_superseded(context: Context, left_out: LeftOut = pass_over) -> list[Sup
         return list(_superseded(context, SourceCheck(context), left_out))
 
 
-def _superseded(
-    context: Context, sources: SourceCheck, left_out: LeftOut
-) -> Iterator[Superseded]:
+def _superseded(context: Context, sources: SourceCheck, left_out: LeftOut) -> Iterator[Superseded]:
     for dataset in prepared_datasets(context.datapath, left_out):
         definition = definition_of(dataset, context)
         if definition is None or not _has_folder_to_itself(definition):
