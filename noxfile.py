@@ -1,5 +1,9 @@
 """The tasks of the workspace. ``nox`` runs what CI runs, ``nox --list`` shows everything.
 
+Sessions run side by side, one a core, and each shows its output when it ends; ``-j 1`` runs them
+in turn and shows it at once. So they use one core each, but for ``tests``, which runs alone and
+uses them all; where another session has pytest, ``-- -n auto`` does so.
+
 Sessions use the interpreter that nox itself runs on, except ``alone``, which takes the newest
 that there is; ``--force-python 3.12`` takes another one. What they install beside the
 distributions is in pyproject.toml, under ``dependency-groups``.
@@ -16,11 +20,13 @@ from pathlib import Path
 
 import nox
 
-nox.needs_version = ">=2025.5.1"
+nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
 # pip trusts the certificates that the system does; uv only if it is told.
 os.environ.setdefault("UV_SYSTEM_CERTS", "true")
+# Of the cores that there are, those that this process may use.
+nox.options.parallel = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else "auto"
 nox.options.sessions = ["lint", "typecheck", "docs", "build", "wheels", "alone", "tests"]
 
 ROOT = Path(__file__).parent
@@ -30,7 +36,9 @@ PACKAGES = {
     for path in sorted(ROOT.glob("packages/*/pyproject.toml"))
 }
 DIST = ROOT / "dist"
-ON_ALL_CORES = ["-n", "auto"]
+ON_ALL_CORES = ["-n", "auto", "--dist", "worksteal"]
+"""Who has nothing left takes half of what another has yet to do: the slow tests lie together."""
+
 BENCHMARKS = ["archives", "catalog", "downloads", "formats"]
 
 
@@ -151,7 +159,7 @@ def bench(session: nox.Session) -> None:
         )
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def build(session: nox.Session) -> None:
     """Build the wheel and the sdist of every distribution into dist/."""
     session.install(*group("build"))
@@ -166,7 +174,7 @@ def build(session: nox.Session) -> None:
     (DIST / "constraints.txt").write_text("".join(lines), encoding="utf-8")
 
 
-@nox.session(requires=["build"], python=newest_python())
+@nox.session(requires=["build"], python=newest_python(), allow_parallel=True)
 @nox.parametrize("distribution", list(PACKAGES), ids=list(PACKAGES))
 def alone(session: nox.Session, distribution: str) -> None:
     """Test one distribution with what it declares, and nothing else of the workspace.
@@ -179,22 +187,19 @@ def alone(session: nox.Session, distribution: str) -> None:
         *group("test"),
         *own_test_requirements(project),
     )
-    session.run("pytest", *ON_ALL_CORES, *session.posargs, f"packages/{distribution}/tests")
+    session.run("pytest", *session.posargs, f"packages/{distribution}/tests")
 
 
-@nox.session(requires=["build"])
+@nox.session(requires=["build"], allow_parallel=True)
 def wheels(session: nox.Session) -> None:
     """Check what is built, and use it installed in empty environments."""
     session.install(*group("wheels"))
-    # In order: the modules with the most tests, which would come first, are not the longest ones.
-    by_module = ["--dist", "loadfile", "--no-loadscope-reorder"]
     session.run(
-        *("pytest", *ON_ALL_CORES, *by_module, *session.posargs, "tests/wheels"),
-        env={"DATAMAESTRO_TEST_WHEELS": str(DIST)},
+        *("pytest", *session.posargs, "tests/wheels"), env={"DATAMAESTRO_TEST_WHEELS": str(DIST)}
     )
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def lint(session: nox.Session) -> None:
     """Check style and formatting; ``nox -s lint -- --fix`` mends what can be mended."""
     session.install(*group("lint"))
@@ -203,7 +208,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", *([] if fix else ["--check"]))
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def typecheck(session: nox.Session) -> None:
     """Check types with mypy (strict), for this system and for Windows, and with pyright."""
     install_all(session, "typecheck")
@@ -212,7 +217,7 @@ def typecheck(session: nox.Session) -> None:
     session.run("pyright", "--pythonpath", shutil.which("python", path=session.bin) or "python")
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def docs(session: nox.Session) -> None:
     """Build the documentation; warnings are errors. The tests run its examples."""
     install_all(session, "test")
