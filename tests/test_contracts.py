@@ -121,10 +121,11 @@ GUARDED = {
 }
 
 
-@pytest.fixture
-def guarded(tmp_path: Path) -> dict[str, set[str]]:
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """Give what becomes of the tests of a repository, one file of which has no digest."""
-    folder = written(tmp_path, GUARDED, "datamaestro.repositories", "guarded:Repository")
+    empty = tmp_path_factory.mktemp("guarded")
+    folder = written(empty, GUARDED, "datamaestro.repositories", "guarded:Repository")
     return outcomes(folder, "--tb=short")
 
 

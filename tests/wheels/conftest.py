@@ -55,13 +55,16 @@ def make_environment(
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    def do_CONNECT(self) -> None:
+        self.send_error(403)
+
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
         pass
 
 
 @pytest.fixture
 def mirror(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """Give a folder and the URL that serves it on loopback."""
+    """Give a folder and the URL that serves it on loopback; as a proxy it lets nobody out."""
     folder = tmp_path / "mirror"
     folder.mkdir()
     handler = partial(_Quiet, directory=str(folder))

@@ -77,7 +77,7 @@ def test_a_dataset_whose_files_are_nowhere_fails_with_their_address(
     image: Environment, mirror: Mirror, tmp_path: Path
 ) -> None:
     user = User(image, tmp_path)
-    user.variables["DATAMAESTRO_MIRROR"] = mirror[1]
+    user.variables |= {"DATAMAESTRO_MIRROR": mirror[1], "https_proxy": mirror[1]}
     process = user.run("prepare", "gov.nist.emnist")
     assert process.returncode == 4, process.stderr
     assert process.stdout == ""
@@ -162,7 +162,8 @@ def test_what_a_foreign_handler_downloads_is_verified(
     birds: Environment, mirror: Mirror, tmp_path: Path
 ) -> None:
     user = User(birds, tmp_path)
-    folder, user.variables["DATAMAESTRO_MIRROR"] = mirror
+    folder, url = mirror
+    user.variables |= {"DATAMAESTRO_MIRROR": url, "https_proxy": url}
     write(folder / "birds.example.org/calls/robin.b64", base64.encodebytes(b"a blackbird"))
     process = user.run("prepare", "org.example.birds.call")
     assert process.returncode in (4, 5)  # the mirror's bytes are wrong, the rest unreachable

@@ -17,7 +17,10 @@ MODULES = 50
 DATASETS = 20
 STREAMED = 99_000
 
-REPOSITORY = f"""
+LATER = 1_000
+"""How many of those that are streamed later versions have: most of them go with an upgrade."""
+
+REPOSITORY = """
 from datamaestro import Repository
 from datamaestro.catalog import Entry
 
@@ -27,7 +30,7 @@ class Many(Repository):
     DESCRIPTION = "Many datasets"
 
     def entries(self):
-        for number in range({STREAMED}):
+        for number in range({streamed}):
             yield Entry(
                 f"org.hub.user{{number % 997}}.corpus-{{number}}",
                 name=f"Corpus {{number}}",
@@ -48,10 +51,11 @@ def item_{number}():
 '''
 
 
-def wheel(folder: Path, version: str, text: str) -> Path:
+def wheel(folder: Path, version: str, text: str, streamed: int) -> Path:
     """Build the plugin's wheel."""
     header = "from datamaestro.data import File\nfrom datamaestro.definitions import dataset\n"
-    files = {"many/__init__.py": REPOSITORY, "many/config/__init__.py": ""}
+    repository = REPOSITORY.format(streamed=streamed)
+    files = {"many/__init__.py": repository, "many/config/__init__.py": ""}
     for module in range(MODULES):
         numbers = range(module * DATASETS, (module + 1) * DATASETS)
         body = "".join(DEFINITION.format(number=number, text=text) for number in numbers)
@@ -87,7 +91,7 @@ def many(
 ) -> User:
     """Give a user of an environment with the plugin."""
     folder = tmp_path_factory.mktemp("many")
-    environment = make_environment(wheel(folder, "1.0", "as it was at first"))
+    environment = make_environment(wheel(folder, "1.0", "as it was at first", STREAMED))
     return User(environment, folder)
 
 
@@ -116,8 +120,9 @@ def test_one_is_found_among_all(many: User) -> None:
 
 def test_an_upgrade_a_downgrade_and_a_removal_are_seen_by_the_next_search(many: User) -> None:
     for version, text in (("2.0", "greatly improved"), ("1.5", "as it was between")):
-        pip(many, "install", "--no-deps", wheel(many.home, version, text))
+        pip(many, "install", "--no-deps", wheel(many.home, version, text, LATER))
         assert len(found(many, f'"{text}"')) == MODULES * DATASETS
+        assert len(found(many, "corpus")) == LATER
         described = json.loads(many.run("info", "part0.item_0", "--json").stdout)
         assert (described["version"], described["description"]) == (version, text)
     pip(many, "uninstall", "--yes", "many")
