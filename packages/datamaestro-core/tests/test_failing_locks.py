@@ -90,6 +90,22 @@ def test_what_two_processes_adopt_stays_in_its_place(context):
     assert place.read_text() == "left by an earlier program"
 
 
+def test_what_another_process_has_completed_meanwhile_stays_in_its_place(context):
+    class Made(FileResource):
+        def _download(self, destination):
+            destination.write_text("mine")
+            self.path.write_text("else")  # the other was faster
+            record = Record(self.fingerprint, "data.txt", 4)
+            State.load(self.path.parent).complete({"data": record})
+
+    @Made("data.txt")
+    @dataset(File, id="org.example.made")
+    def made(data):
+        return {"path": data}
+
+    assert context.prepare(made).path.read_text() == "else"
+
+
 def error(number, path):
     return OSError(number, "lost", None if path is None else str(path))
 

@@ -10,7 +10,7 @@ import pytest
 from datamaestro.disk.files import write_atomically
 from datamaestro.disk.flushing import MANY, flush_folder, flush_to_disk
 from datamaestro.preparation.state import State
-from datamaestro.state_files import STATE, Record
+from datamaestro.state_files import STATE, Record, recorded
 
 RECORD = Record("Made", "data.txt", 4)
 
@@ -107,6 +107,22 @@ def test_macos_flushes_where_a_file_system_knows_nothing_of_disks(folder, monkey
         patch.setattr(os, "fsync", lambda number: (flush(number), flushed.append(number)))
         flush_to_disk(folder / "a")
     assert len(flushed) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are written through there")
+def test_a_file_is_flushed_with_its_name_before_it_is_recorded(context, shelf, monkeypatch):
+    path = context.datapath / "shelf" / "org" / "example" / "alpha" / "data.txt"
+    flush, flushed = os.fsync, []
+
+    def look(descriptor):
+        flush(descriptor)
+        is_folder = path.exists() and os.fstat(descriptor).st_ino == path.parent.stat().st_ino
+        flushed.append((is_folder, "data" in recorded(path.parent)))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", look)
+        context.prepare("org.example.alpha")
+    assert (True, False) in flushed
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names are written through there")

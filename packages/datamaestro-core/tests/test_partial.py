@@ -7,6 +7,7 @@ from io import FileIO
 
 import pytest
 
+from datamaestro.errors import DataDirectoryError
 from datamaestro.transfer import growing_file, partial as partials
 from datamaestro.transfer.cache_entry import CacheEntry
 from datamaestro.transfer.growing_file import GrowingFile
@@ -116,6 +117,24 @@ def test_a_note_whose_facts_can_not_be_any_says_nothing(entry, interrupted, tmp_
     assert origin(entry) is None
 
 
+def test_of_a_whole_file_the_last_byte_is_asked_for_again(entry):
+    partial = Partial(entry, URL)
+    partial.begin(Answer(size=4))
+    partial.path.write_bytes(b"four")
+    assert successor(entry).resumable() == (3, "v1", 4)
+
+
+def test_what_can_not_be_taken_over_now_is_left_for_later(entry, interrupted, monkeypatch):
+    def full(*_arguments):
+        raise DataDirectoryError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partials, "write_atomically", full)
+        with pytest.raises(DataDirectoryError):
+            successor(entry)
+    assert successor(entry).resumable() == (4, "v1", 10)
+
+
 def test_another_version_gets_another_file(entry, interrupted):
     with interrupted.open() as slow:
         interrupted.begin(Answer("v2"))
@@ -156,6 +175,20 @@ def test_what_is_there_of_a_download_is_counted_whole_or_not(entry, tmp_path):
 def test_removing_takes_the_file_and_its_note(entry, interrupted, tmp_path):
     interrupted.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_note_about_what_another_transfer_has_taken_stays(entry, interrupted):
+    successor(entry)
+    interrupted.remove()
+    assert successor(entry).resumable() == (4, "v1", 10)
+
+
+def test_the_note_tells_the_size_that_a_server_did_not_tell(entry, tmp_path):
+    partial = Partial(entry, URL)
+    partial.begin(Answer(size=None))
+    partial.path.write_bytes(b"four")
+    partial.finish(tmp_path / "hash.dl")
+    assert origin(entry).size == 4
 
 
 # --- what the disk has
@@ -240,6 +273,15 @@ def test_after_a_loss_of_power_what_was_flushed_counts(entry, two_of_six, anothe
 def test_what_another_machine_may_still_write_to_counts_no_more(entry, two_of_six, another_boot):
     with two_of_six.open() as slow:
         another_boot()
+        successor(entry)
+        slow.seek(6)
+        slow.write(b"more")
+    assert successor(entry).resumable().length == 2
+
+
+def test_the_machine_that_may_still_write_to_it_trusts_it_no_more(entry, two_of_six, monkeypatch):
+    with two_of_six.open() as slow, monkeypatch.context() as patch:
+        patch.setattr(partials, "boot", lambda: "that of another machine")
         successor(entry)
         slow.seek(6)
         slow.write(b"more")

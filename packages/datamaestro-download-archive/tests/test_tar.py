@@ -222,6 +222,21 @@ def test_checksums_of_signed_bytes(tmp_path):
     assert unpack(tar(bytes(block)), tmp_path) == {"café": b""}
 
 
+def test_a_checksum_is_right_however_large_the_sum_of_a_header_is(tmp_path):
+    folder, name = "é" * 77, "é" * 50
+    block = header(name, prefix=folder, target=b"\xff" * 100)  # whose target is that of no link
+    assert int(block[148:154], 8) > 65_521  # where the sum that zlib computes begins again
+    assert unpack(tar(block), tmp_path, unwrap=False) == {folder: None, f"{folder}/{name}": b""}
+
+
+def test_a_name_in_two_parts_ends_where_the_program_star_writes_times(tmp_path):
+    prefix, times = "/".join(["p" * 32] * 4)[:131], b"0" * 11 + b" " + b"0" * 11 + b" "
+    block = bytearray(header("name", magic=b"ustar\x0000"))
+    block[345:512] = prefix.encode() + times + bytes(8) + b"tar\0"
+    block[148:156] = b"%06o\0 " % (sum(block[:148]) + sum(block[156:]) + 8 * 32)
+    assert unpack(tar(bytes(block)), tmp_path, unwrap=False).keys() >= {f"{prefix}/name"}
+
+
 def test_a_volume_title_is_no_member(tmp_path):
     assert unpack(tar(header("title", kind=b"V"), tar_file("a")), tmp_path) == {"a": b"data"}
 

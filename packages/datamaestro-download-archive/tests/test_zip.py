@@ -111,6 +111,27 @@ def test_more_than_65535_members_need_zip64(tmp_path):
     assert len(files) == len(range(3, 66_000, 9))
 
 
+def with_wide_end(data: bytes, **others: int) -> bytes:
+    """Give a zip a second end record, as large ones have; the first may tell something else."""
+    names = ("disk", "first", "here", "count", "size", "start")
+    told = dict(zip(names, struct.unpack("<4H2L", data[-18:-2]), strict=True))
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, *told.values())
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(data) - 22, 1)
+    narrow = struct.pack("<4s4H2LH", b"PK\5\6", *{**told, **others}.values(), 0)
+    return data[:-22] + record + locator + narrow
+
+
+@pytest.mark.parametrize("others", [{}, {"count": 0xFFFF, "here": 0xFFFF}, {"start": 0xFFFFFFFF}])
+def test_an_end_record_may_leave_it_to_the_other_to_tell(tmp_path, others):
+    assert unpack(with_wide_end(zipped(Entry("a")), **others), tmp_path) == {"a": b"data"}
+
+
+@pytest.mark.parametrize("others", [{"count": 2, "here": 2}, {"size": 5}, {"start": 5}])
+def test_end_records_that_disagree_are_damage(tmp_path, others):
+    with pytest.raises(DamagedArchiveError, match="two end records disagree"):
+        unpack(with_wide_end(zipped(Entry("a")), **others), tmp_path)
+
+
 def test_something_before_the_zip_is_passed_over(tmp_path):
     data = zipped(Entry("a"), Entry("b"), prefix=b"#!/bin/sh\nexec unzip $0\n" * 50)
     assert unpack(data, tmp_path) == {"a": b"data", "b": b"data"}

@@ -71,6 +71,16 @@ def test_a_transfer_begins_anew_when_the_content_changed(transport, file_server)
     assert read(response) == BYTES
 
 
+def test_a_transfer_begins_anew_when_the_server_has_nothing_behind_its_start(
+    transport, file_server
+):
+    file_server.files["/x"] = BYTES
+    file_server.faults["/x"] = [Status(416)]
+    response = transport.open(TransportRequest(file_server.url("/x"), 1000, '"v1"'))
+    assert response.start == 0
+    assert read(response) == BYTES
+
+
 class Silent(Fault):
     """Half of the body comes, and nothing more until a test ends."""
 
