@@ -36,9 +36,7 @@ PACKAGES = {
     for path in sorted(ROOT.glob("packages/*/pyproject.toml"))
 }
 DIST = ROOT / "dist"
-ON_ALL_CORES = ["-n", "auto", "--dist", "worksteal"]
-"""Who has nothing left takes half of what another has yet to do: the slow tests lie together."""
-
+ON_ALL_CORES = ["-n", "auto"]
 BENCHMARKS = ["archives", "catalog", "downloads", "formats"]
 
 
