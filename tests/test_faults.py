@@ -15,6 +15,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,12 @@ class Kind:
     resources: Callable[..., list[Any]]
 
 
+@cache
+def served(kind: Kind, first: bytes, second: bytes) -> dict[str, bytes]:
+    """Give what a server has of two contents; it takes time to compress them."""
+    return kind.served(first, second)
+
+
 def arguments(source: Source) -> dict[str, Any]:
     return {"url": source.url, "sha256": source.sha256, "size": source.size}
 
@@ -150,7 +157,7 @@ class Preparation:
 
     def __init__(self, context: Context, server: FileServer, kind: Kind, *, declared: bool) -> None:
         self.context = context
-        self.served = kind.served(FIRST, SECOND)
+        self.served = served(kind, FIRST, SECOND)
         self.made = kind.made(FIRST, SECOND)
         server.files.update(self.served)
         sources = [
@@ -184,6 +191,18 @@ class Preparation:
             for path in folder.rglob("*")
             if path.is_file() and not path.relative_to(folder).as_posix().startswith(".")
         }
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder for what is remembered of plugins: to find out takes longer than a test."""
+    return tmp_path_factory.mktemp("index")
+
+
+@pytest.fixture
+def context(context: Context, index: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(index))
+    return context
 
 
 @pytest.fixture
@@ -338,7 +357,7 @@ def test_content_that_changes_in_the_middle_is_never_joined(
 ) -> None:
     preparation = Preparation(context, server, kind, declared=False)
     path = preparation.path
-    server.files[path] = kind.served(BEFORE, BEFORE)[path]
+    server.files[path] = served(kind, BEFORE, BEFORE)[path]
     server.faults[path] = [Replace(SOME, preparation.served[path]), *answers]
     preparation.run()
 
