@@ -363,6 +363,14 @@ def test_a_transfer_that_breaks_off_goes_on_from_there(prepare, memory):
     assert [request.start for request in memory.REQUESTS] == [0, 1500, 3500]
 
 
+def test_a_transfer_that_gets_on_may_break_off_as_often_as_it_does(prepare, memory):
+    memory.CONTENT[URL] = BYTES
+    cuts = [*range(500, 500 * (2 * ATTEMPTS + 1), 500)]
+    memory.CUT_AFTER[URL] = cuts.copy()
+    assert prepare(Source((URL,), sha256=SHA256)) == BYTES
+    assert [request.start for request in memory.REQUESTS] == [0, *cuts]
+
+
 def test_a_transfer_goes_on_in_the_next_run(prepare, memory):
     memory.CONTENT[URL] = BYTES
     memory.CUT_AFTER[URL] = [1000]
