@@ -193,18 +193,6 @@ class Preparation:
         }
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder for what is remembered of plugins: to find out takes longer than a test."""
-    return tmp_path_factory.mktemp("index")
-
-
-@pytest.fixture
-def context(context: Context, index: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
-    monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(index))
-    return context
-
-
 @pytest.fixture
 def server(file_server: FileServer, monkeypatch: pytest.MonkeyPatch) -> FileServer:
     """Give a server, for which transfers wait no time before they try again."""

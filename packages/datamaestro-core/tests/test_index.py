@@ -387,7 +387,8 @@ def test_its_folder_has_any_name(tmp_path, name):
 
 def test_searches_that_race_to_build_all_succeed(site_packages, home):
     Site(site_packages).install(*(f"n{number}" for number in range(20)))
-    environment = {**os.environ, "PYTHONPATH": str(site_packages)}
+    index = {"DATAMAESTRO_INDEX_DIR": str(home / "index")}
+    environment = {**os.environ, "PYTHONPATH": str(site_packages), **index}
     command = [sys.executable, "-m", "datamaestro", "search", "repo:counted"]
     running = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -397,7 +398,7 @@ def test_searches_that_race_to_build_all_succeed(site_packages, home):
     assert [process.returncode for process in running] == [0, 0, 0, 0]
     assert len(outputs) == 1
     assert len(outputs.pop().split()) == 20
-    left = [path.name for path in (home / ".cache").rglob("*") if path.is_file()]
+    left = [path.name for path in (home / "index").rglob("*") if path.is_file()]
     assert sorted(left) == ["catalog.sqlite", "installed.json"]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,9 +63,26 @@ _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC")
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
+@pytest.fixture(scope="session")
+def _remembered_plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give what is remembered of the installed plugins: to find out takes longer than most tests.
+
+    It serves as long as it is so: tests that install others find out for themselves.
+    """
+    from datamaestro.errors import DatamaestroError
+    from datamaestro.plugins.manager import PluginManager
+
+    folder = tmp_path_factory.mktemp("plugins")
+    with suppress(DatamaestroError):  # a test is going to tell
+        PluginManager(folder).repositories  # noqa: B018
+    return folder
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _remembered_plugins: Path) -> Path:
     """Give an empty home folder; no setting of the machine is seen."""
+    from datamaestro.plugins.installed import index_folder
+
     folder = tmp_path / "home"
     folder.mkdir()
     for name in ("HOME", "USERPROFILE"):
@@ -73,6 +92,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if own or name.upper() in (*_FOLDERS, *_NETWORK, *_CERTIFICATES):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DATAMAESTRO_INDEX_DIR", str(folder / ".cache" / "datamaestro"))
+    shutil.copytree(_remembered_plugins, index_folder())
     return folder
 
 
