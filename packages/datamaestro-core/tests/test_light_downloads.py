@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import sys
+from contextlib import contextmanager
 
 import pytest
 from fetched import Fetched
@@ -122,19 +123,26 @@ def test_a_page_in_their_place_is_named(context, small, kind):
 
 @pytest.fixture
 def narrow(monkeypatch):
-    """Let nobody write more than 1,000 bytes to a file."""
+    """Give a block in which nobody writes more than 1,000 bytes to a file, not even pytest."""
     resource = pytest.importorskip("resource", reason="limits are for POSIX")
     # Python 3.11 would leave the first 1,000 bytes of what it compiles, for all later processes.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    kind = resource.RLIMIT_FSIZE
-    before = resource.getrlimit(kind)
-    resource.setrlimit(kind, (1000, before[1]))
-    yield
-    resource.setrlimit(kind, before)
+
+    @contextmanager
+    def narrow():
+        kind = resource.RLIMIT_FSIZE
+        before = resource.getrlimit(kind)
+        resource.setrlimit(kind, (1000, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(kind, before)
+
+    return narrow
 
 
 def test_a_file_that_can_not_be_written_holds_on_to_no_memory(context, small, narrow):
-    with pytest.raises(DataDirectoryError, match="File too large"):
+    with pytest.raises(DataDirectoryError, match="File too large"), narrow():
         context.prepare(single(Fetched("file", known())))
     gc.collect()  # failed in Python 3.13, and crashed 3.12, while the error had a view of it
 
