@@ -129,7 +129,7 @@ def test_what_can_not_be_taken_over_now_is_left_for_later(entry, interrupted, mo
         raise DataDirectoryError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(partials, "write_atomically", full)
+        patch.setattr(partials, "write_note", full)
         with pytest.raises(DataDirectoryError):
             successor(entry)
     assert successor(entry).resumable() == (4, "v1", 10)
