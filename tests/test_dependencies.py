@@ -21,7 +21,7 @@ from workspace.distributions import (
 )
 from workspace.imports import imports_of
 
-STANDARD = {*sys.stdlib_module_names, "compression"}
+STANDARD = {*sys.stdlib_module_names, "annotationlib", "compression"}
 """The standard library, with what later Pythons have added to it."""
 
 PROVIDERS = {
