@@ -628,7 +628,11 @@ def test_where_no_plugin_is_installed_a_list_of_what_they_provide_says_so(home, 
         f"from datamaestro.cli import main; main({command!r})"
     )
     result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        [sys.executable, "-c", script],
+        env={**os.environ, "DATAMAESTRO_INDEX_DIR": str(home / "index")},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, "", f"{message}\n")
 
