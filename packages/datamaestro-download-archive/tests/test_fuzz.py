@@ -40,7 +40,8 @@ TARS = [
         gnu_long("d/long") + tar_file("x"),
         gnu_sparse(100, 512, 1000),
     ),
-    *[case.data for case in TAR_CASES],
+    # All but nine gigabytes of holes, each of which may be read in place.
+    *[case.data for case in TAR_CASES if case.name != "sparse-bomb-of-many"],
 ]
 ZIPS = [
     zipped(
