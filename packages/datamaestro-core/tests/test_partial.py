@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from io import FileIO
 
 import pytest
@@ -133,6 +134,31 @@ def test_what_can_not_be_taken_over_now_is_left_for_later(entry, interrupted, mo
         with pytest.raises(DataDirectoryError):
             successor(entry)
     assert successor(entry).resumable() == (4, "v1", 10)
+
+
+@pytest.fixture
+def read_only(monkeypatch):
+    """Let partial files be a colleague's, whom root would play in vain: it may write them all."""
+    monkeypatch.setattr(os, "access", lambda *_arguments: False)
+
+
+def test_what_can_not_be_copied_now_is_left_whole(entry, interrupted, read_only, monkeypatch):
+    def full(_source, destination):
+        destination.write_bytes(b"f")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", full)
+        with pytest.raises(OSError, match="No space left"):
+            successor(entry)
+    assert interrupted.path.read_bytes() == b"four"
+    assert {path.name for path in entry.folder.iterdir()} == {interrupted.path.name, "hash.json"}
+
+
+def test_a_copy_of_what_was_flushed_is_flushed(entry, interrupted, read_only, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(os, "fsync", lambda file: flushed.append(os.fstat(file).st_ino))
+    assert successor(entry).path.stat().st_ino in flushed
 
 
 def test_another_version_gets_another_file(entry, interrupted):

@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from datamaestro.disk.files import remove
-from datamaestro.disk.flushing import boot
+from datamaestro.disk.flushing import boot, flush_file
 from datamaestro.disk.names import rename
 from datamaestro.disk.refusals import check_space, is_too_long
 from datamaestro.disk.sharing import share
@@ -62,23 +62,25 @@ class Partial:
         if note.url != self._url or note.validator is None:
             return
         with suppress(FileNotFoundError):
-            self._claim(self._earlier)
-            if note.boot != boot():
-                _cut_off(self.path, note.flushed)
-                # It stays so: where locks fail, the other machine may still write behind that.
-                note = note._replace(boot="")
+            rename(self._earlier, self.path)
             try:
-                self._write_note(note._replace(file=self.path.name))
-            except DataDirectoryError:  # a full disk: keep what is there for better times
+                self._continue(note, self._earlier)
+            except (OSError, DataDirectoryError):  # a full disk: keep it for better times
                 rename(self.path, self._earlier)
                 raise
 
-    def _claim(self, left: Path) -> None:
-        rename(left, self.path)
+    def _continue(self, note: Note, left: Path) -> None:
+        """Make what was taken over fit to be written to, and note that it is this transfer's."""
         if not os.access(self.path, os.W_OK):  # a colleague's, to be read and not written
             shutil.copyfile(self.path, left)
+            flush_file(left)  # the note says so of what it copies
             rename(left, self.path)
             share(self.path)
+        if note.boot != boot():
+            _cut_off(self.path, note.flushed)
+            # It stays so: where locks fail, the other machine may still write behind that.
+            note = note._replace(boot="")
+        self._write_note(note._replace(file=self.path.name))
 
     def resumable(self) -> Resumable:
         """Give what is there of the URL's content."""
