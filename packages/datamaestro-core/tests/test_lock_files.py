@@ -26,6 +26,7 @@ from datamaestro.download.recipe import NotPortable, arguments_of, declared_agai
 from datamaestro.errors import (
     AgreementError,
     DataDirectoryError,
+    DatamaestroError,
     LockError,
     NotFoundError,
     VerificationError,
@@ -387,6 +388,60 @@ def test_something_else_that_was_made_from_the_locked_bytes_before_is_refused(
         prepare_locked(signed, another_context, lock_of_signed)
 
 
+def test_what_is_there_already_and_is_something_else_is_refused_without_its_definition(
+    context, another_context, memory
+):
+    memory.CONTENT[URL] = b"data"
+    lock = lock_datasets([one(Source((URL,)))], context)
+    memory.CONTENT[URL] = b"DATA"
+    another_context.prepare(one(Source((URL,))))
+    with pytest.raises(VerificationError, match="not what the lock file has"):
+        prepare_frozen("org.example.one", another_context, lock, context.path / "lock")
+
+
+class Proven(Fetched):
+    """A file that the end of its download proves."""
+
+    def proves(self, path):
+        return path.read_bytes()[-2:] == self.binding.fetcher.fetch_tail(self.source, 2)
+
+
+@pytest.fixture
+def proven(context, another_context, memory):
+    """Give a definition whose file is there in another context, and a function to write it."""
+    memory.CONTENT[URL] = b"data"
+
+    @Proven("data.txt", URL, name="data")
+    @dataset(File, id="org.example.proven")
+    def definition(data):
+        return {"path": data}
+
+    place = another_context.folder(definition) / "data.txt"
+    place.parent.mkdir(parents=True)
+    return definition, place
+
+
+def test_the_size_in_a_lock_is_enough_to_ask_for_the_end_of_a_download(
+    context, another_context, memory, proven
+):
+    definition, place = proven
+    lock = lock_datasets([definition], context)
+    memory.REQUESTS.clear()
+    place.write_bytes(b"data")
+    assert prepare_locked(definition, another_context, lock).path == place
+    assert [request.start for request in memory.REQUESTS] == [2]
+
+
+def test_what_a_handler_takes_for_its_file_is_refused_if_it_is_not_the_locked_one(
+    context, another_context, proven
+):
+    definition, place = proven
+    lock = lock_datasets([definition], context)
+    place.write_bytes(b"beta")
+    with pytest.raises(VerificationError, match="not what the lock file has"):
+        prepare_locked(definition, another_context, lock)
+
+
 def test_the_mirror_that_served_the_bytes_is_not_in_the_lock(context, memory):
     memory.CONTENT["memory://near/data"] = b"data"
     with context.settings.edit() as edited:
@@ -408,21 +463,33 @@ def test_what_an_earlier_program_fetched_is_fetched_once_more_for_its_digest(con
     assert [request.url for request in memory.REQUESTS] == [URL, URL]
 
 
-def test_the_state_tells_what_a_resource_that_has_gone_was_made_from(context, memory):
-    memory.CONTENT[URL] = b"data"
-
+def kept(copied="a"):
     @dataset(id="org.example.kept")
     class Kept(Dataset):
         ALL = Unpacked(URL, transient=True)
-        KEPT = FilesCopy(ALL, {"b": "a"})
+        KEPT = FilesCopy(ALL, {"b": copied})
 
         def config(self) -> File:
             return File(path=self.KEPT.path / "b")
 
-    context.prepare(Kept)
-    state = State.load(context.folder(Kept))
+    return Kept
+
+
+def test_the_state_tells_what_a_resource_that_has_gone_was_made_from(context, memory):
+    memory.CONTENT[URL] = b"data"
+    context.prepare(kept())
+    state = State.load(context.folder(kept()))
     assert state.get("ALL") is None
     assert [download.url for download in state.downloads("ALL", "ALL")] == [URL]
+
+
+def test_what_had_gone_when_it_was_locked_may_be_there(context, another_context, memory):
+    memory.CONTENT[URL] = b"data"
+    lock = lock_datasets([kept()], context)
+    with pytest.raises(DatamaestroError):
+        another_context.prepare(kept("missing"))
+    assert another_context.missing(kept()) == ["KEPT"]
+    assert prepare_locked(kept(), another_context, lock).path.read_bytes() == b"data"
 
 
 def test_a_file_that_is_stored_as_it_comes_needs_no_handler(context, another_context, memory):
