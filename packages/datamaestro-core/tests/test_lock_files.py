@@ -586,6 +586,18 @@ def test_an_archive_that_python_alone_cant_unpack_tells_what_can(context, memory
     assert found in raised.value.found
 
 
+@pytest.mark.parametrize("declared", [{"size": 5}, {"sha256": "0" * 64}])
+def test_a_definition_that_wants_other_bytes_than_locked_is_refused(
+    context, another_context, memory, declared
+):
+    memory.CONTENT[URL] = b"data"
+    lock = lock_datasets([one(Source((URL,)))], context)
+    memory.REQUESTS.clear()
+    with pytest.raises(VerificationError, match="the definition wants other bytes"):
+        prepare_locked(one(Source((URL,), **declared)), another_context, lock)
+    assert memory.REQUESTS == []
+
+
 def test_a_source_that_gives_other_bytes_than_locked_gives_way_to_the_next(
     context, another_context, memory
 ):
