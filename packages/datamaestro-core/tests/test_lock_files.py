@@ -26,7 +26,6 @@ from datamaestro.download.recipe import NotPortable, arguments_of, declared_agai
 from datamaestro.errors import (
     AgreementError,
     DataDirectoryError,
-    DatamaestroError,
     LockError,
     NotFoundError,
     VerificationError,
@@ -463,33 +462,60 @@ def test_what_an_earlier_program_fetched_is_fetched_once_more_for_its_digest(con
     assert [request.url for request in memory.REQUESTS] == [URL, URL]
 
 
-def kept(copied="a"):
+def test_the_state_tells_what_a_resource_that_has_gone_was_made_from(context, memory):
+    memory.CONTENT[URL] = b"data"
+
     @dataset(id="org.example.kept")
     class Kept(Dataset):
         ALL = Unpacked(URL, transient=True)
-        KEPT = FilesCopy(ALL, {"b": copied})
+        KEPT = FilesCopy(ALL, {"b": "a"})
 
         def config(self) -> File:
             return File(path=self.KEPT.path / "b")
 
-    return Kept
-
-
-def test_the_state_tells_what_a_resource_that_has_gone_was_made_from(context, memory):
-    memory.CONTENT[URL] = b"data"
-    context.prepare(kept())
-    state = State.load(context.folder(kept()))
+    context.prepare(Kept)
+    state = State.load(context.folder(Kept))
     assert state.get("ALL") is None
     assert [download.url for download in state.downloads("ALL", "ALL")] == [URL]
 
 
+class Copied(FileResource):
+    """A copy of what another resource has made.
+
+    :param suffix: what is copied has to end with it
+    """
+
+    def __init__(self, filename, copied, suffix):
+        super().__init__(filename)
+        self.copied = copied
+        self.suffix = suffix
+
+    def _download(self, destination):
+        content = self.copied.path.read_bytes()
+        if not content.endswith(self.suffix):
+            raise VerificationError("something else is copied")
+        destination.write_bytes(content)
+
+
 def test_what_had_gone_when_it_was_locked_may_be_there(context, another_context, memory):
+    def copied(suffix):
+        @dataset(id="org.example.copied")
+        class FromTransient(Dataset):
+            ALL = Fetched("all", URL, transient=True)
+            COPIED = Copied("copied", ALL, suffix)
+
+            def config(self) -> File:
+                return File(path=self.COPIED.path)
+
+        return FromTransient
+
     memory.CONTENT[URL] = b"data"
-    lock = lock_datasets([kept()], context)
-    with pytest.raises(DatamaestroError):
-        another_context.prepare(kept("missing"))
-    assert another_context.missing(kept()) == ["KEPT"]
-    assert prepare_locked(kept(), another_context, lock).path.read_bytes() == b"data"
+    lock = lock_datasets([copied(b"data")], context)
+    with pytest.raises(VerificationError):
+        another_context.prepare(copied(b"else"))
+    assert another_context.missing(copied(b"data")) == ["COPIED"]
+    value = prepare_locked(copied(b"data"), another_context, lock)
+    assert value.path.read_bytes() == b"data"
 
 
 def test_a_file_that_is_stored_as_it_comes_needs_no_handler(context, another_context, memory):

@@ -16,6 +16,7 @@ from filelock import FileLock
 from datamaestro.errors import DataDirectoryError
 from datamaestro.locks import exclusive as locks
 from datamaestro.locks.exclusive import is_busy, locked
+from datamaestro.locks.file_locks import may_be_held
 from datamaestro.locks.holder import Holder
 
 HOLD = """
@@ -144,6 +145,16 @@ def test_the_note_of_one_that_was_killed_goes_with_a_lock_that_is_not_waited_for
     with locked(tmp_path / "x.lock", "", wait=False):
         pass
     assert not (tmp_path / "x.holder").exists()
+
+
+def test_who_does_not_wait_for_a_lock_leaves_no_note(tmp_path):
+    with locked(tmp_path / "x.lock", "", wait=False):
+        assert [path.name for path in tmp_path.iterdir()] == ["x.lock"]
+
+
+def test_to_look_for_a_lock_makes_none(tmp_path):
+    assert not is_busy(tmp_path / "x.lock")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lock_can_be_had_where_no_note_can_be_left(tmp_path):
@@ -337,6 +348,22 @@ def test_who_cannot_lock_sees_whether_another_process_does(tmp_path, broken, hol
     assert is_busy(tmp_path / "x.lock")
     holder.communicate()
     assert not is_busy(tmp_path / "x.lock")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks can't be shared there")
+def test_where_there_are_no_locks_none_is_held(unwritable, monkeypatch):
+    import fcntl
+
+    def refuse(*_arguments):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert not is_busy(unwritable)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks can't be shared there")
+def test_a_lock_file_that_has_gone_is_not_held(tmp_path):
+    assert not may_be_held(tmp_path / "x.lock")
 
 
 def test_what_nobody_can_find_out_may_be_in_use(tmp_path, broken, monkeypatch):
