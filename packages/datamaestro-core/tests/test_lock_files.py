@@ -40,6 +40,7 @@ from datamaestro.lockfile import (
     prepare_locked,
 )
 from datamaestro.lockfile.differences import differences
+from datamaestro.lockfile.writing import KERNEL_HANDLERS
 from datamaestro.preparation.state import State
 from datamaestro.utils import HashCheck, tree_digest
 from datamaestro.variants import AxesVariants, Axis
@@ -558,6 +559,7 @@ def test_a_dataset_without_any_file_can_not_be_frozen(context):
     assert caught.value.hint == "pip install some-plugin, and use --locked"
 
 
+DOWNLOAD = LockedDownload((URL,), 4, "a" * 64)
 AS_IT_COMES = derivation_of({"kind": "joined", "compressions": [""]})
 UNPACKED = derivation_of({"kind": "unpacked"})
 
@@ -570,15 +572,36 @@ UNPACKED = derivation_of({"kind": "unpacked"})
         ({"downloads": ()}, "it follows from 1 download: 0 in the lock file"),
         ({"handler": "FilesCopy", "arguments": {"colour": "red"}}, "unexpected keyword"),
         ({"handler": "FilesCopy", "arguments": {"source": {"$resource": "x"}}}, "KeyError('x')"),
+        ({"handler": "FilesCopy", "arguments": {"source": {"$resource": "data"}}}, "KeyError("),
+        ({"handler": "Fetched", "arguments": {"filename": "a", "source": URL}}, "has no name"),
+        (
+            {"handler": "Fetched", "arguments": {"filename": "a", "source": URL, "name": "other"}},
+            "it has another name: 'other'",
+        ),
+        ({"path": ".state.json"}, "not a name in a dataset's folder: '.state.json'"),
     ],
 )
-def test_what_cant_be_declared_as_it_was_locked_is_an_error_of_the_lock(context, resource, found):
-    locked = LockedResource("data", "", "data.txt", derivation=AS_IT_COMES, **resource)
+def test_what_cant_be_declared_as_it_was_locked_is_an_error_of_the_lock(
+    context, resource, found, monkeypatch
+):
+    monkeypatch.setitem(KERNEL_HANDLERS, "Fetched", Fetched)
+    told = {"path": "data.txt", "downloads": (DOWNLOAD,), **resource}
+    locked = LockedResource("data", "", derivation=AS_IT_COMES, **told)
     lock = Lock((LockedDataset("org.example.one", "one", resources=(locked,)),))
     with pytest.raises(LockError, match=r"'data' of org\.example\.one can't be declared") as raised:
         prepare_frozen("org.example.one", context, lock, context.path / "lock")
     assert raised.value.where == str(context.path / "lock")
     assert found in raised.value.found
+
+
+@pytest.mark.parametrize("where", ["{}/outside", "../../../outside", "a/../../b"])
+def test_nothing_is_put_where_the_name_of_a_locked_resource_leads_to(context, where):
+    name = where.format(context.path.parent)
+    resource = LockedResource(name, "", "data", derivation=UNPACKED, downloads=(DOWNLOAD,))
+    lock = Lock((LockedDataset("org.example.one", "one", resources=(resource,)),))
+    with pytest.raises(LockError, match="can't be declared here as it was locked") as raised:
+        prepare_frozen("org.example.one", context, lock, context.path / "lock")
+    assert "not a name in a dataset's folder" in raised.value.found
 
 
 def zipped(*names):

@@ -15,7 +15,7 @@ from datamaestro.data import Folder
 from datamaestro.definitions.dataset_definition import DatasetDefinition
 from datamaestro.disk.digests import content_digest
 from datamaestro.download.recipe import declared_again
-from datamaestro.download.stored import StoredResource
+from datamaestro.download.stored import StoredResource, relative_name
 from datamaestro.errors import DefinitionError, LockError, VerificationError
 from datamaestro.location import Location
 from datamaestro.lockfile.derived import DerivedResource
@@ -39,7 +39,6 @@ class LockedDefinition:
         self.locked = locked
         self.context = context
         self.where = where
-        self._entries = {item.name: item for item in locked.resources}
         self._made: dict[str, StoredResource] = {}
 
     def definition(self, folder: Path) -> DatasetDefinition:
@@ -65,22 +64,23 @@ class LockedDefinition:
         definition.repository = self.locked.repository
         for agreement_id, text in self.locked.agreements.items():
             definition.add_agreement(text, agreement_id)
-        for name in reversed(self._entries):
-            definition.add_resource(self._resource(name))
+        for entry in self.locked.resources:  # dependencies first
+            self._made[entry.name] = self._resource(entry)
+        for resource in reversed(self._made.values()):
+            definition.add_resource(resource)
         return definition
 
-    def _resource(self, name: str) -> StoredResource:
-        if name not in self._made:
-            entry = self._entries[name]
-            try:
-                self._made[name] = self._declared(entry)
-            except DefinitionError as error:  # at a place that no definition may have
-                raise self._unfit(name, f"{error.message}: {error.found}") from error
-            except (TypeError, KeyError) as error:
-                raise self._unfit(name, repr(error)) from error
-            if entry.digest is not None:
-                self._made[name].checker = self._checker(entry.digest, self._made[name])
-        return self._made[name]
+    def _resource(self, entry: LockedResource) -> StoredResource:
+        try:
+            resource = self._declared(entry)
+            _check_names(resource, entry)
+        except DefinitionError as error:  # at a place that no definition may have
+            raise self._unfit(entry.name, f"{error.message}: {error.found}") from error
+        except (TypeError, KeyError, AttributeError) as error:
+            raise self._unfit(entry.name, repr(error)) from error
+        if entry.digest is not None:
+            resource.checker = self._checker(entry.digest, resource)
+        return resource
 
     def _unfit(self, name: str, found: str) -> LockError:
         return LockError(
@@ -100,7 +100,7 @@ class LockedDefinition:
     def _declared(self, entry: LockedResource) -> StoredResource:
         handler = self._handler(entry)
         if handler is not None:
-            resource = declared_again(handler, entry.arguments, self._resource)
+            resource = declared_again(handler, entry.arguments, self._made.__getitem__)
             assert isinstance(resource, StoredResource), "only these are locked"
             return resource
         if entry.derivation is not None:
@@ -142,6 +142,19 @@ class LockedDefinition:
             f"the handler {entry.handler!r}",
         )
         return None if provided is None else plugins.load(provided)
+
+
+def _check_names(resource: StoredResource, entry: LockedResource) -> None:
+    """Refuse a resource that would be another, or lead out of the dataset's folder.
+
+    Folders for what is downloaded for a resource, and for itself once it goes, have its name.
+
+    :raises DefinitionError: if it has another name, or a path or name that can't be there
+    """
+    if resource.name != entry.name:
+        raise DefinitionError("it has another name", found=repr(resource.name))
+    relative_name(resource.name)
+    relative_name(str(resource.relative_path))
 
 
 class AsLocked:
