@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from datamaestro.context import Context
 from datamaestro.data import File
 from datamaestro.definitions import dataset
 from datamaestro.disk.files import move_into_place
-from datamaestro.download import FileResource
+from datamaestro.download import FileResource, Source
 from datamaestro.errors import DataDirectoryError
 from datamaestro.preparation.disturbance import is_loss
-from datamaestro.preparation.entries import settle
+from datamaestro.preparation.entries import settle, sweep
 from datamaestro.preparation.state import State
 from datamaestro.state_files import STATE, Download, Record
-from datamaestro.transfer.cache_entry import CacheEntry
+from datamaestro.transfer.cache_entry import CacheEntry, cache_key
 
 DOWNLOAD = Download("memory://host/a", 1, "a" * 64)
 MINE = Record("Made", "mine", 4, downloads=(DOWNLOAD,))
@@ -150,3 +151,35 @@ def test_a_folder_that_another_process_has_just_put_there_is_replaced(tmp_path, 
 def test_a_shared_download_that_another_process_has_removed_is_no_error(tmp_path):
     settle(CacheEntry(tmp_path, "entry"), needed=True)
     assert list(tmp_path.iterdir()) == []
+
+
+SOURCE = Source(("memory://host/a",))
+
+
+@pytest.fixture
+def left(context):
+    """Give an entry of the cache of which a killed process has left a partial download."""
+    entry = CacheEntry(context.cachepath, cache_key(SOURCE))
+    entry.folder.mkdir(parents=True)
+    entry.new_partial().touch()
+    return entry
+
+
+def test_bytes_that_were_set_aside_stay_when_a_dataset_is_complete(context, left):
+    left.rejected.touch()
+    sweep(context, [SOURCE], lambda _source: False)
+    assert set(left.folder.iterdir()) == {left.rejected, left.lock}
+
+
+def test_downloads_that_are_kept_stay_when_a_dataset_is_complete(context, left):
+    left.whole.touch()
+    keeping = Context(context.path, keep_downloads=True)
+    sweep(keeping, [SOURCE], lambda _source: False)
+    assert set(left.folder.iterdir()) == {left.whole, left.lock}
+
+
+def test_what_can_not_be_locked_in_the_cache_is_left_there(context, left):
+    left.lock.mkdir()  # a colleague's, which can't be replaced
+    before = set(left.folder.iterdir())
+    sweep(context, [SOURCE], lambda _source: False)
+    assert set(left.folder.iterdir()) == before

@@ -12,9 +12,16 @@ from datamaestro.data import File, Folder
 from datamaestro.data.ml import Supervised
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FilesCopy, FolderResource, Source
-from datamaestro.errors import DataDirectoryError, DownloadError, ParameterError
+from datamaestro.errors import (
+    DataDirectoryError,
+    DownloadError,
+    ParameterError,
+    VerificationError,
+)
 from datamaestro.preparation.operations import remake
 from datamaestro.preparation.state import State
+from datamaestro.state_files import STATE
+from datamaestro.utils import HashCheck
 
 URL, OTHER = "memory://host/data.bin", "memory://host/other.bin"
 
@@ -149,6 +156,46 @@ def test_a_kept_download_is_not_used(home, served):
     served.CONTENT[URL] = b"new"
     assert context.prepare(Single, force=True).path.read_bytes() == b"new"
     assert [path.read_bytes() for path in context.cachepath.glob("*.dl")] == [b"new"]
+
+
+def test_what_two_files_are_made_from_is_fetched_once(context, served):
+    @dataset(id="org.example.twice")
+    class Twice(Dataset):
+        FIRST = Fetched("first.bin", URL)
+        SECOND = Fetched("second.bin", URL)
+
+        def config(self) -> Folder:
+            return Folder(path=self.FIRST.path.parent)
+
+    context.prepare(Twice)
+    served.REQUESTS.clear()
+    served.CONTENT[URL] = b"new"
+    context.prepare(Twice, force=True)
+    assert contents(context, Twice) == (b"new", b"new")
+    assert len(served.REQUESTS) == 1
+
+
+def test_what_is_not_what_was_declared_is_set_aside_where_it_stays(context, served):
+    @dataset(id="org.example.checked")
+    class Checked(Dataset):
+        DATA = Fetched("data.bin", URL, checker=HashCheck(hashlib.md5(b"first").hexdigest()))
+
+        def config(self) -> File:
+            return File(path=self.DATA.path)
+
+    context.prepare(Checked)
+    served.CONTENT[URL] = b"new"
+    with pytest.raises(VerificationError):
+        context.prepare(Checked, force=True)
+    (rejected,) = context.folder(Checked).rglob("*.rejected/*.rejected")
+    assert rejected.read_bytes() == b"new"
+
+
+def test_a_state_that_was_lost_tells_of_which_dataset_it_is(context, served):
+    context.prepare(Single)
+    (context.folder(Single) / STATE).write_text("damaged")
+    context.prepare(Single, force=True)
+    assert State.load(context.folder(Single)).dataset == "org.example.single"
 
 
 def test_what_is_made_from_others_is_made_from_the_new(context, served):
