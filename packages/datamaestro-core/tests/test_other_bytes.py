@@ -199,6 +199,21 @@ def test_a_part_made_anew_leaves_no_other_of_the_old_bytes(context, served):
     assert contents(context.prepare(parts).train.path.parent) == {"train": "v2", "test": "v2"}
 
 
+def test_a_part_made_anew_brings_no_other_that_is_not_there(context, served):
+    @Fetched("train", URL)
+    @Fetched("test", URL)
+    @dataset(Supervised, id="org.example.parts")
+    def parts(train, test):
+        return {"train": File(path=train), "test": File(path=test)}
+
+    folder = context.prepare(parts).train.path.parent
+    served.CONTENT[URL] = b"v2"
+    for name in ("train", "test"):
+        (folder / name).unlink()
+    context.prepare(parts, only=["test"])
+    assert contents(folder) == {"test": "v2"}
+
+
 class Changing(Fetched):
     """Comes from a server that has other bytes each time, and from an empty cache."""
 
