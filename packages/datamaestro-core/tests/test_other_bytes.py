@@ -1,6 +1,7 @@
 """Resources of two versions of what a server has are never complete beside one another."""
 
 import hashlib
+import json
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from datamaestro.data.ml import Supervised
 from datamaestro.definitions import Dataset, dataset
 from datamaestro.download import FilesCopy, FolderResource, Source
 from datamaestro.errors import DownloadError, VerificationError
-from datamaestro.state_files import recorded
+from datamaestro.state_files import STATE, recorded
 
 URL, OTHER, FAR = "memory://host/data", "memory://host/other", "memory://far/data"
 
@@ -137,6 +138,20 @@ def test_nothing_is_made_twice_from_the_same_bytes(context, served, warnings):
     after = recorded(folder)
     assert {name for name in after if after[name] != before[name]} == {"ONE"}
     assert warnings() == []
+
+
+def test_what_was_made_of_unknown_bytes_makes_nothing_else_anew(context, served):
+    archive = Tree(URL)
+    of_two = declared(ALL=archive, KEPT=FilesCopy(archive, {"k": "a"}))
+    folder = context.prepare(of_two).path
+    document = json.loads((folder / STATE).read_text())
+    document["resources"]["ALL"]["downloads"] = []
+    (folder / STATE).write_text(json.dumps(document))
+    before = recorded(folder)
+    (folder / "ALL").rename(folder.parent / "lost")
+    context.prepare(of_two)
+    after = recorded(folder)
+    assert {name for name in after if after[name] != before[name]} == {"ALL"}
 
 
 def test_other_bytes_of_another_url_are_told_alone(context, served, warnings):
