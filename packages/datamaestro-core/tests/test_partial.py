@@ -157,7 +157,7 @@ def test_what_can_not_be_copied_now_is_left_whole(entry, interrupted, read_only,
 
 def test_a_copy_of_what_was_flushed_is_flushed(entry, interrupted, read_only, monkeypatch):
     flushed = []
-    monkeypatch.setattr(os, "fsync", lambda file: flushed.append(os.fstat(file).st_ino))
+    monkeypatch.setattr(partials, "flush_file", lambda path: flushed.append(path.stat().st_ino))
     assert successor(entry).path.stat().st_ino in flushed
 
 
