@@ -1,5 +1,7 @@
 """What the code of a definition does wrong tells whose code it was, and never ends the program."""
 
+import json
+
 import pytest
 from fetched import Fetched
 
@@ -80,6 +82,35 @@ def test_an_error_tells_what_was_done_of_which_dataset(context, memory, declare,
     told = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
     assert doing in told
     assert "dataset org.example.failing" in told
+
+
+def test_an_error_of_a_definition_tells_its_line(context):
+    def failing() -> File:
+        return File(path=json.loads("{"))
+
+    line = failing.__code__.co_firstlineno + 1
+    with pytest.raises(ValueError, match="Expecting") as caught:
+        context.prepare(dataset(id="org.example.failing")(failing))
+    (note,) = caught.value.__notes__
+    assert note == f"while making the value of dataset org.example.failing, {__file__}:{line}"
+
+
+def test_an_error_of_a_handler_tells_its_line_and_the_definition(context, tmp_path):
+    path = tmp_path / "definitions.py"
+    path.write_text(ELSEWHERE, encoding="utf-8")
+    with pytest.raises(KeyError) as caught:
+        context.prepare(f"{path}:failing")
+    (note,) = caught.value.__notes__
+    assert note.startswith(f"at {__file__}:{NeverReady.make.__code__.co_firstlineno + 1}, ")
+    assert note.endswith(f"of dataset org.example.elsewhere, {path}:4")
+
+
+ELSEWHERE = """
+from test_blaming import NeverReady, dataset, File
+@NeverReady(KeyError("nothing"))
+@dataset(id="org.example.elsewhere")
+def failing(value) -> File: ...
+"""
 
 
 @pytest.mark.parametrize("failure", [KeyError("nothing"), SystemExit(0)])

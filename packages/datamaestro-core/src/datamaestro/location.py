@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["Location", "definition_site", "raised_at"]
+__all__ = ["Location", "definition_site", "foreign_site", "function_site", "raised_at"]
 
 
 class Location(NamedTuple):
@@ -43,6 +44,37 @@ def definition_site() -> Location:
     return Location(frame.f_code.co_filename, frame.f_lineno)
 
 
+def function_site(function: Callable[..., Any]) -> Location | None:
+    """Give the place where a function begins, its decorators included, if it is in a file."""
+    code = getattr(function, "__code__", None)
+    return None if code is None else Location(code.co_filename, code.co_firstlineno)
+
+
+def foreign_site(error: BaseException) -> Location | None:
+    """Give the place that an error comes from in the code that the kernel called last.
+
+    That is code of a plugin or of a definition: of what it calls in turn, only what is in the
+    same file counts. There is none if the kernel called no such code.
+    """
+    from traceback import walk_tb
+
+    site, caller_is_kernel = None, True
+    for frame, line in walk_tb(error.__traceback__):
+        package = _package(frame)
+        if package in _BETWEEN or frame.f_code.co_filename.startswith("<frozen "):
+            continue
+        if package != _KERNEL and (
+            caller_is_kernel or (site and site.path == frame.f_code.co_filename)
+        ):
+            site = Location(frame.f_code.co_filename, line)
+        caller_is_kernel = package == _KERNEL
+    return site
+
+
+_BETWEEN = sys.stdlib_module_names | {"pluggy"}
+"""What calls the code of others for the kernel, or for that code."""
+
+_KERNEL = __name__.partition(".")[0]
 _CONSTRUCTORS = ("__init__", "__call__")
 
 
