@@ -152,6 +152,31 @@ def test_a_broken_plugin_is_left_out_and_the_others_work(site_packages, caplog, 
     assert "\n" not in warnings[0].message
 
 
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        ("def datamaestro_handlers(): return []", ":2: .* expected @hookimpl above it"),
+        ("@hookimpl\ndef datamaestro_handler(): return []", ":2: there is no hook .* did you mean"),
+        ("@hookimpl\ndef datamaestro_handlers(): pass", ":2: .* list of HandlerSpec.* found None"),
+        (
+            "@hookimpl\ndef datamaestro_handlers(): return HandlerSpec('mine', 'a:B')",
+            ":2: .* expected a list of HandlerSpec, or one after the other by yield",
+        ),
+        ("@hookimpl\ndef datamaestro_handlers():\n  return [Spec()]", "NameError: .*, at .*:4$"),
+        ("HandlerSpec(what='mine')", "TypeError: .*, at .*:2$"),
+    ],
+)
+def test_a_broken_plugin_tells_the_line_to_mend(site_packages, function, reason):
+    install_broken(
+        site_packages, text=f"from datamaestro.plugins import HandlerSpec, hookimpl\n{function}\n"
+    )
+    manager = PluginManager()
+    assert mine(manager.handlers) == []
+    (broken,) = manager.broken
+    assert re.search(reason, broken.reason)
+    assert "broken_plugin_module.py" in broken.reason
+
+
 def test_a_broken_target_raises_its_error_when_it_is_asked_for(site_packages, home):
     install_repository(site_packages, "broken-target", "things", broken=True)
     with pytest.raises(PluginError, match=r"broken-target 1\.0 provides, can't be imported"):
@@ -169,6 +194,9 @@ class Failing(Transport):
     def open(self, request):
         raise AssertionError
 
+class Underived:
+    def open(self, request): ...
+
 def something_else(context):
     return 5
 
@@ -176,6 +204,7 @@ def something_else(context):
 def datamaestro_transports():
     yield TransportSpec(("failing",), "transports_module:Failing")
     yield TransportSpec(("wrong",), "transports_module:something_else")
+    yield TransportSpec(("underived",), "transports_module:Underived")
 """
 
 
@@ -184,6 +213,11 @@ def datamaestro_transports():
     [
         ("failing", "RuntimeError: no credentials"),
         ("wrong", "TypeError: expected a datamaestro.download.Transport, found 5"),
+        (
+            "underived",
+            "TypeError: expected a class derived from datamaestro.download.Transport, "
+            "found <class 'transports_module.Underived'>",
+        ),
     ],
 )
 def test_a_broken_transport_is_its_plugins(site_packages, home, scheme, reason):
@@ -269,6 +303,17 @@ def test_what_a_plugin_tells_is_checked(site_packages, hook, spec, message):
     assert mine(getattr(manager, hook)) == []
     (broken,) = manager.broken
     assert re.search(message, broken.reason)
+
+
+def test_a_repository_whose_class_is_not_derived_is_an_error(site_packages, home):
+    write_distribution(
+        site_packages,
+        "underived",
+        files={"underived/__init__.py": "class Mine:\n    NAMESPACE = 'mine'\n"},
+        entry_points={"datamaestro.repositories": {"mine": "underived:Mine"}},
+    )
+    with pytest.raises(PluginError, match=r"a class derived from datamaestro\.Repository"):
+        Context().repository("mine")
 
 
 def test_a_repository_with_an_id_that_leads_elsewhere_is_left_out(site_packages):
@@ -368,7 +413,7 @@ def test_a_plugin_that_ends_the_program_leaves_it_to_the_kernel(
 ):
     install_preparer(site_packages, "leaver", "raise SystemExit(0)")
     assert Context().prepare(dataset_of_nothing).id == "org.example.nothing"
-    assert "plugin leaver 1.0 is broken and left out (SystemExit: 0)" in caplog.text
+    assert "plugin leaver 1.0 is broken and left out (SystemExit: 0, at " in caplog.text
 
 
 def test_a_plugin_may_wrap_what_the_kernel_prepares(site_packages, home, dataset_of_nothing):

@@ -8,7 +8,7 @@ import pytest
 from datamaestro.data import File
 from datamaestro.definitions import dataset
 from datamaestro.download import FileResource, Response, Source, Transport, TransportRequest
-from datamaestro.errors import DataDirectoryError, TransportError
+from datamaestro.errors import DataDirectoryError, PluginError, TransportError
 from datamaestro.transfer import rate_monitor
 from datamaestro.transfer.rate_monitor import RateMonitor, opened
 
@@ -110,6 +110,17 @@ def test_an_error_of_the_system_at_the_beginning_is_none_of_the_disk(context):
     context.transport = lambda url: Unreachable(context)
     with pytest.raises(TransportError, match=r"data\.csv: the transfer can't begin: .*reset"):
         context.prepare(reset)
+
+
+class Forgetful(Transport):
+    def open(self, request):
+        Dripping(0)  # and no return
+
+
+def test_a_transport_that_gives_no_response_is_told_so(context):
+    line = Forgetful.open.__code__.co_firstlineno
+    with pytest.raises(PluginError, match=rf":{line}: Forgetful\.open gave .* found None"):
+        opened(Forgetful(context), TransportRequest("https://host/data.csv"))
 
 
 class Fetched(FileResource):

@@ -108,6 +108,11 @@ class Repositories:
         plugins, spec, plugin = self.context.plugins, provided.spec, provided.plugin
         repository_class = plugins.load(provided)
         with plugins.blamed(plugin, f"{spec.target}, which {plugin} provides, doesn't work"):
+            if isinstance(repository_class, type) and not issubclass(repository_class, Repository):
+                raise TypeError(
+                    f"expected a class derived from datamaestro.Repository, "
+                    f"found {repository_class!r}"
+                )
             repository = repository_class(self.context)
             if not isinstance(repository, Repository) or repository.id != spec.id:
                 raise TypeError(

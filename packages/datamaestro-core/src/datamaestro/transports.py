@@ -46,6 +46,11 @@ class Transports:
         transport_class, plugin = plugins.load(provided), provided.plugin
         message = f"{provided.spec.target}, which {plugin} provides, doesn't work"
         with plugins.blamed(plugin, message, passing=(DatamaestroError,)):
+            if isinstance(transport_class, type) and not issubclass(transport_class, Transport):
+                raise TypeError(
+                    "expected a class derived from datamaestro.download.Transport, "
+                    f"found {transport_class!r}"
+                )
             transport = transport_class(self.context)
             if not isinstance(transport, Transport):
                 raise TypeError(f"expected a datamaestro.download.Transport, found {transport!r}")

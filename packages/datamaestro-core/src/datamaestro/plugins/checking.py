@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import PluginError
-from datamaestro.identifiers import is_component
+from datamaestro.identifiers import did_you_mean, is_component
+from datamaestro.location import function_site
 from datamaestro.plugins.descriptors import BUILT_IN_ENCODER, EncoderSpec
 from datamaestro.plugins.targets import TARGET
 
 if TYPE_CHECKING:
     import pluggy
 
-__all__ = ["check_no_wrappers", "check_spec"]
+    from datamaestro.plugins.provided import Spec
+
+__all__ = ["check_hooks", "checked_specs"]
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
 
-def check_spec(spec: Any, kind: type[Any], hook: str) -> None:
-    """Check a description that a plugin gave.
+def checked_specs(answer: Any, kind: type[Spec], hook: str, where: object = None) -> list[Spec]:
+    """Give the descriptions that a plugin gave, once they are checked.
 
-    :param kind: what it should be
-    :param hook: where it comes from, for messages
-    :raises PluginError: if it isn't, or one of its fields can't be that
+    :param kind: what each should be
+    :param hook: where they come from, for messages
+    :param where: the place of the function that gave them
+    :raises PluginError: if one isn't that, or one of its fields can't be what it should
     """
+    if not isinstance(answer, Iterable) or isinstance(answer, kind):
+        raise PluginError(
+            f"{hook} gave something else than it should",
+            where=where,
+            expected=f"a list of {kind.__name__}, or one after the other by yield",
+            found=repr(answer),
+        )
+    specs = list(answer)
+    for spec in specs:
+        _check_spec(spec, kind, hook, where)
+    return specs
+
+
+def _check_spec(spec: Any, kind: type[Any], hook: str, where: object) -> None:
     if not isinstance(spec, kind):
         raise PluginError(
-            f"{hook} gave something else than it should", expected=kind.__name__, found=repr(spec)
+            f"{hook} gave something else than it should",
+            where=where,
+            expected=kind.__name__,
+            found=repr(spec),
         )
     rules = _ENCODER_RULES if kind is EncoderSpec else _RULES
     for field, value in spec._asdict().items():
@@ -36,26 +58,44 @@ def check_spec(spec: Any, kind: type[Any], hook: str) -> None:
         if not holds(value):
             raise PluginError(
                 f"{hook} gave a {kind.__name__} with an invalid {field}",
+                where=where,
                 expected=expected,
                 found=repr(value),
             )
 
 
-def check_no_wrappers(manager: pluggy.PluginManager, name: str) -> None:
-    """Refuse a plugin that wraps a hook: as each is called on its own, it would wrap nothing.
+def check_hooks(manager: pluggy.PluginManager, name: str) -> None:
+    """Refuse a plugin with functions that look like hooks, and wouldn't be called as such.
 
     :param name: what the plugin is registered under
-    :raises PluginError: if it does
+    :raises PluginError: if it has one of another name than the hooks, one that isn't marked, or
+        one that wraps a hook: as each is called on its own, it would wrap nothing
     """
-    for caller in manager.get_hookcallers(manager.get_plugin(name)) or ():
-        for implementation in caller.get_hookimpls():
-            wraps = implementation.wrapper or implementation.hookwrapper
-            if wraps and implementation.plugin_name == name:
-                raise PluginError(
-                    f"{caller.name} is implemented as a wrapper",
-                    expected="a function that gives its answer, or None",
-                    hint="in datamaestro_prepare, request.prepare() is what there is to wrap",
-                )
+    plugin = manager.get_plugin(name)
+    hooks = {hook for hook, caller in vars(manager.hook).items() if caller.has_spec()}
+    for attribute in dir(plugin):
+        function: Any = getattr(plugin, attribute, None)
+        marked = manager.parse_hookimpl_opts(plugin, attribute)
+        if marked is not None and attribute not in hooks:
+            raise PluginError(
+                f"there is no hook {attribute!r}",
+                where=function_site(function),
+                expected=", ".join(sorted(hooks)),
+                hint=did_you_mean(attribute, hooks, 1),
+            )
+        if marked is None and attribute in hooks and inspect.isroutine(function):
+            raise PluginError(
+                f"{attribute} isn't marked as a hook",
+                where=function_site(function),
+                expected="@hookimpl above it, from datamaestro.plugins",
+            )
+        if marked is not None and (marked["wrapper"] or marked["hookwrapper"]):
+            raise PluginError(
+                f"{attribute} is implemented as a wrapper",
+                where=function_site(function),
+                expected="a function that gives its answer, or None",
+                hint="in datamaestro_prepare, request.prepare() is what there is to wrap",
+            )
 
 
 def _is_text(value: Any) -> bool:

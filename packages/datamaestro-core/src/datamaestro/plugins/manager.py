@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamaestro.errors import DatamaestroError, PluginConflictError, PluginError
+from datamaestro.location import foreign_site, function_site
 from datamaestro.plugins import installed
-from datamaestro.plugins.checking import check_no_wrappers, check_spec
+from datamaestro.plugins.checking import check_hooks, checked_specs
 from datamaestro.plugins.descriptors import (
     KINDS,
     DataTypeSpec,
@@ -147,9 +148,9 @@ class PluginManager:
         """Ask the plugins to prepare a dataset; give the first answer, or None."""
         if "datamaestro_prepare" not in self._installed.hooks:
             return None
-        for plugin, call in self._implementations("datamaestro_prepare"):
+        for plugin, implementation in self._implementations("datamaestro_prepare"):
             try:
-                answer = call(request=request)
+                answer = _call(implementation, request=request)
             except DatamaestroError:
                 raise
             except (Exception, SystemExit) as error:
@@ -204,7 +205,7 @@ class PluginManager:
             plugin = Plugin.of(entry_point)
             spec = RepositorySpec(entry_point.name, entry_point.value)
             try:
-                check_spec(spec, RepositorySpec, "an entry point")
+                checked_specs([spec], RepositorySpec, "an entry point")
             except PluginError as error:
                 self._record(plugin, error)
             else:
@@ -231,8 +232,7 @@ class PluginManager:
             name = f"{plugin.distribution}:{entry_point.name}"
             try:
                 manager.register(entry_point.load(), name)
-                manager.check_pending()
-                check_no_wrappers(manager, name)
+                check_hooks(manager, name)
             except (Exception, SystemExit) as error:
                 self._record(plugin, error)
                 manager.set_blocked(name)
@@ -240,29 +240,18 @@ class PluginManager:
                 plugins[name] = plugin
         return manager, plugins
 
-    def _implementations(self, hook: str) -> Iterator[tuple[Plugin, Callable[..., Any]]]:
-        """Give the plugins that implement a hook, in pluggy's order, and how to call each.
-
-        They are called one by one, not through pluggy, so that one that fails
-        stops none of the others.
-        """
+    def _implementations(self, hook: str) -> Iterator[tuple[Plugin, pluggy.HookImpl]]:
+        """Give the plugins that implement a hook, in pluggy's order, each with its function."""
         manager, plugins = self._registered
         for implementation in reversed(getattr(manager.hook, hook).get_hookimpls()):
-
-            def call(implementation: pluggy.HookImpl = implementation, **arguments: Any) -> Any:
-                return implementation.function(
-                    *(arguments[name] for name in implementation.argnames)
-                )
-
-            yield plugins[implementation.plugin_name], call
+            yield plugins[implementation.plugin_name], implementation
 
     def _collect(self, spec: type[Spec], hook: str) -> list[Provided[Spec]]:
         found: list[Provided[Spec]] = []
-        for plugin, call in self._implementations(hook):
+        for plugin, implementation in self._implementations(hook):
             try:
-                specs = list(call())
-                for item in specs:
-                    check_spec(item, spec, hook)
+                where = function_site(implementation.function)
+                specs = checked_specs(_call(implementation), spec, hook, where)
             except (Exception, SystemExit) as error:
                 self._record(plugin, error)
             else:
@@ -272,7 +261,9 @@ class PluginManager:
     def _record(self, plugin: Plugin, error: BaseException) -> None:
         if environment_flag("DATAMAESTRO_STRICT_PLUGINS"):
             raise error
-        self._add_broken(BrokenPlugin(plugin, f"{type(error).__name__}: {error}"))
+        site = None if isinstance(error, DatamaestroError) else foreign_site(error)
+        place = "" if site is None else f", at {site}"
+        self._add_broken(BrokenPlugin(plugin, f"{type(error).__name__}: {error}{place}"))
 
     def _add_broken(self, broken: BrokenPlugin) -> None:
         if any(item.plugin == broken.plugin for item in self.broken):
@@ -285,3 +276,8 @@ class PluginManager:
         if message not in self._warned:
             self._warned.add(message)
             logger.warning("%s", " ".join(message.split()))
+
+
+def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
+    """Call one plugin's function, not through pluggy: one that fails stops none of the others."""
+    return implementation.function(*(arguments[name] for name in implementation.argnames))

@@ -6,7 +6,8 @@ import threading
 import time
 
 from datamaestro.download.transport import Response, Transport, TransportRequest
-from datamaestro.errors import DatamaestroError, TransportError
+from datamaestro.errors import DatamaestroError, PluginError, TransportError
+from datamaestro.location import function_site
 from datamaestro.transfer.cancelling import Cancellation
 
 __all__ = ["RateMonitor", "opened"]
@@ -89,14 +90,23 @@ def opened(
 
     :param cancelled: ends that, as far as it can be ended, when it is set
     :raises TransportError: if it can't begin, in whatever way
+    :raises PluginError: if the transport gives no response
     """
     thread = threading.get_ident()
     try:
         with (cancelled or Cancellation()).aborts(lambda: transport.abort(thread)):
-            return transport.open(request)
+            response: object = transport.open(request)
     except DatamaestroError:
         raise
     except OSError as error:  # or it would be taken for the disk's
         raise TransportError(
             f"the transfer can't begin: {error}", where=request.url, retry=True
         ) from error
+    if not isinstance(response, Response):
+        raise PluginError(
+            f"{type(transport).__qualname__}.open gave something else than it should",
+            where=function_site(transport.open),
+            expected="a datamaestro.download.Response",
+            found=f"{response!r:.80}",
+        )
+    return response
