@@ -280,6 +280,13 @@ def test_a_default_without_an_annotation_is_not_passed_over():
             delimiter = "\t"
 
 
+def test_a_parameter_that_is_written_as_a_value_is_an_error():
+    with pytest.raises(DefinitionError, match=r"expected a colon: separator: Param\[str\]"):
+
+        class Wrong(Table):
+            separator = Param[str]
+
+
 def test_parameter_errors_are_type_errors():
     assert issubclass(ParameterError, TypeError)
     assert issubclass(ParameterError, DatamaestroError)

@@ -164,6 +164,12 @@ def test_a_link_to_itself_is_no_file_of_definitions(context):
         context.prepare("circle.py:Corpus")
 
 
+def test_a_class_that_nothing_declares_is_told_what_it_lacks(context):
+    write("mydata.py", "from datamaestro.definitions import Dataset\nclass Corpus(Dataset): ...\n")
+    with pytest.raises(DatasetNotFoundError, match=r"expected @dataset\(id='…'\) above a class"):
+        context.dataset("mydata.py:Corpus")
+
+
 @pytest.mark.parametrize("text", ["mydata.py:", "mydata.py", "./mydata.py", "a.py:image:Corpus"])
 def test_a_file_without_a_name_is_no_dataset(context, text):
     write("mydata.py")
@@ -178,6 +184,7 @@ def test_a_file_without_a_name_is_no_dataset(context, text):
         ("x = 1\n\n1 / 0\n", 3, "ZeroDivisionError: division by zero"),
         ("def f(:\n    pass\n", 1, "SyntaxError: "),
         ("def f():\n    return x\n\nf()\n", 2, "NameError: name 'x' is not defined"),
+        ("from .beside import y\n", 1, "expected an absolute import"),
         ("from datetime import timezone\ntimezone()\n", 2, "TypeError: timezone() missing"),
     ],
 )

@@ -170,7 +170,7 @@ def test_a_resource_that_is_named_twice_is_an_error():
         @dataset(File, id="org.example.twice")
         def twice(same): ...
 
-    assert "two resources are named 'same'" in str(error_of(declare))
+    assert "two resources are named 'same': expected another name='…'" in str(error_of(declare))
 
 
 def test_two_resources_in_one_place_are_an_error_even_if_they_differ_by_case():
@@ -226,6 +226,21 @@ def test_an_argument_that_no_resource_fills_is_an_error(context):
     assert "no resource fills the argument 'dat'" in str(error)
     assert error.expected == "one of data"
     assert error.where.startswith(__file__)
+
+
+def test_a_resource_whose_name_can_not_be_an_argument_is_told_of(context):
+    @Written("train-set.txt")
+    @dataset(File, id="org.example.dashed")
+    def dashed(train_set):
+        """Dashed"""
+
+    error = error_of(lambda: context.prepare(dashed))
+    assert error.hint == "'train-set' can't be an argument; give it a name='…'"
+
+
+def test_tags_in_a_list_are_told_how_they_are_written():
+    error = error_of(lambda: datatags(["images", "digits"]))
+    assert error.expected.endswith('@datatags("one", "two")')
 
 
 def test_an_argument_with_a_default_needs_no_resource(context):

@@ -289,6 +289,11 @@ def test_a_copy_is_checked(context):
         context.prepare(Checked)
 
 
+def test_a_source_of_a_bare_text_is_told_how_it_is_made():
+    message = error_of(lambda: Source("https://host/a.csv"))
+    assert "expected Source.of('https://host/a.csv', …)" in message
+
+
 @pytest.mark.parametrize(
     "files", [{"../a": "a.txt"}, {"a": "../a.txt"}, {"/a": "a.txt"}, {"": "a"}]
 )

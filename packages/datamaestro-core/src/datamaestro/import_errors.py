@@ -25,6 +25,8 @@ def not_importable(message: str, error: BaseException, origin: object) -> Defini
     :param origin: the file of the definitions
     """
     expected, hint = _expected_keywords(error)
+    if isinstance(error, ImportError) and "with no known parent package" in str(error):
+        expected = "an absolute import; of a module that lies beside the file, by its name alone"
     # Since Python 3.13 the error has a suggestion of its own.
     reason = str(error) if hint is None else str(error).partition(". Did you mean")[0]
     return DefinitionError(

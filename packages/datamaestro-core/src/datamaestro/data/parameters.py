@@ -110,7 +110,7 @@ def check_parameters(
 
 
 def check_defaults(cls: type) -> None:
-    """Check the defaults that a class gives its parameters, before it becomes a dataclass.
+    """Check the parameters that a class has, and their defaults, before it becomes a dataclass.
 
     They are taken as values are. An annotation whose names aren't defined yet counts as ``Any``.
 
@@ -125,6 +125,14 @@ def check_defaults(cls: type) -> None:
                 where=definition_site(),
                 expected=f"{name}: Param[…] = …",
                 found=f"{name} = {cls.__dict__[name]!r:.80}",
+            )
+    for name, value in vars(cls).items():
+        if typing.get_origin(value) is Annotated and name not in annotations:
+            raise DefinitionError(
+                f"{cls.__qualname__}.{name} isn't a parameter",
+                where=definition_site(),
+                expected=f"a colon: {name}: Param[{describe(value)}]",
+                found=f"{name} = …",
             )
     for name, annotation in annotations.items():
         own = cls.__dict__.get(name, dataclasses.MISSING)

@@ -131,7 +131,8 @@ class DatasetDefinition:
         :raises DefinitionError: if another one has its name, or its place on disk or a part of it
         """
         if resource.name in self._declared:
-            raise self.error(f"two resources are named {resource.name!r}")
+            message = f"two resources are named {resource.name!r}"
+            raise self.error(message, expected="another name='…' for one of them")
         clash = self._paths.claim(resource) if isinstance(resource, StoredResource) else None
         if clash is not None:
             raise self.error(clash)
@@ -277,10 +278,13 @@ class DatasetDefinition:
         filled = set(given)
         for name, required in parameters:
             if required and name not in filled:
+                unfit = [item for item in given if not item.isidentifier()]
                 raise self.error(
                     f"no {filler} fills the argument {name!r}",
                     expected=f"one of {', '.join(given) or f'(no {filler} is declared)'}",
-                    found=name,
+                    hint=f"{unfit[0]!r} can't be an argument; give it a name='…'"
+                    if unfit
+                    else None,
                 )
 
     def ordered_resources(self) -> list[Resource]:

@@ -38,7 +38,7 @@ def find_in_file(path: Path, name: str) -> DatasetDefinition:
         raise DatasetNotFoundError(
             f"no dataset {name!r} is declared",
             where=path,
-            expected=", ".join(names) or "a definition",
+            expected=", ".join(names) or "@dataset(id='…') above a class or a function",
             hint=did_you_mean(name, names, 1),
         )
     return found.usable()

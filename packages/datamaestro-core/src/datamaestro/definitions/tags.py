@@ -23,7 +23,8 @@ class _Annotation:
             raise DefinitionError(
                 f"not the {self.attribute} of a dataset",
                 where=definition_site(),
-                expected="texts that aren't empty",
+                expected="texts that aren't empty, one after the other: "
+                f'@data{self.attribute}("one", "two")',
                 found=repr(words),
             )
         self.words = frozenset(words)

@@ -53,6 +53,13 @@ class Source:
         return cls((url, *mirrors), size, sha256, md5)
 
     def __post_init__(self) -> None:
+        if isinstance(self.urls, str):
+            raise DefinitionError(
+                "a source has a tuple of URLs",
+                where=definition_site(),
+                expected=f"Source.of({self.urls!r}, …)",
+                found=f"Source({self.urls!r}, …)",
+            )
         if not self.urls or not all(map(is_url, self.urls)):
             raise DefinitionError(
                 "a source needs a URL",
@@ -76,7 +83,8 @@ class Source:
                     f"not the {algorithm} of a file",
                     where=definition_site(),
                     expected=f"{length} hexadecimal digits",
-                    found=repr(digest),
+                    found=repr(digest)
+                    + (f" ({len(digest)} characters)" if isinstance(digest, str) else ""),
                 )
 
     @property
