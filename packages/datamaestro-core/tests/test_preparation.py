@@ -28,6 +28,7 @@ from datamaestro.inventory.prepared import prepared_datasets
 from datamaestro.preparation.changes import tidy
 from datamaestro.preparation.operations import remake
 from datamaestro.preparation.places import graph_of_context
+from datamaestro.preparation.state import State
 from datamaestro.preparation.use import last_use
 from datamaestro.state_files import recorded
 from datamaestro.utils import GlobChecker, HashCheck
@@ -362,6 +363,23 @@ def test_failures_are_compared_with_what_others_have_made_all_at_once(context, m
         with pytest.raises(VerificationError):
             context.prepare(failing(count))
     assert asked.count("org.example.failing20") == asked.count("org.example.failing1")
+
+
+def test_the_more_resources_the_fewer_are_recorded_by_themselves(context, monkeypatch):
+    recorded_at_once = []
+    complete = State.complete
+
+    def counted(state, records):
+        recorded_at_once.append(len(records))
+        complete(state, records)
+
+    members = {f"DATA{number}": Made(f"{number}.txt") for number in range(20)}
+    members["config"] = lambda self: File(path=self.DATA0.path)
+    monkeypatch.setattr(State, "complete", counted)
+    monkeypatch.setattr("datamaestro.preparation.loop.INTERVAL", 0)
+    monkeypatch.setattr("datamaestro.preparation.loop.INTERVAL_PER_RESOURCE", float("inf"))
+    context.prepare(dataset(File, id="org.example.many")(type("Many", (Dataset,), members)))
+    assert recorded_at_once == [20]
 
 
 def test_a_resource_that_failed_is_made_from_nothing(context):

@@ -47,6 +47,9 @@ logger = logging.getLogger(__name__)
 INTERVAL = 0.1
 """Seconds between two records of what is complete; a run that is killed redoes no more."""
 
+INTERVAL_PER_RESOURCE = 0.0001
+"""The same for each resource, where there are thousands: each record looks at all of them."""
+
 TIMES = 3
 """How often a resource may be made anew because others came from other bytes."""
 
@@ -79,6 +82,7 @@ class Loop:
         self._uses = Counter(source.url for source in graph.sources)
         self._made_again: Counter[str] = Counter()
         self._ended: list[Ended[Resource, Made]] = []
+        self._interval = max(INTERVAL, INTERVAL_PER_RESOURCE * len(graph.resources))
         self._recorded = 0.0
 
     def run(self) -> None:
@@ -166,7 +170,7 @@ class Loop:
             self._finish()
         else:
             return False  # all is complete, or depends on something that failed
-        if self._ended and time.monotonic() - self._recorded > INTERVAL:
+        if self._ended and time.monotonic() - self._recorded > self._interval:
             self._finish()
         return True
 
@@ -203,7 +207,6 @@ class Loop:
     def _finish(self) -> None:
         """Record what is made, all of it at once; others go on when a fetch failed."""
         ended, self._ended = self._ended, []
-        self._recorded = time.monotonic()
         self.state.refresh()
         made = self._made_elsewhere(ended)
         done = [item for item in ended if item.error is None or id(item.key) in made]
@@ -228,6 +231,7 @@ class Loop:
                 raise item.error
             self.failures.append(item.error)
         self.drop_unneeded()
+        self._recorded = time.monotonic()
 
     def _plan_again(self, resources: Collection[StoredResource]) -> None:
         """Let resources be made anew, from what the others are made from.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from datamaestro.download.stored import StoredResource
@@ -50,9 +50,8 @@ def outdated(graph: Graph, state: State, made: Collection[New]) -> list[StoredRe
         if id(resource) not in digests:
             downloads = state.downloads(resource.name, resource.relative_path)
             digests[id(resource)] = _digests(resource, downloads)
-        if not _is_declared(resource) and any(
-            now.get(url, sha256) != sha256 for url, sha256 in digests[id(resource)].items()
-        ):
+        differs = any(now.get(url, sha) != sha for url, sha in digests[id(resource)].items())
+        if differs and not _is_declared(resource):
             found.add(id(resource))
     for item in graph.resources if found or changed else ():  # dependencies first
         if any(id(before) in found or id(before) in changed for before in item.dependencies):
@@ -60,15 +59,17 @@ def outdated(graph: Graph, state: State, made: Collection[New]) -> list[StoredRe
     return [resource for resource in graph.stored if id(resource) in found]
 
 
-def tell_differences(state: State, downloads: Iterable[Download]) -> None:
+def tell_differences(state: State, downloads: Collection[Download]) -> None:
     """Warn of every URL that gave other bytes than those that are recorded of it."""
+    urls = {item.url for item in downloads}
     recorded: dict[str, dict[str, str]] = defaultdict(dict)
     for items in state.dropped.values():
         for item in items:
             recorded[item.url][item.sha256] = "before"
     for record in state.records.values():
         for item in record.downloads:
-            recorded[item.url][item.sha256] = f"on {record.when}"
+            if item.url in urls:
+                recorded[item.url][item.sha256] = f"on {record.when}"
     for new in dict.fromkeys(downloads):
         before = recorded.get(new.url, {})
         if before and new.sha256 not in before:
