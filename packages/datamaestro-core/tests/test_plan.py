@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 
 import pytest
 
@@ -356,3 +357,28 @@ def test_a_plan_can_be_told_in_json(context):
         "downloads": [{"urls": [url("test")], "size": None, "cached": 0}],
         "datasets": [],
     }
+
+
+def test_no_dataset_of_a_chain_is_asked_for_each_that_comes_before_it(context):
+    asked = []
+
+    class Asked(reference):
+        def is_ready(self):
+            asked.append(self.dataset.id)
+            return super().is_ready()
+
+    @Fetched("a", Source.of(url("a")), name="data")
+    @dataset(id="org.example.link0")
+    def link(data) -> File:
+        return File(path=data)
+
+    for number in range(1, 10):
+
+        @Asked(link, name="data")
+        @dataset(id=f"org.example.link{number}")
+        def link(data) -> File:
+            return File(path=data.path)
+
+    plan = context.plan(link)
+    assert [download.urls for download in plan.downloads()] == [(url("a"),)]
+    assert max(Counter(asked).values()) <= 2  # for its own plan, and for that before it

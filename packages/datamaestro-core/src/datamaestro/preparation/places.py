@@ -56,22 +56,28 @@ def graph_of(definition: DatasetDefinition, context: Context, parts: Sequence[st
 
     :param parts: the parts of its value that are wanted; all if there are none
     """
-    at_site = graph_at_site(definition, context, parts)
-    return at_site or graph_of_context(definition, context, parts)
+    relative = relative_folder(definition, context)
+    at_site = graph_below_site(definition, relative, context, parts)
+    return at_site or _graph_in(context.datapath / relative, definition, context, parts)
 
 
 def graph_of_stored(definition: DatasetDefinition, context: Context) -> Graph:
     """Bind the resources of a dataset where its files are, or will be, and ask no value."""
     relative = relative_folder(definition, context)
     at_site = graph_below_site(definition, relative, context, missing=Graph.missing_stored)
-    return at_site or graph_of_context(definition, context)
+    return at_site or _graph_in(context.datapath / relative, definition, context)
 
 
 def graph_of_context(
     definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
 ) -> Graph:
     """Bind the resources of a dataset in the context's own data directory."""
-    folder = dataset_folder(definition, context)
+    return _graph_in(dataset_folder(definition, context), definition, context, parts)
+
+
+def _graph_in(
+    folder: Path, definition: DatasetDefinition, context: Context, parts: Sequence[str] = ()
+) -> Graph:
     return _narrowed(Graph.bind(definition, context, folder, Workspace(context, folder)), parts)
 
 

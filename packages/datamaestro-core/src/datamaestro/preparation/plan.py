@@ -19,6 +19,7 @@ from datamaestro.download.stored import StoredResource
 from datamaestro.preparation.disk_peak import disk_peak
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.places import graph_of
+from datamaestro.preparation.questions import one_question
 from datamaestro.preparation.references import refuse_circle
 from datamaestro.preparation.state import State
 from datamaestro.transfer.cache_entry import CacheEntry, cache_key
@@ -201,8 +202,9 @@ def plan(
     :raises DefinitionError: if datasets refer to one another in a circle
     """
     refuse_circle(definition, above)
-    graph = graph_of(definition, context, parts)
-    steps = tuple(_steps(graph, State.load(graph.folder), (*above, definition)))
+    with one_question():
+        graph = graph_of(definition, context, parts)
+        steps = tuple(_steps(graph, State.load(graph.folder), (*above, definition)))
     return Plan(definition.id, graph.folder, steps, context.keep_downloads)
 
 
