@@ -359,6 +359,24 @@ def test_a_plan_can_be_told_in_json(context):
     }
 
 
+def chain(count, kind=reference):
+    """Declare datasets that refer each to the one before, and give the last."""
+
+    @Fetched("a", Source.of(url("a")), name="data")
+    @dataset(id="org.example.link0")
+    def link(data) -> File:
+        return File(path=data)
+
+    for number in range(1, count):
+
+        @kind(link, name="data")
+        @dataset(id=f"org.example.link{number}")
+        def link(data) -> File:
+            return File(path=data.path)
+
+    return link
+
+
 def test_no_dataset_of_a_chain_is_asked_for_each_that_comes_before_it(context):
     asked = []
 
@@ -367,18 +385,16 @@ def test_no_dataset_of_a_chain_is_asked_for_each_that_comes_before_it(context):
             asked.append(self.dataset.id)
             return super().is_ready()
 
-    @Fetched("a", Source.of(url("a")), name="data")
-    @dataset(id="org.example.link0")
-    def link(data) -> File:
-        return File(path=data)
-
-    for number in range(1, 10):
-
-        @Asked(link, name="data")
-        @dataset(id=f"org.example.link{number}")
-        def link(data) -> File:
-            return File(path=data.path)
-
-    plan = context.plan(link)
+    plan = context.plan(chain(10, Asked))
     assert [download.urls for download in plan.downloads()] == [(url("a"),)]
     assert max(Counter(asked).values()) <= 2  # for its own plan, and for that before it
+
+
+@pytest.mark.parametrize("ask", [Context.plan, Context.missing, Context.prepare])
+def test_a_chain_that_is_too_long_for_python_is_refused(context, ask):
+    with pytest.raises(DefinitionError, match="50 at the most"):
+        ask(context, chain(51))
+
+
+def test_the_longest_chain_is_planned(context):
+    assert len(context.plan(chain(50)).to_be_fetched()) == 1

@@ -22,7 +22,7 @@ from datamaestro.preparation.graph import Graph
 from datamaestro.preparation.hooks import before_download, before_use
 from datamaestro.preparation.places import graph_at_site, graph_of, graph_of_context
 from datamaestro.preparation.questions import answered
-from datamaestro.preparation.references import key_of, refuse_circle
+from datamaestro.preparation.references import key_of, refuse_endless
 from datamaestro.preparation.state import State
 from datamaestro.preparation.use import note_use
 from datamaestro.preparation.value import build_value, make_value
@@ -221,7 +221,7 @@ def _once(definition: DatasetDefinition) -> Iterator[None]:
     :raises DefinitionError: if it refers to itself, through others or not
     """
     path = _under_way.get()
-    refuse_circle(definition, path)
+    refuse_endless(definition, path)
     token = _under_way.set((*path, definition))
     try:
         with looking_once():

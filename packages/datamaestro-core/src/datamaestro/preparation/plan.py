@@ -20,7 +20,7 @@ from datamaestro.preparation.disk_peak import disk_peak
 from datamaestro.preparation.graph import Graph, is_complete
 from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.questions import one_question
-from datamaestro.preparation.references import refuse_circle
+from datamaestro.preparation.references import refuse_endless
 from datamaestro.preparation.state import State
 from datamaestro.transfer.cache_entry import CacheEntry, cache_key
 from datamaestro.transfer.candidates import urls_to_ask
@@ -201,7 +201,7 @@ def plan(
     :param above: the datasets that it is prepared for
     :raises DefinitionError: if datasets refer to one another in a circle
     """
-    refuse_circle(definition, above)
+    refuse_endless(definition, above)
     with one_question():
         graph = graph_of(definition, context, parts)
         steps = tuple(_steps(graph, State.load(graph.folder), (*above, definition)))

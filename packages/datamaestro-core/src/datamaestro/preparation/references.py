@@ -10,19 +10,25 @@ from datamaestro.errors import NotFoundError, QueryError
 if TYPE_CHECKING:
     from datamaestro.context import Context
 
-__all__ = ["key_of", "refuse_circle", "with_referred"]
+__all__ = ["key_of", "refuse_endless", "with_referred"]
+
+DEEPEST = 50
+"""How many datasets may refer each to the next.
+
+Making one takes some ten nested calls, of the thousand that Python allows by default.
+"""
 
 
 def with_referred(definition: DatasetDefinition, context: Context) -> list[DatasetDefinition]:
     """Give a dataset and all that it refers to, those referred to first.
 
-    :raises DefinitionError: if they refer to one another in a circle
+    :raises DefinitionError: if they refer to one another in a circle, or too deep
     :raises DatasetNotFoundError: if a reference leads nowhere
     """
     found: dict[tuple[str, object], DatasetDefinition] = {}
 
     def visit(item: DatasetDefinition, path: tuple[DatasetDefinition, ...]) -> None:
-        refuse_circle(item, path)
+        refuse_endless(item, path)
         if key_of(item) in found:
             return
         for resource in item.ordered_resources():
@@ -39,14 +45,20 @@ def key_of(definition: DatasetDefinition) -> tuple[str, object]:
     return definition.id, definition.target
 
 
-def refuse_circle(definition: DatasetDefinition, path: tuple[DatasetDefinition, ...]) -> None:
-    """Refuse a dataset that is among those on the path that led to it.
+def refuse_endless(definition: DatasetDefinition, path: tuple[DatasetDefinition, ...]) -> None:
+    """Refuse a dataset that is among those on the path that led to it, or too far down.
 
     :raises DefinitionError: if it is
     """
     if key_of(definition) in map(key_of, path):
         circle = " → ".join(item.id for item in (*path, definition))
         raise definition.error(f"datasets refer to one another in a circle: {circle}")
+    if len(path) >= DEEPEST:
+        raise definition.error(
+            "too many datasets refer each to the next",
+            expected=f"{DEEPEST} at the most",
+            found=f"more, from {path[0].id} down to {definition.id}",
+        )
 
 
 def _referred(dataset: object, owner: DatasetDefinition, context: Context) -> DatasetDefinition:
