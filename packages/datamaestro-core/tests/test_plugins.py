@@ -152,6 +152,12 @@ def test_a_broken_plugin_is_left_out_and_the_others_work(site_packages, caplog, 
     assert "\n" not in warnings[0].message
 
 
+def test_a_hook_of_a_later_version_may_be_optional(site_packages):
+    marked = "@hookimpl(optionalhook=True)\ndef datamaestro_of_later(): ...\n"
+    install_broken(site_packages, text=f"from datamaestro.plugins import hookimpl\n{marked}")
+    assert PluginManager().broken == []
+
+
 @pytest.mark.parametrize(
     ("function", "reason"),
     [

@@ -76,7 +76,7 @@ def check_hooks(manager: pluggy.PluginManager, name: str) -> None:
     for attribute in dir(plugin):
         function: Any = getattr(plugin, attribute, None)
         marked = manager.parse_hookimpl_opts(plugin, attribute)
-        if marked is not None and attribute not in hooks:
+        if marked is not None and attribute not in hooks and not marked["optionalhook"]:
             raise PluginError(
                 f"there is no hook {attribute!r}",
                 where=function_site(function),
