@@ -211,8 +211,8 @@ def relative_name(name: str) -> str:
         raise DefinitionError(
             "not a name in a dataset's folder",
             where=definition_site(),
-            expected="a relative path without '..', as a text, printable, that doesn't start with "
-            f"a dot, without : and \\, of names of {LONGEST_NAME} bytes at the most",
+            expected="a relative path without '..', printable, that doesn't start with a dot, "
+            f"without : and \\, of names of {LONGEST_NAME} bytes at the most, as a text",
             found=repr(name),
         )
     return name
