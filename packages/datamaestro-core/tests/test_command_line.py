@@ -401,7 +401,9 @@ def test_plugins_that_are_broken_are_listed_with_the_reason(run):
     broken = value(run("plugins", "--json"))["broken"]
     (entry,) = [item for item in broken if item["distribution"] == "broken-plugin"]
     assert entry["version"] == "1.0"
-    assert entry["error"] == "ModuleNotFoundError: No module named 'nothing_of_that_name'"
+    where = f"{run.folder / 'broken_plugin.py'}:1"
+    reason = "ModuleNotFoundError: No module named 'nothing_of_that_name'"
+    assert entry["error"] == f"{reason}, at {where}"
 
 
 def test_a_broken_plugin_is_one_line_of_warning(run):
