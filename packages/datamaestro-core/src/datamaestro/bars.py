@@ -66,14 +66,6 @@ class _Barred:
             self._bar.close()
 
 
-class _Unshown:
-    def update(self, count: int) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
 class _Heedless:
     """A stream that may fail to be written: the terminal may be gone."""
 
@@ -141,7 +133,9 @@ class Bars:
             bar.close()
 
     def _bar(self, label: str, total: int | None, done: int = 0) -> Any:
-        """Show a bar, and give it; nothing if it can't be shown."""
+        """Show a bar, and give it; one that does nothing if it can't be shown."""
+        from datamaestro.terminal_bar import TerminalBar
+
         options = {"total": total, "initial": done, "unit": "B", "unit_scale": True}
         with suppress(OSError):
             if self.notebook:
@@ -149,8 +143,6 @@ class Bars:
                 from tqdm.auto import tqdm
 
                 return tqdm(desc=label, leave=False, **options)
-            from datamaestro.terminal_bar import TerminalBar
-
             sys.stderr.flush()  # tqdm does too; if that fails, tqdm before 4.70 can't close its bar
             return TerminalBar(label, file=_Heedless(sys.stderr), **options)
-        return _Unshown()
+        return TerminalBar(label, disable=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
     from datamaestro.context import Context
 
 __all__ = ["CacheFetcher"]
-
-logger = logging.getLogger(__name__)
 
 TargetOf = Callable[[str], TransferTarget]
 """Gives what the content of a URL is written to until it is whole."""
@@ -149,7 +146,7 @@ class CacheFetcher:
     # --- the cache
 
     def _entry(self, source: Source) -> CacheEntry:
-        return CacheEntry(self.context.cachepath, cache_key(source))
+        return CacheEntry.of(source, self.context.cachepath)
 
     def _is_light(self, source: Source) -> bool:
         """Tell whether a source is fetched past the cache, and so without a lock.

@@ -22,7 +22,7 @@ from datamaestro.preparation.places import graph_of
 from datamaestro.preparation.questions import one_question
 from datamaestro.preparation.references import refuse_endless
 from datamaestro.preparation.state import State
-from datamaestro.transfer.cache_entry import CacheEntry, cache_key
+from datamaestro.transfer.cache_entry import CacheEntry
 from datamaestro.transfer.candidates import urls_to_ask
 from datamaestro.transfer.notes import received_bytes
 from datamaestro.urls import masked
@@ -250,7 +250,7 @@ def _downloads(resource: Resource, context: Context) -> tuple[PlannedDownload, .
 
 def _download(source: Source, context: Context) -> PlannedDownload:
     urls = urls_to_ask(source, context)
-    entry = CacheEntry(context.cachepath, cache_key(source))
+    entry = CacheEntry.of(source, context.cachepath)
     return PlannedDownload(tuple(map(masked, urls)), source.size, received_bytes(entry), entry.key)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from datamaestro.disk.refusals import check_space
 from datamaestro.download.resource import Resource
 from datamaestro.download.stored import StoredResource
-from datamaestro.transfer.cache_entry import CacheEntry, cache_key
+from datamaestro.transfer.cache_entry import CacheEntry
 from datamaestro.transfer.notes import received_bytes
 
 __all__ = ["check_room"]
@@ -37,6 +37,6 @@ def check_room(resources: Iterable[Resource], folder: Path, cache: Path) -> None
 
 def _remaining(resource: StoredResource, cache: Path) -> int:
     """Give the bytes that are still to come; what has come of a file becomes a part of it."""
-    entries = (CacheEntry(cache, cache_key(source)) for source in resource.sources)
+    entries = (CacheEntry.of(source, cache) for source in resource.sources)
     received = sum(map(received_bytes, entries))
     return max(0, (resource.finished_size or 0) - received)

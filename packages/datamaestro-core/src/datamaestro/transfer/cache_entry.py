@@ -34,6 +34,11 @@ class CacheEntry(NamedTuple):
     key: str
 
     @classmethod
+    def of(cls, source: Source, cache: Path) -> CacheEntry:
+        """Give the entry of a source."""
+        return cls(cache, cache_key(source))
+
+    @classmethod
     def with_file(cls, path: Path) -> CacheEntry:
         """Give the entry that a file of the cache belongs to.
 
